@@ -1,0 +1,10 @@
+"""Names the catalog app to Django."""
+
+from django.apps import AppConfig
+
+
+class CatalogConfig(AppConfig):
+    """The catalog app."""
+
+    default_auto_field = "django.db.models.BigAutoField"
+    name = "catalog"
