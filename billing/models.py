@@ -1,0 +1,94 @@
+"""Customers' money: accounts and the transfers between them. Rows change in billing/ledger.py alone.
+
+An account's balance is the sum of its credits less the sum of its debits. A customer's wallet is money that we owe the
+customer: topping up credits it, ordering debits it. Every transfer has one account on each side, so the sum over all
+accounts is zero by construction.
+"""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+MONEY = {"max_digits": 20, "decimal_places": 5}  # booked money: the API's own five decimals, panel currency
+
+
+class AccountKind(models.TextChoices):
+    """Whose account it is."""
+
+    WALLET = "wallet", "Wallet"
+    HOUSE = "house", "House"
+
+
+class Account(models.Model):
+    """A customer's wallet with a running balance, or an account of the house, which is only a sum."""
+
+    kind = models.CharField(max_length=10, choices=AccountKind.choices)
+    code = models.CharField(max_length=60, unique=True, null=True, blank=True)  # NULL: a wallet has none
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="wallet", null=True, blank=True
+    )
+    balance = models.DecimalField(**MONEY, default=0)
+    seq = models.BigIntegerField(default=0)  # the number of transfers that moved this wallet; has no gaps
+    credit_limit = models.DecimalField(**MONEY, default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="account_is_wallet_or_house",
+                condition=Q(kind="wallet", owner__isnull=False, code__isnull=True)
+                | Q(kind="house", owner__isnull=True, code__isnull=False, balance=0, seq=0, credit_limit=0),
+            ),
+            models.CheckConstraint(name="wallet_within_credit_limit", condition=Q(balance__gte=-F("credit_limit"))),
+            models.CheckConstraint(name="credit_limit_not_negative", condition=Q(credit_limit__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.code or f"wallet {self.pk}"
+
+
+class TransferKind(models.TextChoices):
+    """Why money moved."""
+
+    TOP_UP = "top_up", "Top-up"
+    CHARGE = "charge", "Order"
+    REFUND = "refund", "Refund"
+    CORRECTION = "correction", "Correction"
+
+
+class Transfer(models.Model):
+    """One movement of `amount` from the debit account to the credit account; never changed, never deleted."""
+
+    debit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="debits")
+    credit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="credits")
+    amount = models.DecimalField(**MONEY)
+    kind = models.CharField(max_length=12, choices=TransferKind.choices)
+    reference = models.CharField(max_length=120, unique=True)  # a repeated reference moves nothing
+    wallet = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="movements")  # the side that is a wallet
+    wallet_seq = models.BigIntegerField()
+    balance_after = models.DecimalField(**MONEY)  # of the wallet
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    reason = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="transfer_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(name="transfer_has_two_sides", condition=~Q(debit=F("credit"))),
+            models.CheckConstraint(
+                name="transfer_wallet_is_a_side", condition=Q(wallet=F("debit")) | Q(wallet=F("credit"))
+            ),
+            models.UniqueConstraint(name="transfer_wallet_seq", fields=["wallet", "wallet_seq"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def signed_amount(self) -> Decimal:
+        """The amount as the wallet's owner sees it: positive in, negative out."""
+        return self.amount if self.credit_id == self.wallet_id else -self.amount

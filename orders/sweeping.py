@@ -1,0 +1,35 @@
+"""Running a periodic job once at a time: an advisory lock keeps a second beat or worker out, a row says when it ran."""
+
+import time
+import zlib
+from collections.abc import Callable
+
+from django.db import connection
+from django.utils import timezone
+
+from orders.models import Sweep
+
+
+def run_alone(*, name: str, job: Callable[[], str]) -> bool:
+    """Run `job` unless another session runs the job of that name now; returns whether it ran.
+
+    `job` returns a short note for the staff page. The lock belongs to the database session, so it goes with a worker
+    that dies. An error in `job` is noted and raised.
+    """
+    key = zlib.crc32(f"panel:sweep:{name}".encode())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        if not cursor.fetchone()[0]:
+            return False
+    started = time.monotonic()
+    note = "failed"
+    try:
+        note = job()
+    finally:
+        Sweep.objects.update_or_create(
+            name=name,
+            defaults={"ran_at": timezone.now(), "seconds": time.monotonic() - started, "note": note[:300]},
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+    return True

@@ -1,0 +1,49 @@
+"""What Celery may ask of the orders app: each task makes one call, and may run twice, late or never without effect."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from orders import aftersending, auditing, polling, releasing, submitting, tracking
+from orders.sweeping import run_alone
+
+
+@shared_task
+def submit_due() -> None:
+    """Forward every order that is due, all providers' lanes at once."""
+    run_alone(name="submit_due", job=submitting.submit_due)
+
+
+@shared_task
+def reap_leases() -> None:
+    """Take back what dead workers left behind."""
+    run_alone(name="reap_leases", job=lambda: submitting.reap_leases(now=timezone.now()))
+
+
+@shared_task
+def track_due() -> None:
+    """Ask the providers about every running order that is due, 100 a call."""
+    run_alone(name="track_due", job=tracking.track_due)
+
+
+@shared_task
+def submit_aftercare() -> None:
+    """Send approved refills and cancellations, 100 a call."""
+    run_alone(name="submit_aftercare", job=aftersending.send_due)
+
+
+@shared_task
+def poll_refills() -> None:
+    """Ask the providers about every refill under way, 100 a call."""
+    run_alone(name="poll_refills", job=polling.poll_refills)
+
+
+@shared_task
+def check_providers() -> None:
+    """Read balances, lift automatic pauses, release orders whose reason is gone."""
+    run_alone(name="check_providers", job=releasing.check_providers)
+
+
+@shared_task
+def prove_money() -> None:
+    """Audit all money and keep the result."""
+    run_alone(name="prove_money", job=lambda: auditing.keep_proof(now=timezone.now()))

@@ -1,0 +1,45 @@
+"""Writing on an order's timeline."""
+
+from datetime import datetime
+from typing import Any
+
+from accounts.models import User
+from orders.models import Doubt, DoubtKind, Event, EventKind, Order
+
+TEXT_LENGTH = 500  # characters of Event.text and Doubt.text
+
+
+def record(
+    *,
+    order: Order,
+    kind: EventKind,
+    text: str,
+    now: datetime,
+    actor: User | None = None,
+    is_internal: bool = False,
+    detail: dict[str, Any] | None = None,
+) -> Event:
+    """Add one line. `text` is read by the customer unless `is_internal`; `detail` (raw replies, masked) is for staff."""
+    return Event.objects.create(
+        order=order,
+        kind=kind,
+        text=text[:TEXT_LENGTH],
+        at=now,
+        actor=actor,
+        is_internal=is_internal,
+        detail=detail or {},
+    )
+
+
+def raise_doubt(
+    *, order: Order, kind: DoubtKind, text: str, now: datetime, detail: dict[str, Any] | None = None
+) -> None:
+    """Show staff something that a machine must not decide; an open doubt of the same kind is left as it is."""
+    _, is_new = Doubt.objects.get_or_create(
+        order=order,
+        kind=kind,
+        closed_at=None,
+        defaults={"text": text[:TEXT_LENGTH], "raised_at": now, "detail": detail or {}},
+    )
+    if is_new:
+        record(order=order, kind=EventKind.DOUBT, text=text, now=now, is_internal=True, detail=detail)

@@ -1,0 +1,260 @@
+"""Every setting of the panel: each environment variable is read here, once, and a wrong value stops the start.
+
+`.env` beside manage.py is read first; the real environment wins over it. docs/running.md explains each variable.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from panel import embedded
+from panel.configuring import flag, one_of, positive_seconds, whole_number
+from panel.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+# --- Where things are ---------------------------------------------------------------------------------------------
+PANEL_DATA_DIR = Path(env.str("PANEL_DATA_DIR", default="var")).absolute()
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+if urlsplit(SITE_URL).scheme not in {"http", "https"} or not urlsplit(SITE_URL).hostname:
+    raise ImproperlyConfigured(f"SITE_URL must be an http or https address, not {SITE_URL!r}")
+IS_HTTPS = SITE_URL.startswith("https://")
+
+DEBUG = flag(env, "DEBUG", default=False)
+PANEL_NAME = env.str("PANEL_NAME", default="Panel")
+PANEL_CURRENCY = env.str("PANEL_CURRENCY", default="USD").upper()
+if len(PANEL_CURRENCY) != 3 or not PANEL_CURRENCY.isalpha():
+    raise ImproperlyConfigured(f"PANEL_CURRENCY must be a three-letter code, not {PANEL_CURRENCY!r}")
+
+# --- Secrets ------------------------------------------------------------------------------------------------------
+# `manage.py up` and `manage.py demo` make these once inside the data folder; elsewhere the environment must give them.
+_kept = embedded.secrets(PANEL_DATA_DIR)
+SECRET_KEY = env.str("SECRET_KEY", default=_kept.secret_key)
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=_kept.encryption_keys)  # newest first; provider keys at rest
+API_KEY_PEPPER = env.str("API_KEY_PEPPER", default=_kept.api_key_pepper)
+
+# --- Database, broker, cache --------------------------------------------------------------------------------------
+IS_DATABASE_EMBEDDED = not env.str("DATABASE_URL", default="")
+DATABASE_URL = env.str("DATABASE_URL", default="") or embedded.database_url(PANEL_DATA_DIR)
+if urlsplit(DATABASE_URL).scheme not in {"postgres", "postgresql"}:
+    raise ImproperlyConfigured("DATABASE_URL must begin with postgres://: the panel's money rules need PostgreSQL")
+DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
+DATABASES["default"] |= {
+    "CONN_MAX_AGE": 600,
+    "CONN_HEALTH_CHECKS": True,
+    "OPTIONS": {
+        "connect_timeout": 5,
+        "options": "-c lock_timeout=3s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s",
+    },
+}
+IS_BROKER_EMBEDDED = not env.str("REDIS_URL", default="")
+REDIS_URL = env.str("REDIS_URL", default="") or embedded.broker_url(PANEL_DATA_DIR)
+# Redis holds nothing that matters, and the panel works without it: the cache and the sessions live in PostgreSQL.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "panel_cache"}}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# --- The timetable, in seconds ------------------------------------------------------------------------------------
+SUBMIT_EVERY = positive_seconds(env, "SUBMIT_EVERY", default=5)
+REAP_EVERY = positive_seconds(env, "REAP_EVERY", default=10)
+TRACK_EVERY = positive_seconds(env, "TRACK_EVERY", default=15)
+TRACK_MIN_INTERVAL = positive_seconds(env, "TRACK_MIN_INTERVAL", default=60)
+REFILL_EVERY = positive_seconds(env, "REFILL_EVERY", default=60)
+RESOLVE_EVERY = positive_seconds(env, "RESOLVE_EVERY", default=30)
+SYNC_EVERY = positive_seconds(env, "SYNC_EVERY", default=900)
+AUDIT_EVERY = positive_seconds(env, "AUDIT_EVERY", default=86400)
+PROVIDER_TIMEOUT = positive_seconds(env, "PROVIDER_TIMEOUT", default=20)
+UNCLEAR_QUIET = positive_seconds(env, "UNCLEAR_QUIET", default=180)
+REFUND_CONFIRM = positive_seconds(env, "REFUND_CONFIRM", default=60)
+SUBMIT_CONCURRENCY = whole_number(env, "SUBMIT_CONCURRENCY", default=4, least=1)
+PROVIDER_ALLOW_PRIVATE = flag(env, "PROVIDER_ALLOW_PRIVATE", default=False)
+API_ALLOW_GET = flag(env, "API_ALLOW_GET", default=False)
+IS_SIGN_UP_OPEN = flag(env, "SIGN_UP_OPEN", default=True)
+ARE_SERVICES_PUBLIC = flag(env, "SERVICES_PUBLIC", default=True)
+
+# --- Celery: exactly reliability first; a lost, doubled or late message must change nothing ---------------------------
+CELERY_BROKER_URL = REDIS_URL
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_ENABLE_UTC = True
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_ACKS_LATE = False  # never redeliver: the next sweep is the redelivery
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 250_000  # kilobytes
+CELERY_TASK_SOFT_TIME_LIMIT = 45
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_timeout": 2,
+    "socket_connect_timeout": 1,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "max_retries": 0,
+}
+CELERY_TASK_DEFAULT_QUEUE = "misc"
+CELERY_TASK_ROUTES = {
+    "orders.tasks.submit_*": {"queue": "submit"},
+    "orders.tasks.track_*": {"queue": "poll"},
+    "orders.tasks.poll_*": {"queue": "poll"},
+}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+if UNCLEAR_QUIET <= PROVIDER_TIMEOUT:
+    raise ImproperlyConfigured("UNCLEAR_QUIET must be longer than PROVIDER_TIMEOUT: a live call may still be answered")
+if PROVIDER_TIMEOUT >= CELERY_TASK_SOFT_TIME_LIMIT:
+    raise ImproperlyConfigured(f"PROVIDER_TIMEOUT must be below {CELERY_TASK_SOFT_TIME_LIMIT} s, the limit of a task")
+
+# --- Django -------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "panel",
+    "orders",
+    "billing",
+    "catalog",
+    "accounts",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "django_structlog",
+    "lucide",
+]
+MIDDLEWARE = [
+    "panel.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+]
+ROOT_URLCONF = "panel.urls"
+WSGI_APPLICATION = "panel.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "panel.context.panel",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Signing up and in --------------------------------------------------------------------------------------------
+EMAIL_URL = env.str("EMAIL_URL", default="")
+vars().update(env.email_url_config(EMAIL_URL) if EMAIL_URL else {"EMAIL_BACKEND": "panel.mail.NoMailServer"})
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"panel@{urlsplit(SITE_URL).hostname}")
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "none"  # nothing to verify by without a mail server
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_CHANGE_EMAIL = True
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+
+# --- Static files -------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = PANEL_DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": one_of(
+            env,
+            "STATIC_STORAGE",
+            default="plain",
+            choices={
+                "plain": "django.contrib.staticfiles.storage.StaticFilesStorage",
+                "hashed": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+            },
+        )
+    },
+}
+
+# --- Security -----------------------------------------------------------------------------------------------------
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", urlsplit(SITE_URL).hostname])
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag(env, "BEHIND_PROXY", default=False) else None
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
+SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; a mass order of 10,000 lines fits
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+
+# --- Logs ---------------------------------------------------------------------------------------------------------
+LOGGING = logging_config(
+    level=env.str("LOG_LEVEL", default="INFO").upper(), is_json=flag(env, "LOG_JSON", default=False)
+)
+DJANGO_STRUCTLOG_CELERY_ENABLED = False
