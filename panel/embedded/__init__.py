@@ -1,0 +1,24 @@
+"""Embedded PostgreSQL and Valkey: the whole panel on one machine with nothing installed but Python.
+
+Importable before Django is set up, since the settings ask it where things are.
+"""
+
+from panel.embedded.keys import Secrets, make_secrets, secrets
+from panel.embedded.paths import Paths, broker_url, cache_url, database_url
+from panel.embedded.postgres import Postgres, is_running
+from panel.embedded.programs import CannotStart
+from panel.embedded.valkey import Valkey
+
+__all__ = [
+    "CannotStart",
+    "Paths",
+    "Postgres",
+    "Secrets",
+    "Valkey",
+    "broker_url",
+    "cache_url",
+    "database_url",
+    "is_running",
+    "make_secrets",
+    "secrets",
+]

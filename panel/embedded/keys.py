@@ -1,0 +1,51 @@
+"""Keeps the secrets of a data folder: made once by `up` or `demo`, read by the settings."""
+
+import base64
+import json
+import os
+import secrets as random
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from panel.embedded.paths import Paths
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secrets:
+    """What must never change for one database. All empty where nothing was made yet."""
+
+    secret_key: str = field(default="", repr=False)
+    encryption_keys: list[str] = field(default_factory=list, repr=False)  # Fernet keys, newest first
+    api_key_pepper: str = field(default="", repr=False)
+
+
+def secrets(data_dir: Path | str) -> Secrets:
+    """Return the secrets kept in `data_dir`; empty ones where there are none. Raises ValueError for a damaged file."""
+    path = Paths.of(data_dir).secrets
+    try:
+        return Secrets(**json.loads(path.read_text()))
+    except (FileNotFoundError, PermissionError):
+        return Secrets()  # the settings say by name which variable is missing
+    except (TypeError, json.JSONDecodeError) as error:
+        raise ValueError(
+            f"{path} is damaged: restore it from a backup, provider keys cannot be read without"
+        ) from error
+
+
+def make_secrets(data_dir: Path | str) -> Secrets:
+    """Make the secrets of `data_dir` where it has none, else change nothing. Whole or not at all, mode 0600."""
+    path = Paths.of(data_dir).secrets
+    if not path.exists():
+        made = Secrets(
+            secret_key=random.token_urlsafe(50),
+            encryption_keys=[base64.urlsafe_b64encode(random.token_bytes(32)).decode()],
+            api_key_pepper=random.token_urlsafe(32),
+        )
+        draft = path.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            json.dump(asdict(made), file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+    return secrets(data_dir)

