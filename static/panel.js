@@ -1,0 +1,82 @@
+// What every page shares: light or dark, the search key, buttons that copy, forms that are sent once, failed requests.
+"use strict";
+
+for (const element of document.querySelectorAll("[data-needs-script]")) element.hidden = false;
+
+// Light or dark: a class on <html> now, a cookie so that the server writes the same class into the next page.
+const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
+function isDark() {
+  const { classList } = document.documentElement;
+  return classList.contains("dark") || (systemIsDark.matches && !classList.contains("light"));
+}
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-theme-toggle]")) return;
+  const theme = isDark() ? "light" : "dark";
+  document.documentElement.classList.remove("light", "dark");
+  document.documentElement.classList.add(theme);
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+});
+
+// Ctrl K or ⌘ K goes to the page's own search where there is one, else to the search of the frame.
+const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
+for (const key of document.querySelectorAll("[data-shortcut-key]")) key.textContent = isApple ? "⌘K" : "Ctrl K";
+document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "k" || !(isApple ? event.metaKey : event.ctrlKey)) return;
+  const search = document.querySelector("main [data-search]") ?? document.querySelector("[data-search]");
+  if (!search) return;
+  event.preventDefault();
+  search.focus();
+  search.select();
+});
+
+// data-copy="text" puts the text on the clipboard and says so for a moment.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  const label = button.textContent;
+  button.textContent = "Copied";
+  setTimeout(() => (button.textContent = label), 1500);
+});
+
+// A form is sent once: the second click of a double click finds it busy. The server refuses repeats by itself.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.isSent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.isSent = "true";
+  event.submitter?.setAttribute("aria-busy", "true");
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-is-sent]")) delete form.dataset.isSent;
+  for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+});
+
+// A request of htmx that failed says so where messages stand; the page stays as it was.
+function sayFailed() {
+  const place = document.getElementById("messages");
+  if (!place) return;
+  const note = document.createElement("div");
+  note.className = "alert";
+  note.dataset.tone = "bad";
+  note.textContent = "That did not work. Check your connection and try again.";
+  place.replaceChildren(note);
+}
+document.addEventListener("htmx:responseError", sayFailed);
+document.addEventListener("htmx:sendError", sayFailed);
+
+// data-refresh="10": the element hears "refresh" every 10 seconds, only while the tab is seen.
+setInterval(() => {
+  if (document.visibilityState !== "visible") return;
+  const now = Date.now();
+  for (const element of document.querySelectorAll("[data-refresh]")) {
+    const last = Number(element.dataset.refreshedAt ?? (element.dataset.refreshedAt = now));
+    if (now - last < Number(element.dataset.refresh) * 1000) continue;
+    element.dataset.refreshedAt = now;
+    element.dispatchEvent(new Event("refresh"));
+  }
+}, 1000);
