@@ -19,7 +19,7 @@ def record(
     is_internal: bool = False,
     detail: dict[str, Any] | None = None,
 ) -> Event:
-    """Add one line. `text` is read by the customer unless `is_internal`; `detail` (raw replies, masked) is for staff."""
+    """Add one line. The customer reads `text` unless `is_internal`; `detail` (raw replies, masked) is for staff."""
     return Event.objects.create(
         order=order,
         kind=kind,
