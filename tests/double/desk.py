@@ -1,0 +1,47 @@
+"""The counter: one request's fields in, one documented answer out."""
+
+from collections.abc import Mapping
+
+from tests.double.aftercare import request_cancel, request_refill
+from tests.double.answers import Answer, Refusal
+from tests.double.placing import place
+from tests.double.telling import tell_balance, tell_refill_status, tell_services, tell_status
+from tests.double.world import Account, World
+
+ACTIONS = ("services", "add", "status", "refill", "refill_status", "cancel", "balance")
+
+
+def answer(*, world: World, fields: Mapping[str, str]) -> Answer:
+    """Do what is asked and answer it; a refusal is an answer like any other."""
+    action = fields.get("action", "")
+    account = world.account_of(fields.get("key", ""))
+    if account is None:
+        return refused(action, "Invalid API key")
+    try:
+        return _act(world=world, account=account, action=action, fields=fields)
+    except Refusal as refusal:
+        return refused(action, str(refusal))
+
+
+def refused(action: str, text: str) -> Answer:
+    """Answer an error in the documented shape."""
+    return Answer(action, {"error": text}, is_error=True)
+
+
+def _act(*, world: World, account: Account, action: str, fields: Mapping[str, str]) -> Answer:
+    match action:
+        case "services":
+            return tell_services(world=world)
+        case "add":
+            return Answer("add", {"order": place(world=world, account=account, fields=fields).id})
+        case "status":
+            return tell_status(world=world, account=account, fields=fields)
+        case "refill":
+            return request_refill(world=world, account=account, fields=fields)
+        case "refill_status":
+            return tell_refill_status(world=world, account=account, fields=fields)
+        case "cancel":
+            return request_cancel(world=world, account=account, fields=fields)
+        case "balance":
+            return tell_balance(world=world, account=account)
+    raise Refusal("Incorrect request")

@@ -1,0 +1,101 @@
+"""The ground truth: everything that was asked and everything that really happened, append-only."""
+
+import json
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.double.orders import Order, Refill
+
+REQUESTS = 200_000  # kept in memory; the file, where there is one, keeps all
+
+
+@dataclass(slots=True)
+class Request:
+    """One request as it came, without its key, and how its connection ended."""
+
+    number: int
+    action: str
+    parameters: dict[str, str]
+    at: float  # seconds since 1970
+    fault: str = ""
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """A cancel that was really requested."""
+
+    order: int
+    at: float
+
+
+class Journal:
+    """Remember what was placed for ever, requests up to a bound; append both to a JSONL file where wanted."""
+
+    def __init__(self, *, path: str = "") -> None:
+        self.placed: list[Order] = []
+        self.refills: list[Refill] = []
+        self.cancels: list[Cancel] = []
+        self.requests: deque[Request] = deque(maxlen=REQUESTS)
+        self._count = 0
+        self._file = Path(path).open("a", encoding="utf-8") if path else None  # noqa: SIM115 closed in close()
+
+    def received(self, *, action: str, parameters: Mapping[str, str]) -> Request:
+        """Note a request before anything is done about it."""
+        self._count += 1
+        kept = {name: text for name, text in parameters.items() if name not in ("key", "action")}
+        request = Request(self._count, action, kept, time.time())
+        self.requests.append(request)
+        return request
+
+    def answered(self, request: Request, *, outcome: str) -> None:
+        """Note how a request ended."""
+        request.outcome = outcome
+        if self._file:
+            self._append("request", asdict(request))
+
+    def order_placed(self, order: Order) -> None:
+        """Note an order at the moment when it becomes true."""
+        self.placed.append(order)
+        if self._file:
+            self._append("placed", placed_row(order))
+
+    def refill_requested(self, refill: Refill) -> None:
+        """Note a refill."""
+        self.refills.append(refill)
+        self._append("refill", asdict(refill))
+
+    def cancel_requested(self, order: Order) -> None:
+        """Note a cancel."""
+        self.cancels.append(Cancel(order.id, time.time()))
+        self._append("cancel", asdict(self.cancels[-1]))
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file:
+            self._file.close()
+
+    def _append(self, event: str, row: dict[str, Any]) -> None:
+        if self._file:
+            self._file.write(json.dumps({"event": event, **row}, default=str) + "\n")
+            self._file.flush()
+
+
+def placed_row(order: Order) -> dict[str, Any]:
+    """Write an order as the journal tells it: what was asked, when, and what was charged."""
+    return {
+        "order": order.id,
+        "account": order.account,
+        "service": order.service,
+        "link": order.link,
+        "quantity": order.quantity,
+        "fields": order.fields,
+        "at": order.placed_wall,
+        "clock": order.placed_at,
+        "idempotency_key": order.idempotency_key,
+        "charge": str(order.charge),
+    }
