@@ -18,11 +18,18 @@ class Frame(TypedDict):
     currency: str
     balance: Decimal | None
     inbox_count: int
+    services_are_public: bool
 
 
 def panel(request: HttpRequest) -> Frame:
     """The frame's variables; asks the database only for someone who is logged in."""
-    frame = Frame(panel_name=settings.PANEL_NAME, currency=settings.PANEL_CURRENCY, balance=None, inbox_count=0)
+    frame = Frame(
+        panel_name=settings.PANEL_NAME,
+        currency=settings.PANEL_CURRENCY,
+        balance=None,
+        inbox_count=0,
+        services_are_public=settings.ARE_SERVICES_PUBLIC,
+    )
     user = getattr(request, "user", None)
     if isinstance(user, User):
         frame["balance"] = Account.objects.filter(owner=user).values_list("balance", flat=True).first() or Decimal(0)

@@ -18,6 +18,7 @@ LEAST_DECIMALS: Final = 2  # a price of 3 reads 3.00, a price of 0.00125 keeps e
 
 # What a status word looks like: the customer's words, the staff's, and those of refills and cancels.
 TONES: Final = {
+    "accepted": "good",
     "active": "good",
     "approved": "info",
     "canceled": "idle",
@@ -26,17 +27,23 @@ TONES: Final = {
     "failed": "bad",
     "held": "warn",
     "in progress": "info",
+    "not placed": "idle",
+    "not sent": "idle",
     "partial": "warn",
     "paused": "warn",
     "pending": "idle",
+    "placed": "good",
+    "prepared": "idle",
     "processing": "info",
     "refused": "bad",
     "rejected": "bad",
     "requested": "warn",
     "running": "info",
+    "sending": "info",
     "sent": "info",
     "submitting": "info",
     "unclear": "bad",
+    "unknown": "bad",
     "waiting": "idle",
     "withdrawn": "idle",
 }
@@ -83,9 +90,9 @@ def tone(status: object) -> str:
 
 @register.filter
 def wording(status: object) -> str:
-    """A status as people read it: IN_PROGRESS becomes In progress."""
+    """A status as people read it: IN_PROGRESS and running become In progress and Running."""
     words = _spaced(status)
-    return words.capitalize() if words.isupper() else words
+    return words.capitalize() if words.isupper() or words.islower() else words
 
 
 @register.simple_tag
