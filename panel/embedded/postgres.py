@@ -14,7 +14,7 @@ import psycopg
 
 from panel.embedded.paths import DATABASE, OWNER, Paths
 from panel.embedded.processes import Child, end, end_leftovers, spawn
-from panel.embedded.programs import NOBODY, CannotStart, postgres_programs, unprivileged
+from panel.embedded.programs import NOBODY, CannotStart, last_line, postgres_programs, unprivileged
 
 HERE = "/proc/self/cwd"  # the folder we start in, even where `NOBODY` may not walk down to it
 SETTINGS = {
@@ -93,7 +93,7 @@ class Postgres:
         flags += ["--no-sync"] if self.is_throwaway else []
         child = self._child("initdb", ["-D", _place(folder), "--no-instructions", *flags], cwd=folder)
         if spawn(child).wait() != 0:
-            raise CannotStart(f"PostgreSQL cannot make its data folder: see {child.log}")
+            raise CannotStart(f"PostgreSQL cannot make its data folder ({last_line(child.log)}): see {child.log}")
 
     def _child(self, program: str, arguments: Sequence[str], *, cwd: Path) -> Child:
         return Child(

@@ -15,6 +15,12 @@ class CannotStart(Exception):
     """An embedded server cannot run here; the message says what to do."""
 
 
+def last_line(log: Path) -> str:
+    """The last thing that a program wrote, as a hint; empty where it wrote nothing."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] if log.exists() else []
+    return lines[-1].strip() if lines else ""
+
+
 def unprivileged() -> int:
     """The user that runs PostgreSQL when we are root. Raises CannotStart."""
     try:

@@ -1,0 +1,98 @@
+"""Gives every test real parts: PostgreSQL and Valkey of its own session, the provider double, a watched browser."""
+
+import base64
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from panel.embedded import Postgres, Valkey, broker_url, database_url
+
+if TYPE_CHECKING:
+    from tests.double.handle import ProviderDouble
+
+pytest_plugins = ["tests.browsing", "tests.stack"]
+
+DATA_DIR = Path(tempfile.mkdtemp(prefix="panel-tests-"))
+# Before Django reads its settings (pytest-django does so after this file). The servers start when a test first asks.
+os.environ |= {
+    "DJANGO_SETTINGS_MODULE": "panel.settings",
+    "PANEL_DATA_DIR": str(DATA_DIR),
+    "DATABASE_URL": database_url(DATA_DIR),
+    "REDIS_URL": broker_url(DATA_DIR),
+    "SECRET_KEY": "a key that only the tests know, fifty characters and more",
+    "ENCRYPTION_KEYS": base64.urlsafe_b64encode(b"32 bytes that only the tests know").decode(),
+    "API_KEY_PEPPER": "a pepper that only the tests know",
+    "PROVIDER_ALLOW_PRIVATE": "on",  # the provider double listens on loopback
+}
+
+
+def pytest_configure() -> None:
+    """Hash passwords cheaply: tests log in often and keep no secret."""
+    from django.conf import settings  # only now do the settings see the environment above
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(DATA_DIR, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The session's PostgreSQL."""
+    server = Postgres(DATA_DIR, is_throwaway=True)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[Valkey]:
+    """The session's Valkey; ask for it where a test needs a broker."""
+    server = Valkey(DATA_DIR)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres: Postgres) -> None:
+    """Have PostgreSQL running before the test database is made; pytest-django asks for this by name."""
+    del postgres
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_loopback() -> None:
+    """Fail the test that connects to anything but this machine."""
+    sys.addaudithook(_refuse_strangers)
+
+
+def _refuse_strangers(event: str, arguments: tuple[object, ...]) -> None:
+    if event != "socket.connect":
+        return
+    address = arguments[1]
+    if isinstance(address, tuple) and not str(address[0]).startswith(("127.", "::1", "localhost")):
+        pytest.fail(f"a test connects to {address[0]}: only this machine is allowed")
+
+
+@pytest.fixture(scope="session")
+def _double() -> Iterator["ProviderDouble"]:
+    from tests.double.handle import ProviderDouble  # a test without a provider should not wait for it
+
+    double = ProviderDouble()
+    yield double
+    double.stop()
+
+
+@pytest.fixture
+def double(_double: "ProviderDouble") -> "ProviderDouble":
+    """A provider over real HTTP, as new: its own process, which outlives every test and keeps the truth."""
+    _double.reset()
+    return _double
