@@ -1,0 +1,169 @@
+"""What one report about a running order means: a pure decision, from the order's facts and the provider's words.
+
+The rules (reliability first): an older observation never wins, a rank never goes down, an end that pays money back is
+believed only when it is seen twice, `remains` is clamped for money and never guessed, an unknown word or a missing id
+changes nothing and is shown to staff.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import Enum, auto
+
+from catalog.upstream import OrderReport, StatusWord
+from orders.models import DoubtKind
+
+ERRORS_BEFORE_DOUBT = 5  # per-id errors in a row; a provider may not know a young order for a while
+YOUNG = timedelta(minutes=10)  # how long "Incorrect order ID" is normal after an order was accepted
+
+# Running words by rank; a report of a lower rank than the one that is known is an echo of the past.
+RUNNING_WORDS = {
+    StatusWord.PENDING: "Pending",
+    StatusWord.PROCESSING: "Processing",
+    StatusWord.IN_PROGRESS: "In progress",
+}
+_RANK = {"": 0, "Pending": 1, "Processing": 2, "In progress": 3}
+
+
+class Act(Enum):
+    """What is to be done with the order."""
+
+    NOTHING = auto()  # only the watch moves on
+    UPDATE = auto()  # status, counts and the provider's charge, as the verdict says
+    COMPLETE = auto()
+    AWAIT_CONFIRMATION = auto()  # a refundable end, seen for the first time
+    END_PARTIALLY = auto()
+    CANCEL = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a running order and its watch before the report."""
+
+    upstream_status: str
+    start_count: int | None
+    remains: int | None
+    upstream_charge: Decimal | None
+    billed_quantity: int
+    is_per_order: bool
+    running_at: datetime
+    errors: int
+    ending: str
+    ending_remains: int | None
+    ending_seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a report means; the values are what the row shall hold afterwards."""
+
+    act: Act
+    upstream_status: str
+    start_count: int | None
+    remains: int | None
+    upstream_charge: Decimal | None
+    errors: int = 0
+    ending: str = ""
+    ending_remains: int | None = None
+    ending_seen_at: datetime | None = None
+    doubt: DoubtKind | None = None
+    doubt_text: str = ""
+
+
+def judge(*, facts: Facts, report: OrderReport | None, observed_at: datetime, confirm_after: timedelta) -> Verdict:
+    """What `report` (None: the provider does not know the id, or left it out) means for the order.
+
+    `observed_at` is the database's time before the request; `confirm_after` is REFUND_CONFIRM.
+    """
+    if report is None:
+        return _unknown_id(facts, observed_at)
+    seen = Verdict(
+        act=Act.NOTHING,
+        upstream_status=_raised(facts.upstream_status, report.status),
+        start_count=facts.start_count if report.start_count is None else report.start_count,
+        remains=facts.remains if report.remains is None else clamp(report.remains, facts.billed_quantity),
+        upstream_charge=facts.upstream_charge if report.charge is None else report.charge,
+    )
+    if report.status in RUNNING_WORDS:
+        return replace(seen, act=Act.UPDATE if _differs(facts, seen) else Act.NOTHING)
+    if report.status is StatusWord.COMPLETED:
+        return replace(seen, act=Act.COMPLETE, remains=0)
+    if report.status is StatusWord.CANCELED:
+        return _refundable(seen, facts, "canceled", facts.billed_quantity, observed_at, confirm_after)
+    if report.status is StatusWord.PARTIAL:
+        return _partial(seen, facts, report, observed_at, confirm_after)
+    return replace(
+        seen,
+        act=Act.NOTHING,
+        doubt=DoubtKind.UNKNOWN_STATUS,
+        doubt_text=f"The provider reports the status {report.word[:60]!r}, which nobody has told us the meaning of.",
+    )
+
+
+def clamp(remains: int, billed_quantity: int) -> int:
+    """`remains` for money: never negative, never above what was bought."""
+    return max(0, min(remains, billed_quantity))
+
+
+def _partial(
+    seen: Verdict, facts: Facts, report: OrderReport, observed_at: datetime, confirm_after: timedelta
+) -> Verdict:
+    if facts.is_per_order:
+        text = "The provider ended the order partially, but it is sold as a whole: staff decide what is owed."
+        return replace(seen, doubt=DoubtKind.PER_ORDER_PARTIAL, doubt_text=text)
+    if report.remains is None:
+        text = "The provider ended the order partially without saying how much remains: staff decide what is owed."
+        return replace(seen, doubt=DoubtKind.NO_REMAINS, doubt_text=text)
+    remains = clamp(report.remains, facts.billed_quantity)
+    return _refundable(seen, facts, "partial", remains, observed_at, confirm_after)
+
+
+def _refundable(
+    seen: Verdict, facts: Facts, ending: str, remains: int, observed_at: datetime, confirm_after: timedelta
+) -> Verdict:
+    is_repeated = facts.ending == ending and facts.ending_remains == remains and facts.ending_seen_at is not None
+    if is_repeated and facts.ending_seen_at is not None and observed_at - facts.ending_seen_at >= confirm_after:
+        act = Act.CANCEL if ending == "canceled" else Act.END_PARTIALLY
+        return replace(
+            seen, act=act, remains=remains, ending=ending, ending_remains=remains, ending_seen_at=facts.ending_seen_at
+        )
+    return replace(
+        seen,
+        act=Act.AWAIT_CONFIRMATION,
+        remains=remains,
+        ending=ending,
+        ending_remains=remains,
+        ending_seen_at=facts.ending_seen_at if is_repeated else observed_at,
+    )
+
+
+def _unknown_id(facts: Facts, observed_at: datetime) -> Verdict:
+    errors = facts.errors + 1
+    is_doubtful = errors >= ERRORS_BEFORE_DOUBT and observed_at - facts.running_at >= YOUNG
+    return Verdict(
+        act=Act.NOTHING,
+        upstream_status=facts.upstream_status,
+        start_count=facts.start_count,
+        remains=facts.remains,
+        upstream_charge=facts.upstream_charge,
+        errors=errors,
+        ending=facts.ending,
+        ending_remains=facts.ending_remains,
+        ending_seen_at=facts.ending_seen_at,
+        doubt=DoubtKind.UNKNOWN_ORDER if is_doubtful else None,
+        doubt_text=f"The provider has not known this order for {errors} looks in a row." if is_doubtful else "",
+    )
+
+
+def _raised(known: str, reported: StatusWord) -> str:
+    word = RUNNING_WORDS.get(reported, known)
+    return word if _RANK[word] >= _RANK.get(known, 0) else known
+
+
+def _differs(facts: Facts, seen: Verdict) -> bool:
+    return (facts.upstream_status, facts.start_count, facts.remains, facts.upstream_charge) != (
+        seen.upstream_status,
+        seen.start_count,
+        seen.remains,
+        seen.upstream_charge,
+    )

@@ -1,0 +1,109 @@
+"""Tracking: asking the providers about every running order that is due, 100 ids a call, several calls in flight."""
+
+import logging
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, connections, transaction
+from django.utils import timezone
+
+from catalog.connecting import open_client
+from catalog.models import Provider
+from catalog.upstream import Client, ProviderError
+from orders.applying import apply_reports
+from orders.models import Watch
+
+log = logging.getLogger(__name__)
+
+BATCH = 100  # the most ids a provider takes in one call
+IN_FLIGHT = 4  # calls under way per provider: the panels that we buy from are small machines
+MOST_THREADS = 16  # over all providers
+SWEEP_SECONDS = 35  # a sweep ends itself well before the task's soft limit of 45 s
+HOLD_SECONDS = 60  # a claimed batch is nobody else's for so long; longer than one call may take
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Orders that this worker asks about now: their upstream ids by primary key, and the moment of asking."""
+
+    upstream_ids: dict[int, str]
+    observed_at: datetime  # database time before the request
+
+
+def track_due() -> str:
+    """One sweep over all providers; returns a note for the staff page."""
+    stop_at = time.monotonic() + SWEEP_SECONDS
+    due = list(Provider.objects.filter(watches__due_at__lte=timezone.now()).distinct().order_by("pk"))
+    lanes = [provider for provider in due for _ in range(IN_FLIGHT)]
+    tally: Counter[str] = Counter()
+    with ThreadPoolExecutor(max_workers=MOST_THREADS, thread_name_prefix="track") as threads:
+        for counted in threads.map(lambda provider: _track_lane(provider, stop_at), lanes):
+            tally += counted
+    return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
+
+
+def _track_lane(provider: Provider, stop_at: float) -> Counter[str]:
+    """Work off one provider's due orders with one connection there and one to the database."""
+    tally: Counter[str] = Counter()
+    try:
+        with open_client(provider) as client:
+            while time.monotonic() < stop_at:
+                counted = track_batch(provider=provider, client=client)
+                tally += counted
+                if not counted or counted["unanswered"]:
+                    break
+    finally:
+        connections.close_all()
+    return tally
+
+
+def track_batch(*, provider: Provider, client: Client) -> Counter[str]:
+    """Claim up to 100 due orders, ask, apply. Nothing is locked while the provider is asked.
+
+    A provider that does not answer delays its orders and loses none: the claim runs out by itself.
+    """
+    batch = claim_batch(provider=provider)
+    if not batch.upstream_ids:
+        return Counter()
+    try:
+        reply = client.status(list(batch.upstream_ids.values()))
+    except ProviderError as error:
+        log.warning("provider %s did not answer about %d orders: %s", provider.pk, len(batch.upstream_ids), error)
+        return Counter({"unanswered": len(batch.upstream_ids)})
+    return apply_reports(
+        upstream_ids=batch.upstream_ids,
+        reports=reply.reports,
+        observed_at=batch.observed_at,
+        now=timezone.now(),
+    )
+
+
+def claim_batch(*, provider: Provider) -> Batch:
+    """Take the provider's orders that have been due longest, so that nobody else asks about them meanwhile."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH due AS (
+                SELECT order_id FROM orders_watch
+                WHERE provider_id = %s AND due_at <= clock_timestamp()
+                ORDER BY due_at, order_id LIMIT %s FOR UPDATE SKIP LOCKED
+            )
+            UPDATE orders_watch AS w SET due_at = clock_timestamp() + make_interval(secs => %s)
+            FROM due JOIN orders_order AS o ON o.id = due.order_id
+            WHERE w.order_id = due.order_id
+            RETURNING o.id, o.upstream_id, clock_timestamp()
+            """,
+            [provider.pk, BATCH, HOLD_SECONDS],
+        )
+        rows = cursor.fetchall()
+    if not rows:
+        return Batch(upstream_ids={}, observed_at=timezone.now())
+    return Batch(upstream_ids={pk: upstream_id for pk, upstream_id, _ in rows}, observed_at=max(row[2] for row in rows))
+
+
+def watch(*, order_id: int, provider_id: int, now: datetime) -> None:
+    """Begin to follow a running order; it is looked at in the next sweep."""
+    Watch.objects.get_or_create(order_id=order_id, defaults={"provider_id": provider_id, "due_at": now})
