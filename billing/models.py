@@ -6,12 +6,21 @@ accounts is zero by construction.
 """
 
 from decimal import Decimal
+from typing import Final, TypedDict
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-MONEY = {"max_digits": 20, "decimal_places": 5}  # booked money: the API's own five decimals, panel currency
+
+class Digits(TypedDict):
+    """How wide a decimal column is."""
+
+    max_digits: int
+    decimal_places: int
+
+
+MONEY: Final[Digits] = {"max_digits": 20, "decimal_places": 5}  # booked money: the API's own five decimals
 
 
 class AccountKind(models.TextChoices):
@@ -81,6 +90,12 @@ class Transfer(models.Model):
             models.CheckConstraint(name="transfer_has_two_sides", condition=~Q(debit=F("credit"))),
             models.CheckConstraint(
                 name="transfer_wallet_is_a_side", condition=Q(wallet=F("debit")) | Q(wallet=F("credit"))
+            ),
+            models.CheckConstraint(
+                name="transfer_direction_fits_kind",
+                condition=Q(kind="charge", wallet=F("debit"))
+                | Q(kind__in=["top_up", "refund"], wallet=F("credit"))
+                | Q(kind="correction"),
             ),
             models.UniqueConstraint(name="transfer_wallet_seq", fields=["wallet", "wallet_seq"]),
         ]

@@ -1,0 +1,198 @@
+"""The only code that moves money. A movement is one transfer between a customer's wallet and an account of the house.
+
+Each function runs in the caller's transaction or one of its own, under the wallet's row lock; who also locks an order
+locks it first. A reference is booked once, ever: booked again it moves nothing. Amounts are in the panel's currency.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from accounts.models import User
+from billing.models import Account, AccountKind, Transfer, TransferKind
+
+STEP = Decimal("0.00001")  # booked money has five decimals
+LARGEST = Decimal(10) ** 15 - STEP  # what numeric(20,5) holds
+
+SALES = "sales"
+CORRECTIONS = "corrections"
+
+
+class LedgerError(Exception):
+    """The ledger refuses; nothing was booked."""
+
+
+class BadAmount(LedgerError):
+    """Not an amount that can be booked: not positive, not finite, more than five decimals, or too large to hold."""
+
+
+class InsufficientFunds(LedgerError):
+    """The wallet would fall below its credit limit."""
+
+    def __init__(self, *, available: Decimal, amount: Decimal) -> None:
+        super().__init__(f"{amount:.5f} is needed, {available:.5f} is there")
+        self.available = available  # balance and credit together
+        self.amount = amount
+
+
+class ReferenceReused(LedgerError):
+    """The reference was booked before, for another wallet or another amount: two acts claim to be one."""
+
+
+def open_wallet(*, owner: User) -> Account:
+    """The owner's wallet, made now if there is none."""
+    wallet, _ = Account.objects.get_or_create(owner=owner, defaults={"kind": AccountKind.WALLET})
+    return wallet
+
+
+def charge(*, customer: User, amount: Decimal, reference: str, now: datetime) -> Transfer | None:
+    """Take `amount` from the wallet into sales; None where this reference was booked before.
+
+    Raises InsufficientFunds, and the other errors of this module.
+    """
+    movement = _Movement(TransferKind.CHARGE, house=SALES, signed=-_checked(amount), reference=reference)
+    return _post(movement, customer=customer, now=now)
+
+
+def refund(
+    *, customer: User, amount: Decimal, reference: str, now: datetime, actor: User | None = None, reason: str = ""
+) -> Transfer | None:
+    """Return `amount` from sales to the wallet; None where this reference was booked before. Raises LedgerError."""
+    movement = _Movement(TransferKind.REFUND, house=SALES, signed=_checked(amount), reference=reference)
+    return _post(movement, customer=customer, now=now, actor=actor, reason=reason)
+
+
+def top_up(
+    *,
+    customer: User,
+    amount: Decimal,
+    gateway: str,
+    payment_id: str,
+    now: datetime,
+    actor: User | None = None,
+    reason: str = "",
+) -> Transfer | None:
+    """Add money that came in through `gateway`; None where this payment was booked before. Raises LedgerError."""
+    movement = _Movement(
+        TransferKind.TOP_UP,
+        house=f"topups:{gateway}",
+        signed=_checked(amount),
+        reference=f"pay:{gateway}:{payment_id}",
+    )
+    return _post(movement, customer=customer, now=now, actor=actor, reason=reason)
+
+
+def correct(
+    *, customer: User, amount: Decimal, correction_id: UUID, actor: User, reason: str, now: datetime
+) -> Transfer | None:
+    """Add `amount` to the wallet by hand, or take it where it is negative; None where `correction_id` was booked.
+
+    Raises InsufficientFunds, and the other errors of this module.
+    """
+    sign = 1 if amount > 0 else -1
+    movement = _Movement(
+        TransferKind.CORRECTION,
+        house=CORRECTIONS,
+        signed=sign * _checked(abs(amount)),
+        reference=f"adj:{correction_id}",
+    )
+    return _post(movement, customer=customer, now=now, actor=actor, reason=reason)
+
+
+@dataclass(frozen=True)
+class _Movement:
+    kind: TransferKind
+    house: str  # the code of the other side
+    signed: Decimal  # as the wallet sees it
+    reference: str
+
+
+def _checked(amount: Decimal) -> Decimal:
+    if not amount.is_finite() or not 0 < amount <= LARGEST or amount != amount.quantize(STEP):
+        raise BadAmount(f"{amount} cannot be booked: an amount is positive and has at most five decimals")
+    return amount
+
+
+@transaction.atomic
+def _post(
+    movement: _Movement, *, customer: User, now: datetime, actor: User | None = None, reason: str = ""
+) -> Transfer | None:
+    house = _house_account(code=movement.house)
+    wallet = _locked_wallet(owner=customer)
+    balance = wallet.balance + movement.signed
+    if movement.signed < 0 and balance < -wallet.credit_limit:
+        if _is_booked(movement, wallet=wallet):
+            return None
+        raise InsufficientFunds(available=wallet.balance + wallet.credit_limit, amount=-movement.signed)
+    if balance > LARGEST:
+        raise BadAmount(f"a balance of {balance:.5f} cannot be held")
+    debit, credit = (house, wallet) if movement.signed > 0 else (wallet, house)
+    transfer = Transfer(
+        debit=debit,
+        credit=credit,
+        amount=abs(movement.signed),
+        kind=movement.kind,
+        reference=movement.reference,
+        wallet=wallet,
+        wallet_seq=wallet.seq + 1,
+        balance_after=balance,
+        actor=actor,
+        reason=reason,
+        created_at=now,
+    )
+    if not _insert(transfer):
+        _is_booked(movement, wallet=wallet)
+        return None
+    Account.objects.filter(pk=wallet.pk).update(balance=balance, seq=transfer.wallet_seq)
+    return transfer
+
+
+def _house_account(*, code: str) -> Account:
+    account = Account.objects.filter(code=code).first()
+    if account is None:
+        # Two first uses at once: the second waits here for the first and finds its row.
+        Account.objects.bulk_create([Account(kind=AccountKind.HOUSE, code=code)], ignore_conflicts=True)
+        account = Account.objects.get(code=code)
+    return account
+
+
+def _locked_wallet(*, owner: User) -> Account:
+    # NO KEY: a transfer's foreign key to this row, taken by another session, is not in the way.
+    locked = Account.objects.select_for_update(no_key=True)
+    try:
+        return locked.get(owner=owner)
+    except Account.DoesNotExist:
+        return locked.get(pk=open_wallet(owner=owner).pk)
+
+
+def _insert(transfer: Transfer) -> bool:
+    """Insert unless its reference is there; a conflict in another session is waited for."""
+    fields = [field for field in Transfer._meta.concrete_fields if not field.primary_key]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    values = [field.get_db_prep_save(getattr(transfer, field.attname), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO billing_transfer ({columns}) VALUES ({marks})"  # noqa: S608  # our own column names
+            " ON CONFLICT (reference) DO NOTHING RETURNING id",
+            values,
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return False
+    transfer.pk = row[0]
+    transfer._state.adding = False
+    return True
+
+
+def _is_booked(movement: _Movement, *, wallet: Account) -> bool:
+    """Whether this very movement was booked before. Raises ReferenceReused where it was another one."""
+    booked = Transfer.objects.filter(reference=movement.reference).first()
+    if booked is None:
+        return False
+    if (booked.wallet_id, booked.signed_amount) != (wallet.pk, movement.signed):
+        raise ReferenceReused(f"{movement.reference} was booked before, for another wallet or another amount")
+    return True
