@@ -65,7 +65,10 @@ def valkey() -> Iterator[Valkey]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(postgres: Postgres) -> None:
     """Have PostgreSQL running before the test database is made; pytest-django asks for this by name."""
+    from tests.flushing import allow_flush  # Django must be set up first
+
     del postgres
+    allow_flush()
 
 
 @pytest.fixture(scope="session", autouse=True)
