@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 
-from catalog import service_types
-from catalog.upstream import OrderReport, StatusWord
+from catalog import service_types, upstream
+from catalog.upstream import OrderStatus
 from orders import ending
 from orders.guarding import hold_mass_endings, settle_vanished_endings
 from orders.models import DoubtKind, Event, EventKind, Order, Status
@@ -17,9 +17,9 @@ from orders.observing import Act, Facts, Verdict, judge
 from orders.timeline import raise_doubt
 
 _ENDED_AS = {
-    StatusWord.COMPLETED: Status.COMPLETED,
-    StatusWord.PARTIAL: Status.PARTIAL,
-    StatusWord.CANCELED: Status.CANCELED,
+    upstream.Status.COMPLETED: Status.COMPLETED,
+    upstream.Status.PARTIAL: Status.PARTIAL,
+    upstream.Status.CANCELED: Status.CANCELED,
 }
 
 
@@ -37,7 +37,7 @@ class Judged:
 def apply_reports(
     *,
     upstream_ids: Mapping[int, str],
-    reports: Mapping[str, OrderReport],
+    reports: Mapping[str, OrderStatus],
     observed_at: datetime,
     now: datetime,
 ) -> Counter[str]:
@@ -64,7 +64,7 @@ def apply_reports(
     return tally
 
 
-def _judge(order: Order, report: OrderReport | None, observed_at: datetime) -> Judged:
+def _judge(order: Order, report: OrderStatus | None, observed_at: datetime) -> Judged:
     kind = service_types.find(order.service.type)
     facts = Facts(
         upstream_status=order.upstream_status,
@@ -186,7 +186,7 @@ def _end(row: Judged, now: datetime) -> None:
         ending.end_partially(order=order, undelivered=row.verdict.remains or 0, now=now)
 
 
-def _note_contradiction(order: Order, report: OrderReport | None, now: datetime) -> None:
+def _note_contradiction(order: Order, report: OrderStatus | None, now: datetime) -> None:
     """A report on an order that has ended moves no money; where it says something else, staff see it."""
     if report is None or not order.is_ended or _ENDED_AS.get(report.status) == order.status:
         return

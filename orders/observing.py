@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum, auto
 
-from catalog.upstream import OrderReport, StatusWord
+from catalog.upstream import OrderStatus, Status
 from orders.models import DoubtKind
 
 ERRORS_BEFORE_DOUBT = 5  # per-id errors in a row; a provider may not know a young order for a while
@@ -18,9 +18,9 @@ YOUNG = timedelta(minutes=10)  # how long "Incorrect order ID" is normal after a
 
 # Running words by rank; a report of a lower rank than the one that is known is an echo of the past.
 RUNNING_WORDS = {
-    StatusWord.PENDING: "Pending",
-    StatusWord.PROCESSING: "Processing",
-    StatusWord.IN_PROGRESS: "In progress",
+    Status.PENDING: "Pending",
+    Status.PROCESSING: "Processing",
+    Status.IN_PROGRESS: "In progress",
 }
 _RANK = {"": 0, "Pending": 1, "Processing": 2, "In progress": 3}
 
@@ -70,7 +70,7 @@ class Verdict:
     doubt_text: str = ""
 
 
-def judge(*, facts: Facts, report: OrderReport | None, observed_at: datetime, confirm_after: timedelta) -> Verdict:
+def judge(*, facts: Facts, report: OrderStatus | None, observed_at: datetime, confirm_after: timedelta) -> Verdict:
     """What `report` (None: the provider does not know the id, or left it out) means for the order.
 
     `observed_at` is the database's time before the request; `confirm_after` is REFUND_CONFIRM.
@@ -86,11 +86,11 @@ def judge(*, facts: Facts, report: OrderReport | None, observed_at: datetime, co
     )
     if report.status in RUNNING_WORDS:
         return replace(seen, act=Act.UPDATE if _differs(facts, seen) else Act.NOTHING)
-    if report.status is StatusWord.COMPLETED:
+    if report.status is Status.COMPLETED:
         return replace(seen, act=Act.COMPLETE, remains=0)
-    if report.status is StatusWord.CANCELED:
+    if report.status is Status.CANCELED:
         return _refundable(seen, facts, "canceled", facts.billed_quantity, observed_at, confirm_after)
-    if report.status is StatusWord.PARTIAL:
+    if report.status is Status.PARTIAL:
         return _partial(seen, facts, report, observed_at, confirm_after)
     return replace(
         seen,
@@ -106,7 +106,7 @@ def clamp(remains: int, billed_quantity: int) -> int:
 
 
 def _partial(
-    seen: Verdict, facts: Facts, report: OrderReport, observed_at: datetime, confirm_after: timedelta
+    seen: Verdict, facts: Facts, report: OrderStatus, observed_at: datetime, confirm_after: timedelta
 ) -> Verdict:
     if facts.is_per_order:
         text = "The provider ended the order partially, but it is sold as a whole: staff decide what is owed."
@@ -155,7 +155,7 @@ def _unknown_id(facts: Facts, observed_at: datetime) -> Verdict:
     )
 
 
-def _raised(known: str, reported: StatusWord) -> str:
+def _raised(known: str, reported: Status) -> str:
     word = RUNNING_WORDS.get(reported, known)
     return word if _RANK[word] >= _RANK.get(known, 0) else known
 

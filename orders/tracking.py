@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from catalog.connecting import open_client
 from catalog.models import Provider
-from catalog.upstream import Client, ProviderError
+from catalog.upstream import Client, OrderStatus, ProviderError
 from orders.applying import apply_reports
 from orders.models import Watch
 
@@ -75,7 +75,7 @@ def track_batch(*, provider: Provider, client: Client) -> Counter[str]:
         return Counter({"unanswered": len(batch.upstream_ids)})
     return apply_reports(
         upstream_ids=batch.upstream_ids,
-        reports=reply.reports,
+        reports={name: report for name, report in reply.orders.items() if isinstance(report, OrderStatus)},
         observed_at=batch.observed_at,
         now=timezone.now(),
     )

@@ -1,0 +1,165 @@
+"""Sending approved refills and cancellations to the providers, 100 a call.
+
+A refill that may have been received is never sent again by a machine: staff look it up. A cancellation is, since asking
+twice to stop the same order does no harm and moves no money.
+"""
+
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from catalog.connecting import open_client
+from catalog.models import Provider
+from catalog.upstream import Answered, BatchOutcome, IdError, NotSent, Refused, Taken, Unclear
+from orders.models import Cancellation, EventKind, Refill, RequestState, Status
+from orders.timeline import record
+
+log = logging.getLogger(__name__)
+
+BATCH = 100  # the most ids a provider takes in one call
+LEASE = timedelta(seconds=60)  # longer than one call may take
+BACK_OFF = timedelta(minutes=1)
+MOST_BATCHES = 10  # a sweep's share for one provider and kind; the rest waits for the next sweep
+
+Request = Refill | Cancellation
+Kind = type[Refill] | type[Cancellation]
+
+
+def send_due() -> str:
+    """One sweep over all providers; returns a note for the staff page."""
+    tally: Counter[str] = Counter()
+    for kind in (Refill, Cancellation):
+        reap_leases(kind=kind, now=timezone.now())
+        due = kind.objects.filter(state=RequestState.APPROVED, send_at__lte=timezone.now())
+        for provider in Provider.objects.filter(pk__in=due.values("provider"), paused_at=None).order_by("pk"):
+            for _ in range(MOST_BATCHES):
+                counted = send_batch(kind=kind, provider=provider)
+                tally += counted
+                if not counted:
+                    break
+    return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
+
+
+def send_batch(*, kind: Kind, provider: Provider) -> Counter[str]:
+    """Claim up to 100 approved requests, send them in one call, write down what came of each."""
+    owner = uuid.uuid4()
+    requests = claim_batch(kind=kind, provider=provider, owner=owner, now=timezone.now())
+    if not requests:
+        return Counter()
+    upstream_ids = [request.order.upstream_id or "" for request in requests]
+    with open_client(provider) as client:
+        outcome = client.refill(upstream_ids) if kind is Refill else client.cancel(upstream_ids)
+    return record_outcome(requests=requests, owner=owner, outcome=outcome, now=timezone.now())
+
+
+@transaction.atomic
+def claim_batch(*, kind: Kind, provider: Provider, owner: uuid.UUID, now: datetime) -> list[Request]:
+    """Take the requests that have been due longest; `sent_at` is written down before any byte leaves.
+
+    A cancellation of an order that is not at the provider (yet, or any more) stays where it is.
+    """
+    due = kind.objects.filter(provider=provider, state=RequestState.APPROVED, send_at__lte=now)
+    due = due.filter(order__upstream_id__isnull=False)
+    if kind is Cancellation:
+        due = due.filter(order__status=Status.RUNNING)
+    locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("order").order_by("send_at", "pk")
+    requests: list[Request] = list(locked[:BATCH])
+    kind.objects.filter(pk__in=[request.pk for request in requests]).update(
+        state=RequestState.SENDING, owner=owner, lease_until=now + LEASE, sent_at=now
+    )
+    return requests
+
+
+@transaction.atomic
+def record_outcome(
+    *, requests: Sequence[Request], owner: uuid.UUID, outcome: BatchOutcome, now: datetime
+) -> Counter[str]:
+    """Write down what the provider said of each request that `owner` still holds."""
+    tally: Counter[str] = Counter()
+    kind = type(requests[0])
+    keys = [request.pk for request in requests]
+    held = kind.objects.select_for_update(of=("self",)).select_related("order").filter(pk__in=keys).order_by("pk")
+    for request in held.filter(owner=owner, state=RequestState.SENDING):
+        request.reply = outcome.raw.body
+        tally[_record_one(request, outcome, now)] += 1
+        request.save()
+    return tally
+
+
+def _record_one(request: Request, outcome: BatchOutcome, now: datetime) -> str:
+    """Set the request's state by the outcome of its batch; returns the word to count it under."""
+    match outcome:
+        case Answered(results=results):
+            return _record_answer(request, results.get(request.order.upstream_id or ""), now)
+        case Refused(text=text, reason=reason) if not reason.is_ours:
+            return _reject(request, text, now)
+        case Refused(text=text) | NotSent(detail=text):
+            return _postpone(request, text, now)
+        case Unclear(detail=detail):
+            return _doubt(request, detail, now)
+
+
+def _record_answer(request: Request, answer: Taken | IdError | None, now: datetime) -> str:
+    if answer is None:
+        return _doubt(request, "the provider's answer does not mention it", now)
+    if isinstance(answer, IdError):
+        return _doubt(request, answer.text, now) if answer.is_doubtful else _reject(request, answer.text, now)
+    request.state = RequestState.RUNNING
+    if isinstance(request, Refill):
+        if answer.refill_id is None:
+            return _doubt(request, "the provider took it without naming it", now)
+        request.upstream_id = answer.refill_id
+        request.due_at = now
+    _note(request, "accepted by the provider", now)
+    return "taken"
+
+
+def _reject(request: Request, text: str, now: datetime) -> str:
+    request.state = RequestState.REJECTED
+    request.reason = f"The provider refused: {text}"[:300]
+    request.ended_at = now
+    _note(request, "refused by the provider", now, detail=text)
+    return "refused"
+
+
+def _postpone(request: Request, text: str, now: datetime) -> str:
+    request.state = RequestState.APPROVED
+    request.send_at = now + BACK_OFF
+    request.sent_at = None
+    log.warning("%s could not be sent: %s", request, text)
+    return "postponed"
+
+
+def _doubt(request: Request, text: str, now: datetime) -> str:
+    if isinstance(request, Cancellation):
+        return _postpone(request, text, now)
+    request.state = RequestState.UNCLEAR
+    request.reason = f"Perhaps taken: {text}"[:300]
+    _note(request, "is being checked with the provider", now, detail=text)
+    return "unclear"
+
+
+def _note(request: Request, text: str, now: datetime, *, detail: str = "") -> None:
+    is_refill = isinstance(request, Refill)
+    record(
+        order=request.order,
+        kind=EventKind.REFILL if is_refill else EventKind.CANCEL,
+        text=f"{'Refill' if is_refill else 'Cancellation'} {text}",
+        now=now,
+        detail={"reply": request.reply, "problem": detail} if detail else {"reply": request.reply},
+    )
+
+
+@transaction.atomic
+def reap_leases(*, kind: Kind, now: datetime) -> None:
+    """Take back what a dead worker held: it may have been sent, so a refill becomes unclear, a cancellation is due."""
+    dead = kind.objects.select_for_update(skip_locked=True, of=("self",)).select_related("order")
+    for request in dead.filter(Q(state=RequestState.SENDING), lease_until__lt=now).order_by("pk"):
+        _doubt(request, "the worker that sent it died", now)
+        request.save()

@@ -1,0 +1,111 @@
+"""Polling: asking the providers how their refills are coming on, 100 ids a call."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.connecting import open_client
+from catalog.models import Provider
+from catalog.upstream import Client, IdError, ProviderError, RefillState, RefillStatus
+from orders.models import EventKind, Refill, RequestState
+from orders.timeline import record
+
+log = logging.getLogger(__name__)
+
+BATCH = 100  # the most ids a provider takes in one call
+HOLD = timedelta(seconds=60)  # a claimed batch is nobody else's for so long; longer than one call may take
+ERRORS_BEFORE_DOUBT = 5  # per-id errors in a row
+MOST_BATCHES = 20  # a sweep's share for one provider; the rest waits for the next sweep
+
+_WORDS = {RefillState.PENDING: "Pending", RefillState.IN_PROGRESS: "In progress"}
+_ENDS = {
+    RefillState.COMPLETED: (RequestState.COMPLETED, "completed"),
+    RefillState.REJECTED: (RequestState.REJECTED, "rejected by the provider"),
+    RefillState.CANCELED: (RequestState.REJECTED, "canceled by the provider"),
+    RefillState.FAILED: (RequestState.REJECTED, "failed at the provider"),
+}
+
+
+def poll_refills() -> str:
+    """One sweep over all providers; returns a note for the staff page."""
+    tally: Counter[str] = Counter()
+    due = Refill.objects.filter(state=RequestState.RUNNING, due_at__lte=timezone.now())
+    for provider in Provider.objects.filter(pk__in=due.values("provider")).order_by("pk"):
+        with open_client(provider) as client:
+            for _ in range(MOST_BATCHES):
+                counted = poll_batch(provider=provider, client=client)
+                tally += counted
+                if not counted or counted["unanswered"]:
+                    break
+    return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
+
+
+def poll_batch(*, provider: Provider, client: Client) -> Counter[str]:
+    """Claim up to 100 due refills, ask, apply. Nothing is locked while the provider is asked."""
+    refills = claim_batch(provider=provider, now=timezone.now())
+    if not refills:
+        return Counter()
+    try:
+        reply = client.refill_status([refill.upstream_id for refill in refills])
+    except ProviderError as error:
+        log.warning("provider %s did not answer about %d refills: %s", provider.pk, len(refills), error)
+        return Counter({"unanswered": len(refills)})
+    return apply_statuses(refills=refills, statuses=reply.refills, now=timezone.now())
+
+
+@transaction.atomic
+def claim_batch(*, provider: Provider, now: datetime) -> list[Refill]:
+    """Take the provider's refills that have been due longest, so that nobody else asks about them meanwhile."""
+    due = Refill.objects.filter(provider=provider, state=RequestState.RUNNING, due_at__lte=now)
+    refills = list(due.select_for_update(skip_locked=True).order_by("due_at", "pk")[:BATCH])
+    Refill.objects.filter(pk__in=[refill.pk for refill in refills]).update(due_at=now + HOLD)
+    return refills
+
+
+@transaction.atomic
+def apply_statuses(
+    *, refills: Sequence[Refill], statuses: Mapping[str, RefillStatus | IdError], now: datetime
+) -> Counter[str]:
+    """Write down what the provider said of each refill; a refill that has ended meanwhile is left as it is."""
+    tally: Counter[str] = Counter()
+    keys = [refill.pk for refill in refills]
+    locked = Refill.objects.select_for_update(of=("self",)).select_related("order").filter(pk__in=keys)
+    for refill in locked.filter(state=RequestState.RUNNING).order_by("pk"):
+        status = statuses.get(refill.upstream_id)
+        refill.due_at = now + timedelta(seconds=settings.REFILL_EVERY)
+        tally[_apply(refill, status if isinstance(status, RefillStatus) else None, now)] += 1
+        refill.save()
+    return tally
+
+
+def _apply(refill: Refill, status: RefillStatus | None, now: datetime) -> str:
+    if status is None:
+        return _count_error(refill, now)
+    refill.errors = 0
+    if status.state in _ENDS:
+        refill.state, text = _ENDS[status.state]
+        refill.ended_at = now
+        refill.upstream_status = ""
+        refill.reason = "" if refill.state == RequestState.COMPLETED else f"Refill {text}"
+        record(order=refill.order, kind=EventKind.REFILL, text=f"Refill {text}", now=now)
+        return "ended"
+    refill.upstream_status = _WORDS.get(status.state, refill.upstream_status)
+    if status.state is RefillState.UNKNOWN:
+        log.warning("refill %s: unknown status word %r", refill.pk, status.word)
+        refill.reason = f"Unknown status word: {status.word}"[:300]
+    return "looked at"
+
+
+def _count_error(refill: Refill, now: datetime) -> str:
+    refill.errors += 1
+    if refill.errors >= ERRORS_BEFORE_DOUBT:
+        refill.state = RequestState.UNCLEAR
+        refill.reason = f"The provider has not known this refill for {refill.errors} looks in a row"
+        record(order=refill.order, kind=EventKind.REFILL, text=refill.reason, now=now, is_internal=True)
+        return "unclear"
+    return "unknown there"
