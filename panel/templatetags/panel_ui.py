@@ -97,9 +97,10 @@ def wording(status: object) -> str:
 
 @register.simple_tag
 def control(field: BoundField, **attrs: str) -> SafeString:
-    """The field's control alone; a placeholder that only repeats the label is left out. `data_x=…` becomes data-x."""
-    extra: dict[str, object] = {name.replace("_", "-"): value for name, value in attrs.items()}
-    if field.field.widget.attrs.get("placeholder") == field.label:
+    """The field's control alone; a placeholder that repeats the label is left out. `data_x=…` becomes data-x."""
+    extra: dict[str, str | bool] = {name.replace("_", "-"): value for name, value in attrs.items()}
+    placeholder = str(field.field.widget.attrs.get("placeholder", ""))
+    if placeholder.lower().startswith(str(field.label).lower()):
         extra["placeholder"] = False
     return field.as_widget(attrs=extra)
 
