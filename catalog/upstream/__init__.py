@@ -1,0 +1,77 @@
+"""The provider client: a pure library that speaks the API of upstream providers and never guesses about money."""
+
+from catalog.upstream.aftercare import (
+    Answered,
+    BatchOutcome,
+    RefillState,
+    RefillStatus,
+    RefillStatusReply,
+    Taken,
+)
+from catalog.upstream.client import BATCH, Balance, Client
+from catalog.upstream.endpoint import Endpoint, parse_url
+from catalog.upstream.failures import (
+    BadReply,
+    ErrorReply,
+    ForbiddenAddress,
+    Interrupted,
+    ProviderError,
+    Throttled,
+    TimedOut,
+    Unreachable,
+)
+from catalog.upstream.masking import KeyMask
+from catalog.upstream.outcomes import Accepted, AddOutcome, Exchange, NotSent, Reason, Refused, Unclear
+from catalog.upstream.refusing import DOUBTFUL_WORDS
+from catalog.upstream.services import (
+    PRICED_PER_ORDER,
+    TYPES,
+    CatalogReply,
+    RowProblem,
+    ServiceRow,
+    canonical_type,
+    plain_text,
+)
+from catalog.upstream.statuses import IdError, OrderStatus, Status, StatusReply
+
+__all__ = [
+    "BATCH",
+    "DOUBTFUL_WORDS",
+    "PRICED_PER_ORDER",
+    "TYPES",
+    "Accepted",
+    "AddOutcome",
+    "Answered",
+    "BadReply",
+    "Balance",
+    "BatchOutcome",
+    "CatalogReply",
+    "Client",
+    "Endpoint",
+    "ErrorReply",
+    "Exchange",
+    "ForbiddenAddress",
+    "IdError",
+    "Interrupted",
+    "KeyMask",
+    "NotSent",
+    "OrderStatus",
+    "ProviderError",
+    "Reason",
+    "RefillState",
+    "RefillStatus",
+    "RefillStatusReply",
+    "Refused",
+    "RowProblem",
+    "ServiceRow",
+    "Status",
+    "StatusReply",
+    "Taken",
+    "Throttled",
+    "TimedOut",
+    "Unclear",
+    "Unreachable",
+    "canonical_type",
+    "parse_url",
+    "plain_text",
+]

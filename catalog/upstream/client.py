@@ -1,0 +1,261 @@
+"""The provider client: the seven actions of the API, as typed questions and typed answers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType, TracebackType
+from typing import Self
+from urllib.parse import urlencode
+
+from catalog.upstream.adding import judge_add
+from catalog.upstream.aftercare import (
+    Answered,
+    BatchOutcome,
+    RefillStatusReply,
+    parse_refill_statuses,
+    parse_taken,
+)
+from catalog.upstream.connecting import Resolver, look_up
+from catalog.upstream.endpoint import Endpoint
+from catalog.upstream.failures import BadReply, ErrorReply, ProviderError, Throttled
+from catalog.upstream.masking import KeyMask
+from catalog.upstream.outcomes import AddOutcome, Exchange, NotSent, Reason, Refused, Unclear
+from catalog.upstream.parsing import NotJSON, as_decimal, as_text, parse_exactly, parse_loosely
+from catalog.upstream.refusing import DOUBTFUL_WORDS, error_text, find_reason, is_about_an_id, is_doubtful
+from catalog.upstream.services import CatalogReply, plain_slices, read_rows, slices_of
+from catalog.upstream.statuses import CURRENCY_LENGTH, IdError, StatusReply, parse_statuses
+from catalog.upstream.transport import Reply, Wire
+
+BATCH = 100  # the most ids a provider takes in one call
+SEND_CAP = 65_536  # bytes of a reply to add, refill or cancel: honest ones have under a hundred an id
+READ_CAP = 32 * 1024 * 1024  # bytes: the largest catalogs met have 10 MB
+NOTHING_KNOWN: Mapping[bytes, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Our money at the provider."""
+
+    amount: Decimal
+    currency: str  # "" when the provider does not say
+
+
+class Client:
+    """Speaks to one provider. Threads may share one; every call opens or takes a connection of its own.
+
+    Reading calls (services, status, refill_status, balance) raise a ProviderError. Sending calls (add, refill, cancel)
+    never do: what they may have done is their result. Neither tells the key in any text.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, resolver: Resolver = look_up) -> None:
+        self._endpoint = endpoint
+        self._mask = KeyMask(endpoint.key)
+        self._wire = Wire(endpoint, mask=self._mask, resolver=resolver)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._wire.close()
+
+    def services(self, *, known: Mapping[bytes, str] = NOTHING_KNOWN) -> CatalogReply:
+        """The catalog. Rows whose digest is in `known` (digest → service id) are named but not read again."""
+        reply = self._ask("services", {})
+        body = self._mask.bulk(reply.body)
+        failure: BadReply
+        try:
+            slices = plain_slices(body) if reply.status < 300 else None
+            if slices is None:
+                tree = self._parse(reply, body=body)
+                self._raise_error(tree, reply)
+                slices = slices_of(tree)
+            return read_rows(slices, known=known)
+        except NotJSON as error:
+            failure = BadReply(str(error), is_sent=True, exchange=reply.exchange)
+        raise failure
+
+    def status(self, ids: Sequence[str]) -> StatusReply:
+        """What became of up to 100 orders. One id is asked for in the single form."""
+        names = _batch(ids)
+        tree, raw = self._read("status", _ids("order", names), ids=names)
+        return parse_statuses(tree, ids=names, raw=raw)
+
+    def refill_status(self, ids: Sequence[str]) -> RefillStatusReply:
+        """What became of up to 100 refills, by the provider's refill ids."""
+        names = _batch(ids)
+        tree, raw = self._read("refill_status", _ids("refill", names), ids=names)
+        return parse_refill_statuses(tree, ids=names, raw=raw)
+
+    def balance(self) -> Balance:
+        """Our balance there, in the provider's currency; it may be negative."""
+        tree, raw = self._read("balance", {}, ids=())
+        if isinstance(tree, Mapping) and isinstance(tree.get("data"), Mapping):
+            tree = tree["data"]
+        amount = as_decimal(tree.get("balance")) if isinstance(tree, Mapping) else None
+        if amount is None or not isinstance(tree, Mapping):
+            raise BadReply("the reply holds no balance", is_sent=True, exchange=raw)
+        return Balance(amount, as_text(tree.get("currency"), limit=CURRENCY_LENGTH))
+
+    def add(
+        self,
+        fields: Mapping[str, str],
+        *,
+        before_send: Callable[[], None] | None = None,
+        idempotency_key: str | None = None,
+        doubtful_words: Iterable[str] = DOUBTFUL_WORDS,
+        is_429_unclear: bool = False,
+    ) -> AddOutcome:
+        """Place one order, sending it at most once.
+
+        `before_send` is called when TCP and TLS are up and no byte has left; what it raises is raised on, and nothing
+        was sent. `idempotency_key` is for providers known to honour it.
+        """
+        repeatable = {"idempotency_key": idempotency_key} if idempotency_key else {}
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        reply = self._send("add", {**fields, **repeatable}, before_send=before_send, headers=headers)
+        if not isinstance(reply, Reply):
+            return reply
+        return judge_add(reply, mask=self._mask, doubtful_words=doubtful_words, is_429_unclear=is_429_unclear)
+
+    def refill(
+        self,
+        ids: Sequence[str],
+        *,
+        before_send: Callable[[], None] | None = None,
+        doubtful_words: Iterable[str] = DOUBTFUL_WORDS,
+    ) -> BatchOutcome:
+        """Ask to refill up to 100 orders, sending it at most once. `before_send` is as in add."""
+        return self._send_batch("refill", ids, before_send=before_send, words=tuple(doubtful_words))
+
+    def cancel(
+        self,
+        ids: Sequence[str],
+        *,
+        before_send: Callable[[], None] | None = None,
+        doubtful_words: Iterable[str] = DOUBTFUL_WORDS,
+    ) -> BatchOutcome:
+        """Ask to cancel up to 100 orders, sending it at most once. Taken means requested, never refunded."""
+        return self._send_batch("cancel", ids, before_send=before_send, words=tuple(doubtful_words))
+
+    # Sending
+
+    def _send(
+        self,
+        action: str,
+        fields: Mapping[str, str],
+        *,
+        before_send: Callable[[], None] | None,
+        headers: Mapping[str, str],
+    ) -> Reply | NotSent | Unclear:
+        form = self._form(action, fields)
+        try:
+            line = self._wire.dial(cap=SEND_CAP)
+        except ProviderError as error:
+            return NotSent(str(error), error.exchange)
+        with contextlib.closing(line):
+            if before_send is not None:
+                before_send()
+            try:
+                return line.post(form, {**headers, "Connection": "close", "Accept-Encoding": "identity"})
+            except ProviderError as error:
+                return (Unclear if error.is_sent else NotSent)(str(error), error.exchange)
+
+    def _send_batch(
+        self, action: str, ids: Sequence[str], *, before_send: Callable[[], None] | None, words: tuple[str, ...]
+    ) -> BatchOutcome:
+        names = _batch(ids)
+        field = {"orders": ",".join(names)} if action == "cancel" else _ids("order", names)
+        reply = self._send(action, field, before_send=before_send, headers={})
+        if not isinstance(reply, Reply):
+            return reply
+        raw = reply.exchange
+        if reply.status == 429:
+            return NotSent("the provider asks us to slow down", raw, is_429=True, retry_after=reply.retry_after)
+        try:
+            tree = self._mask.tree(parse_exactly(reply.body)[0])
+        except NotJSON:
+            return Unclear(f"HTTP {reply.status} without JSON", raw)
+        if text := _error_of_all(tree, names):
+            return _judge_batch_error(text, tree, reply, names=names, words=words)
+        if not 200 <= reply.status < 300:
+            return Unclear(f"HTTP {reply.status}", raw)
+        answered = parse_taken(tree, action=action, ids=names, raw=raw, doubtful_words=words)
+        return answered if answered.results else Unclear("the reply names none of the orders", raw)
+
+    # Reading
+
+    def _ask(self, action: str, fields: Mapping[str, str]) -> Reply:
+        reply = self._wire.ask(self._form(action, fields), cap=READ_CAP)
+        if reply.status == 429:
+            raise Throttled(retry_after=reply.retry_after, exchange=reply.exchange)
+        return reply
+
+    def _read(self, action: str, fields: Mapping[str, str], *, ids: Sequence[str]) -> tuple[object, Exchange]:
+        reply = self._ask(action, fields)
+        tree = self._mask.tree(self._parse(reply, body=reply.body))
+        self._raise_error(tree, reply, ids=ids)
+        return tree, reply.exchange
+
+    def _parse(self, reply: Reply, *, body: bytes) -> object:
+        try:
+            return parse_loosely(body)
+        except NotJSON:
+            failure = BadReply(f"HTTP {reply.status} without JSON", is_sent=True, exchange=reply.exchange)
+        raise failure
+
+    def _raise_error(self, tree: object, reply: Reply, *, ids: Sequence[str] = ()) -> None:
+        """Raise what the reply says against the whole question. A complaint about the one id asked for is no error."""
+        text = _error_of_all(tree, ids)
+        if text:
+            reason = find_reason(text, http_status=reply.status)
+            if len(ids) != 1 or not is_about_an_id(text) or reply.status >= 500:
+                raise ErrorReply(self._mask.text(text), reason=reason, exchange=reply.exchange)
+        elif not 200 <= reply.status < 300:
+            raise BadReply(f"HTTP {reply.status}", is_sent=True, exchange=reply.exchange)
+
+    def _form(self, action: str, fields: Mapping[str, str]) -> bytes:
+        if reserved := {"key", "action"} & fields.keys():
+            raise ValueError(f"reserved field: {', '.join(sorted(reserved))}")
+        form = {"key": self._endpoint.key, "action": action, **fields}
+        return urlencode(form, errors="replace").encode("ascii")
+
+
+def _batch(ids: Sequence[str]) -> tuple[str, ...]:
+    """The ids without repetition. Raises ValueError where they are not fit for one call."""
+    names = tuple(dict.fromkeys(ids))
+    if not 1 <= len(names) <= BATCH:
+        raise ValueError(f"1 to {BATCH} ids per call, got {len(names)}")
+    if any("," in name or not name.strip() for name in names):
+        raise ValueError("an id is empty or holds a comma")
+    return names
+
+
+def _ids(name: str, ids: Sequence[str]) -> dict[str, str]:
+    return {name: ids[0]} if len(ids) == 1 else {f"{name}s": ",".join(ids)}
+
+
+def _error_of_all(tree: object, ids: Sequence[str]) -> str:
+    """The error that concerns the whole call: one beside entries by id does not."""
+    if isinstance(tree, Mapping) and not any(name in tree for name in ids):
+        return error_text(tree)
+    return ""
+
+
+def _judge_batch_error(
+    text: str, tree: object, reply: Reply, *, names: Sequence[str], words: tuple[str, ...]
+) -> BatchOutcome:
+    if reply.status >= 500 or reply.status < 200 or 300 <= reply.status < 400 or is_doubtful(tree, words):
+        return Unclear(f"HTTP {reply.status}: {text}", reply.exchange)
+    reason = find_reason(text, http_status=reply.status)
+    if len(names) == 1 and reason is Reason.CUSTOMER:
+        return Answered({names[0]: IdError(text)}, (), reply.exchange)
+    return Refused(text, reason, reply.exchange)

@@ -1,0 +1,77 @@
+"""Takes a provider's key out of everything that the provider says."""
+
+from __future__ import annotations
+
+import html
+import json
+from urllib.parse import quote, quote_plus
+
+MASK = "[key]"
+PART = 8  # characters: a run this long of the key is as telling as the key itself
+SHORTEST = 4  # characters: masking a shorter key would eat ordinary text
+LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")  # unlike lower(), keeps lengths
+
+
+class KeyMask:
+    """Replaces a key, and every part of it of 8 characters or more, in plain or escaped form, in any case."""
+
+    def __init__(self, key: str) -> None:
+        is_maskable = len(key) >= SHORTEST
+        size = min(PART, len(key))
+        parts = [key[at : at + size] for at in range(len(key) - size + 1)] if is_maskable else []
+        self._parts = sorted({form.translate(LOWER) for part in parts for form in _forms(part)})
+        self._wholes = sorted({form.encode() for form in _forms(key)}) if is_maskable else []
+
+    def __repr__(self) -> str:
+        return "KeyMask()"
+
+    def text(self, text: str) -> str:
+        """The text without the key. Meant for texts up to some 64 KB."""
+        spans = self._spans(text.translate(LOWER))
+        kept, at = [], 0
+        for start, end in spans:
+            if start >= at:
+                kept += [text[at:start], MASK]
+            at = max(at, end)
+        return "".join([*kept, text[at:]])
+
+    def tree(self, value: object) -> object:
+        """Parsed JSON with every string masked."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.tree(item) for item in value]
+        if isinstance(value, dict):
+            return {self.text(str(name)): self.tree(item) for name, item in value.items()}
+        return value
+
+    def bulk(self, body: bytes) -> bytes:
+        """A large body without the whole key; parts of it are not looked for, which keeps 32 MB cheap."""
+        for whole in self._wholes:
+            if whole in body:
+                body = body.replace(whole, MASK.encode())
+        return body
+
+    def _spans(self, lowered: str) -> list[tuple[int, int]]:
+        spans = []
+        for part in self._parts:
+            at = lowered.find(part)
+            while at >= 0:
+                spans.append((at, at + len(part)))
+                at = lowered.find(part, at + 1)
+        return sorted(spans)
+
+
+def _forms(part: str) -> set[str]:
+    """How a text may come back: plain, in JSON, in HTML, in a URL, or with every character escaped."""
+    return {
+        part,
+        json.dumps(part)[1:-1],
+        json.dumps(part)[1:-1].replace("/", "\\/"),
+        html.escape(part),
+        quote(part),
+        quote(part, safe=""),
+        quote_plus(part),
+        "".join(f"\\u{ord(character):04x}" for character in part),
+        "".join(f"%{byte:02x}" for byte in part.encode()),
+    }

@@ -1,0 +1,173 @@
+"""Reads JSON and single values as providers write them; bounded, and silent about what it cannot read (None)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+
+ID_LENGTH = 64  # characters; longer ones are no ids
+DEPTH = 32  # levels; no reply of the API has more than five, and what follows may then simply recurse
+INTEGER_DIGITS = 30  # Python's int grows without end and slows down; no figure of a provider is longer
+LARGEST = Decimal(10) ** 12  # no rate, quantity or balance is beyond it
+SMALLEST_EXPONENT = -30
+TRIES = 16  # places in a noisy reply at which JSON may begin
+NOISE = 8192  # bytes of noise in front of the JSON
+
+NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?", re.ASCII)
+GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d{0,30})?", re.ASCII)
+PHP_NOTICE = re.compile(
+    rb"\s*(?:<br\s*/?>\s*)?(?:<b>)?(?:PHP )?(?:Warning|Notice|Deprecated|Strict Standards)(?:</b>)?:"
+    rb"[^\r\n]{0,2000}? on line (?:<b>)?\d+(?:</b>)?(?:\s*<br\s*/?>)?\s*"
+)
+JSON_START = re.compile(rb"(?:^|[\n>])\s*([{\[])")
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")  # PostgreSQL or UTF-8 refuse some, nobody wants any
+TRUE_WORDS = frozenset({"1", "true", "yes", "on", "y"})
+
+
+class NotJSON(ValueError):
+    """The bytes are not the JSON that an API answers with."""
+
+
+def parse_exactly(body: bytes) -> tuple[object, bool]:
+    """The JSON of a reply that decides about money, and whether PHP notices stood in front of it.
+
+    Nothing is repaired: bad UTF-8, repeated keys, NaN and trailing bytes raise NotJSON.
+    """
+    body = body.removeprefix(b"\xef\xbb\xbf").strip()
+    clean = strip_notices(body)
+    try:
+        tree = json.loads(
+            clean.decode("utf-8"),
+            parse_int=_integer,
+            parse_float=_decimal,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_once_each,
+        )
+    except (ValueError, RecursionError):
+        tree = NotJSON
+    if tree is NotJSON or is_deep(tree):
+        raise NotJSON("the reply is not JSON")
+    return tree, clean is not body
+
+
+def parse_loosely(body: bytes) -> object:
+    """The JSON of a reply that is only read: bad UTF-8 is replaced, noise in front is skipped. Raises NotJSON."""
+    for start in json_starts(body):
+        text = body[start:].decode("utf-8", "replace")
+        try:
+            tree = json.loads(text, parse_int=_integer, parse_float=_decimal, parse_constant=str, strict=False)
+        except (ValueError, RecursionError):
+            continue
+        if not is_deep(tree):
+            return tree
+    raise NotJSON("the reply is not JSON")
+
+
+def is_deep(tree: object) -> bool:
+    """Whether a reply is nested more deeply than any honest one."""
+    level = [tree]
+    for _ in range(DEPTH):
+        inner: list[object] = []
+        for value in level:
+            if isinstance(value, dict):
+                inner += value.values()
+            elif isinstance(value, list):
+                inner += value
+        if not inner:
+            return False
+        level = inner
+    return True
+
+
+def json_starts(body: bytes) -> Iterator[int]:
+    """Where the JSON of a reply may begin, most likely first.
+
+    A reply that begins with JSON has no second place: the tail of a truncated list must not pass for a whole reply.
+    """
+    head = body[:NOISE]
+    first = len(head) - len(head.removeprefix(b"\xef\xbb\xbf").lstrip())
+    if body[first : first + 1] in (b"{", b"["):
+        yield first
+        return
+    for found, _ in zip(JSON_START.finditer(head), range(TRIES), strict=False):
+        before = head[: found.start(1)].rstrip()
+        if not before.endswith((b",", b"[", b"{", b":")):
+            yield found.start(1)
+
+
+def strip_notices(body: bytes) -> bytes:
+    """The body after PHP's notices and warnings; the same object when there are none. A fatal error is not noise."""
+    start = 0
+    while found := PHP_NOTICE.match(body, start):
+        start = found.end()
+    return body[start:] if start else body
+
+
+def as_text(value: object, *, limit: int) -> str:
+    """A text of at most `limit` characters, fit for the database; "" for whatever is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return ""
+    text = value if isinstance(value, str) else str(value)
+    return CONTROLS.sub("", text[: 4 * limit]).strip()[:limit]
+
+
+def as_id(value: object) -> str | None:
+    """An id as text, whether it came as a number or a string."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    text = str(value).strip()
+    return text if 0 < len(text) <= ID_LENGTH and not CONTROLS.search(text) and text.isprintable() else None
+
+
+def as_decimal(value: object) -> Decimal | None:
+    """A finite number within ±10**12, exactly as written ("1,234.5" included); None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return None
+    number: Decimal | None
+    if isinstance(value, str):
+        text = value.strip()
+        if GROUPED.fullmatch(text):
+            text = text.replace(",", "")
+        number = Decimal(text) if NUMBER.fullmatch(text) else None
+    else:
+        number = Decimal(value)
+    if number is None or not number.is_finite() or abs(number) > LARGEST:
+        return None
+    return number if not number or number.adjusted() >= SMALLEST_EXPONENT else None
+
+
+def as_integer(value: object) -> int | None:
+    """A whole number within ±10**12; "157", 157 and 157.0 are the same."""
+    number = as_decimal(value)
+    return int(number) if number is not None and number == number.to_integral_value() else None
+
+
+def as_flag(value: object) -> bool:
+    """Whether a provider means yes; absent, null and unknown words mean no."""
+    if isinstance(value, str):
+        return value.strip().casefold() in TRUE_WORDS
+    return value is True or (isinstance(value, int | Decimal) and value == 1)
+
+
+def _integer(text: str) -> int | str:
+    return int(text) if len(text) <= INTEGER_DIGITS else text
+
+
+def _decimal(text: str) -> Decimal | str:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
+
+
+def _refuse_constant(text: str) -> object:
+    raise NotJSON(text)
+
+
+def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise NotJSON("a key is repeated")
+    return found

@@ -1,0 +1,229 @@
+"""One POST under one deadline, with a certain answer to "has a byte of it left us?".
+
+http.client carries the request, because it lets us stand between the open connection and the first byte and it
+logs nothing; urllib3 reads the reply (gzip with bounds, cut-off bodies noticed).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+import http.client
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from catalog.upstream.connecting import Deadline, PlainSocket, Resolver, TLSSocket, look_up, open_socket
+from catalog.upstream.endpoint import Endpoint, Target, parse_url
+from catalog.upstream.failures import BadReply, Interrupted, ProviderError, TimedOut, Unreachable
+from catalog.upstream.masking import KeyMask
+from catalog.upstream.outcomes import Exchange
+
+CHUNK = 65_536
+KEPT = 2048  # bytes of a reply that are worth storing
+CONNECT_TRIES = 3  # of a reading call
+PAUSE = 0.1  # seconds between them
+LONGEST_WAIT = 86_400.0  # seconds: a Retry-After beyond a day is a mistake
+BROKEN = (OSError, http.client.HTTPException, HTTPError, ValueError)  # all that bad bytes on the wire can raise
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole reply, of whatever HTTP status."""
+
+    status: int
+    body: bytes = field(repr=False)  # not masked
+    retry_after: float | None
+    exchange: Exchange
+
+
+class Wire:
+    """The connections to one provider. Reading calls keep theirs open for the next one; threads may share a Wire."""
+
+    def __init__(self, endpoint: Endpoint, *, mask: KeyMask, resolver: Resolver = look_up) -> None:
+        self._endpoint = endpoint
+        self._mask = mask
+        self._resolver = resolver
+        self._idle: deque[_Connection] = deque()
+
+    def close(self) -> None:
+        """Close what is open; calls that are under way close their own."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def dial(self, *, cap: int) -> Line:
+        """A line of its own for a request that must be sent once: TCP and TLS are up, no byte of it has left.
+
+        The deadline of the whole call has begun to run. Raises Unreachable or TimedOut.
+        """
+        line = Line(self._endpoint, mask=self._mask, cap=cap)
+        line.connect(self._resolver)
+        return line
+
+    def ask(self, body: bytes, *, cap: int) -> Reply:
+        """Post a question that is harmless to repeat, on an open connection when there is one. Raises ProviderError.
+
+        Failed connections are tried three times in all, within the one deadline.
+        """
+        line = Line(self._endpoint, mask=self._mask, cap=cap)
+        while True:
+            is_fresh = not self._idle_into(line)
+            if is_fresh:
+                self._connect(line)
+            try:
+                reply = line.post(body, {"Accept-Encoding": "gzip"})
+            except Interrupted as error:
+                line.close()
+                if is_fresh or error.exchange.http_status is not None:
+                    raise
+                continue  # the provider had closed a kept connection: once more, on another
+            except BaseException:
+                line.close()
+                raise
+            if (connection := line.release()) is not None:
+                self._idle.append(connection)
+            return reply
+
+    def _idle_into(self, line: Line) -> bool:
+        try:
+            line.connection = self._idle.pop()
+        except IndexError:
+            return False
+        return True
+
+    def _connect(self, line: Line) -> None:
+        for attempt in range(1, CONNECT_TRIES):
+            try:
+                return line.connect(self._resolver)
+            except Unreachable as error:
+                if not error.is_passing or line.deadline.remaining() < PAUSE * attempt:
+                    raise
+            time.sleep(PAUSE * attempt)
+        return line.connect(self._resolver)
+
+
+class _Connection(http.client.HTTPConnection):
+    """An open connection that is never reopened behind our back."""
+
+    auto_open = 0
+
+    def __init__(self, target: Target, sock: PlainSocket | TLSSocket) -> None:
+        super().__init__(target.host, target.port)
+        self.target = target
+        self.bounded = sock
+        self.sock = sock
+
+
+class Line:
+    """One call: its deadline, its connection, and what is known of its reply so far."""
+
+    connection: _Connection
+
+    def __init__(self, endpoint: Endpoint, *, mask: KeyMask, cap: int) -> None:
+        self.deadline = Deadline(endpoint.timeout)
+        self._endpoint = endpoint
+        self._mask = mask
+        self._cap = cap
+        self._status: int | None = None
+        self._body = bytearray()
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def release(self) -> _Connection | None:
+        """The connection if the provider left it open."""
+        if self.connection.sock is not None:
+            return self.connection
+        self.connection.close()
+        return None
+
+    def connect(self, resolver: Resolver) -> None:
+        """Open a checked connection. Raises Unreachable or TimedOut, with no byte sent."""
+        endpoint = self._endpoint
+        try:
+            target = parse_url(endpoint.url, is_private_allowed=endpoint.is_private_allowed)
+            sock = open_socket(endpoint=endpoint, target=target, deadline=self.deadline, resolver=resolver)
+        except ProviderError as error:
+            error.exchange = self._seen()
+            raise
+        self.connection = _Connection(target, sock)
+
+    def post(self, body: bytes, headers: Mapping[str, str]) -> Reply:
+        """Send, and read the whole reply. Raises a ProviderError whose `is_sent` tells whether a byte may have left."""
+        failure: ProviderError
+        sock = self.connection.bounded
+        sock.start(self.deadline)
+        try:
+            self._send(body, headers)
+            return self._read()
+        except _TooLarge:
+            failure = BadReply(f"the reply is larger than {self._cap} bytes", is_sent=True, exchange=self._seen())
+        except TimeoutError:
+            failure = TimedOut("no full answer in time", is_sent=sock.has_sent, exchange=self._seen())
+        except BROKEN as error:
+            # Only the kind is told: the text of such an error may quote what was sent.
+            failure = Interrupted(
+                f"the connection broke ({type(error).__name__})", is_sent=sock.has_sent, exchange=self._seen()
+            )
+        raise failure  # outside the handlers, so that nothing is chained to it
+
+    def _send(self, body: bytes, headers: Mapping[str, str]) -> None:
+        self.connection.request(
+            "POST",
+            self.connection.target.path,
+            body=body,
+            headers={
+                "Host": self.connection.target.host_header,
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Accept": "application/json",
+                "User-Agent": "panel/1",  # some providers' firewalls turn nameless clients away
+                **headers,
+            },
+        )
+
+    def _read(self) -> Reply:
+        got = self.connection.getresponse()
+        self._status = got.status
+        headers = urllib3.HTTPHeaderDict(got.headers.items())
+        response = urllib3.HTTPResponse(
+            body=got,
+            headers=headers,
+            status=got.status,
+            preload_content=False,
+            original_response=got,
+            request_method="POST",
+        )
+        while chunk := response.read(CHUNK, decode_content=True):
+            self._body += chunk
+            if len(self._body) > self._cap:
+                raise _TooLarge
+        return Reply(
+            status=got.status, body=bytes(self._body), retry_after=_retry_after(headers), exchange=self._seen()
+        )
+
+    def _seen(self) -> Exchange:
+        text = bytes(self._body[: 2 * KEPT]).decode("utf-8", "replace").replace("\0", "")
+        kept = self._mask.text(text).encode()[:KEPT].decode("utf-8", "ignore")
+        return Exchange(http_status=self._status, body=kept, elapsed=self.deadline.elapsed())
+
+
+class _TooLarge(Exception):
+    """Never leaves this file."""
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, from either form of the header; None where it is absent or senseless."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), LONGEST_WAIT)
+    try:
+        until = email.utils.parsedate_to_datetime(text)
+        now = email.utils.parsedate_to_datetime(headers.get("Date", "")) if "Date" in headers else None
+        waiting = until - (now or dt.datetime.now(dt.UTC))
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return min(max(waiting.total_seconds(), 0.0), LONGEST_WAIT)
