@@ -5,12 +5,21 @@ is what a customer pays. Each is per 1000, except for types that are sold per or
 """
 
 from decimal import Decimal
+from typing import TypedDict
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-RATE = {"max_digits": 20, "decimal_places": 8}
+
+class Digits(TypedDict):
+    """How many digits a DecimalField keeps."""
+
+    max_digits: int
+    decimal_places: int
+
+
+RATE: Digits = {"max_digits": 20, "decimal_places": 8}
 
 
 class Provider(models.Model):
