@@ -92,11 +92,11 @@ def correct(
 
     Raises InsufficientFunds, and the other errors of this module.
     """
-    sign = 1 if amount > 0 else -1
+    size = _checked(amount.copy_abs())
     movement = _Movement(
         TransferKind.CORRECTION,
         house=CORRECTIONS,
-        signed=sign * _checked(abs(amount)),
+        signed=-size if amount < 0 else size,
         reference=f"adj:{correction_id}",
     )
     return _post(movement, customer=customer, now=now, actor=actor, reason=reason)
