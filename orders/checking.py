@@ -1,0 +1,180 @@
+"""Checking what a customer asks of a service against the fields of its type and its limits. Pure: asks no database."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from catalog.models import Service
+from catalog.service_types import Field, ServiceType, lines
+
+Code = Literal["missing", "invalid", "too_small", "too_large"]
+
+TEXT_LENGTH = 2000  # characters of a link, a text, or one line of a list
+LINES_MOST = 10_000  # lines of a list: beyond what any provider takes in one order
+LARGEST_NUMBER = 10**12  # units of one order, all runs together; far beyond any catalog, within every column
+RUNS_MOST = 10_000
+INTERVAL_MOST = 60 * 24 * 30  # minutes; a month between two runs
+NUMBER_LIMITS: Final = {"runs": (1, RUNS_MOST), "interval": (1, INTERVAL_MOST), "answer_number": (1, 1_000_000)}
+# Optional numbers in these words are absent: a client in wide use sends runs=undefined.
+ABSENT: Final = frozenset({"", "0", "null", "undefined", "none"})
+# Control characters, halves of a character, and line and paragraph separators; joiners inside emoji are allowed.
+FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+RUNNABLE_LINK: Final = re.compile(r"\s*(javascript|data|vbscript|file|blob)\s*:", re.IGNORECASE)
+DATE: Final = re.compile(r"(0?[1-9]|[12]\d|3[01])/(0?[1-9]|1[0-2])/20\d\d")  # day/month/year
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one field: a sentence for people, a code for programs."""
+
+    message: str
+    code: Code = "invalid"
+
+
+class FieldErrors(Exception):
+    """The order cannot be taken as it was asked for; `problems` by the protocol names of the fields."""
+
+    def __init__(self, problems: Mapping[str, Problem]) -> None:
+        super().__init__("; ".join(f"{name}: {problem.message}" for name, problem in problems.items()))
+        self.problems = dict(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a service, checked: ready to be priced and forwarded."""
+
+    link: str
+    quantity: int | None  # None where the type takes none
+    billed_quantity: int
+    fields: dict[str, str] = field(default_factory=dict)  # the other fields by protocol name; absent ones left out
+
+
+def check(*, kind: ServiceType, service: Service, values: Mapping[str, str]) -> Wanted:
+    """What `values` (text by protocol names) ask of a service of this kind; names that the kind has not are ignored.
+
+    Raises FieldErrors with every field that is wrong, not only the first.
+    """
+    cleaned: dict[str, str] = {}
+    problems: dict[str, Problem] = {}
+    for one in kind.fields:
+        text = _text_of(one, values)
+        problem = _problem_of(one, text, is_wanted=one.is_wanted(cleaned))
+        if problem:
+            problems[one.name] = problem
+        elif text and (one.required_when is None or one.is_wanted(cleaned)):
+            cleaned[one.name] = text
+    problems |= _dripfeed_problems(service=service, cleaned=cleaned, named=problems)
+    if not problems:
+        problems = _limit_problems(kind=kind, service=service, cleaned=cleaned)
+    if problems:
+        raise FieldErrors(problems)
+    return Wanted(
+        link=cleaned.get("link", ""),
+        quantity=int(cleaned["quantity"]) if kind.has_quantity else None,
+        billed_quantity=kind.billed_quantity(cleaned),
+        fields={name: text for name, text in cleaned.items() if name not in {"link", "quantity"}},
+    )
+
+
+def _text_of(one: Field, values: Mapping[str, str]) -> str:
+    text = values.get(one.name, "").strip()
+    if one.kind == "lines":
+        return "\n".join(lines(text))
+    if one.kind in {"number", "quantity"}:
+        if not one.is_required and text.lower() in ABSENT:
+            return ""
+        return text.lstrip("0") or text[:1] if text.isdigit() else text
+    return text
+
+
+def _problem_of(one: Field, text: str, *, is_wanted: bool) -> Problem | None:
+    if not text:
+        return Problem("Fill this in.", "missing") if is_wanted else None
+    if one.kind == "lines":
+        return _lines_problem(text)
+    if one.kind in {"number", "quantity"}:
+        return _number_problem(one, text)
+    return _text_problem(text) or _shape_problem(one, text)
+
+
+def _lines_problem(text: str) -> Problem | None:
+    found = text.split("\n")
+    if len(found) > LINES_MOST:
+        return Problem(f"At most {LINES_MOST:,} lines; these are {len(found):,}.", "too_large")
+    for number, line in enumerate(found, start=1):
+        problem = _text_problem(line.replace("\t", " "))
+        if problem:
+            return Problem(f"Line {number}: {problem.message}", problem.code)
+    return None
+
+
+def _number_problem(one: Field, text: str) -> Problem | None:
+    if not (text.isascii() and text.isdigit()):
+        return Problem("Enter a whole number, digits only.")
+    least, most = NUMBER_LIMITS.get(one.name, (1, LARGEST_NUMBER))
+    if len(text) > len(str(most)) or int(text) > most:
+        return Problem(f"At most {most:,}.", "too_large")
+    if int(text) < least:
+        return Problem(f"At least {least:,}.", "too_small")
+    return None
+
+
+def _text_problem(text: str) -> Problem | None:
+    if len(text) > TEXT_LENGTH:
+        return Problem(f"At most {TEXT_LENGTH:,} characters; these are {len(text):,}.", "too_large")
+    if any(unicodedata.category(character) in FORBIDDEN_CATEGORIES for character in text):
+        return Problem("Take out the line breaks and invisible control characters.")
+    return None
+
+
+def _shape_problem(one: Field, text: str) -> Problem | None:
+    """Links may be bare names, as providers take them; what a browser would run is refused."""
+    if one.kind == "link" and RUNNABLE_LINK.match(text):
+        return Problem("Enter the address of a page or profile.")
+    if one.kind == "url" and not _is_web_address(text):
+        return Problem("Enter a web address that begins with https://.")
+    if one.kind == "choice" and text not in {value for value, _ in one.choices}:
+        return Problem("Choose one of the list.")
+    if one.kind == "date" and not DATE.fullmatch(text):
+        return Problem("Enter a date as day/month/year.")
+    return None
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in text
+
+
+def _dripfeed_problems(
+    *, service: Service, cleaned: Mapping[str, str], named: Mapping[str, Problem]
+) -> dict[str, Problem]:
+    """Runs and interval come together, and only where the service has a drip-feed."""
+    given = {"runs", "interval"} & cleaned.keys()
+    if not given:
+        return {}
+    if not service.is_dripfeed:
+        return {name: Problem("This service has no drip-feed: leave this empty.") for name in sorted(given)}
+    absent = {"runs", "interval"} - given - named.keys()
+    return {name: Problem("Fill this in, too, for a drip-feed.", "missing") for name in absent}
+
+
+def _limit_problems(*, kind: ServiceType, service: Service, cleaned: Mapping[str, str]) -> dict[str, Problem]:
+    """The service's minimum and maximum hold for the quantity of one run, or for the number of lines."""
+    if not kind.is_limited:
+        return {}
+    counted = kind.lines_field or "quantity"
+    count = kind.limited_quantity(cleaned)
+    what = f"; these are {count:,} lines." if kind.lines_field else "."
+    if count < service.min_quantity:
+        return {counted: Problem(f"At least {service.min_quantity:,}{what}", "too_small")}
+    if count > service.max_quantity:
+        return {counted: Problem(f"At most {service.max_quantity:,}{what}", "too_large")}
+    if kind.billed_quantity(cleaned) > LARGEST_NUMBER:
+        return {"runs": Problem(f"At most {LARGEST_NUMBER:,} units over all runs.", "too_large")}
+    return {}
