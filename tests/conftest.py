@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.browsing", "tests.stack"]
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="panel-tests-"))
+(DATA_DIR / "static").mkdir()  # where WhiteNoise looks; without the folder it warns, and a warning is an error here
 # Before Django reads its settings (pytest-django does so after this file). The servers start when a test first asks.
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "panel.settings",

@@ -1,3 +1,119 @@
 """The running panel as a fixture: `manage.py up` as a real process on a data folder of its own."""
 
-import pytest  # noqa: F401
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from panel.embedded import Paths
+from panel.embedded.processes import leftovers
+from panel.running import PROJECT
+
+FAST = {  # seconds; the real worker and beat, only quicker
+    "SUBMIT_EVERY": "1",
+    "REAP_EVERY": "2",
+    "TRACK_EVERY": "1",
+    "TRACK_MIN_INTERVAL": "1",
+    "REFILL_EVERY": "1",
+    "RESOLVE_EVERY": "2",
+    "PROVIDER_TIMEOUT": "3",
+    "UNCLEAR_QUIET": "6",
+    "REFUND_CONFIRM": "1",
+    "PROVIDER_ALLOW_PRIVATE": "on",
+}
+KEPT = {"PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV"}  # of our own environment: nothing that configures a panel
+
+
+class Stack:
+    """One panel, started with `manage.py up` as an operator would."""
+
+    def __init__(self, data_dir: Path, *, env: Mapping[str, str] | None = None, user: int | None = None) -> None:
+        self.data_dir = Paths.of(data_dir).data_dir
+        self.env = {name: value for name, value in os.environ.items() if name in KEPT}
+        self.env |= {**FAST, "PANEL_DATA_DIR": str(self.data_dir), **(env or {})}
+        self.user = user
+        self.url = ""
+        self.output = self.data_dir.with_suffix(".out")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def launch(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start `manage.py up` and return at once."""
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                self._line("up", "--port", "0", *arguments), cwd=PROJECT, env=self.env, stdout=output, stderr=output
+            )
+        return self.process
+
+    def start(self, *arguments: str, limit: float = 90.0) -> None:
+        """Start and wait for the ready line, `limit` seconds at most."""
+        process = self.launch(*arguments)
+        self.wait_for(lambda: process.poll() is not None or "\nready http" in f"\n{self.said()}", limit=limit)
+        addresses = [line.removeprefix("ready ") for line in self.said().splitlines() if line.startswith("ready ")]
+        assert addresses, f"the panel did not start: {self.said()}"
+        self.url = addresses[-1]
+
+    def stop(self, *, number: signal.Signals = signal.SIGTERM, limit: float = 90.0) -> int:
+        """Send `number` and wait for the end, `limit` seconds at most; return the exit code."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(limit)
+
+    def said(self) -> str:
+        """What the command has printed so far."""
+        return self.output.read_text()
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run another management command beside the panel."""
+        return subprocess.run(
+            self._line(*arguments), cwd=PROJECT, env=self.env, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    def audit(self) -> None:
+        """Assert that the money adds up."""
+        answer = self.manage("audit")
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+
+    def processes(self) -> list[int]:
+        """Every process that runs for this panel."""
+        own = [self.process.pid] if self.process is not None and self.process.poll() is None else []
+        return sorted(own + leftovers(data_dir=self.data_dir))
+
+    def pids(self, pattern: str) -> list[int]:
+        """Those of them whose command line contains `pattern`, oldest first."""
+        lines = {pid: _command_line(pid) for pid in self.processes()}
+        return [pid for pid, line in lines.items() if pattern in line]
+
+    @staticmethod
+    def wait_for(condition: Callable[[], bool], *, limit: float) -> None:
+        """Wait until `condition()` is true; fail after `limit` seconds."""
+        deadline = time.monotonic() + limit
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {limit} seconds"
+            time.sleep(0.05)
+
+    def _line(self, *arguments: str) -> list[str]:
+        line = [sys.executable, "manage.py", *arguments]
+        if self.user is None:
+            return line
+        return ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups", *line]
+
+
+def _command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The panel that all journeys share: real web server, worker and beat, on fast intervals."""
+    panel = Stack(tmp_path_factory.mktemp("stack") / "data")
+    panel.start()
+    yield panel
+    panel.stop()

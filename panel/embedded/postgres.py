@@ -106,6 +106,7 @@ class Postgres:
             user=unprivileged() if os.geteuid() == 0 else None,
             stop_signal=signal.SIGINT,  # fast shutdown: ends sessions, keeps every commit
             grace=30.0,
+            prepare=self.prepare,
         )
 
 

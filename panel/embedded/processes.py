@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class Child:
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 10.0  # seconds between the stop signal and SIGKILL
     kept_files: tuple[int, ...] = ()  # file descriptors to hand on
+    prepare: Callable[[], None] = lambda: None  # before each start, after a death too
 
 
 def spawn(child: Child) -> subprocess.Popen[bytes]:

@@ -42,6 +42,7 @@ class Valkey:
             argv=(str(_binary()), *(part for name, value in settings.items() for part in (f"--{name}", value))),
             log=self.paths.log / "valkey.log",
             data_dir=self.paths.data_dir,
+            prepare=self.prepare,
         )
 
     def start(self, *, limit: float = 20.0) -> None:
