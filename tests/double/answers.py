@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+ACTIONS = ("services", "add", "status", "refill", "refill_status", "cancel", "balance")
 MOST_IDS = 100  # in one request, as documented
 
 
@@ -18,6 +19,7 @@ class Answer:
     payload: Any
     is_many: bool = False
     is_error: bool = False
+    version: int | None = None  # of a payload that need not be written anew each time
 
 
 def ids_in(text: str, *, nothing: str) -> list[str]:

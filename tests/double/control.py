@@ -137,6 +137,24 @@ async def settings(server: Server, wanted: Wanted) -> Any:
     return asdict(chosen)
 
 
+async def faults(server: Server, _wanted: Wanted) -> Any:
+    return server.world.faults.rows()
+
+
+async def add_fault(server: Server, wanted: Wanted) -> Any:
+    server.world.faults.add(wanted)
+    return server.world.faults.rows()
+
+
+async def clear_faults(server: Server, _wanted: Wanted) -> Any:
+    server.world.faults.clear()
+    return []
+
+
+async def dialect(server: Server, wanted: Wanted) -> Any:
+    return server.world.dialect.dialect.change(wanted)
+
+
 async def refuse(server: Server, wanted: Wanted) -> Any:
     await server.refuse_connections(seconds=float(wanted["seconds"]))
     return {}
@@ -195,6 +213,10 @@ DOORS: dict[str, Callable[[Server, Wanted], Awaitable[Any]]] = {
     "POST balance": set_balance,
     "POST foreign_order": foreign_order,
     "POST settings": settings,
+    "GET faults": faults,
+    "POST faults": add_fault,
+    "DELETE faults": clear_faults,
+    "POST dialect": dialect,
     "POST refuse": refuse,
     "POST accept": accept,
     "POST reset": reset,

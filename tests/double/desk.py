@@ -4,11 +4,9 @@ from collections.abc import Mapping
 
 from tests.double.aftercare import request_cancel, request_refill
 from tests.double.answers import Answer, Refusal
-from tests.double.placing import place
+from tests.double.placing import leave_gap, place
 from tests.double.telling import tell_balance, tell_refill_status, tell_services, tell_status
 from tests.double.world import Account, World
-
-ACTIONS = ("services", "add", "status", "refill", "refill_status", "cancel", "balance")
 
 
 def answer(*, world: World, fields: Mapping[str, str]) -> Answer:
@@ -33,7 +31,9 @@ def _act(*, world: World, account: Account, action: str, fields: Mapping[str, st
         case "services":
             return tell_services(world=world)
         case "add":
-            return Answer("add", {"order": place(world=world, account=account, fields=fields).id})
+            order = place(world=world, account=account, fields=fields)
+            leave_gap(world=world, account=account)
+            return Answer("add", {"order": order.id})
         case "status":
             return tell_status(world=world, account=account, fields=fields)
         case "refill":

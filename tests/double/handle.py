@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -101,9 +102,9 @@ class ProviderDouble:
         """Everything that was asked and that happened."""
         return journal_from(self.control("GET", "journal"))
 
-    def balance(self, account: str = "ours") -> str:
+    def balance(self, account: str = "ours") -> Decimal:
         """The exact money of an account."""
-        return str(self.control("GET", "balance")[account])
+        return Decimal(self.control("GET", "balance")[account])
 
     def services(self) -> list[dict[str, Any]]:
         """The catalog, with min and max as numbers."""
@@ -145,6 +146,25 @@ class ProviderDouble:
     def settings(self, **changes: object) -> dict[str, Any]:
         """Change how it behaves (see options.Settings); answers all settings."""
         return dict(self.control("POST", "settings", **changes))
+
+    def fault(self, action: str, mode: str, **details: object) -> None:
+        """Make requests go wrong (faults.py lists the modes).
+
+        `times` (until cleared), `probability` (1), `seconds`, `text`, `where={"link": "part"}`, `ids=["1"]`.
+        """
+        self.control("POST", "faults", action=action, mode=mode, **details)
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults that are on, with how often each `struck`."""
+        return list(self.control("GET", "faults"))
+
+    def clear_faults(self) -> None:
+        """Let everything go right again; requests that hang go on hanging."""
+        self.control("DELETE", "faults")
+
+    def dialect(self, **parts: object) -> None:
+        """Speak differently (dialects.py lists the parts); what is not named stays as it is."""
+        self.control("POST", "dialect", **parts)
 
     def foreign_order(self, *, count: int = 1, account: str = "other", quantity: int = 0) -> tuple[Placed, ...]:
         """Let somebody else order: on an account of their own ("other"), or on our key ("ours")."""

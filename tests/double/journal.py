@@ -78,6 +78,7 @@ class Journal:
         """Close the file."""
         if self._file:
             self._file.close()
+            self._file = None
 
     def _append(self, event: str, row: dict[str, Any]) -> None:
         if self._file:

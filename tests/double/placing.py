@@ -70,6 +70,13 @@ def place_foreign(*, world: World, account: Account, count: int = 1, quantity: i
     return [place(world=world, account=account, fields=fields) for _ in range(count)]
 
 
+def leave_gap(*, world: World, account: Account) -> None:
+    """Let somebody else take the next ids now and then, as everywhere where one is not the only customer."""
+    share = world.settings.gap_share
+    if share and account.name == "ours" and world.luck.random() < share:
+        world.next_order += world.luck.randint(1, 3)
+
+
 def _write(*, world: World, account: Account, order: Order) -> None:
     """Make an order true: money, number, timetable and journal together."""
     account.balance -= order.charge

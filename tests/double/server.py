@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from tests.double.control import NotPossible, control
 from tests.double.desk import answer
 from tests.double.journal import Journal
+from tests.double.misbehaving import Struck, misbehave
 from tests.double.options import Options
 from tests.double.wire import BadCall, Call, Connection, dumped, response
 from tests.double.world import open_world
@@ -106,11 +107,21 @@ class Server:
         fields = call.form
         if "idempotency-key" in call.headers:
             fields.setdefault("idempotency_key", call.headers["idempotency-key"])
-        entry = self.world.journal.received(action=fields.get("action", ""), parameters=fields)
-        body = dumped(answer(world=self.world, fields=fields).payload)
-        connection.send(response(body, is_last=call.is_last))
-        self.world.journal.answered(entry, outcome="answered")
-        return not call.is_last
+        world = self.world
+        entry = world.journal.received(action=fields.get("action", ""), parameters=fields)
+        fault = world.faults.strike(entry.action, fields)
+        fields = world.dialect.dialect.heard(fields)
+        if fault is None:
+            phrased = world.dialect.phrase(answer(world=world, fields=fields))
+            connection.send(
+                response(phrased.body, status=phrased.status, content_type=phrased.content_type, is_last=call.is_last)
+            )
+            world.journal.answered(entry, outcome="answered")
+            return not call.is_last
+        entry.fault = fault.mode
+        struck = Struck(world, connection, call, fields, fault, is_current=lambda: self.world is world)
+        world.journal.answered(entry, outcome=await misbehave(struck))
+        return not (call.is_last or connection.writer.is_closing())
 
     async def _answer_control_only(self, connection: Connection, call: Call) -> bool:
         if not call.path.startswith(CONTROL) or connection.peer not in LOOPBACK:

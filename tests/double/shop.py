@@ -30,6 +30,11 @@ class Service:
     def kind(self) -> Kind:
         return kind_of(self.type)
 
+    @property
+    def row(self) -> dict[str, Any]:
+        """Write it as documented: the limits as text."""
+        return {**asdict(self), "min": str(self.min), "max": str(self.max)}
+
     def charge(self, *, units: int) -> Decimal | None:
         """Price an order, rounded up at five decimals; None where the rate is not a price."""
         try:
@@ -58,6 +63,14 @@ class Shop:
     def __init__(self, services: Iterable[Service]) -> None:
         self.version = 0
         self._services = {service.service: service for service in services}
+        self._rows: tuple[int, list[dict[str, Any]]] | None = None
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Write the catalog: the documented nine keys in their order, then three that real panels add."""
+        if self._rows is None or self._rows[0] != self.version:
+            self._rows = (self.version, [service.row for service in self])
+        return self._rows[1]
 
     def __iter__(self) -> Iterator[Service]:
         return iter(self._services.values())

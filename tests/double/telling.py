@@ -13,25 +13,8 @@ NO_REFILL = "Refill not found"
 
 
 def tell_services(*, world: World) -> Answer:
-    """List the catalog: the documented nine keys in their order, then three that real panels add."""
-    rows = [
-        {
-            "service": service.service,
-            "name": service.name,
-            "type": service.type,
-            "category": service.category,
-            "rate": service.rate,
-            "min": str(service.min),
-            "max": str(service.max),
-            "refill": service.refill,
-            "cancel": service.cancel,
-            "dripfeed": service.dripfeed,
-            "average_time": service.average_time,
-            "description": service.description,
-        }
-        for service in world.shop
-    ]
-    return Answer("services", rows, is_many=True)
+    """List the catalog."""
+    return Answer("services", world.shop.rows, is_many=True, version=world.shop.version)
 
 
 def tell_status(*, world: World, account: Account, fields: Mapping[str, str]) -> Answer:

@@ -7,10 +7,13 @@ from random import Random
 
 from tests.double.catalog import make_catalog
 from tests.double.clock import Clock
+from tests.double.dialects import Dialect
+from tests.double.faults import Faults
 from tests.double.journal import Journal
 from tests.double.money import ZERO
 from tests.double.options import Options, Settings
 from tests.double.orders import OVER, Look, Order, Refill
+from tests.double.phrasing import Phrasing
 from tests.double.shop import Shop
 
 
@@ -33,6 +36,8 @@ class World:
     shop: Shop
     settings: Settings
     luck: Random
+    faults: Faults
+    dialect: Phrasing
     accounts: dict[str, Account]
     next_order: int
     next_refill: int = 1
@@ -98,6 +103,8 @@ def open_world(*, options: Options, journal: Journal) -> World:
         shop=Shop(make_catalog(count=options.services, seed=options.seed)),
         settings=Settings(partial_share=options.partial, canceled_share=options.canceled, jitter=options.jitter),
         luck=Random(options.seed + 1),
+        faults=Faults(luck=Random(options.seed + 2)),
+        dialect=Phrasing(Dialect()),
         accounts={account.name: account for account in (ours, other)},
         next_order=options.first_id,
     )

@@ -1,6 +1,8 @@
 """One provider for these tests, fresh for each of them; and a bare client that sees bytes."""
 
+import time
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import pytest
 import requests
@@ -8,6 +10,7 @@ import requests
 from tests.double.handle import ProviderDouble
 
 Ask = Callable[..., requests.Response]
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +34,11 @@ def ask(provider: ProviderDouble) -> Ask:
         return requests.post(provider.url, data=data, timeout=10, allow_redirects=False)
 
     return post
+
+
+def wait_for(look: Callable[[], T], *, seconds: float = 5.0) -> T:
+    """Look again and again until there is something, or time is up; answers what was seen last."""
+    end = time.monotonic() + seconds
+    while not (seen := look()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return seen
