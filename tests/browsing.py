@@ -2,12 +2,13 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Error, Page, Playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Error, Page, Playwright, sync_playwright
 
 ARGUMENTS = [
     "--no-sandbox",  # Chromium refuses its sandbox as root, and it only meets our own pages
@@ -18,13 +19,18 @@ ARGUMENTS = [
 ]
 
 
+def chromium(playwright: Playwright) -> str | None:
+    """Where Chromium is: Playwright's own where it is installed, else the system's; None where there is none."""
+    own = playwright.chromium.executable_path
+    return own if Path(own).exists() else shutil.which("chromium") or shutil.which("chromium-browser")
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any], playwright: Playwright) -> dict[str, Any]:
-    """How to start the browser: Playwright's own Chromium where it is installed, else the system's."""
+    """How to start the browser."""
     # Playwright's loop runs in this thread, where Django would refuse every query of a test
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    own = playwright.chromium.executable_path
-    path = own if Path(own).exists() else shutil.which("chromium") or shutil.which("chromium-browser")
+    path = chromium(playwright)
     if path is None:
         pytest.fail("no Chromium: `make test` installs one, or put `chromium` on PATH")
     return {**browser_type_launch_args, "executable_path": path, "args": ARGUMENTS}
@@ -62,3 +68,8 @@ def page(incidents: list[str], context: BrowserContext) -> Iterator[Page]:
     """A new tab; the test fails where a script failed, the CSP was violated or a dialog opened."""
     yield context.new_page()
     assert incidents == []
+
+
+if __name__ == "__main__":
+    with sync_playwright() as started:
+        sys.exit(chromium(started) is None)

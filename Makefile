@@ -1,0 +1,80 @@
+# Everything that a developer or an operator does, one command each. `make` alone lists them.
+# Needs Python 3.11 or newer and make; the rest lands in .venv.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+PYTHON := $(BIN)/python
+INSTALLED := .venv/.installed
+TYPED := manage.py panel accounts billing catalog orders tests $(wildcard benchmarks/*.py)
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" pyproject.toml
+# What `check --deploy` judges is a start in production, not the defaults of one's own machine
+PRODUCTION := SITE_URL=https://panel.example DATABASE_URL=postgres://panel@database.example/panel \
+	REDIS_URL=redis://broker.example/0 STATIC_STORAGE=hashed DEBUG=off \
+	SECRET_KEY=checked-only-checked-only-0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ
+
+.PHONY: help setup demo up test lint format bench requirements assets chromium
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 15
+
+setup: $(INSTALLED) ## make .venv and install everything pinned; quick when nothing changed
+
+# A stamp newer than the pins: nothing to do. Hashes are required, so nothing else can slip in.
+$(INSTALLED): requirements/dev.txt
+	@if ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+		for name in "$$PANEL_PYTHON" python3.13 python3.12 python3.11 python3 python; do \
+			if [ -n "$$name" ] && "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$name; break; fi; \
+		done; \
+		if [ -z "$$found" ]; then echo "Python 3.11 or newer is needed: install it, or name it with PANEL_PYTHON=/path/to/python make setup" >&2; exit 1; fi; \
+		echo "Making .venv with $$("$$found" --version)"; \
+		"$$found" -m venv --clear .venv || { echo "$$found cannot make a virtual environment: install its venv module (Debian: python3-venv)" >&2; exit 1; }; \
+	fi
+	@echo "Installing the pinned packages"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/dev.txt
+	@touch $(INSTALLED)
+
+demo: setup ## run a shop with a demo provider, users, money and orders; Ctrl-C stops it
+	@$(PYTHON) manage.py demo $(ARGS)
+
+up: setup ## run the panel on this machine; Ctrl-C stops it
+	@$(PYTHON) manage.py up $(ARGS)
+
+test: setup chromium ## run the whole suite (ARGS=… go to pytest)
+	@$(PYTHON) -m pytest $(ARGS)
+
+# Playwright's own Chromium where it is installed, else the system's, else Debian's package
+chromium: setup
+	@$(PYTHON) -m tests.browsing && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium"; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; \
+	else \
+		echo "The browser tests need Chromium: install the package chromium, or run $(BIN)/playwright install chromium" >&2; exit 1; \
+	fi
+
+lint: setup ## style, types, layers, migrations, deployment settings, templates
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy $(TYPED)
+	@$(BIN)/lint-imports --no-timing
+	@$(PRODUCTION) $(PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	@$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
+	@$(BIN)/djlint --lint --quiet templates
+
+format: setup ## let ruff rewrite what it can
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format .
+
+bench: setup ## run the benchmarks and print their ratios
+	@$(PYTHON) -m benchmarks $(ARGS)
+
+requirements: setup ## pin the newest versions that pyproject.toml allows
+	@$(COMPILE) --upgrade -o requirements/base.txt
+	@$(COMPILE) --upgrade --group dev -o requirements/dev.txt
+
+assets: ## compile styles, fonts and vendored scripts (needs Node; the result is committed)
+	@cd assets && npm ci --no-audit --no-fund --silent && npm run build
