@@ -1,0 +1,172 @@
+"""Deciding: what staff do about an order that a machine must not settle on a guess."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from catalog.connecting import open_client
+from catalog.models import Provider
+from catalog.upstream import IdError, OrderStatus, ProviderError
+from orders import ending, running
+from orders.claiming import present_cost
+from orders.holding import let_wait
+from orders.models import Attempt, AttemptState, Doubt, DoubtKind, EventKind, HoldReason, Order, Status
+from orders.pulses import is_sender_dead
+from orders.timeline import record
+
+DECISION_LENGTH = 300  # characters of Doubt.decision
+ID_LENGTH = 64  # characters of Order.upstream_id
+
+
+class CannotDecide(Exception):
+    """The decision was not carried out and nothing was changed; the text tells staff why."""
+
+
+class AlreadyDecided(CannotDecide):
+    """Somebody else, or the machine by a proof, was first."""
+
+
+class StillSending(CannotDecide):
+    """A living worker may still learn what became of the order."""
+
+
+class AlreadyOurs(CannotDecide):
+    """That upstream id is another order of ours."""
+
+
+class NotConfirmed(CannotDecide):
+    """The provider does not confirm that upstream id as one of our orders."""
+
+
+class NoReason(CannotDecide):
+    """A decision needs its reason."""
+
+
+def attach(*, order: Order, upstream_id: str, actor: User, reason: str, now: datetime) -> Order:
+    """An UNCLEAR order is the provider's order `upstream_id`: it runs from now on, and is watched.
+
+    The provider is asked for the id first, so no transaction may be open. Raises NoReason, NotConfirmed, AlreadyOurs,
+    AlreadyDecided or StillSending.
+    """
+    upstream_id, reason = upstream_id.strip(), _reason(reason)
+    _check_open(order, Status.UNCLEAR)
+    answer = _confirm(order.provider, upstream_id)
+    with transaction.atomic():
+        order = _lock(order, Status.UNCLEAR)
+        attempt = _settle_attempt(
+            order, AttemptState.PLACED, actor=actor, evidence={"status": answer, "reason": reason}
+        )
+        if not running.run(order=order, upstream_id=upstream_id, now=now):
+            raise AlreadyOurs(f"The provider's order {upstream_id} is another order of ours.")
+        attempt.upstream_id = upstream_id
+        attempt.save(update_fields=["upstream_id"])
+        text = f"It is the provider's order {upstream_id}: {reason}"
+        _note(order, text, actor=actor, now=now, detail={"status": answer})
+        record(order=order, kind=EventKind.ACCEPTED, text="Accepted by the supplier", now=now)
+    return order
+
+
+@transaction.atomic
+def resend(*, order: Order, actor: User, reason: str, now: datetime) -> Order:
+    """It was not placed: an UNCLEAR or HELD order waits to be sent again. A loss that staff accept is not held again.
+
+    Raises NoReason, AlreadyDecided or StillSending.
+    """
+    reason = _reason(reason)
+    order = _lock(order, Status.UNCLEAR, Status.HELD)
+    if order.status == Status.UNCLEAR:
+        _settle_attempt(order, AttemptState.NOT_PLACED, actor=actor, evidence={"reason": reason})
+    if order.hold_reason == HoldReason.LOSS:
+        order.cost = present_cost(order)
+        order.save(update_fields=["cost"])
+    let_wait(order=order, until=now)
+    _note(order, f"Not placed, sent again: {reason}", actor=actor, now=now)
+    return order
+
+
+@transaction.atomic
+def refund(*, order: Order, actor: User, reason: str, now: datetime) -> Order:
+    """It was not placed: an UNCLEAR or HELD order is canceled and its whole charge refunded.
+
+    Raises NoReason, AlreadyDecided or StillSending.
+    """
+    reason = _reason(reason)
+    order = _lock(order, Status.UNCLEAR, Status.HELD)
+    if order.status == Status.UNCLEAR:
+        _settle_attempt(order, AttemptState.NOT_PLACED, actor=actor, evidence={"reason": reason})
+    _note(order, f"Not placed, refunded: {reason}", actor=actor, now=now)
+    ending.cancel_in_full(order=order, text="the order could not be placed", now=now, actor=actor, reason=reason)
+    return order
+
+
+@transaction.atomic
+def close_doubt(*, doubt: Doubt, actor: User, reason: str, now: datetime) -> None:
+    """Somebody has looked: the doubt is settled, the order and its money stay as they are.
+
+    Raises NoReason or AlreadyDecided.
+    """
+    reason = _reason(reason)
+    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=doubt.order_id)
+    is_first = Doubt.objects.filter(pk=doubt.pk, closed_at=None).update(
+        closed_at=now, closed_by=actor, decision=reason[:DECISION_LENGTH]
+    )
+    if not is_first:
+        raise AlreadyDecided("Somebody has closed this doubt already.")
+    text = f"Closed “{doubt.get_kind_display()}”: {reason}"
+    record(order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)
+
+
+def _confirm(provider: Provider, upstream_id: str) -> dict[str, Any]:
+    """What the provider says about that id, as evidence. Raises NotConfirmed."""
+    if not upstream_id or len(upstream_id) > ID_LENGTH or "," in upstream_id:
+        raise NotConfirmed("Enter the provider's id of the order.")
+    try:
+        with open_client(provider) as client:
+            answer = client.status([upstream_id]).orders.get(upstream_id)
+    except ProviderError as error:
+        raise NotConfirmed(f"The provider could not be asked: {error}") from None
+    if isinstance(answer, IdError):
+        raise NotConfirmed(f"The provider does not know order {upstream_id} as ours: {answer.text}")
+    if not isinstance(answer, OrderStatus):
+        raise NotConfirmed(f"The provider said nothing about order {upstream_id}.")
+    return {"word": answer.word, "charge": str(answer.charge), "remains": answer.remains}
+
+
+def _check_open(order: Order, *statuses: Status) -> None:
+    if order.status not in statuses:
+        raise AlreadyDecided(f"This order is {order.get_status_display().lower()} by now: there is nothing to decide.")
+
+
+def _lock(order: Order, *statuses: Status) -> Order:
+    """The order under its row lock: whoever comes second sees that it is decided."""
+    orders = Order.objects.select_for_update(of=("self",), no_key=True).select_related("service", "provider", "user")
+    fresh = orders.get(pk=order.pk)
+    _check_open(fresh, *statuses)
+    return fresh
+
+
+def _settle_attempt(order: Order, state: AttemptState, *, actor: User, evidence: dict[str, Any]) -> Attempt:
+    attempt = order.attempts.select_for_update(no_key=True).get(state=AttemptState.UNKNOWN)
+    if not is_sender_dead(attempt_id=attempt.pk):
+        raise StillSending("A worker is still waiting for the provider's answer. Try again in a minute.")
+    attempt.state = state
+    attempt.decided_by = actor
+    attempt.evidence = attempt.evidence | evidence
+    attempt.save(update_fields=["state", "decided_by", "evidence"])
+    return attempt
+
+
+def _note(order: Order, text: str, *, actor: User, now: datetime, detail: dict[str, Any] | None = None) -> None:
+    """Write the decision down and close the doubt that it settles."""
+    record(order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True, detail=detail)
+    order.doubts.filter(kind=DoubtKind.DUPLICATE_ID, closed_at=None).update(
+        closed_at=now, closed_by=actor, decision=text[:DECISION_LENGTH]
+    )
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise NoReason("Say why: a decision is kept with its reason.")
+    return text.strip()

@@ -1,0 +1,65 @@
+"""Advisory locks that prove a sender alive: PostgreSQL gives them back by itself when the sender's session dies.
+
+They belong to a session, so a worker needs a direct connection or session pooling (not pgbouncer's transaction mode).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import DatabaseError, connection
+
+# One bigint each, far above the CRC-32 numbers that periodic jobs lock.
+ATTEMPTS = 1 << 56
+SLOTS = 1 << 57
+MOST_SLOTS = 1000  # of one provider
+
+
+class PulseTaken(Exception):
+    """Another session holds this attempt's pulse."""
+
+
+@contextmanager
+def pulse(*, attempt_id: int) -> Iterator[None]:
+    """Hold the attempt's pulse on this thread's session: while it is held, nobody may think its sender dead.
+
+    Raises PulseTaken. A session that breaks loses the pulse; the lease of the attempt still protects it for a while.
+    """
+    if not _ask("SELECT pg_try_advisory_lock(%s)", ATTEMPTS + attempt_id):
+        raise PulseTaken(f"attempt {attempt_id}")
+    try:
+        yield
+    finally:
+        _give_back(ATTEMPTS + attempt_id)
+
+
+@contextmanager
+def slot(*, provider_id: int, slots: int) -> Iterator[bool]:
+    """One of the provider's `slots` places for calls in flight, over all workers; yields False where all are taken."""
+    first = SLOTS + provider_id * MOST_SLOTS
+    taken = next(
+        (key for key in range(first, first + min(slots, MOST_SLOTS)) if _ask("SELECT pg_try_advisory_lock(%s)", key)),
+        None,
+    )
+    try:
+        yield taken is not None
+    finally:
+        if taken is not None:
+            _give_back(taken)
+
+
+def is_sender_dead(*, attempt_id: int) -> bool:
+    """Whether no living session holds the attempt's pulse. In a transaction: and none takes it until that ends."""
+    return _ask("SELECT pg_try_advisory_xact_lock(%s)", ATTEMPTS + attempt_id)
+
+
+def _ask(query: str, key: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(query, [key])
+        return bool(cursor.fetchone()[0])
+
+
+def _give_back(key: int) -> None:
+    try:
+        _ask("SELECT pg_advisory_unlock(%s)", key)
+    except DatabaseError:  # the session is gone, and its locks with it
+        connection.close()
