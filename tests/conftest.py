@@ -27,7 +27,7 @@ os.environ |= {
     "DATABASE_URL": database_url(DATA_DIR),
     "REDIS_URL": broker_url(DATA_DIR),
     "SECRET_KEY": "a key that only the tests know, fifty characters and more",
-    "ENCRYPTION_KEYS": base64.urlsafe_b64encode(b"32 bytes that only the tests know").decode(),
+    "ENCRYPTION_KEYS": base64.urlsafe_b64encode(b"32 bytes, which only tests know.").decode(),
     "API_KEY_PEPPER": "a pepper that only the tests know",
     "PROVIDER_ALLOW_PRIVATE": "on",  # the provider double listens on loopback
 }
