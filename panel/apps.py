@@ -1,5 +1,7 @@
 """Names the project's own app (commands, template tags) to Django."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class PanelConfig(AppConfig):
 
     default_auto_field = "django.db.models.BigAutoField"
     name = "panel"
+
+    def ready(self) -> None:
+        """Make the panel's Celery app the current one: a web process, too, must ring the right broker."""
+        import_module("panel.celery")

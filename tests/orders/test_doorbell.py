@@ -1,0 +1,83 @@
+"""The doorbell is heard at once, and a broker that is gone costs a moment, once."""
+
+import socket
+import time
+from urllib.parse import urlsplit
+
+from celery import Celery, current_app
+from redis import Redis
+
+from orders.doorbell import TASK, Doorbell
+from panel.embedded import Valkey
+
+LONGEST = 2.5  # seconds that a placed order may be kept by a broker that does not answer
+
+
+def _app_at(port: int) -> Celery:
+    """The panel's Celery settings, with the broker on that port."""
+    app = Celery("doorbell", set_as_current=False)
+    app.config_from_object("django.conf:settings", namespace="CELERY")
+    app.conf.broker_url = f"redis://127.0.0.1:{port}/0"
+    return app
+
+
+def _closed_port() -> int:
+    with _listen() as server:
+        return int(server.getsockname()[1])
+
+
+def _listen() -> socket.socket:
+    """A broker that accepts and never answers."""
+    server = socket.socket()
+    server.bind(("127.0.0.1", 0))
+    server.listen()
+    return server
+
+
+def test_ring_reaches_the_queue_of_the_submitting_worker(valkey: Valkey) -> None:
+    del valkey
+    parts = urlsplit(str(current_app.conf.broker_url))
+    broker = Redis(unix_socket_path=parts.path, db=0)
+    broker.flushall()
+
+    assert Doorbell().ring() is True
+
+    assert broker.llen("submit") == 1
+    assert TASK.encode() in broker.lrange("submit", 0, -1)[0]
+    broker.close()
+
+
+def test_broker_that_refuses_costs_nothing_and_raises_nothing() -> None:
+    bell = Doorbell(app=_app_at(_closed_port()))
+
+    started = time.monotonic()
+    assert bell.ring() is False
+
+    assert time.monotonic() - started < LONGEST
+
+
+def test_silent_broker_costs_two_seconds_once_and_then_nothing() -> None:
+    with _listen() as silent:
+        bell = Doorbell(app=_app_at(silent.getsockname()[1]))
+        started = time.monotonic()
+        assert bell.ring() is False
+        first = time.monotonic() - started
+
+        started = time.monotonic()
+        for _ in range(100):
+            assert bell.ring() is False
+        others = time.monotonic() - started
+
+    assert first < LONGEST
+    assert others < 0.1
+
+
+def test_bell_tries_again_after_its_silence() -> None:
+    bell = Doorbell(app=_app_at(_closed_port()), silence=0.05)
+    bell.ring()
+    first_silence = bell.silent_until
+
+    time.sleep(0.1)
+    bell.ring()
+
+    assert bell.silent_until > first_silence
