@@ -41,6 +41,8 @@ class Provider(models.Model):
     balance = models.DecimalField(**RATE, null=True, blank=True)  # provider's currency
     balance_checked_at = models.DateTimeField(null=True, blank=True)
     synced_at = models.DateTimeField(null=True, blank=True)  # the last sync that was applied
+    sync_wanted_at = models.DateTimeField(null=True, blank=True)  # the admin asked for one now
+    accepted_gone = models.PositiveIntegerField(null=True, blank=True)  # so many may go at the next sync
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
