@@ -90,7 +90,7 @@ class Connection:
     def reset(self) -> None:
         """End with RST, as a crashed host or a firewall does: a linger of zero discards what is not sent."""
         transport_socket = self.writer.get_extra_info("socket")
-        if transport_socket is not None:
+        if transport_socket is not None and transport_socket.fileno() >= 0:  # else it is closed already
             transport_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
 
