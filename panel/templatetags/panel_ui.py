@@ -1,6 +1,7 @@
 """The panel's own template tags: icons, money, status tones, form controls, menu links."""
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 import lucide
@@ -52,8 +53,13 @@ TONES: Final = {
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """Lucide's icon `name` as inline SVG in the size of the text; silent for screen readers unless it has a label."""
+    return _svg(str(name), str(label))
+
+
+@lru_cache(maxsize=512)  # drawing one anew takes longer than the rest of its row
+def _svg(name: str, label: str) -> SafeString:
     voice = {"role": "img", "aria-label": label} if label else {"aria-hidden": "true"}
-    svg = lucide._render_icon(str(name), None, **{"class": "icon", **voice})
+    svg = lucide._render_icon(name, None, **{"class": "icon", **voice})
     return mark_safe(svg)  # noqa: S308  # a file of the package, its attributes escaped by ElementTree
 
 
