@@ -13,7 +13,7 @@ from typing import Any
 
 import certifi
 
-from catalog.upstream.endpoint import Endpoint, Target, check_addresses
+from catalog.upstream.endpoint import Endpoint, Target, check_addresses, is_address
 from catalog.upstream.failures import TimedOut, Unreachable
 
 ADDRESSES = 4  # of one name that are tried in turn
@@ -105,6 +105,8 @@ def open_socket(
 
 
 def _resolve(target: Target, *, deadline: Deadline, resolver: Resolver) -> Sequence[str]:
+    if is_address(target.host):
+        return [target.host]
     # getaddrinfo knows no time-out: it waits in a thread of its own, which we may leave behind.
     answers: queue.SimpleQueue[Sequence[str]] = queue.SimpleQueue()
 

@@ -94,11 +94,14 @@ def _carried_ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | Non
     return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
 
 
-def _is_host(host: str) -> bool:
-    if ":" not in host:
-        return HOST.fullmatch(host) is not None
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address in its full form. (127.1 and 0x7f000001 are left to the name look-up.)"""
     try:
-        ipaddress.IPv6Address(host)
+        ipaddress.ip_address(host)
     except ValueError:
         return False
     return True
+
+
+def _is_host(host: str) -> bool:
+    return is_address(host) if ":" in host else HOST.fullmatch(host) is not None

@@ -7,13 +7,13 @@ import json
 from urllib.parse import quote, quote_plus
 
 MASK = "[key]"
-PART = 8  # characters: a run this long of the key is as telling as the key itself
+PART = 10  # characters: a run this long of the key is telling; shorter ones may be ordinary words
 SHORTEST = 4  # characters: masking a shorter key would eat ordinary text
 LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")  # unlike lower(), keeps lengths
 
 
 class KeyMask:
-    """Replaces a key, and every part of it of 8 characters or more, in plain or escaped form, in any case."""
+    """Replaces a key, and every part of it of 10 characters or more, in plain or escaped form, in any case."""
 
     def __init__(self, key: str) -> None:
         is_maskable = len(key) >= SHORTEST

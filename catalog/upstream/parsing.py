@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 ID_LENGTH = 64  # characters; longer ones are no ids
 DEPTH = 32  # levels; no reply of the API has more than five, and what follows may then simply recurse
 INTEGER_DIGITS = 30  # Python's int grows without end and slows down; no figure of a provider is longer
+FIGURE_LENGTH = 64  # characters
 LARGEST = Decimal(10) ** 12  # no rate, quantity or balance is beyond it
 SMALLEST_EXPONENT = -30
 TRIES = 16  # places in a noisy reply at which JSON may begin
@@ -107,35 +109,29 @@ def strip_notices(body: bytes) -> bytes:
 
 def as_text(value: object, *, limit: int) -> str:
     """A text of at most `limit` characters, fit for the database; "" for whatever is none."""
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         return ""
     text = value if isinstance(value, str) else str(value)
-    return CONTROLS.sub("", text[: 4 * limit]).strip()[:limit]
+    if not text.isprintable() or len(text) > limit:
+        text = CONTROLS.sub("", text[: 4 * limit])
+    return text.strip()[:limit]
 
 
 def as_id(value: object) -> str | None:
     """An id as text, whether it came as a number or a string."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     text = str(value).strip()
-    return text if 0 < len(text) <= ID_LENGTH and not CONTROLS.search(text) and text.isprintable() else None
+    return text if 0 < len(text) <= ID_LENGTH and text.isprintable() else None
 
 
 def as_decimal(value: object) -> Decimal | None:
     """A finite number within ±10**12, exactly as written ("1,234.5" included); None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    number: Decimal | None
     if isinstance(value, str):
-        text = value.strip()
-        if GROUPED.fullmatch(text):
-            text = text.replace(",", "")
-        number = Decimal(text) if NUMBER.fullmatch(text) else None
-    else:
-        number = Decimal(value)
-    if number is None or not number.is_finite() or abs(number) > LARGEST:
+        return _decimal_of(value) if len(value) <= FIGURE_LENGTH else None
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         return None
-    return number if not number or number.adjusted() >= SMALLEST_EXPONENT else None
+    return _bounded(Decimal(value))
 
 
 def as_integer(value: object) -> int | None:
@@ -148,7 +144,22 @@ def as_flag(value: object) -> bool:
     """Whether a provider means yes; absent, null and unknown words mean no."""
     if isinstance(value, str):
         return value.strip().casefold() in TRUE_WORDS
-    return value is True or (isinstance(value, int | Decimal) and value == 1)
+    return value is True or (isinstance(value, (int, Decimal)) and value == 1)
+
+
+@functools.lru_cache(maxsize=4096)
+def _decimal_of(text: str) -> Decimal | None:
+    """Cached, since a catalog of 10,000 rows has a few hundred different limits."""
+    text = text.strip()
+    if GROUPED.fullmatch(text):
+        text = text.replace(",", "")
+    return _bounded(Decimal(text)) if NUMBER.fullmatch(text) else None
+
+
+def _bounded(number: Decimal) -> Decimal | None:
+    if not number.is_finite() or abs(number) > LARGEST:
+        return None
+    return number if not number or number.adjusted() >= SMALLEST_EXPONENT else None
 
 
 def _integer(text: str) -> int | str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import html
 import re
@@ -157,6 +158,7 @@ def plain_text(text: str) -> str:
     return text
 
 
+@functools.lru_cache(maxsize=256)
 def canonical_type(text: str) -> str:
     """A service type in its documented spelling ("custom_comments" → "Custom Comments"), else the text itself."""
     return _TYPE_BY_FOLD.get(_fold_type(text), text)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from catalog.upstream.connecting import Deadline, PlainSocket, Resolver, TLSSocket, look_up, open_socket
 from catalog.upstream.endpoint import Endpoint, Target, parse_url
@@ -162,7 +162,7 @@ class Line:
             return self._read()
         except _TooLarge:
             failure = BadReply(f"the reply is larger than {self._cap} bytes", is_sent=True, exchange=self._seen())
-        except TimeoutError:
+        except (TimeoutError, ReadTimeoutError):
             failure = TimedOut("no full answer in time", is_sent=sock.has_sent, exchange=self._seen())
         except BROKEN as error:
             # Only the kind is told: the text of such an error may quote what was sent.
@@ -197,7 +197,7 @@ class Line:
             original_response=got,
             request_method="POST",
         )
-        while chunk := response.read(CHUNK, decode_content=True):
+        while chunk := response.read1(CHUNK, decode_content=True):
             self._body += chunk
             if len(self._body) > self._cap:
                 raise _TooLarge
