@@ -92,6 +92,7 @@ class Mirror:
                     copy.write_row((place, pk, *self._row(offer, pk=pk, category=category), reason))
             cursor.execute(CHANGE, {"now": self._now})
             cursor.execute(ADD, {"now": self._now, "provider": self._provider.pk})
+            cursor.execute("DROP TABLE incoming")
 
     def _row(self, offer: Offer, *, pk: int | None, category: int) -> Sequence[object]:
         """The columns of `incoming` from upstream_id to digest."""
