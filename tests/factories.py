@@ -119,7 +119,8 @@ def make_order(
         running_at=now if upstream_id else None,
         ended_at=now if status in ENDED else None,
     )
-    ledger.charge(customer=user, amount=charge, reference=f"order:{order.pk}:charge", now=now)
+    if charge:
+        ledger.charge(customer=user, amount=charge, reference=f"order:{order.pk}:charge", now=now)
     if status == Status.RUNNING:
         Watch.objects.create(order=order, provider=order.provider, due_at=now)
     return order
