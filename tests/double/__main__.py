@@ -26,7 +26,7 @@ async def run(options: Options) -> None:
     say(f"control http://{options.host}:{server.control_port}/_control")
     say(f"ready http://{options.host}:{server.port}/api/v2")
     await stop.wait()
-    server.journal.close()
+    server.close()
 
 
 def say(line: str) -> None:

@@ -45,11 +45,11 @@ async def control(*, server: Server, call: Call, name: str) -> Any:
         raise NotPossible(str(problem)) from None
 
 
-async def journal(server: Server, _wanted: Wanted) -> Any:
-    kept = server.world.journal
+async def journal(server: Server, wanted: Wanted) -> Any:
+    kept, since = server.world.journal, int(wanted.get("since", 0))
     return {
         "placed": [placed_row(order) for order in kept.placed],
-        "requests": [asdict(request) for request in kept.requests],
+        "requests": [asdict(request) for request in kept.requests if request.number > since],
         "refills": [asdict(refill) for refill in kept.refills],
         "cancels": [asdict(cancel) for cancel in kept.cancels],
     }
@@ -152,7 +152,7 @@ async def clear_faults(server: Server, _wanted: Wanted) -> Any:
 
 
 async def dialect(server: Server, wanted: Wanted) -> Any:
-    return server.world.dialect.dialect.change(wanted)
+    return server.world.phrasing.dialect.change(wanted)
 
 
 async def refuse(server: Server, wanted: Wanted) -> Any:

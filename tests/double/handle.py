@@ -28,9 +28,10 @@ class ProviderDouble:
 
     Takes the options of the command line (options.py) as keywords. Here the clock stands still until `advance()`
     and nothing is left to chance unless asked for: orders end Completed, links steer (`#fate=partial:40`).
+    What the process says goes to `stderr`, else to ours.
     """
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, *, stderr: IO[str] | None = None, **options: object) -> None:
         chosen = {**STEADY, **options}
         self.key = str(chosen["key"])
         arguments = [f"--{name.replace('_', '-')}={value}" for name, value in chosen.items()]
@@ -39,6 +40,7 @@ class ProviderDouble:
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=stderr,
             text=True,
         )
         self._session = requests.Session()
@@ -98,9 +100,9 @@ class ProviderDouble:
         """One order as it stands now."""
         return placed_from(self.control("GET", f"orders/{number}"))
 
-    def journal(self) -> Journal:
-        """Everything that was asked and that happened."""
-        return journal_from(self.control("GET", "journal"))
+    def journal(self, *, since: int = 0) -> Journal:
+        """Everything that was asked (after the request of that number) and that happened."""
+        return journal_from(self.control("GET", "journal", since=since))
 
     def balance(self, account: str = "ours") -> Decimal:
         """The exact money of an account."""

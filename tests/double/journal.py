@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.double.orders import Order, Refill
 
-REQUESTS = 200_000  # kept in memory; the file, where there is one, keeps all
+REQUESTS = 100_000  # kept in memory; the file, where there is one, keeps all
 
 
 @dataclass(slots=True)

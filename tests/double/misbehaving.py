@@ -80,7 +80,7 @@ async def misbehave(struck: Struck) -> str:
 
 
 def _phrased(struck: Struck, told: Answer) -> Phrased:
-    return struck.world.dialect.phrase(told)
+    return struck.world.phrasing.phrase(told)
 
 
 async def _spoil(struck: Struck) -> str:

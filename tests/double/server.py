@@ -26,6 +26,7 @@ class Server:
         self.journal = Journal(path=options.journal)
         self.world = open_world(options=options, journal=self.journal)
         self._open: set[Connection] = set()
+        self._controlling: set[Connection] = set()
         self._api: asyncio.Server | None = None
         self._reserved: socket.socket | None = None
         self._reopening: asyncio.TimerHandle | None = None
@@ -73,6 +74,12 @@ class Server:
         for connection in tuple(self._open):
             connection.reset()
 
+    def close(self) -> None:
+        """Cut every connection, so that ending the process waits for no client, and close the journal."""
+        for connection in (*self._open, *self._controlling):
+            connection.reset()
+        self.journal.close()
+
     async def _listen(self, bound: socket.socket) -> None:
         self._api = await asyncio.start_server(self._handler(self._answer), sock=bound, backlog=BACKLOG)
         self.port = bound.getsockname()[1]
@@ -82,8 +89,8 @@ class Server:
     ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             connection = Connection(reader, writer)
-            if answering == self._answer:
-                self._open.add(connection)
+            chosen = self._open if answering == self._answer else self._controlling
+            chosen.add(connection)
             try:
                 while (call := await connection.next_call()) and await answering(connection, call):
                     pass
@@ -91,8 +98,10 @@ class Server:
                 connection.send(response(dumped({"error": str(bad)}), status=400, is_last=True))
             except ConnectionError:
                 pass  # the client went while it was being answered
+            except asyncio.CancelledError:
+                pass  # the provider closes while this one still waits
             finally:
-                self._open.discard(connection)
+                chosen.discard(connection)
                 await connection.close()
 
         return serve
@@ -110,9 +119,9 @@ class Server:
         world = self.world
         entry = world.journal.received(action=fields.get("action", ""), parameters=fields)
         fault = world.faults.strike(entry.action, fields)
-        fields = world.dialect.dialect.heard(fields)
+        fields = world.phrasing.dialect.heard(fields)
         if fault is None:
-            phrased = world.dialect.phrase(answer(world=world, fields=fields))
+            phrased = world.phrasing.phrase(answer(world=world, fields=fields))
             connection.send(
                 response(phrased.body, status=phrased.status, content_type=phrased.content_type, is_last=call.is_last)
             )

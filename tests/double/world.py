@@ -37,7 +37,7 @@ class World:
     settings: Settings
     luck: Random
     faults: Faults
-    dialect: Phrasing
+    phrasing: Phrasing
     accounts: dict[str, Account]
     next_order: int
     next_refill: int = 1
@@ -104,7 +104,7 @@ def open_world(*, options: Options, journal: Journal) -> World:
         settings=Settings(partial_share=options.partial, canceled_share=options.canceled, jitter=options.jitter),
         luck=Random(options.seed + 1),
         faults=Faults(luck=Random(options.seed + 2)),
-        dialect=Phrasing(Dialect()),
+        phrasing=Phrasing(Dialect()),
         accounts={account.name: account for account in (ours, other)},
         next_order=options.first_id,
     )
