@@ -1,0 +1,218 @@
+"""Refills and cancellations on their way to the provider and back, over real HTTP."""
+
+from collections import Counter
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from catalog.models import Provider, Service
+from orders import aftercare, aftersending, polling
+from orders.models import Cancellation, Order, Refill, RequestState, Status
+from tests.double.handle import ProviderDouble
+from tests.upstreaming import connect, mirror_service, run_order
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def provider(double: ProviderDouble) -> Provider:
+    return connect(double)
+
+
+@pytest.fixture
+def service(double: ProviderDouble, provider: Provider) -> Service:
+    service = mirror_service(double, provider)
+    service.is_refill = service.is_cancel = True
+    service.refill_mode = service.cancel_mode = "automatic"
+    service.save()
+    double.patch_service(int(service.upstream_id), refill=True, cancel=True)
+    return service
+
+
+def delivered(double: ProviderDouble, service: Service) -> Order:
+    """An order that the provider has completed."""
+    order = run_order(service, quantity=service.min_quantity)
+    double.set_order(order.upstream_id or "", status="Completed", remains=0)
+    order.status = Status.COMPLETED
+    order.ended_at = timezone.now()
+    order.save()
+    order.watch.delete()
+    return order
+
+
+def ask_refill(order: Order) -> Refill:
+    return aftercare.request_refill(order=order, actor=order.user, now=timezone.now())
+
+
+def ask_cancel(order: Order) -> Cancellation:
+    cancellation = aftercare.request_cancel(order=order, actor=order.user, now=timezone.now())
+    assert cancellation is not None
+    return cancellation
+
+
+def states(kind: type[Refill] | type[Cancellation]) -> Counter[str]:
+    return Counter(kind.objects.values_list("state", flat=True))
+
+
+def test_pitfall_20_a_refill_reaches_the_provider_and_is_followed_to_its_end(
+    double: ProviderDouble, service: Service
+) -> None:
+    refill = ask_refill(delivered(double, service))
+
+    aftersending.send_due()
+    refill.refresh_from_db()
+    sent = refill.state
+    double.set_refill(refill.upstream_id, "Completed")
+    polling.poll_refills()
+
+    refill.refresh_from_db()
+    assert sent == RequestState.RUNNING
+    assert refill.state == RequestState.COMPLETED
+    assert refill.ended_at is not None
+    assert [row.order for row in double.journal().refills] == [int(refill.order.upstream_id or 0)]
+
+
+def test_a_refill_that_the_provider_rejects_says_so(double: ProviderDouble, service: Service) -> None:
+    refill = ask_refill(delivered(double, service))
+    aftersending.send_due()
+    refill.refresh_from_db()
+    double.set_refill(refill.upstream_id, "Rejected")
+
+    polling.poll_refills()
+
+    refill.refresh_from_db()
+    assert (refill.state, refill.reason) == (RequestState.REJECTED, "Refill rejected by the provider")
+
+
+def test_refills_are_sent_and_polled_100_a_call(double: ProviderDouble, service: Service) -> None:
+    for order in [delivered(double, service) for _ in range(120)]:
+        ask_refill(order)
+    before = len(double.journal().requests)
+
+    aftersending.send_due()
+    polling.poll_refills()
+
+    asked = [row for row in double.journal().requests[before:] if row.action in {"refill", "refill_status"}]
+    sizes = [(row.action, len((row.parameters.get("orders") or row.parameters["refills"]).split(","))) for row in asked]
+    assert sizes == [("refill", 100), ("refill", 20), ("refill_status", 100), ("refill_status", 20)]
+    assert states(Refill) == {RequestState.RUNNING: 120}
+
+
+def test_a_refused_refill_is_rejected_with_the_providers_words(double: ProviderDouble, service: Service) -> None:
+    order = delivered(double, service)
+    double.patch_service(int(service.upstream_id), refill=False)
+    refill = ask_refill(order)
+
+    aftersending.send_due()
+
+    refill.refresh_from_db()
+    assert refill.state == RequestState.REJECTED
+    assert refill.reason.startswith("The provider refused: ")
+
+
+@pytest.mark.parametrize("mode", ["commit_reset", "nocommit_close", "commit_truncated", "commit_http500"])
+def test_a_refill_that_was_perhaps_taken_is_never_sent_again_by_a_machine(
+    double: ProviderDouble, service: Service, mode: str
+) -> None:
+    refill = ask_refill(delivered(double, service))
+    double.fault("refill", mode, times=1)
+
+    for _ in range(3):
+        aftersending.send_due()
+
+    refill.refresh_from_db()
+    assert refill.state == RequestState.UNCLEAR
+    assert len([row for row in double.journal().requests if row.action == "refill"]) == 1
+
+
+def test_a_refill_that_was_certainly_not_sent_goes_later(double: ProviderDouble, service: Service) -> None:
+    refill = ask_refill(delivered(double, service))
+    double.refuse_connections()
+
+    aftersending.send_due()
+    refill.refresh_from_db()
+    postponed = (refill.state, refill.send_at is not None and refill.send_at > timezone.now())
+    double.accept_connections()
+    Refill.objects.update(send_at=timezone.now())
+    aftersending.send_due()
+
+    refill.refresh_from_db()
+    assert postponed == (RequestState.APPROVED, True)
+    assert refill.state == RequestState.RUNNING
+
+
+def test_a_worker_that_died_while_sending_leaves_an_unclear_refill(double: ProviderDouble, service: Service) -> None:
+    refill = ask_refill(delivered(double, service))
+    long_ago = timezone.now() - timedelta(minutes=5)
+    Refill.objects.update(state=RequestState.SENDING, sent_at=long_ago, lease_until=long_ago)
+
+    aftersending.send_due()
+
+    refill.refresh_from_db()
+    assert refill.state == RequestState.UNCLEAR
+    assert not [row for row in double.journal().requests if row.action == "refill"]
+
+
+def test_a_refill_that_the_provider_forgets_goes_to_staff(double: ProviderDouble, service: Service) -> None:
+    refill = ask_refill(delivered(double, service))
+    aftersending.send_due()
+    Refill.objects.update(upstream_id="987654321")
+
+    for _ in range(5):
+        Refill.objects.update(due_at=timezone.now())
+        polling.poll_refills()
+
+    refill.refresh_from_db()
+    assert refill.state == RequestState.UNCLEAR
+
+
+def test_pitfall_16_a_cancellation_reaches_the_provider_and_moves_no_money(
+    double: ProviderDouble, service: Service
+) -> None:
+    order = run_order(service, quantity=service.min_quantity)
+    cancellation = ask_cancel(order)
+
+    aftersending.send_due()
+
+    order.refresh_from_db()
+    cancellation.refresh_from_db()
+    assert cancellation.state == RequestState.RUNNING
+    assert (order.status, order.refunded) == (Status.RUNNING, 0)
+    assert len([row for row in double.journal().requests if row.action == "cancel"]) == 1
+
+
+def test_a_cancellation_of_an_unclear_order_waits_until_it_is_known(double: ProviderDouble, service: Service) -> None:
+    order = run_order(service, quantity=service.min_quantity)
+    cancellation = ask_cancel(order)
+    Order.objects.filter(pk=order.pk).update(status=Status.UNCLEAR)
+
+    aftersending.send_due()
+
+    cancellation.refresh_from_db()
+    assert cancellation.state == RequestState.APPROVED
+    assert not [row for row in double.journal().requests if row.action == "cancel"]
+
+
+def test_two_sweeps_at_once_send_each_refill_once(double: ProviderDouble, provider: Provider, service: Service) -> None:
+    for order in [delivered(double, service) for _ in range(30)]:
+        ask_refill(order)
+    barrier = Barrier(4)
+
+    def send() -> None:
+        try:
+            barrier.wait()
+            aftersending.send_batch(kind=Refill, provider=provider)
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(double.journal().refills) == 30
+    assert states(Refill) == {RequestState.RUNNING: 30}
