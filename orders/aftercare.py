@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from catalog.models import AftercareMode
@@ -22,7 +23,7 @@ from orders.models import (
 )
 from orders.timeline import record
 
-Request = TypeVar("Request", Refill, Cancellation)
+Request = TypeVar("Request", bound=Refill | Cancellation)
 
 NOT_PLACED = [Status.WAITING, Status.HELD]  # certainly not at the provider: a cancellation takes effect at once
 REFILLABLE = [Status.COMPLETED, Status.PARTIAL]
@@ -156,7 +157,8 @@ def _locked(order: Order) -> Order:
 def _locked_request(request: Request, *states: RequestState) -> Request:
     """Lock the order, then its request, and make sure that nobody has decided on it meanwhile."""
     _locked(request.order)
-    fresh = type(request).objects.select_for_update(of=("self",)).select_related("order").get(pk=request.pk)
+    rows: QuerySet[Request] = type(request)._default_manager.all()
+    fresh = rows.select_for_update(of=("self",)).select_related("order").get(pk=request.pk)
     if fresh.state not in states:
         raise AlreadyDecided(f"This {_noun(fresh).lower()} is {fresh.get_state_display().lower()} already.")
     return fresh

@@ -37,7 +37,9 @@ def send_due() -> str:
     for kind in (Refill, Cancellation):
         reap_leases(kind=kind, now=timezone.now())
         due = kind.objects.filter(state=RequestState.APPROVED, send_at__lte=timezone.now())
-        for provider in Provider.objects.filter(pk__in=due.values("provider"), paused_at=None).order_by("pk"):
+        for provider in Provider.objects.filter(
+            pk__in=due.values_list("provider_id", flat=True), paused_at=None
+        ).order_by("pk"):
             for _ in range(MOST_BATCHES):
                 counted = send_batch(kind=kind, provider=provider)
                 tally += counted

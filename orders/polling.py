@@ -35,7 +35,7 @@ def poll_refills() -> str:
     """One sweep over all providers; returns a note for the staff page."""
     tally: Counter[str] = Counter()
     due = Refill.objects.filter(state=RequestState.RUNNING, due_at__lte=timezone.now())
-    for provider in Provider.objects.filter(pk__in=due.values("provider")).order_by("pk"):
+    for provider in Provider.objects.filter(pk__in=due.values_list("provider_id", flat=True)).order_by("pk"):
         with open_client(provider) as client:
             for _ in range(MOST_BATCHES):
                 counted = poll_batch(provider=provider, client=client)

@@ -133,7 +133,7 @@ def _carry_out(request: HttpRequest, row: Refill | Cancellation, decision: str) 
     now = timezone.now()
     form = AttachForm(request.POST) if decision == "attach" else ReasonForm(request.POST)
     if decision != "approve" and not form.is_valid():
-        return " ".join(message for errors in form.errors.values() for message in errors)
+        return " ".join(str(message) for errors in form.errors.values() for message in errors)
     try:
         if decision == "approve":
             aftercare.approve(request=row, actor=actor, now=now)

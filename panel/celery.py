@@ -16,7 +16,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@app.on_after_configure.connect  # type: ignore[untyped-decorator]  # celery ships no types
+@app.on_after_configure.connect
 def set_timetable(sender: Celery, **_: object) -> None:
     """Enter every periodic task; a message that waited longer than its interval expires unread."""
     from django.conf import settings  # Django is set up only now

@@ -1,9 +1,14 @@
-"""Answers `/health`: 200 where the database answers, 503 where it does not; asks no session and no host name."""
+"""Answers where the database does not: `/health` for load balancers, and 503 with Retry-After for everybody else."""
 
+import sys
 from collections.abc import Callable
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.template.loader import render_to_string
+from django.views.defaults import server_error as default_server_error
+
+RETRY_AFTER = "5"  # seconds; PostgreSQL is back within 10 after a crash
 
 
 class HealthMiddleware:
@@ -23,5 +28,13 @@ def health() -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
-        return JsonResponse({"status": "database unavailable"}, status=503, headers={"Retry-After": "5"})
+        return JsonResponse({"status": "database unavailable"}, status=503, headers={"Retry-After": RETRY_AFTER})
     return JsonResponse({"status": "ok"})
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """The handler of status 500: a database that is away is no fault of the page, so say 503 and when to come again."""
+    if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return default_server_error(request)
+    page = render_to_string("503.html")
+    return HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER})

@@ -5,6 +5,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from structlog.typing import Processor
 
 _SECRET_NAMES = re.compile(r"(^|_)(key|password|secret|token|authorization|cookie|pepper)($|_)", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
@@ -24,7 +25,7 @@ def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
 
 def logging_config(*, level: str, is_json: bool) -> dict[str, Any]:
     """The dictionary for `logging.config`: structlog's and the standard library's records leave by one formatter."""
-    shared = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

@@ -1,10 +1,13 @@
 """The whole site's addresses: each app lists its own."""
 
 from django.urls import include, path
-from django.views.generic import TemplateView
+
+from panel.pages import home
+
+handler500 = "panel.health.server_error"
 
 urlpatterns = [
-    path("", TemplateView.as_view(template_name="home.html"), name="home"),
+    path("", home, name="home"),
     path("accounts/", include("allauth.account.urls")),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),
