@@ -200,7 +200,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_CHANGE_EMAIL = True
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "home"
+LOGIN_REDIRECT_URL = "home"  # which leads each role to its work
 LOGOUT_REDIRECT_URL = "home"
 
 # --- Static files -------------------------------------------------------------------------------------------------
