@@ -12,7 +12,7 @@ from catalog.upstream import IdError, OrderStatus, ProviderError
 from orders import ending, running
 from orders.claiming import present_cost
 from orders.holding import let_wait
-from orders.models import Attempt, AttemptState, Doubt, DoubtKind, EventKind, HoldReason, Order, Status
+from orders.models import Attempt, AttemptState, DoubtKind, EventKind, HoldReason, Order, Status
 from orders.pulses import is_sender_dead
 from orders.timeline import record
 
@@ -99,23 +99,6 @@ def refund(*, order: Order, actor: User, reason: str, now: datetime) -> Order:
     _note(order, f"Not placed, refunded: {reason}", actor=actor, now=now)
     ending.cancel_in_full(order=order, text="the order could not be placed", now=now, actor=actor, reason=reason)
     return order
-
-
-@transaction.atomic
-def close_doubt(*, doubt: Doubt, actor: User, reason: str, now: datetime) -> None:
-    """Somebody has looked: the doubt is settled, the order and its money stay as they are.
-
-    Raises NoReason or AlreadyDecided.
-    """
-    reason = _reason(reason)
-    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=doubt.order_id)
-    is_first = Doubt.objects.filter(pk=doubt.pk, closed_at=None).update(
-        closed_at=now, closed_by=actor, decision=reason[:DECISION_LENGTH]
-    )
-    if not is_first:
-        raise AlreadyDecided("Somebody has closed this doubt already.")
-    text = f"Closed “{doubt.get_kind_display()}”: {reason}"
-    record(order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)
 
 
 def _confirm(provider: Provider, upstream_id: str) -> dict[str, Any]:

@@ -1,0 +1,110 @@
+"""The staff's inbox of orders: every one that is unclear, held or in doubt, with what is known and what to do next."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Exists, OuterRef, Prefetch, Q
+
+from orders.claiming import present_cost
+from orders.explaining import plain
+from orders.models import Attempt, Doubt, HoldReason, Order, OrderQuerySet, Status
+
+PAGE: Final = 25  # cases: each is a card with forms
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One order that waits for staff."""
+
+    order: Order
+    attempt: Attempt | None  # the last one
+    doubts: list[Doubt]  # open ones
+    advice: str
+    decisions: tuple[str, ...]  # of attach, resend, refund, settle
+
+    @property
+    def undelivered_hint(self) -> str:
+        """What may be entered as undelivered."""
+        return f"0–{self.order.billed_quantity:,}"
+
+
+def cases(*, after: int | None = None) -> tuple[list[Case], int | None]:
+    """The oldest cases behind an id, and the id behind which more begin, None where these are the last."""
+    orders = waiting_for_staff()
+    if after is not None:
+        orders = orders.filter(pk__gt=after)
+    rows = list(with_evidence(orders).order_by("pk")[: PAGE + 1])
+    return cases_of(rows[:PAGE]), rows[PAGE - 1].pk if len(rows) > PAGE else None
+
+
+def waiting_for_staff() -> OrderQuerySet:
+    """Every order that a person should look at."""
+    doubts = Doubt.objects.filter(order=OuterRef("pk"), closed_at=None)
+    return Order.objects.filter(Q(status__in=[Status.UNCLEAR, Status.HELD]) | Exists(doubts))
+
+
+def with_evidence(orders: OrderQuerySet) -> OrderQuerySet:
+    """The orders with all that a case shows, in a fixed number of queries."""
+    open_doubts = Doubt.objects.filter(closed_at=None).order_by("pk")
+    return orders.select_related("user", "service", "provider").prefetch_related(
+        Prefetch("attempts", Attempt.objects.order_by("pk")), Prefetch("doubts", open_doubts)
+    )
+
+
+def cases_of(orders: Iterable[Order]) -> list[Case]:
+    """The cases of orders that `with_evidence` has fetched."""
+    return [_case(order) for order in orders]
+
+
+def _case(order: Order) -> Case:
+    attempts, doubts = list(order.attempts.all()), list(order.doubts.all())
+    attempt = attempts[-1] if attempts else None
+    return Case(
+        order=order,
+        attempt=attempt,
+        doubts=doubts,
+        advice=_advice(order, attempt, doubts),
+        decisions=_decisions(order, doubts),
+    )
+
+
+def _decisions(order: Order, doubts: list[Doubt]) -> tuple[str, ...]:
+    if order.status == Status.UNCLEAR:
+        return ("attach", "resend", "refund")
+    if order.status == Status.HELD:
+        return ("resend", "refund")
+    return ("settle",) if order.status == Status.RUNNING and doubts else ()
+
+
+def _advice(order: Order, attempt: Attempt | None, doubts: list[Doubt]) -> str:
+    """The suggested next step."""
+    provider = order.provider.name
+    if order.status == Status.UNCLEAR:
+        sent = attempt.sent_at or attempt.prepared_at if attempt else order.created_at
+        return (
+            f"Look for the link among {provider}'s orders of {sent:%Y-%m-%d %H:%M} UTC and a few minutes after. "
+            "Found: enter its id. Certainly not there: send it again or refund it."
+        )
+    if order.status == Status.HELD:
+        return _advice_held(order, provider)
+    if order.status == Status.RUNNING and doubts:
+        return (
+            f"Look the order up at {provider}. Close the doubt to go on following it, or end it with what is missing."
+        )
+    if doubts:
+        return "The order has ended and its money stays as it is. Look it up, then close the doubt with what you found."
+    return ""
+
+
+def _advice_held(order: Order, provider: str) -> str:
+    match HoldReason(order.hold_reason):
+        case HoldReason.PROVIDER_FUNDS:
+            return f"Top up our account at {provider}: the order goes on by itself once the balance covers it."
+        case HoldReason.PROVIDER_KEY:
+            return f"Have an admin check our key at {provider}: the order goes on by itself once the key works."
+        case HoldReason.LOSS:
+            cost, charge = plain(present_cost(order)), plain(order.charge)
+            return f"It costs {cost} now and was charged {charge}: sending it accepts the loss, a refund avoids it."
+        case HoldReason.STAFF:
+            return "Read the timeline, then send the order or refund it."
