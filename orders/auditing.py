@@ -22,13 +22,22 @@ from orders.models import Proof
 log = logging.getLogger(__name__)
 
 CHECK = r"""
-WITH booked AS (
-    SELECT substring(reference FROM '^order:([0-9]{1,18}):(?:charge$|refund_to:)')::bigint AS order_id, wallet_id,
+WITH named AS (
+    -- split_part and not one pattern for it all: an eighth of the time
+    SELECT CASE WHEN split_part(reference, ':', 1) = 'order'
+                 AND split_part(reference, ':', 2) ~ '^[0-9]{1,18}$'
+                 AND split_part(reference, ':', 3) IN ('charge', 'refund_to')
+                THEN split_part(reference, ':', 2)::bigint END AS order_id,
+           wallet_id, reference, amount, kind, kind = 'refund' AND actor_id IS NOT NULL AS is_decided
+    FROM billing_transfer WHERE kind IN ('charge', 'refund')
+),
+booked AS (
+    SELECT order_id, wallet_id,
            coalesce(sum(amount) FILTER (WHERE kind = 'charge'), 0) AS charged,
            coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0) AS refunded,
-           bool_or(kind = 'refund' AND actor_id IS NOT NULL) AS is_decided,
-           min(reference) AS reference
-    FROM billing_transfer WHERE kind IN ('charge', 'refund') GROUP BY 1, 2
+           bool_or(is_decided) AS is_decided,
+           min(reference) FILTER (WHERE order_id IS NULL) AS reference
+    FROM named GROUP BY order_id, wallet_id
 ),
 judged AS (
     SELECT o.id, o.user_id, o.status, o.charge, o.refunded, o.remains, o.billed_quantity,
@@ -40,8 +49,13 @@ judged AS (
     FROM orders_order o
     FULL JOIN booked ON booked.order_id = o.id
     LEFT JOIN billing_account wallet ON wallet.id = booked.wallet_id
+),
+suspect AS (  -- almost none: only these are worth a sentence
+    SELECT * FROM judged
+    WHERE id IS NULL OR owner_id <> user_id OR booked_charge <> charge OR booked_refund <> refunded
+       OR owed IS NULL OR owed <> refunded
 )
-SELECT finding.text FROM judged CROSS JOIN LATERAL (VALUES
+SELECT finding.text FROM suspect CROSS JOIN LATERAL (VALUES
     (CASE WHEN id IS NULL AND order_id IS NOT NULL THEN
         format('order %s does not exist, but money moved for it: charged %s, refunded %s',
                order_id, booked_charge, booked_refund) END),
