@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from accounts.models import User
 from catalog.models import AftercareMode
@@ -155,13 +154,15 @@ def _locked(order: Order) -> Order:
 
 
 def _locked_request(request: Request, *states: RequestState) -> Request:
-    """Lock the order, then its request, and make sure that nobody has decided on it meanwhile."""
+    """Lock the order, so that decisions on its requests come one after the other, and look at what stands now.
+
+    No worker touches a request in a state that staff may decide on, so that the order's lock is enough.
+    """
     _locked(request.order)
-    rows: QuerySet[Request] = type(request)._default_manager.all()
-    fresh = rows.select_for_update(of=("self",)).select_related("order").get(pk=request.pk)
-    if fresh.state not in states:
-        raise AlreadyDecided(f"This {_noun(fresh).lower()} is {fresh.get_state_display().lower()} already.")
-    return fresh
+    request.refresh_from_db()
+    if request.state not in states:
+        raise AlreadyDecided(f"This {_noun(request).lower()} is {request.get_state_display().lower()} already.")
+    return request
 
 
 def _set_first_state(request: Refill | Cancellation, *, mode: str, now: datetime) -> None:
