@@ -1,0 +1,71 @@
+"""`manage.py create_user EMAIL --role …`: makes a user, with money and an API key where asked for."""
+
+import secrets
+from decimal import Decimal, InvalidOperation
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.api_keys import issue_key
+from accounts.enrolling import Refusal, enrol
+from accounts.models import Role, User
+from billing import ledger
+
+
+class Command(BaseCommand):
+    """Makes one user, or says which value is wrong and makes nothing."""
+
+    help = "Make a user. The balance is booked as a top-up; the API key is printed once, alone on the last line."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The operator's contract."""
+        parser.add_argument("email", metavar="EMAIL")
+        parser.add_argument("--role", required=True, choices=Role.values)
+        parser.add_argument("--password", help="made up and printed where it is left out")
+        parser.add_argument("--balance", default="0", help="in the panel's currency, such as 100.00")
+        parser.add_argument("--api-key", action="store_true", help="issue an API key")
+
+    def handle(self, *, email: str, role: str, password: str | None, balance: str, api_key: bool, **_: object) -> None:
+        """Make it all or nothing, then say what was made."""
+        amount = _amount(balance)
+        chosen = password if password is not None else secrets.token_urlsafe(12)
+        try:
+            user, key = _make(email=email, role=Role(role), password=chosen, balance=amount, is_key_wanted=api_key)
+        except (Refusal, ledger.LedgerError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"Made {user.role} {user.email}")
+        if password is None:
+            self.stdout.write(f"Password: {chosen}")
+        self.stdout.write(f"Balance: {amount:.2f} {settings.PANEL_CURRENCY}")
+        if key:
+            self.stdout.write("API key, shown this once:")
+            self.stdout.write(key)
+
+
+@transaction.atomic
+def _make(*, email: str, role: Role, password: str, balance: Decimal, is_key_wanted: bool) -> tuple[User, str]:
+    now = timezone.now()
+    user = enrol(email=email, password=password, role=role)
+    ledger.open_wallet(owner=user)
+    if balance:
+        ledger.top_up(
+            customer=user,
+            amount=balance,
+            gateway="manual",
+            payment_id=f"create_user-{user.pk}",
+            now=now,
+            reason="Balance given when the user was made",
+        )
+    return user, issue_key(user=user, name="default", now=now) if is_key_wanted else ""
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise CommandError(f"balance: {text!r} is not an amount such as 100.00") from None
+    if not amount.is_finite() or not 0 <= amount <= ledger.LARGEST or amount != amount.quantize(ledger.STEP):
+        raise CommandError(f"balance: {text!r} must be 0 or more, with at most five decimals")
+    return amount
