@@ -77,21 +77,24 @@ def is_public(address: str) -> bool:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.scope_id or found.is_site_local:
-            return False
-        carried = _carried_ipv4(found)
-        if carried is not None and not is_public(str(carried)):
-            return False
-        if carried is not None and found.ipv4_mapped is not None:
-            return True
-    return found.is_global and not found.is_multicast and not found.is_reserved
+    if isinstance(found, ipaddress.IPv4Address):
+        return _is_global(found)
+    if found.ipv4_mapped is not None or found in NAT64:
+        return _is_global(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF))
+    carried = _tunnelled(found)
+    is_plain = not found.scope_id and not found.is_site_local
+    return is_plain and _is_global(found) and (carried is None or _is_global(carried))
 
 
-def _carried_ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    if address in NAT64 or address in V4_COMPATIBLE:
+def _is_global(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def _tunnelled(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address to which a router may unpack this one."""
+    if address in V4_COMPATIBLE:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+    return address.sixtofour or (address.teredo[1] if address.teredo else None)
 
 
 def is_address(host: str) -> bool:

@@ -37,9 +37,7 @@ DOUBTFUL_WORDS: tuple[str, ...] = (
     "overload",
     "maintenance",
     "connection",
-    "network",
     "curl",
-    "in progress",
     "being processed",
     "undefined",
     "cloudflare",
@@ -51,7 +49,8 @@ NO_FUNDS = re.compile(
     rf"\b(?:not (?:\w+ ){{0,2}}?enough|insufficient|no|low|lack of|without|negative|out of|exceeds?)"
     rf"(?: \w+){{0,3}}? {MONEY}\b"
     rf"|\b{MONEY}\b(?: \w+){{0,3}}? (?:not enough|insufficient|too low|is low|empty|exceeded)\b"
-    rf"|\bnot have enough(?: \w+){{0,2}}? {MONEY}\b|\b(?:recharge|top up|add) (?:\w+ ){{0,2}}?(?:balance|funds)\b"
+    rf"|\b(?:not|dont|doesnt) have (?:\w+ )?enough(?: \w+){{0,2}}? {MONEY}\b"
+    r"|\b(?:recharge|top up|add) (?:\w+ ){0,2}?(?:balance|funds)\b"
 )
 BAD_WORD = (
     r"(?:invalid|incorrect|wrong|bad|unknown|missing|expired|revoked|inactive|disabled|not found|not valid|required)"
