@@ -80,6 +80,8 @@ class Fault:
     struck: int = 0
 
     def __post_init__(self) -> None:
+        self.ids = [str(number) for number in self.ids]
+        self.where = {name: str(text) for name, text in self.where.items()}
         if self.action not in (*ACTIONS, "*"):
             raise ValueError(f"no such action: {self.action}")
         if not self._is_known():

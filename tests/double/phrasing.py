@@ -27,8 +27,8 @@ ERROR_SHAPES: dict[str, Callable[[str], Any]] = {
     "status_msg": lambda text: {"status": "error", "msg": text},
     "status_message": lambda text: {"status": "error", "message": text},
     "success_false": lambda text: {"success": False, "error": text},
-    "errors": lambda text: {"errors": {"order": [text]}},
-    "detail": lambda text: {"detail": [{"loc": ["body", "order"], "msg": text, "type": "value_error"}]},
+    "errors": lambda text: {"errors": {"link": [text]}},
+    "detail": lambda text: {"detail": [{"loc": ["body", "link"], "msg": text, "type": "value_error"}]},
 }
 
 

@@ -35,8 +35,8 @@ def test_a_bom_and_a_php_warning_come_before_the_json(provider: ProviderDouble, 
         ("status_msg", b'{"status":"error","msg":"Incorrect order ID"}'),
         ("status_message", b'{"status":"error","message":"Incorrect order ID"}'),
         ("success_false", b'{"success":false,"error":"Incorrect order ID"}'),
-        ("errors", b'{"errors":{"order":["Incorrect order ID"]}}'),
-        ("detail", b'{"detail":[{"loc":["body","order"],"msg":"Incorrect order ID","type":"value_error"}]}'),
+        ("errors", b'{"errors":{"link":["Incorrect order ID"]}}'),
+        ("detail", b'{"detail":[{"loc":["body","link"],"msg":"Incorrect order ID","type":"value_error"}]}'),
     ],
 )
 def test_error_shapes(provider: ProviderDouble, ask: Ask, shape: str, body: bytes) -> None:

@@ -102,6 +102,19 @@ def test_a_taken_port_is_said_clearly(provider: ProviderDouble) -> None:
     assert ended.stderr == f"cannot listen on 127.0.0.1:{port}: Address already in use\n"
 
 
+def test_a_wrong_option_is_said_clearly() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.double", "--balance", "much"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    assert ended.stderr.endswith("error: argument --balance: invalid amount value: 'much'\n")
+
+
 def test_the_journal_file_keeps_what_was_placed_and_asked(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     with ProviderDouble(journal=path) as provider:
