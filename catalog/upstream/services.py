@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import html
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -113,7 +114,7 @@ def slices_of(tree: object) -> Sequence[bytes]:
     rows = _find_rows(tree)
     if rows is None:
         raise NotJSON("the reply is not a list of services")
-    return [msgspec.json.encode(row) for row in rows]
+    return [json.dumps(row, default=str).encode() for row in rows]  # default: Decimal, which reads back as its text
 
 
 def read_rows(slices: Sequence[bytes | msgspec.Raw], *, known: Mapping[bytes, str]) -> CatalogReply:

@@ -1,12 +1,9 @@
 """What the reply to an `add` is taken for: definite only where the provider was."""
 
 import json
-import re
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from catalog.upstream import (
     DOUBTFUL_WORDS,
@@ -249,57 +246,3 @@ def test_429_is_not_sent_unless_the_provider_is_known_to_place_before_it() -> No
     assert isinstance(judge("<html>", status=429), NotSent)
     assert isinstance(judge(body, status=429, is_429_unclear=True), Unclear)
     assert isinstance(judge('{"order":5}', status=429), Unclear)
-
-
-# No bytes are taken for a definite outcome that they are not
-
-NAMES = st.sampled_from(["order", "error", "errors", "status", "success", "msg", "message", "detail", "order_id", "x"])
-LEAVES = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.text(max_size=12),
-    st.sampled_from(["5", "0", "error", "success", "Bad link", "try again", "Not enough funds", "Internal error"]),
-)
-TREES = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=8
-)
-OBJECTS = st.dictionaries(NAMES, TREES, max_size=4)
-TEXTS = (OBJECTS | TREES).map(lambda tree: json.dumps(tree).encode())
-BODIES = st.one_of(
-    st.binary(max_size=200),
-    TEXTS,
-    st.tuples(TEXTS, st.integers(0, 200)).map(lambda cut: cut[0][: cut[1]]),
-    st.tuples(st.binary(max_size=8), TEXTS, st.binary(max_size=8)).map(b"".join),
-    st.tuples(TEXTS, TEXTS).map(b"".join),
-    st.tuples(st.sampled_from([NOTICE, b"\xef\xbb\xbf", b"<br />\n"]), TEXTS).map(b"".join),
-)
-STATUSES = st.one_of(st.sampled_from([200, 400, 429, 500]), st.integers(100, 999))
-
-
-@settings(max_examples=500, deadline=None)
-@given(body=BODIES, status=STATUSES)
-@example(body=b'{"order":5}', status=200)
-@example(body=b'{"error":"Bad link"}', status=400)
-def test_no_reply_but_the_two_forms_is_ever_definite(body: bytes, status: int) -> None:
-    outcome = judge(body, status=status)
-
-    if isinstance(outcome, Accepted):
-        said = json.loads(body[body.index(b"{") :])
-        assert status == 200
-        assert str(said["order"]) == outcome.order_id
-        assert type(said["order"]) in (int, str)
-        assert re.fullmatch(r"0*[1-9][0-9]*", outcome.order_id, re.ASCII)
-        assert not {"error", "errors"} & said.keys()
-    elif isinstance(outcome, Refused):
-        said = json.loads(body.removeprefix(b"\xef\xbb\xbf"))
-        assert 200 <= status < 300 or 400 <= status < 500
-        assert status != 429
-        assert "order" not in said
-        assert outcome.text
-        assert not any(word in json.dumps(said).casefold() for word in ("internal", "try again"))
-    elif isinstance(outcome, NotSent):
-        assert status == 429
-    else:
-        assert isinstance(outcome, Unclear)
