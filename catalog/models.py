@@ -4,6 +4,7 @@ Words: a *rate* is what a provider asks, in the provider's currency; a *cost* is
 is what a customer pays. Each is per 1000, except for types that are sold per order (catalog/service_types.py).
 """
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypedDict
 
@@ -20,6 +21,16 @@ class Digits(TypedDict):
 
 
 RATE: Digits = {"max_digits": 20, "decimal_places": 8}
+
+
+class ProviderQuerySet(models.QuerySet["Provider"]):
+    """Selections of providers in business words."""
+
+    def to_sync(self, *, now: datetime, older_than: timedelta) -> "ProviderQuerySet":
+        """Whose catalog was not read since so long ago, or whom the admin wants synced; in the order of their ids."""
+        return self.filter(
+            Q(synced_at=None) | Q(synced_at__lt=now - older_than) | Q(sync_wanted_at__isnull=False)
+        ).order_by("pk")
 
 
 class Provider(models.Model):
@@ -44,6 +55,8 @@ class Provider(models.Model):
     sync_wanted_at = models.DateTimeField(null=True, blank=True)  # the admin asked for one now
     accepted_gone = models.PositiveIntegerField(null=True, blank=True)  # so many may go at the next sync
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ProviderQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

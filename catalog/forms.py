@@ -1,0 +1,183 @@
+"""What the admin types about providers and margins, with a message for everything that is wrong."""
+
+import ipaddress
+import re
+import socket
+from decimal import Decimal
+from typing import Any, Final
+
+from django import forms
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+
+from catalog.exchanging import known_exchange_rates
+from catalog.margins import MOST_FIXED, MOST_PERCENT
+from catalog.models import Provider
+from catalog.repricing import DEFAULT_PERCENT
+from catalog.upstream import ForbiddenAddress, parse_url
+from catalog.upstream.endpoint import is_public
+
+KEY: Final = re.compile(r"[!-~]{1,500}")
+CURRENCY: Final = re.compile(r"[A-Z]{3}")
+HERE: Final = ("localhost", ".localhost", ".local", ".internal", ".localdomain")
+DEAREST_RATE: Final = Decimal(1_000_000)  # of one currency in another
+
+
+class PercentField(forms.DecimalField):
+    """A margin in percent, never below 0: that would sell at a loss."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=Decimal(0), max_value=MOST_PERCENT, max_digits=9, decimal_places=4, **kwargs)
+
+
+class FixedField(forms.DecimalField):
+    """An amount on top, panel's currency, never below 0."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=Decimal(0), max_value=MOST_FIXED, max_digits=20, decimal_places=8, **kwargs)
+
+
+class ExchangeRateField(forms.DecimalField):
+    """Units of the panel's currency for one unit of another."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=20, decimal_places=8, **kwargs)
+        self.validators += [
+            MinValueValidator(Decimal("0.00000001"), "An exchange rate must be above 0."),
+            MaxValueValidator(DEAREST_RATE, f"An exchange rate above {DEAREST_RATE:,} must be a mistake."),
+        ]
+
+
+class ConnectionForm(forms.Form):
+    """How a provider is called and reached: what a new and a known one have in common."""
+
+    name = forms.CharField(max_length=60, help_text="As staff read it. Customers never see it.")
+    url = forms.CharField(label="URL", max_length=300, help_text="Of its API, such as https://provider.example/api/v2")
+    key = forms.CharField(
+        label="API key",
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="Stored encrypted, never shown again.",
+    )
+
+    known: Provider | None = None  # the one that is being changed
+
+    def clean_name(self) -> str:
+        """Not the name of another provider, in any case."""
+        name = " ".join(self.cleaned_data["name"].split())
+        others = Provider.objects.filter(name__iexact=name).exclude(pk=self.known.pk if self.known else 0)
+        if others.exists():
+            raise forms.ValidationError(f"Another provider is called {name}.")
+        return name
+
+    def clean_url(self) -> str:
+        """An address that our client would connect to; names that lead elsewhere are refused when it connects."""
+        url = str(self.cleaned_data["url"]).strip()
+        is_private_allowed = settings.PROVIDER_ALLOW_PRIVATE
+        try:
+            host = parse_url(url, is_private_allowed=is_private_allowed).host
+        except ForbiddenAddress as problem:
+            raise forms.ValidationError(_sentence(str(problem))) from None
+        if not is_private_allowed and _is_private(host):
+            raise forms.ValidationError("The URL leads to an address that is not public.")
+        return url
+
+    def clean_key(self) -> str:
+        """Printable ASCII without blanks, as every key is."""
+        key = str(self.cleaned_data["key"]).strip()
+        if key and not KEY.fullmatch(key):
+            raise forms.ValidationError("An API key has no blanks and only plain characters.")
+        return key
+
+
+class ProviderForm(ConnectionForm):
+    """A new provider."""
+
+    currency = forms.CharField(max_length=3, help_text="The three letters of the currency its rates are in.")
+    exchange_rate = ExchangeRateField(required=False)
+    percent = PercentField(label="Margin in percent", initial=DEFAULT_PERCENT, help_text="On top of its rates.")
+    is_review_first = forms.BooleanField(
+        required=False, label="Review first", help_text="New services wait until you have looked."
+    )
+    is_probe_allowed = forms.BooleanField(
+        required=False,
+        label="Probing allowed",
+        help_text="To resolve unclear orders, ids that are not ours may be read. Ask the provider before.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["currency"].initial = settings.PANEL_CURRENCY
+        self.fields["exchange_rate"].help_text = f"One unit of its currency in {settings.PANEL_CURRENCY}."
+
+    def clean_currency(self) -> str:
+        """Three letters."""
+        currency = str(self.cleaned_data["currency"]).strip().upper()
+        if not CURRENCY.fullmatch(currency):
+            raise forms.ValidationError("A currency is three letters, such as USD.")
+        return currency
+
+    def clean_exchange_rate(self) -> Decimal | None:
+        """Needed for a currency that we cannot reckon in yet, out of place for the panel's own."""
+        rate: Decimal | None = self.cleaned_data["exchange_rate"]
+        currency = self.cleaned_data.get("currency")
+        if currency == settings.PANEL_CURRENCY:
+            if rate not in {None, Decimal(1)}:
+                raise forms.ValidationError(f"{currency} is the panel's currency: its rate is 1.")
+            return None
+        if currency and rate is None and currency not in known_exchange_rates():
+            raise forms.ValidationError(f"Say how many {settings.PANEL_CURRENCY} one {currency} is worth.")
+        return rate
+
+
+class ProviderChangeForm(ConnectionForm):
+    """A known provider; an empty key keeps the one that is stored."""
+
+    exchange_rate = ExchangeRateField(required=False)
+    is_review_first = ProviderForm.base_fields["is_review_first"]
+    is_probe_allowed = ProviderForm.base_fields["is_probe_allowed"]
+
+    def __init__(self, *args: Any, known: Provider, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known = known
+        self.fields["key"].required = False
+        self.fields["key"].help_text = "Leave it empty to keep the key that is stored."
+        if known.currency == settings.PANEL_CURRENCY:
+            del self.fields["exchange_rate"]
+        else:
+            self.fields["exchange_rate"].required = True
+            self.fields["exchange_rate"].help_text = f"One {known.currency} in {settings.PANEL_CURRENCY}."
+
+    def clean(self) -> dict[str, Any]:
+        """The stored key goes to no other host: an address can be changed by mistake, or by somebody else."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        url = cleaned.get("url")
+        if self.known and url and not cleaned.get("key") and _place(url) != _place(self.known.url):
+            self.add_error("key", "Enter the key again: the stored one is not sent to another host.")
+        return cleaned
+
+
+class PauseForm(forms.Form):
+    """Why a provider is paused."""
+
+    reason = forms.CharField(max_length=300, help_text="Staff read it beside the orders that wait.")
+
+
+def _place(url: str) -> tuple[str, int, bool]:
+    target = parse_url(url, is_private_allowed=True)
+    return target.host, target.port, target.is_tls
+
+
+def _is_private(host: str) -> bool:
+    """Whether a host is one of ours by its very name or number; asks no name server."""
+    if host in HERE or host.endswith(HERE):
+        return True
+    try:
+        found = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)  # also 127.1 and 0x7f000001
+    except OSError:
+        return "." not in host
+    return not all(is_public(str(ipaddress.ip_address(address[4][0]))) for address in found)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

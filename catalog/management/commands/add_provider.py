@@ -1,0 +1,69 @@
+"""`manage.py add_provider NAME --url URL --key KEY …`: stores a provider and a margin rule for it."""
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from catalog.forms import ProviderForm
+from catalog.providing import NameTaken, add_provider
+
+WORDS = {"percent": "margin", "exchange_rate": "exchange-rate"}  # what a form's field is called on the command line
+
+
+class Command(BaseCommand):
+    """Stores one provider, or says which value is wrong and stores nothing."""
+
+    help = "Store a provider with a margin of its own. The key is stored encrypted and never shown again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The operator's contract."""
+        parser.add_argument("name", metavar="NAME")
+        parser.add_argument("--url", required=True, help="of its API, such as https://provider.example/api/v2")
+        parser.add_argument("--key", required=True, help="our API key there")
+        parser.add_argument("--currency", default=settings.PANEL_CURRENCY, help="that its rates are in")
+        parser.add_argument("--margin", default="25", metavar="PERCENT", help="on top of its rates")
+        parser.add_argument(
+            "--exchange-rate", help=f"one unit of its currency in {settings.PANEL_CURRENCY}, where nobody has said yet"
+        )
+        parser.add_argument("--probe", action="store_true", help="permit reading foreign ids to resolve unclear orders")
+        parser.add_argument("--review-first", action="store_true", help="new services wait until the admin has looked")
+
+    def handle(
+        self,
+        *,
+        name: str,
+        url: str,
+        key: str,
+        currency: str,
+        margin: str,
+        exchange_rate: str | None,
+        probe: bool,
+        review_first: bool,
+        **_: object,
+    ) -> None:
+        """Check everything, then store it in one transaction."""
+        form = ProviderForm(
+            {
+                "name": name,
+                "url": url,
+                "key": key,
+                "currency": currency,
+                "percent": margin,
+                "exchange_rate": exchange_rate or "",
+                "is_probe_allowed": probe,
+                "is_review_first": review_first,
+            }
+        )
+        if not form.is_valid():
+            raise CommandError("\n".join(_problems(form)))
+        try:
+            provider = add_provider(**form.cleaned_data, actor=None, now=timezone.now())
+        except NameTaken as error:
+            raise CommandError(f"name: {error}") from error
+        percent = form.cleaned_data["percent"].normalize()
+        self.stdout.write(f"Stored provider {provider.name} with a margin of {percent:f} %.")
+        self.stdout.write(f'Next: manage.py sync_catalog --provider "{provider.name}"')
+
+
+def _problems(form: ProviderForm) -> list[str]:
+    return [f"{WORDS.get(name, name)}: {error}" for name, errors in form.errors.items() for error in errors]

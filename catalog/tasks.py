@@ -1,0 +1,45 @@
+"""What Celery may ask of the catalog app. Each task may run twice, late or never without effect."""
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from catalog.locking import only_one
+from catalog.models import Provider
+from catalog.syncing import Overtaken, sync_provider
+
+log = logging.getLogger(__name__)
+
+
+@shared_task
+def sync_catalogs() -> None:
+    """Have every provider synced that is due, each by a task of its own: one that hangs holds up no other."""
+    now = timezone.now()
+    # Half an interval: this beat must take what the beat before took, although that needed a moment.
+    due = Provider.objects.to_sync(now=now, older_than=timedelta(seconds=settings.SYNC_EVERY / 2))
+    for provider_id in due.values_list("pk", flat=True):
+        sync_catalog.apply_async(kwargs={"provider_id": provider_id}, expires=settings.SYNC_EVERY)
+
+
+@shared_task
+def sync_catalog(*, provider_id: int) -> None:
+    """Sync one provider, paused or not, unless a worker does so now."""
+    with only_one(f"catalog:sync:{provider_id}") as is_ours:
+        if not is_ours:
+            return
+        try:
+            sync_provider(provider_id=provider_id, now=timezone.now())
+        except Overtaken as reason:
+            log.info("%s", reason)
+
+
+def nudge_sync(*, provider_id: int) -> None:
+    """Ask a worker to sync at once; without a broker the next round does it, since the row says that it is wanted."""
+    try:
+        sync_catalog.apply_async(kwargs={"provider_id": provider_id}, expires=settings.SYNC_EVERY)
+    except (OperationalError, OSError) as error:
+        log.warning("the broker does not answer (%s); the sync waits for the next round", type(error).__name__)
