@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from typing import Any, Self
 
-
 BALANCE = Decimal(10000)
 
 
@@ -36,7 +35,7 @@ class Options:
     speed: float = told(1.0, "provider seconds per real second; 0 stands still")
     journal: str = told("", "a file that is told everything, one JSON object a line")
     currency: str = told("USD", "of all its money")
-    balance: Decimal = told(BALANCE, "what each account holds at first")
+    balance: Decimal = field(default=BALANCE, metadata={"help": "what each account holds at first"})
     first_id: int = told(23501, "the number of the first order")
     partial: float = told(0.06, "the share of orders that end Partial")
     canceled: float = told(0.04, "the share of orders that end Canceled")

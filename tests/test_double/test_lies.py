@@ -100,11 +100,11 @@ def test_a_single_missing_row_is_an_empty_list(provider: ProviderDouble, ask: As
 
 def test_a_delayed_reply_tells_what_was_true_when_it_was_asked(provider: ProviderDouble, ask: Ask) -> None:
     place_three(provider, ask)
-    provider.set_speed(1000)
-    provider.fault("status", "delayed", times=1, seconds=0.5)
+    provider.set_speed(100)  # the order ends after 1.15 s
+    provider.fault("status", "delayed", times=1, seconds=1.5)
 
     carried = post(provider, "status", order=23501)
 
-    assert carried.seconds >= 0.5
+    assert carried.seconds >= 1.5
     assert b'"status":"Completed"' not in carried.body
     assert ask("status", order=23501).json()["status"] == "Completed"

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.double.handle import ControlError, ProviderDouble
-from tests.test_double.conftest import Ask
+from tests.test_double.conftest import Ask, wait_for
 
 SERVICE = {"service": 1, "rate": "0.90", "min": 50, "max": 10000, "dripfeed": True}
 LINK = "https://example.com/p/1"
@@ -179,7 +179,7 @@ def test_the_clock_runs_at_its_speed_and_never_back(provider: ProviderDouble, as
 
     provider.set_speed(100_000)
 
-    assert ask("status", order=23501).json()["status"] == "Completed"
+    assert wait_for(lambda: ask("status", order=23501).json()["status"] == "Completed")
     with pytest.raises(ControlError, match="backwards"):
         provider.advance(-1)
 
