@@ -60,7 +60,7 @@ lint: setup ## style, types, layers, migrations, deployment settings, templates
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy $(TYPED)
-	@$(BIN)/lint-imports --no-timing
+	@$(BIN)/lint-imports
 	@$(PRODUCTION) $(PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
 	@$(BIN)/djlint --lint --quiet templates

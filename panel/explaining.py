@@ -9,17 +9,15 @@ from panel import embedded
 
 def explain(error: Exception) -> str | None:
     """The line for the operator; None where only a traceback helps, as after an interrupted statement."""
-    is_unset = isinstance(error, ImproperlyConfigured)
-    if is_unset and "SECRET_KEY" not in str(error):
+    if isinstance(error, ImproperlyConfigured) and "SECRET_KEY" not in str(error):
         return f"Wrong setting: {error}"
-    if not is_unset and not _is_unreachable(error):
+    if not isinstance(error, ImproperlyConfigured) and not _is_unreachable(error):
         return None
     if settings.IS_DATABASE_EMBEDDED and not embedded.is_running(settings.PANEL_DATA_DIR):
         folder = settings.PANEL_DATA_DIR
         return f"No panel runs in {folder}: run `manage.py up`, or set PANEL_DATA_DIR or DATABASE_URL"
-    if is_unset:
-        return "SECRET_KEY is not set, and the data folder holds none: see .env.example"
-    return f"The database does not answer: {str(error).strip()}"
+    reason = " ".join(str(error).split())
+    return f"Wrong setting: {reason}" if isinstance(error, ImproperlyConfigured) else f"No database answers: {reason}"
 
 
 def _is_unreachable(error: Exception) -> bool:

@@ -172,7 +172,7 @@ def _listener(plan: Plan) -> socket.socket:
     try:
         return socket.create_server((plan.host, plan.port), family=family, backlog=512)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
         message = f"Cannot listen on {plan.host}:{plan.port} ({reason}): free it, or choose another with --port"
         raise CannotStart(message) from error
 

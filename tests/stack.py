@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from panel.embedded import Paths
-from panel.embedded.processes import leftovers
+from panel.embedded.processes import children_of, leftovers
 from panel.running import PROJECT
 
 FAST = {  # seconds; the real worker and beat, only quicker
@@ -63,6 +63,16 @@ class Stack:
         self.process.send_signal(number)
         return self.process.wait(limit)
 
+    def end(self) -> None:
+        """Stop it where it still runs, in whatever state."""
+        if self.process is not None and self.process.poll() is None:
+            self.stop()
+
+    def reap(self) -> None:
+        """Take note that the command was killed."""
+        assert self.process is not None
+        self.process.wait(10)
+
     def said(self) -> str:
         """What the command has printed so far."""
         return self.output.read_text()
@@ -79,12 +89,14 @@ class Stack:
         assert answer.returncode == 0, answer.stdout + answer.stderr
 
     def processes(self) -> list[int]:
-        """Every process that runs for this panel."""
-        own = [self.process.pid] if self.process is not None and self.process.poll() is None else []
-        return sorted(own + leftovers(data_dir=self.data_dir))
+        """Every process that runs for this panel, the command itself first."""
+        family = [self.process.pid] if self.process is not None else []
+        for pid in family:
+            family += children_of(pid)
+        return [pid for pid in dict.fromkeys(family + leftovers(data_dir=self.data_dir)) if is_alive(pid)]
 
     def pids(self, pattern: str) -> list[int]:
-        """Those of them whose command line contains `pattern`, oldest first."""
+        """Those of them whose command line contains `pattern`, parents first."""
         lines = {pid: _command_line(pid) for pid in self.processes()}
         return [pid for pid, line in lines.items() if pattern in line]
 
@@ -100,13 +112,23 @@ class Stack:
         line = [sys.executable, "manage.py", *arguments]
         if self.user is None:
             return line
-        return ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups", *line]
+        # may read a project and a Python that lie in closed folders, and write only what is its own
+        reader = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+        return ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups", *reader, *line]
+
+
+def is_alive(pid: int) -> bool:
+    """Whether `pid` still runs; one that only waits to be noticed does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _command_line(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except FileNotFoundError:
+    except OSError:
         return ""
 
 
@@ -116,4 +138,4 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     panel = Stack(tmp_path_factory.mktemp("stack") / "data")
     panel.start()
     yield panel
-    panel.stop()
+    panel.end()

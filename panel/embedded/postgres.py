@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psycopg
 
-from panel.embedded.paths import DATABASE, OWNER, Paths
+from panel.embedded.paths import DATABASE, OWNER, SOCKET, Paths
 from panel.embedded.processes import Child, end, end_leftovers, spawn
 from panel.embedded.programs import NOBODY, CannotStart, last_line, postgres_programs, unprivileged
 
@@ -45,8 +45,9 @@ class Postgres:
             shutil.rmtree(draft, ignore_errors=True)  # an earlier start died here
             self._initialise(draft)
             draft.rename(self.paths.postgres)
-        with contextlib.suppress(FileNotFoundError):  # nothing runs here (see end_leftovers): its process id may be
-            (self.paths.postgres / "postmaster.pid").unlink()  # another program's by now, which would stop the start
+        # Nothing runs here (see end_leftovers): after a crash the process ids in these may be another program's by now
+        for leftover in (self.paths.postgres / "postmaster.pid", self.paths.postgres_sockets / f"{SOCKET}.lock"):
+            leftover.unlink(missing_ok=True)
 
     def child(self) -> Child:
         """The server as a child process; `prepare` comes first."""
@@ -114,7 +115,7 @@ def is_running(data_dir: Path | str) -> bool:
     """Whether a PostgreSQL listens in `data_dir`."""
     with socket.socket(socket.AF_UNIX) as probe:
         try:
-            probe.connect(str(Paths.of(data_dir).postgres_sockets / ".s.PGSQL.5432"))
+            probe.connect(str(Paths.of(data_dir).postgres_sockets / SOCKET))
         except OSError:
             return False
     return True

@@ -1,0 +1,87 @@
+"""What `kill -9` does to a running panel: nothing for long, and it leaves nothing behind."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from panel.embedded.processes import leftovers
+from tests.stack import Stack, is_alive
+
+pytestmark = pytest.mark.stack
+MAIN_PROCESSES = {
+    "web": "gunicorn",
+    "worker": "-Q submit",
+    "beat": "panel.celery beat",
+    "valkey": "valkey-server",
+    "postgres": "bin/postgres",
+}
+
+
+def is_healthy(panel: Stack) -> bool:
+    """Whether web and database answer."""
+    try:
+        return requests.get(f"{panel.url}/health", timeout=5).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+@pytest.mark.parametrize("pattern", MAIN_PROCESSES.values(), ids=MAIN_PROCESSES)
+def test_killed_child_starts_again_and_its_own_children_are_gone(pattern: str, panel: Stack) -> None:
+    before = panel.pids(pattern)
+
+    os.kill(before[0], signal.SIGKILL)
+
+    panel.wait_for(lambda: len(panel.pids(pattern)) >= len(before) and is_healthy(panel), limit=60)
+    assert not set(panel.pids(pattern)) & set(before)
+
+
+def test_killed_supervisor_is_replaced_with_everything_it_ran(panel: Stack) -> None:
+    before = panel.processes()
+    front, supervisor = panel.pids("manage.py up")
+
+    os.kill(supervisor, signal.SIGKILL)
+
+    panel.wait_for(lambda: panel.said().count("ready http") == 2 and is_healthy(panel), limit=90)
+    assert set(panel.processes()) & set(before) == {front}
+
+
+def test_killed_parent_leaves_no_process_and_the_data_is_there_at_the_next_start(
+    make_stack: Callable[..., Stack],
+) -> None:
+    panel = make_stack()
+    panel.start()
+    made = panel.manage("create_user", "ann@example.com", "--role", "customer", "--password", "correct horse 9")
+    assert made.returncode == 0, made.stderr
+    before = panel.processes()
+
+    os.kill(before[0], signal.SIGKILL)
+
+    panel.reap()
+    panel.wait_for(lambda: not any(map(is_alive, before)), limit=15)
+    assert leftovers(data_dir=panel.data_dir) == []
+    panel.start()
+    again = panel.manage("create_user", "ann@example.com", "--role", "customer", "--password", "correct horse 9")
+    assert again.returncode == 1
+    assert "ann@example.com" in again.stderr
+
+
+def test_folder_left_by_a_crash_of_the_machine_starts_again(make_stack: Callable[..., Stack]) -> None:
+    panel = make_stack()
+    panel.start()
+    for pid in panel.processes():  # everything at once: nobody cleans up
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    panel.reap()
+    panel.wait_for(lambda: panel.processes() == [], limit=15)
+    pid_file = panel.data_dir / "postgres" / "postmaster.pid"
+    lines = pid_file.read_text().splitlines()
+    pid_file.write_text("\n".join([str(os.getppid()), *lines[1:]]))  # the number is another program's by now
+
+    panel.start()
+
+    assert is_healthy(panel)
+    assert panel.stop() == 0
