@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from catalog import margins
 from catalog.models import Category, ExchangeRate, Provider, Service, ServiceChange, SyncOutcome, SyncRun
@@ -106,16 +107,16 @@ def test_a_change_set_tells_what_moved_from_and_to(double: ProviderDouble) -> No
 
 
 def test_a_sync_is_a_few_statements_however_many_rows(
-    double: ProviderDouble, django_assert_max_num_queries: pytest.FixtureRequest
+    double: ProviderDouble, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:  # pitfall 22: row by row
     double.set_services(rows(*range(1, 400)))
     provider = connect(double)
 
-    with django_assert_max_num_queries(40):  # type: ignore[operator]  # pytest-django's type is private
+    with django_assert_max_num_queries(40):
         sync(provider)
 
     double.set_services([{**row, "rate": "1.00"} for row in rows(*range(1, 400))])
-    with django_assert_max_num_queries(30):  # type: ignore[operator]  # likewise
+    with django_assert_max_num_queries(30):
         run = sync(provider)
     assert run.changed == 399
 
