@@ -1,12 +1,19 @@
 """Orders on their way to the provider double: what the tests of forwarding have in common."""
 
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
+from django.db import connection
 from django.db.models import F
 
 from catalog.models import Provider, Service
 from catalog.sealing import seal
 from orders.models import Attempt, AttemptState, Event, Order, Status
+from orders.pulses import ATTEMPTS
 from tests.double.handle import ProviderDouble
 from tests.factories import make_order, make_service
 
@@ -65,3 +72,35 @@ def let_leases_end() -> None:
 def kinds_of(order: Order) -> list[str]:
     """The order's timeline in a word per line, oldest first."""
     return list(Event.objects.filter(order=order).order_by("pk").values_list("kind", flat=True))
+
+
+def start_sweep(*, fault_point: str = "", **env: str) -> "subprocess.Popen[str]":
+    """`submit_due` in a process of its own on the test's database; it prints its note, or dies at the fault point."""
+    database = str(connection.settings_dict["NAME"])
+    url = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{database}"
+    program = "import django; django.setup(); from orders.submitting import submit_due; print(submit_due())"
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        env={**os.environ, "DATABASE_URL": url, "FAULT_POINT": fault_point, "LOG_LEVEL": "CRITICAL", **env},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def end_of(sweep: "subprocess.Popen[str]") -> tuple[int, str]:
+    """How a sweep in its own process ended: exit code (negative: the signal) and note."""
+    note, _ = sweep.communicate(timeout=60)
+    return sweep.returncode, note.strip()
+
+
+@contextmanager
+def living_sender(attempt_id: int) -> Iterator[None]:
+    """Another session that holds the attempt's pulse, as its sender does while it waits for an answer."""
+    rival = connection.copy()
+    try:
+        with rival.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [ATTEMPTS + attempt_id])
+            yield
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [ATTEMPTS + attempt_id])  # closing alone takes a moment
+    finally:
+        rival.close()
