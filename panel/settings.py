@@ -29,6 +29,9 @@ IS_HTTPS = SITE_URL.startswith("https://")
 
 DEBUG = flag(env, "DEBUG", default=False)
 PANEL_NAME = env.str("PANEL_NAME", default="Panel")
+TOP_UP_INSTRUCTIONS = env.str(
+    "TOP_UP_INSTRUCTIONS", default="Write to our staff to add funds: they book your payment to this wallet."
+)
 PANEL_CURRENCY = env.str("PANEL_CURRENCY", default="USD").upper()
 if len(PANEL_CURRENCY) != 3 or not PANEL_CURRENCY.isalpha():
     raise ImproperlyConfigured(f"PANEL_CURRENCY must be a three-letter code, not {PANEL_CURRENCY!r}")
