@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from catalog.models import Service
 from catalog.service_types import find
 
 
@@ -9,6 +10,11 @@ def is_per_order(type_name: str) -> bool:
     """Whether services of this type are sold per order instead of per 1000 units."""
     kind = find(type_name)
     return kind is not None and kind.is_per_order
+
+
+def unit(service: Service) -> str:
+    """What a service's price is for."""
+    return "per order" if is_per_order(service.type) else "per 1000"
 
 
 def charge_formula(*, price: Decimal, billed_quantity: int, is_per_order: bool, charge: Decimal) -> str:

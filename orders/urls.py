@@ -2,11 +2,23 @@
 
 from django.urls import URLPattern, path
 
-from orders import staff_aftercare
+from orders import order_new, staff_aftercare, staff_orders, views
 
-customers: list[URLPattern] = []
+customers: list[URLPattern] = [
+    path("order", order_new.order_new, name="order_new"),
+    path("orders", views.orders, name="orders"),
+    path("orders/live", views.orders_live, name="orders_live"),
+    path("orders/<int:pk>", views.order, name="order"),
+    path("orders/<int:pk>/refill", views.order_refill, name="order_refill"),
+    path("orders/<int:pk>/cancel", views.order_cancel, name="order_cancel"),
+]
 
 staff: list[URLPattern] = [
+    path("staff/orders", staff_orders.staff_orders, name="staff_orders"),
+    path("staff/orders/<int:pk>", staff_orders.staff_order, name="staff_order"),
+    path("staff/orders/<int:pk>/<slug:decision>", staff_orders.staff_order_decide, name="staff_order_decide"),
+    path("staff/unclear", staff_orders.staff_unclear, name="staff_unclear"),
+    path("staff/doubts/<int:pk>/close", staff_orders.staff_doubt_close, name="staff_doubt_close"),
     path("staff/refills", staff_aftercare.staff_refills, name="staff_refills"),
     path("staff/refills/<int:pk>/<slug:decision>", staff_aftercare.staff_refill_decide, name="staff_refill_decide"),
     path("staff/cancels", staff_aftercare.staff_cancels, name="staff_cancels"),

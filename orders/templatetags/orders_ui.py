@@ -1,0 +1,24 @@
+"""The orders app's own template filters."""
+
+from decimal import Decimal
+
+from django import template
+
+from orders import explaining
+
+register = template.Library()
+
+
+register.filter("unit", explaining.unit)
+
+
+@register.filter
+def is_web_address(text: str) -> bool:
+    """Whether a link may be offered to click: http and https alone."""
+    return text.lower().startswith(("http://", "https://"))
+
+
+@register.filter
+def exact(value: Decimal) -> str:
+    """Every digit of a number and no exponent, for a script to read."""
+    return f"{value:f}"
