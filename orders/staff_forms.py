@@ -37,8 +37,9 @@ class SettleForm(ReasonForm):
     """The order has ended so, whatever the provider says or does not say."""
 
     field_order = ["status", "undelivered", "reason"]
-    status = forms.ChoiceField(
+    status = forms.TypedChoiceField(
         label="It ended as",
+        coerce=Status,
         choices=[
             (Status.COMPLETED.value, "Completed: all was delivered"),
             (Status.PARTIAL.value, "Partial: some is missing"),
