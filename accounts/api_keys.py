@@ -6,18 +6,34 @@ import secrets
 from datetime import datetime
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 
 from accounts.models import ApiKey, User
 
 PREFIX_LENGTH = 8  # characters that find the row; they say nothing about the rest
 SECRET_LENGTH = 32  # characters behind the prefix, about 190 bits
+MOST_KEYS = 10  # live keys of one user: nobody needs more, and a list of more is not looked after
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 
 
+class NameTaken(Exception):
+    """The user has a live key of that name; no key was made."""
+
+
+class TooManyKeys(Exception):
+    """The user has as many live keys as anybody may; no key was made."""
+
+
 def issue_key(*, user: User, name: str, now: datetime) -> str:
-    """Make a key for `user` and return it: the only moment at which it can be seen."""
+    """Make a key for `user` and return it: the only moment at which it can be seen. Raises NameTaken, TooManyKeys."""
     key = "".join(secrets.choice(_ALPHABET) for _ in range(PREFIX_LENGTH + SECRET_LENGTH))
-    ApiKey.objects.create(user=user, name=name, prefix=key[:PREFIX_LENGTH], digest=_digest(key), created_at=now)
+    if user.api_keys.filter(revoked_at=None).count() >= MOST_KEYS:
+        raise TooManyKeys
+    try:
+        with transaction.atomic():
+            ApiKey.objects.create(user=user, name=name, prefix=key[:PREFIX_LENGTH], digest=_digest(key), created_at=now)
+    except IntegrityError:
+        raise NameTaken from None
     return key
 
 

@@ -81,5 +81,13 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        constraints = [
+            # A form that is sent twice makes one key, and a name tells its owner which program to look after.
+            models.UniqueConstraint(
+                name="api_key_name_once", fields=["user", "name"], condition=models.Q(revoked_at=None)
+            ),
+        ]
+
     def __str__(self) -> str:
         return f"{self.prefix}… ({self.name})"

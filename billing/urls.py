@@ -1,5 +1,18 @@
-"""The addresses of the billing app."""
+"""The addresses of the billing app, by audience."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from billing import admin_views, views
+
+customers = [
+    path("wallet", views.wallet, name="wallet"),
+]
+
+admins = [
+    path("admin/users", admin_views.admin_users, name="admin_users"),
+    path("admin/users/<int:pk>", admin_views.admin_user, name="admin_user"),
+    path("admin/users/<int:pk>/top-up", admin_views.admin_user_top_up, name="admin_user_top_up"),
+    path("admin/users/<int:pk>/correct", admin_views.admin_user_correct, name="admin_user_correct"),
+]
+
+urlpatterns = customers + admins

@@ -1,0 +1,155 @@
+"""Admins' pages about users: finding them, what they may do, and money moved by hand."""
+
+from decimal import Decimal
+
+from django.contrib import messages
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import MemberRequest, admin_required
+from accounts.administering import NotAllowed, change_access
+from accounts.models import Role, User
+from billing import ledger
+from billing.forms import AccessForm, CorrectionForm, MoneyForm, PageForm, TopUpForm, UserSearchForm
+from billing.models import Transfer
+from billing.statement import read_statement
+
+PAGE = 50  # users
+
+
+@admin_required
+@require_GET
+def admin_users(request: MemberRequest) -> HttpResponse:
+    """All users, the newest first, by e-mail and role."""
+    form = UserSearchForm(request.GET)
+    if not form.is_valid():
+        raise Http404("There is no such list of users")
+    before = PageForm.read(request.GET).before
+    users = _found(text=form.cleaned_data["q"].strip().lower(), role=form.cleaned_data["role"])
+    rows = list((users.filter(pk__lt=before) if before is not None else users).order_by("-pk")[: PAGE + 1])
+    context = {
+        "form": form,
+        "users": rows[:PAGE],
+        "older": rows[PAGE - 1].pk if len(rows) > PAGE else None,
+        "is_first_page": before is None,
+    }
+    return render(request, "billing/admin_users.html", context)
+
+
+@admin_required
+@require_http_methods(["GET", "POST"])
+def admin_user(request: MemberRequest, pk: int) -> HttpResponse:
+    """One user: access, wallet, movements. Posting changes role and access."""
+    user = get_object_or_404(User, pk=pk)
+    if request.method == "GET":
+        return _page(request, user)
+    form = AccessForm(request.POST)
+    if form.is_valid():
+        try:
+            change_access(
+                user=user,
+                role=Role(form.cleaned_data["role"]),
+                is_active=form.cleaned_data["is_active"],
+                actor=request.user,
+            )
+        except NotAllowed as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, f"Saved: {user.email}.")
+            return redirect("admin_user", pk=pk)
+    return _page(request, user, access=form)
+
+
+@admin_required
+@require_POST
+def admin_user_top_up(request: MemberRequest, pk: int) -> HttpResponse:
+    """Book money that reached us outside of the panel."""
+    user = get_object_or_404(User, pk=pk)
+    form = TopUpForm(request.POST)
+    if form.is_valid():
+        try:
+            transfer = ledger.top_up(
+                customer=user,
+                amount=form.cleaned_data["amount"],
+                gateway="manual",
+                payment_id=str(form.cleaned_data["act_id"]),
+                actor=request.user,
+                reason=form.cleaned_data["reason"],
+                now=timezone.now(),
+            )
+        except ledger.LedgerError as error:
+            _explain(error, form)
+        else:
+            return _done(request, user, transfer)
+    return _page(request, user, top_up=form)
+
+
+@admin_required
+@require_POST
+def admin_user_correct(request: MemberRequest, pk: int) -> HttpResponse:
+    """Give or take money by hand."""
+    user = get_object_or_404(User, pk=pk)
+    form = CorrectionForm(request.POST)
+    if form.is_valid():
+        try:
+            transfer = ledger.correct(
+                customer=user,
+                amount=form.cleaned_data["amount"],
+                correction_id=form.cleaned_data["act_id"],
+                actor=request.user,
+                reason=form.cleaned_data["reason"],
+                now=timezone.now(),
+            )
+        except ledger.LedgerError as error:
+            _explain(error, form)
+        else:
+            return _done(request, user, transfer)
+    return _page(request, user, correction=form)
+
+
+def _page(request: HttpRequest, user: User, **refused: AccessForm | MoneyForm) -> HttpResponse:
+    """The page of one user, with the form that was refused, if any: then the answer is 422."""
+    place = PageForm.read(request.GET)
+    context = {
+        "customer": user,
+        "statement": read_statement(owner=user, order_url_name="staff_order", before=place.before, after=place.after),
+        "access": AccessForm(initial={"role": user.role, "is_active": user.is_active}),
+        "top_up": TopUpForm(),
+        "correction": CorrectionForm(),
+        **refused,
+    }
+    return render(request, "billing/admin_user.html", context, status=422 if refused else 200)
+
+
+def _found(*, text: str, role: str) -> QuerySet[User]:
+    users = User.objects.annotate(balance=Coalesce(F("wallet__balance"), Decimal(0)))
+    if text:
+        users = users.filter(email__contains=text)  # kept in lower case
+    if role:
+        users = users.filter(role=role)
+    return users
+
+
+def _explain(error: ledger.LedgerError, form: MoneyForm) -> None:
+    if isinstance(error, ledger.InsufficientFunds):
+        form.add_error("amount", f"Amount: the wallet has only {error.available:.5f} to take.")
+    elif isinstance(error, ledger.BadAmount):
+        form.add_error("amount", f"Amount: {error}.")
+    else:
+        form.add_error(
+            None, "This form was sent before with another amount: look at the movements below, then begin anew."
+        )
+
+
+def _done(request: HttpRequest, user: User, transfer: Transfer | None) -> HttpResponse:
+    if transfer is None:
+        messages.info(request, "This form was sent before: the money moved then, and nothing moved now.")
+    else:
+        messages.success(
+            request, f"Booked {transfer.signed_amount:.2f}. {user.email} now has {transfer.balance_after:.2f}."
+        )
+    return redirect("admin_user", pk=user.pk)

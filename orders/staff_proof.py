@@ -1,0 +1,34 @@
+"""The staff page of the proof: whether all money adds up, and whether the periodic jobs still run."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import MemberRequest, staff_required
+from orders.auditing import keep_proof
+from orders.models import Proof, Sweep
+from orders.sweeping import run_alone
+
+
+@staff_required
+@require_http_methods(["GET", "POST"])
+def staff_proof(request: MemberRequest) -> HttpResponse:
+    """The last proof and the jobs; posting makes a new proof."""
+    if request.method == "POST":
+        if not run_alone(name="prove_money", job=lambda: keep_proof(now=timezone.now())):
+            messages.info(request, "A proof is being made at this moment; its result will stand here.")
+        return redirect("staff_proof")
+    last = Proof.objects.order_by("-pk").first()
+    late = timedelta(seconds=2 * settings.AUDIT_EVERY)
+    context = {
+        "proof": last,
+        "is_old": last is not None and last.made_at < timezone.now() - late,
+        "earlier": Proof.objects.order_by("-pk")[1:11],
+        "sweeps": Sweep.objects.order_by("name"),
+    }
+    return render(request, "orders/staff_proof.html", context)
