@@ -131,8 +131,12 @@ class Faults:
     def add(self, wanted: dict[str, Any]) -> Fault:
         """Switch one on; raises ValueError or TypeError for a fault that does not exist."""
         fault = Fault(**wanted)
-        self._faults.append(fault)
+        self.put(fault)
         return fault
+
+    def put(self, fault: Fault) -> None:
+        """Switch on one that exists."""
+        self._faults.append(fault)
 
     def clear(self) -> None:
         """Switch all off."""
@@ -145,6 +149,10 @@ class Faults:
                 fault.struck += 1
                 return fault
         return None
+
+    def listed(self) -> list[Fault]:
+        """List them in order."""
+        return list(self._faults)
 
     def rows(self) -> list[dict[str, Any]]:
         """List them with how often each struck."""

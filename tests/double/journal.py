@@ -3,7 +3,7 @@
 import json
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -34,13 +34,17 @@ class Cancel:
 
 
 class Journal:
-    """Remember what was placed for ever, requests up to a bound; append both to a JSONL file where wanted."""
+    """Remember what was placed for ever, requests up to a bound; append both to a JSONL file where wanted.
 
-    def __init__(self, *, path: str = "") -> None:
+    `changed` is called when something has become true, before anybody is told.
+    """
+
+    def __init__(self, *, path: str = "", changed: Callable[[], None] = lambda: None) -> None:
         self.placed: list[Order] = []
         self.refills: list[Refill] = []
         self.cancels: list[Cancel] = []
         self.requests: deque[Request] = deque(maxlen=REQUESTS)
+        self._changed = changed
         self._count = 0
         self._file = Path(path).open("a", encoding="utf-8") if path else None  # noqa: SIM115 closed in close()
 
@@ -63,16 +67,19 @@ class Journal:
         self.placed.append(order)
         if self._file:
             self._append("placed", placed_row(order))
+        self._changed()
 
     def refill_requested(self, refill: Refill) -> None:
         """Note a refill."""
         self.refills.append(refill)
         self._append("refill", asdict(refill))
+        self._changed()
 
     def cancel_requested(self, order: Order) -> None:
         """Note a cancel."""
         self.cancels.append(Cancel(order.id, time.time()))
         self._append("cancel", asdict(self.cancels[-1]))
+        self._changed()
 
     def close(self) -> None:
         """Close the file."""

@@ -34,6 +34,7 @@ class Options:
     seed: int = told(1, "makes the catalog, the lots and the faults repeatable")
     speed: float = told(1.0, "provider seconds per real second; 0 stands still")
     journal: str = told("", "a file that is told everything, one JSON object a line")
+    state: str = told("", "a file that keeps its state over a restart")
     currency: str = told("USD", "of all its money")
     balance: Decimal = field(default=BALANCE, metadata={"help": "what each account holds at first"})
     first_id: int = told(23501, "the number of the first order")

@@ -53,9 +53,9 @@ def place(*, world: World, account: Account, fields: Mapping[str, str]) -> Order
         start_count=world.luck.randrange(0, 50_000),
         plan=plan,
     )
-    _write(world=world, account=account, order=order)
     if order.idempotency_key and world.settings.is_idempotent:
         world.idempotent[account.name, order.idempotency_key] = (_question(fields), order.id)
+    _write(world=world, account=account, order=order)
     return order
 
 

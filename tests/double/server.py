@@ -3,10 +3,12 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from tests.double.control import NotPossible, control
 from tests.double.desk import answer
 from tests.double.journal import Journal
+from tests.double.keeping import keep, restore
 from tests.double.misbehaving import Struck, misbehave
 from tests.double.options import Options
 from tests.double.wire import BadCall, Call, Connection, dumped, response
@@ -23,8 +25,10 @@ class Server:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.journal = Journal(path=options.journal)
+        self.journal = Journal(path=options.journal, changed=self.keep)
         self.world = open_world(options=options, journal=self.journal)
+        if options.state:
+            restore(world=self.world, path=Path(options.state))
         self._open: set[Connection] = set()
         self._controlling: set[Connection] = set()
         self._api: asyncio.Server | None = None
@@ -69,10 +73,15 @@ class Server:
         """Begin anew: everything forgotten, every open API connection cut, the port open."""
         await self.accept_connections()
         self.journal.close()
-        self.journal = Journal(path=self.options.journal)
+        self.journal = Journal(path=self.options.journal, changed=self.keep)
         self.world = open_world(options=self.options, journal=self.journal)
         for connection in tuple(self._open):
             connection.reset()
+
+    def keep(self) -> None:
+        """Write the state down, where a file was named for it."""
+        if self.options.state:
+            keep(world=self.world, path=Path(self.options.state))
 
     def close(self) -> None:
         """Cut every connection, so that ending the process waits for no client, and close the journal."""
@@ -138,6 +147,8 @@ class Server:
             return not call.is_last
         try:
             body, status = dumped(await control(server=self, call=call, name=call.path.removeprefix(CONTROL))), 200
+            if call.method != "GET":
+                self.keep()
         except NotPossible as problem:
             body, status = dumped({"error": str(problem)}), 400
         connection.send(response(body, status=status, is_last=call.is_last))

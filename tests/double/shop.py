@@ -81,7 +81,11 @@ class Shop:
 
     def replace(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Sell these instead of everything before."""
-        self._services = {service.service: service for service in map(service_from, rows)}
+        self.sell(map(service_from, rows))
+
+    def sell(self, services: Iterable[Service]) -> None:
+        """Sell these, ready made, instead of everything before."""
+        self._services = {service.service: service for service in services}
         self.version += 1
 
     def put(self, row: Mapping[str, Any]) -> None:

@@ -64,6 +64,11 @@ class World:
         """Remember when an order ends, so that its refund is paid then."""
         heapq.heappush(self._ends, (order.plan.stops_at, order.id))
 
+    def watch_all(self) -> None:
+        """Remember it of every order: what was paid before is not paid again."""
+        for order in self.orders.values():
+            self.watch(order)
+
     def settle(self) -> float:
         """Pay the refunds of all orders that ended by now; answers the moment that was meant."""
         now = self.clock.now()
