@@ -9,7 +9,7 @@ from catalog.upstream.outcomes import Reason
 from catalog.upstream.parsing import as_text
 
 TEXT_LENGTH = 500  # characters of an error text that are kept
-WRAPPERS = frozenset({"error", "errors", "message", "msg", "text", "detail", "type", "loc"})  # names that say nothing
+WRAPPERS = frozenset({"error", "errors", "message", "msg", "text", "detail"})  # names that say nothing
 
 # Words after which an error may have been raised when the order was already placed. One is enough for doubt.
 DOUBTFUL_WORDS: tuple[str, ...] = (
@@ -138,6 +138,10 @@ def _complaints(value: object, name: str = "") -> list[str]:
     if isinstance(value, list):
         return [text for item in value for text in _complaints(item, name)]
     if isinstance(value, Mapping):
+        told = value.get("msg") or value.get("message")
+        if isinstance(told, str):  # what stands beside it are codes
+            place = value.get("loc")
+            return _complaints(told, str(place[-1]) if isinstance(place, list) and place else name)
         return [
             text
             for key, item in value.items()

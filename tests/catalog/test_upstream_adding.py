@@ -60,7 +60,7 @@ def test_order_id_is_accepted(body: bytes | str, order_id: str) -> None:
         ('{"success":false,"message":"Bad link"}', "Bad link"),
         ('{"success":0,"error":"Bad link"}', "Bad link"),
         ('{"errors":{"link":["Bad link"],"quantity":"too small"}}', "link: Bad link; quantity: too small"),
-        ('{"detail":[{"loc":["body","link"],"msg":"field required"}]}', "body; link; field required"),
+        ('{"detail":[{"loc":["body","link"],"msg":"field required"}]}', "link: field required"),
         ('{"error":{"message":"Bad link"}}', "Bad link"),
         ('{"error":"  Bad\\u0000 link \\ud800"}', "Bad link"),
     ],
