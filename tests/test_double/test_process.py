@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,6 @@ from tests.test_double.conftest import Ask, wait_for
 ORDER = {"service": 1, "link": "https://example.com/p/1", "quantity": 1000}
 
 PARENT = """
-import time
 from tests.double.handle import ProviderDouble
 print(ProviderDouble().pid, flush=True)
 time.sleep(60)
@@ -187,14 +185,13 @@ def test_parallel_orders_get_ids_of_their_own(provider: ProviderDouble, ask: Ask
 
 def test_hanging_requests_do_not_hold_up_others(provider: ProviderDouble, ask: Ask) -> None:
     provider.fault("status", "hang", times=20)
-    waiting = [threading.Thread(target=post, args=(provider, "status"), kwargs={"patience": 1.0}) for _ in range(20)]
+    waiting = [threading.Thread(target=post, args=(provider, "status"), kwargs={"patience": 3.0}) for _ in range(20)]
     for thread in waiting:
         thread.start()
     assert wait_for(lambda: len(provider.journal().asked("status")) == 20)
 
-    start = time.monotonic()
     ask("balance")
 
-    assert time.monotonic() - start < 0.8
+    assert [request.outcome for request in provider.journal().requests] == [""] * 20 + ["answered"]
     for thread in waiting:
         thread.join()
