@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 from allauth.account.models import EmailAddress
+from django.test import Client
 
 from accounts.models import Role, User
 from billing import ledger
@@ -29,6 +30,13 @@ def make_user(
     if Decimal(balance):
         fund(user=user, amount=balance)
     return user
+
+
+def signed_in(user: User) -> Client:
+    """A browser, without a script, in which `user` is logged in."""
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def fund(*, user: User, amount: Decimal | str, now: datetime = NOW) -> Transfer:

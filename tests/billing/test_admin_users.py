@@ -1,0 +1,91 @@
+"""The admin's list of users."""
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import Role
+from tests.factories import make_user, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin() -> Client:
+    """An admin's browser."""
+    return signed_in(make_user(email="root@example.com", role=Role.ADMIN))
+
+
+def test_users_are_listed_with_role_and_balance(admin: Client) -> None:
+    user = make_user(email="ann@example.com", balance="12.5")
+
+    page = admin.get("/admin/users").content.decode()
+
+    assert f'<a href="/admin/users/{user.pk}"><bdi>ann@example.com</bdi></a>' in page
+    assert "$12.50" in page
+
+
+def test_search_finds_by_a_part_of_the_address_in_any_case(admin: Client) -> None:
+    make_user(email="ann@example.com")
+    make_user(email="bob@example.com")
+
+    page = admin.get("/admin/users", {"q": " ANN@"}).content.decode()
+
+    assert "<bdi>ann@example.com</bdi>" in page
+    assert "<bdi>bob@example.com</bdi>" not in page
+
+
+def test_role_narrows_the_list(admin: Client) -> None:
+    make_user(email="ann@example.com")
+    make_user(email="sue@example.com", role=Role.STAFF)
+
+    page = admin.get("/admin/users", {"role": "staff"}).content.decode()
+
+    assert "<bdi>sue@example.com</bdi>" in page
+    assert "<bdi>ann@example.com</bdi>" not in page
+
+
+def test_no_match_says_so(admin: Client) -> None:
+    assert "No such user" in admin.get("/admin/users", {"q": "nobody"}).content.decode()
+
+
+def test_pages_follow_without_gap(admin: Client) -> None:
+    users = [make_user() for _ in range(51)]
+
+    first = admin.get("/admin/users", {"role": "customer"}).content.decode()
+    second = admin.get("/admin/users", {"role": "customer", "before": str(users[1].pk)}).content.decode()
+
+    assert f"role=customer&amp;before={users[1].pk}" in first
+    assert f"<bdi>{users[0].email}</bdi>" not in first
+    assert f"<bdi>{users[1].email}</bdi>" in first
+    assert f"<bdi>{users[0].email}</bdi>" in second
+    assert f"<bdi>{users[1].email}</bdi>" not in second
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_list_costs_the_same_queries_for_any_number_of_users(
+    rows: int, admin: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(rows):
+        make_user(balance="1")
+
+    with django_assert_num_queries(8):  # session, user, users; the frame: balance and four counts of the inbox
+        admin.get("/admin/users")
+
+
+@pytest.mark.parametrize("query", ["role=king", "before=x"])
+def test_list_that_cannot_be_is_not_found(query: str, admin: Client) -> None:
+    assert admin.get(f"/admin/users?{query}").status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.CUSTOMER, Role.STAFF])
+def test_list_is_closed_to_others(role: Role) -> None:
+    assert signed_in(make_user(role=role)).get("/admin/users").status_code == 403
+
+
+def test_stranger_is_sent_to_the_log_in() -> None:
+    assert Client().get("/admin/users")["Location"] == "/accounts/login/?next=/admin/users"
+
+
+def test_list_is_only_read(admin: Client) -> None:
+    assert admin.post("/admin/users").status_code == 405
