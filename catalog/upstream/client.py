@@ -201,7 +201,8 @@ class Client:
 
     def _read(self, action: str, fields: Mapping[str, str], *, ids: Sequence[str]) -> tuple[object, Exchange]:
         reply = self._ask(action, fields)
-        tree = self._mask.tree(self._parse(reply, body=reply.body))
+        tree = self._parse(reply, body=reply.body)
+        tree = self._mask.tree(tree) if self._mask.may_be_in(reply.body) else tree
         self._raise_error(tree, reply, ids=ids)
         return tree, reply.exchange
 

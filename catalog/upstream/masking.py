@@ -20,6 +20,7 @@ class KeyMask:
         size = min(PART, len(key))
         parts = [key[at : at + size] for at in range(len(key) - size + 1)] if is_maskable else []
         self._parts = sorted({form.translate(LOWER) for part in parts for form in _forms(part)})
+        self._searched = [part.encode() for part in self._parts]
         self._wholes = sorted({form.encode() for form in _forms(key)}) if is_maskable else []
 
     def __repr__(self) -> str:
@@ -34,6 +35,11 @@ class KeyMask:
                 kept += [text[at:start], MASK]
             at = max(at, end)
         return "".join([*kept, text[at:]])
+
+    def may_be_in(self, body: bytes) -> bool:
+        """Whether the parsed JSON of a body needs masking; quick, where that is slow. An escape hides anything."""
+        lowered = body.lower()
+        return b"\\" in body or any(part in lowered for part in self._searched)
 
     def tree(self, value: object) -> object:
         """Parsed JSON with every string masked."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 import urllib3
 from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.util.wait import wait_for_read
 
 from catalog.upstream.connecting import Deadline, PlainSocket, Resolver, TLSSocket, look_up, open_socket
 from catalog.upstream.endpoint import Endpoint, Target, parse_url
@@ -89,11 +90,16 @@ class Wire:
             return reply
 
     def _idle_into(self, line: Line) -> bool:
-        try:
-            line.connection = self._idle.pop()
-        except IndexError:
-            return False
-        return True
+        """Give the line a kept connection, if there is one on which nothing has happened since."""
+        while True:
+            try:
+                line.connection = self._idle.pop()
+            except IndexError:
+                return False
+            # Something to read is its end, or bytes that nobody asked for: they must not pass for the next answer.
+            if not wait_for_read(line.connection.bounded, timeout=0):
+                return True
+            line.close()
 
     def _connect(self, line: Line) -> None:
         for attempt in range(1, CONNECT_TRIES):

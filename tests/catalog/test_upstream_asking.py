@@ -4,6 +4,7 @@ import gzip
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -11,6 +12,7 @@ from catalog.upstream import (
     BadReply,
     ErrorReply,
     Interrupted,
+    OrderStatus,
     ProviderError,
     Throttled,
     TimedOut,
@@ -47,6 +49,46 @@ def test_question_on_a_connection_that_the_provider_had_closed_is_asked_again() 
 
     assert str(second.amount) == "100.84292"
     assert provider.connections == 2
+
+
+def test_bytes_that_nobody_asked_for_are_not_taken_for_the_next_answer() -> None:
+    def answer_twice(connection: socket.socket, _request: bytes) -> None:
+        connection.sendall(http(BALANCE))
+        time.sleep(0.05)  # the second answer is not read together with the first
+        connection.sendall(http(b'{"balance":"0","currency":"XXX"}'))
+
+    with RawProvider(answer_twice, answer(BALANCE)) as provider, client_of(provider.url) as client:
+        client.balance()
+        assert not provider.wait(0.2)
+        second = client.balance()
+
+    assert (str(second.amount), second.currency) == ("100.84292", "USD")
+    assert provider.connections == 2
+
+
+def test_threads_may_share_a_client() -> None:
+    def echo(connection: socket.socket, request: bytes) -> None:
+        name = request.rpartition(b"order=")[2].decode()
+        connection.sendall(http(f'{{"order":"{name}","status":"Pending","start_count":"{name}"}}'.encode()))
+
+    with RawProvider(echo) as provider, client_of(provider.url) as client, ThreadPoolExecutor(8) as threads:
+        replies = list(threads.map(lambda number: client.status([str(number)]), range(100)))
+
+    counts = [
+        order.start_count for reply in replies for order in reply.orders.values() if isinstance(order, OrderStatus)
+    ]
+    assert counts == list(range(100))
+    assert provider.connections <= 8
+
+
+def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+
+    with RawProvider(answer(BALANCE)) as provider, client_of(provider.url) as client:
+        balance = client.balance()
+
+    assert balance.currency == "USD"
 
 
 def test_question_is_not_repeated_after_a_time_out() -> None:
