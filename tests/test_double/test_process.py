@@ -18,6 +18,7 @@ from tests.test_double.conftest import Ask, wait_for
 ORDER = {"service": 1, "link": "https://example.com/p/1", "quantity": 1000}
 
 PARENT = """
+import time
 from tests.double.handle import ProviderDouble
 print(ProviderDouble().pid, flush=True)
 time.sleep(60)
@@ -69,7 +70,7 @@ def test_it_ends_with_the_process_that_started_it() -> None:
     assert is_alive(pid)
 
     os.kill(parent.pid, signal.SIGKILL)
-    parent.wait()
+    assert parent.wait() == -signal.SIGKILL  # it had not ended before by itself
 
     assert wait_for(lambda: not is_alive(pid))
 
