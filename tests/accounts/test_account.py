@@ -1,0 +1,168 @@
+"""The account page: the address, the links to allauth's pages, the API keys."""
+
+import re
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.api_keys import MOST_KEYS, find_user, issue_key
+from accounts.models import ApiKey, Role, User
+from tests.factories import NOW, make_user, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ann() -> User:
+    """A customer."""
+    return make_user(email="ann@example.com")
+
+
+@pytest.fixture
+def client(ann: User) -> Client:
+    """Ann's browser."""
+    return signed_in(ann)
+
+
+def new_key(page: str) -> str:
+    """The key that a page shows."""
+    match = re.search(r'id="new-key">([^<]+)<', page)
+    assert match is not None
+    return match[1]
+
+
+def test_page_shows_address_role_and_live_keys(client: Client, ann: User) -> None:
+    issue_key(user=ann, name="shop", now=NOW)
+    issue_key(user=make_user(), name="somebody else's", now=NOW)
+
+    page = client.get("/account").content.decode()
+
+    assert "<bdi>ann@example.com</bdi>" in page
+    assert "<bdi>shop</bdi>" in page
+    assert f"{ApiKey.objects.get(user=ann).prefix}…" in page
+    assert "somebody else" not in page
+
+
+def test_new_key_works_and_is_shown_once(client: Client, ann: User) -> None:
+    answer = client.post("/account/keys", {"name": "shop"})
+
+    key = new_key(answer.content.decode())
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+    assert find_user(key=key) == ann
+    assert key not in client.get("/account").content.decode()
+    assert not ApiKey.objects.filter(digest__contains=key).exists()
+
+
+def test_form_that_is_sent_twice_makes_one_key(client: Client, ann: User) -> None:
+    client.post("/account/keys", {"name": "shop"})
+    answer = client.post("/account/keys", {"name": "shop"})
+
+    assert answer.status_code == 422
+    assert "Name: you have a key of that name" in answer.content.decode()
+    assert ann.api_keys.count() == 1
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 61])
+def test_name_that_cannot_be_is_refused(name: str, client: Client) -> None:
+    answer = client.post("/account/keys", {"name": name})
+
+    assert answer.status_code == 422
+    assert "Name: " in answer.content.decode()
+    assert not ApiKey.objects.exists()
+
+
+def test_keys_are_limited(client: Client, ann: User) -> None:
+    for number in range(MOST_KEYS):
+        issue_key(user=ann, name=str(number), now=NOW)
+
+    answer = client.post("/account/keys", {"name": "one more"})
+
+    assert answer.status_code == 422
+    assert f"You have {MOST_KEYS} keys" in answer.content.decode()
+    assert ann.api_keys.count() == MOST_KEYS
+
+
+def test_revoked_key_is_dead_at_once_and_its_name_is_free(client: Client, ann: User) -> None:
+    key = issue_key(user=ann, name="shop", now=NOW)
+    address = f"/account/keys/{ann.api_keys.get().pk}/revoke"
+
+    answer = client.post(address)
+
+    assert answer["Location"] == "/account"
+    assert find_user(key=key) is None
+    assert find_user(key=issue_key(user=ann, name="shop", now=NOW)) == ann
+
+
+def test_revoking_twice_keeps_the_first_moment(client: Client, ann: User) -> None:
+    issue_key(user=ann, name="shop", now=NOW)
+    row = ann.api_keys.get()
+
+    client.post(f"/account/keys/{row.pk}/revoke")
+    first = ann.api_keys.get().revoked_at
+    client.post(f"/account/keys/{row.pk}/revoke")
+
+    assert ann.api_keys.get().revoked_at == first
+
+
+def test_somebody_elses_key_is_not_found(client: Client) -> None:
+    other = make_user()
+    key = issue_key(user=other, name="shop", now=NOW)
+
+    answer = client.post(f"/account/keys/{other.api_keys.get().pk}/revoke")
+
+    assert answer.status_code == 404
+    assert find_user(key=key) == other
+
+
+def test_key_of_a_closed_account_is_dead(ann: User) -> None:
+    key = issue_key(user=ann, name="shop", now=NOW)
+    User.objects.filter(pk=ann.pk).update(is_active=False)
+
+    assert find_user(key=key) is None
+
+
+@pytest.mark.parametrize("key", ["", "x", "x" * 40, "x" * 5000])
+def test_unknown_key_speaks_for_nobody(key: str, ann: User) -> None:
+    issue_key(user=ann, name="shop", now=NOW)
+
+    assert find_user(key=key) is None
+
+
+def test_key_with_one_letter_wrong_speaks_for_nobody(ann: User) -> None:
+    key = issue_key(user=ann, name="shop", now=NOW)
+
+    assert find_user(key=key[:-1] + ("A" if key[-1] != "A" else "B")) is None
+
+
+@pytest.mark.parametrize("keys", [1, 3])
+def test_page_costs_the_same_queries_for_any_number_of_keys(
+    keys: int, client: Client, ann: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(keys):
+        issue_key(user=ann, name=str(number), now=NOW)
+
+    with django_assert_num_queries(4):  # session, user, keys, the balance in the frame
+        client.get("/account")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_everybody_has_an_account_page(role: Role) -> None:
+    assert signed_in(make_user(role=role)).get("/account").status_code == 200
+
+
+@pytest.mark.parametrize(("method", "address"), [("get", "/account"), ("post", "/account/keys")])
+def test_stranger_is_sent_to_the_log_in(method: str, address: str) -> None:
+    answer = getattr(Client(), method)(address, {"name": "shop"})
+
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/?next=/account")
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "address"), [("post", "/account"), ("get", "/account/keys"), ("get", "/account/keys/1/revoke")]
+)
+def test_wrong_verb_is_refused(method: str, address: str, client: Client) -> None:
+    assert getattr(client, method)(address).status_code == 405
