@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from orders import order_new, staff_aftercare, staff_orders, views
+from orders import order_new, staff_aftercare, staff_orders, staff_proof, views
 
 customers: list[URLPattern] = [
     path("order", order_new.order_new, name="order_new"),
@@ -23,6 +23,7 @@ staff: list[URLPattern] = [
     path("staff/refills/<int:pk>/<slug:decision>", staff_aftercare.staff_refill_decide, name="staff_refill_decide"),
     path("staff/cancels", staff_aftercare.staff_cancels, name="staff_cancels"),
     path("staff/cancels/<int:pk>/<slug:decision>", staff_aftercare.staff_cancel_decide, name="staff_cancel_decide"),
+    path("staff/proof", staff_proof.staff_proof, name="staff_proof"),
 ]
 
 urlpatterns = customers + staff
