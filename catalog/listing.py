@@ -40,14 +40,27 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A slice of a list, and its place in it."""
+class Place:
+    """Where a numbered page stands in its list."""
 
-    groups: Sequence[Group]
-    number: int  # from 1
-    first: int  # of the rows shown, from 1; 0 where there are none
-    last: int
+    number: int  # of the page, from 1
     count: int  # rows of the whole list
+
+    @classmethod
+    def of(cls, services: ServiceQuerySet, *, number: int) -> "Place":
+        """The page of that number, or the last one where the list is shorter. One query."""
+        count = services.count()
+        return cls(number=max(1, min(number, -(-count // PAGE))), count=count)
+
+    @property
+    def first(self) -> int:
+        """The first row shown, from 1; 0 where there are none."""
+        return min(self.count, (self.number - 1) * PAGE + 1)
+
+    @property
+    def last(self) -> int:
+        """The last row shown."""
+        return min(self.count, self.number * PAGE)
 
     @property
     def previous(self) -> int:
@@ -59,6 +72,10 @@ class Page:
         """The number of the page after; 0 where there is none."""
         return self.number + 1 if self.last < self.count else 0
 
+    def cut(self, services: ServiceQuerySet) -> ServiceQuerySet:
+        """The rows of this page, in shop order."""
+        return services.in_shop_order()[(self.number - 1) * PAGE : self.number * PAGE]
+
 
 def is_per_order(type_name: str) -> bool:
     """Whether rate and price of a type are for one order; of a type nobody knows they are for 1000."""
@@ -66,18 +83,10 @@ def is_per_order(type_name: str) -> bool:
     return kind is not None and kind.is_per_order
 
 
-def show_page(*, services: ServiceQuerySet, number: int) -> Page:
-    """The page of that number, or the last one where the list is shorter. Two queries."""
-    count = services.count()
-    number = max(1, min(number, -(-count // PAGE)))
-    rows = _rows(services.in_shop_order()[(number - 1) * PAGE : number * PAGE])
-    groups = [
-        Group(name=group[0].category, rows=group)
-        for _, members in groupby(rows, key=lambda row: row.category_id)
-        if (group := list(members))
-    ]
-    first = (number - 1) * PAGE + 1 if rows else 0
-    return Page(groups=groups, number=number, first=first, last=max(0, first + len(rows) - 1), count=count)
+def grouped(services: ServiceQuerySet) -> list[Group]:
+    """Services in shop order under the headings of their categories. One query."""
+    found = groupby(_rows(services), key=lambda row: (row.category_id, row.category))
+    return [Group(name=name, rows=tuple(rows)) for (_, name), rows in found]
 
 
 def _rows(services: ServiceQuerySet) -> list[Row]:

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from catalog.finding import categories_of, matching
-from catalog.listing import show_page
+from catalog.listing import Place, grouped
 from catalog.models import Service
 
 
@@ -37,6 +37,7 @@ def services(request: HttpRequest) -> HttpResponse:
     found = matching(on_sale, words=form.cleaned_data.get("q") or "")
     if category := form.cleaned_data.get("category"):
         found = found.filter(category=category)
-    page = show_page(services=found, number=form.cleaned_data.get("page") or 1)
+    place = Place.of(found, number=form.cleaned_data.get("page") or 1)
     template = "catalog/_services.html" if getattr(request, "htmx", False) else "catalog/services.html"
-    return render(request, template, {"form": form, "page": page}, status=200 if is_understood else 422)
+    context = {"form": form, "groups": grouped(place.cut(found)), "place": place}
+    return render(request, template, context, status=200 if is_understood else 422)
