@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from catalog.connecting import open_client
 from catalog.models import Provider
-from catalog.upstream import Answered, BatchOutcome, IdError, NotSent, Refused, Taken, Unclear
+from catalog.sealing import CannotUnseal
+from catalog.upstream import Answered, BatchOutcome, Client, IdError, NotSent, Refused, Taken, Unclear
 from orders.models import Cancellation, EventKind, Refill, RequestState, Status
 from orders.timeline import record
 
@@ -40,23 +41,33 @@ def send_due() -> str:
         for provider in Provider.objects.filter(
             pk__in=due.values_list("provider_id", flat=True), paused_at=None
         ).order_by("pk"):
-            for _ in range(MOST_BATCHES):
-                counted = send_batch(kind=kind, provider=provider)
-                tally += counted
-                if not counted:
-                    break
+            tally += _send_lane(kind=kind, provider=provider)
     return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
 
 
-def send_batch(*, kind: Kind, provider: Provider) -> Counter[str]:
+def _send_lane(*, kind: Kind, provider: Provider) -> Counter[str]:
+    """One provider's share of a sweep. A provider whose key cannot be read keeps nobody else waiting."""
+    tally: Counter[str] = Counter()
+    try:
+        with open_client(provider) as client:
+            for _ in range(MOST_BATCHES):
+                counted = send_batch(kind=kind, provider=provider, client=client)
+                tally += counted
+                if not counted:
+                    break
+    except CannotUnseal:
+        log.exception("provider %s cannot be asked", provider.pk)
+    return tally
+
+
+def send_batch(*, kind: Kind, provider: Provider, client: Client) -> Counter[str]:
     """Claim up to 100 approved requests, send them in one call, write down what came of each."""
     owner = uuid.uuid4()
     requests = claim_batch(kind=kind, provider=provider, owner=owner, now=timezone.now())
     if not requests:
         return Counter()
     upstream_ids = [request.order.upstream_id or "" for request in requests]
-    with open_client(provider) as client:
-        outcome = client.refill(upstream_ids) if kind is Refill else client.cancel(upstream_ids)
+    outcome = client.refill(upstream_ids) if kind is Refill else client.cancel(upstream_ids)
     return record_outcome(requests=requests, owner=owner, outcome=outcome, now=timezone.now())
 
 

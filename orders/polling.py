@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from catalog.connecting import open_client
 from catalog.models import Provider
+from catalog.sealing import CannotUnseal
 from catalog.upstream import Client, IdError, ProviderError, RefillState, RefillStatus
 from orders.models import EventKind, Refill, RequestState
 from orders.timeline import record
@@ -36,13 +37,23 @@ def poll_refills() -> str:
     tally: Counter[str] = Counter()
     due = Refill.objects.filter(state=RequestState.RUNNING, due_at__lte=timezone.now())
     for provider in Provider.objects.filter(pk__in=due.values_list("provider_id", flat=True)).order_by("pk"):
+        tally += _poll_lane(provider)
+    return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
+
+
+def _poll_lane(provider: Provider) -> Counter[str]:
+    """One provider's share of a sweep. A provider whose key cannot be read keeps nobody else waiting."""
+    tally: Counter[str] = Counter()
+    try:
         with open_client(provider) as client:
             for _ in range(MOST_BATCHES):
                 counted = poll_batch(provider=provider, client=client)
                 tally += counted
                 if not counted or counted["unanswered"]:
                     break
-    return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
+    except CannotUnseal:
+        log.exception("provider %s cannot be asked", provider.pk)
+    return tally
 
 
 def poll_batch(*, provider: Provider, client: Client) -> Counter[str]:

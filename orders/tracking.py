@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from catalog.connecting import open_client
 from catalog.models import Provider
+from catalog.sealing import CannotUnseal
 from catalog.upstream import Client, OrderStatus, ProviderError
 from orders.applying import apply_reports
 from orders.models import Watch
@@ -55,6 +56,9 @@ def _track_lane(provider: Provider, stop_at: float) -> Counter[str]:
                 tally += counted
                 if not counted or counted["unanswered"]:
                     break
+    except CannotUnseal:
+        log.exception("provider %s cannot be asked", provider.pk)
+        tally["unanswered"] += 1
     finally:
         connections.close_all()
     return tally

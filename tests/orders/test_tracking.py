@@ -324,3 +324,20 @@ def test_the_timeline_shows_the_refund_with_its_formula(double: ProviderDouble, 
     event = order.events.get(kind=EventKind.REFUNDED)
     assert event.text == f"Refunded {order.refunded:.5f}: {order.charge:.5f} × 100 / 1,000 = {order.refunded:.5f}"
     assert event.detail["balance_after"] == str(order.refunded)
+
+
+def test_a_provider_whose_key_cannot_be_read_keeps_nobody_else_waiting(
+    double: ProviderDouble, service: Service
+) -> None:
+    locked_out = connect(double)
+    stuck = run_order(mirror_service(double, locked_out))
+    locked_out.sealed_key = "sealed under a key that is lost"
+    locked_out.save()
+    order = run_order(service)
+    double.set_order(order.upstream_id or "", status="Completed", remains=0)
+
+    sweep()
+
+    order.refresh_from_db()
+    stuck.refresh_from_db()
+    assert (order.status, stuck.status) == (Status.COMPLETED, Status.RUNNING)
