@@ -37,13 +37,14 @@ class MarginForm(forms.Form):
         """The target that the scope wants must be there; the others are left aside."""
         cleaned: dict[str, Any] = super().clean() or {}
         scope = cleaned.get("scope")
-        if scope in {MarginScope.PROVIDER, MarginScope.CATEGORY, MarginScope.SERVICE}:
-            if cleaned.get(scope) is None and scope not in self.errors:
-                self.add_error(scope, f"Choose the {scope}.")
-            elif scope == MarginScope.SERVICE:
-                cleaned["service"] = Service.objects.filter(pk=cleaned["service"]).first()
-                if cleaned["service"] is None:
-                    self.add_error("service", "There is no service of this ID.")
+        if scope in {None, MarginScope.ALL} or scope in self.errors:
+            return cleaned
+        if cleaned.get(scope) is None:
+            self.add_error(scope, f"Choose the {scope}.")
+        elif scope == MarginScope.SERVICE:
+            cleaned["service"] = Service.objects.filter(pk=cleaned["service"]).first()
+            if cleaned["service"] is None:
+                self.add_error("service", "There is no service of this ID.")
         return cleaned
 
     @property
