@@ -22,7 +22,10 @@ def change_access(*, user: User, role: Role, is_active: bool, actor: User) -> No
     """
     if user.pk == actor.pk:
         raise NotAllowed("You cannot change your own role or close your own account: ask another admin.")
-    locked = {row.pk: row for row in User.objects.select_for_update().filter(pk__in=[user.pk, actor.pk]).order_by("pk")}
+    locked = {
+        row.pk: row
+        for row in User.objects.select_for_update(no_key=True).filter(pk__in=[user.pk, actor.pk]).order_by("pk")
+    }
     if not locked[actor.pk].is_admin:
         raise NotAllowed("You are no admin any more.")
     target = locked[user.pk]

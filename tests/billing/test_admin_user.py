@@ -38,7 +38,7 @@ def test_page_shows_the_user_and_links_orders_to_the_staff_page(admin: Client, a
     page = admin.get(f"/admin/users/{ann.pk}").content.decode()
 
     assert "<bdi>ann@example.com</bdi>" in page
-    assert f'<a href="/staff/orders/{order.pk}">Order {order.pk}</a>' in page
+    assert f'<a class="link" href="/staff/orders/{order.pk}">Order {order.pk}</a>' in page
     assert "$8.80" in page
 
 

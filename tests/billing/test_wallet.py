@@ -27,8 +27,8 @@ def test_wallet_shows_balance_and_movements_with_what_each_left() -> None:
     page = signed_in(user).get("/wallet").content.decode()
 
     assert page.count("<tr>") == 4  # the head and three movements
-    assert f'<a href="/orders/{order.pk}">Refund for order {order.pk}</a>' in page
-    assert f'<a href="/orders/{order.pk}">Order {order.pk}</a>' in page
+    assert f'<a class="link" href="/orders/{order.pk}">Refund for order {order.pk}</a>' in page
+    assert f'<a class="link" href="/orders/{order.pk}">Order {order.pk}</a>' in page
     assert "Funds added by test" in page
     for amount in ("$20.00", "−$1.20", "$18.80", "$1.20"):
         assert amount in page
