@@ -22,7 +22,6 @@ TONES: Final = {
     EventKind.REFILL: "warn",
     EventKind.CANCEL: "warn",
 }
-TITLED: Final = {EventKind.PLACED: "Placed", EventKind.REFUNDED: "Refunded"}  # the others' texts say what happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +156,7 @@ def _charge_formula(order: Order) -> str:
 
 def _moment(event: Event) -> Moment:
     kind = EventKind(event.kind)
-    title = TITLED.get(kind)
-    return Moment(
-        at=event.at, title=title or event.text, text=event.text if title else "", tone=TONES.get(kind, "idle")
-    )
+    title, _, text = event.text.partition(": ")
+    if kind == EventKind.PLACED:
+        title, text = "Placed", event.text
+    return Moment(at=event.at, title=title, text=text, tone=TONES.get(kind, "idle"))

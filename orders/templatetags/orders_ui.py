@@ -22,3 +22,9 @@ def is_web_address(text: str) -> bool:
 def exact(value: Decimal) -> str:
     """Every digit of a number and no exponent, for a script to read."""
     return f"{value:f}"
+
+
+@register.filter
+def count(value: int | None) -> str:
+    """Units, grouped; — where they are not known."""
+    return "—" if value is None else f"{value:,}"
