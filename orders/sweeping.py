@@ -1,4 +1,4 @@
-"""Running a periodic job once at a time: an advisory lock keeps a second beat or worker out, a row says when it ran."""
+"""Running a periodic job: alone, where an advisory lock keeps a second beat or worker out; a row says when it ran."""
 
 import time
 import zlib
@@ -21,6 +21,19 @@ def run_alone(*, name: str, job: Callable[[], str]) -> bool:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
         if not cursor.fetchone()[0]:
             return False
+    try:
+        run_noted(name=name, job=job)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+    return True
+
+
+def run_noted(*, name: str, job: Callable[[], str]) -> None:
+    """Run `job` beside any other of its name, for jobs whose rows keep each other out; note when it ran and its word.
+
+    An error in `job` is noted and raised.
+    """
     started = time.monotonic()
     note = "failed"
     try:
@@ -30,6 +43,3 @@ def run_alone(*, name: str, job: Callable[[], str]) -> bool:
             name=name,
             defaults={"ran_at": timezone.now(), "seconds": time.monotonic() - started, "note": note[:300]},
         )
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
-    return True

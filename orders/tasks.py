@@ -4,13 +4,13 @@ from celery import shared_task
 from django.utils import timezone
 
 from orders import aftersending, auditing, polling, releasing, submitting, tracking
-from orders.sweeping import run_alone
+from orders.sweeping import run_alone, run_noted
 
 
 @shared_task
 def submit_due() -> None:
-    """Forward every order that is due, all providers' lanes at once."""
-    run_alone(name="submit_due", job=submitting.submit_due)
+    """Forward every order that is due, all providers' lanes at once; beside a sweep that a slow provider keeps busy."""
+    run_noted(name="submit_due", job=submitting.submit_due)
 
 
 @shared_task

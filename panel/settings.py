@@ -109,10 +109,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 0,
 }
 CELERY_TASK_DEFAULT_QUEUE = "misc"
+# Queues apart, so that a slow provider's orders keep neither the refunds nor the catalogs waiting.
 CELERY_TASK_ROUTES = {
-    "orders.tasks.submit_*": {"queue": "submit"},
-    "orders.tasks.track_*": {"queue": "poll"},
-    "orders.tasks.poll_*": {"queue": "poll"},
+    "orders.tasks.submit_due": {"queue": "submit"},
+    "orders.tasks.reap_leases": {"queue": "submit"},
+    "orders.tasks.track_due": {"queue": "poll"},
+    "orders.tasks.poll_refills": {"queue": "poll"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
