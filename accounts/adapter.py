@@ -1,8 +1,15 @@
-"""What allauth asks us: whether sign-up is open."""
+"""What allauth asks us: whether sign-up is open, and how a new user is kept."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from accounts.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -11,3 +18,25 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth's signature
         """Sign-up is open unless SIGN_UP_OPEN is off."""
         return bool(settings.IS_SIGN_UP_OPEN)
+
+    def save_user(
+        self,
+        request: HttpRequest,
+        user: User,
+        form: BaseForm,
+        commit: bool = True,
+    ) -> User:
+        """Keep a new user; the second of two sign-ups with one address at the same moment is sent on, not refused."""
+        try:
+            with transaction.atomic():
+                saved: User = super().save_user(request, user, form, commit=commit)
+        except IntegrityError:
+            raise ImmediateHttpResponse(_already_signed_up(request)) from None
+        return saved
+
+
+def _already_signed_up(request: HttpRequest) -> HttpResponse:
+    if settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory":  # where nobody may learn which addresses are known
+        return redirect("account_email_verification_sent")
+    messages.info(request, "There is an account with this address now: log in.")
+    return redirect("account_login")

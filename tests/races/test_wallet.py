@@ -1,9 +1,7 @@
 """Many sessions on one wallet at once: it is spent to the last cent and no further, and a payment counts once."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from decimal import Decimal
-from threading import Barrier
 
 import pytest
 from django.db import connection, transaction
@@ -11,25 +9,9 @@ from django.db import connection, transaction
 from billing import auditing, ledger
 from billing.models import Account, Transfer
 from tests.factories import NOW, make_user
+from tests.races.together import at_once
 
 THREADS = 50
-
-
-def at_once(act: Callable[[int], object], *, times: int = THREADS) -> list[object]:
-    """What `act(0)` … `act(times - 1)` gave, each in a thread and session of its own, started together."""
-    barrier = Barrier(times)
-
-    def run(number: int) -> object:
-        try:
-            with connection.cursor() as cursor:  # a queue of fifty is the point here, not the patience of a page
-                cursor.execute("SET lock_timeout = '60s'")
-            barrier.wait(timeout=60)
-            return act(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(run, range(times)))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -43,7 +25,7 @@ def test_fifty_threads_spend_exactly_what_is_there() -> None:
             return False
         return True
 
-    results = at_once(spend)
+    results = at_once(spend, times=THREADS)
 
     assert results.count(True) == 20
     wallet = Account.objects.get(owner=customer)
@@ -59,7 +41,8 @@ def test_first_use_of_wallet_and_house_account_is_made_once() -> None:
     at_once(
         lambda number: ledger.top_up(
             customer=customer, amount=Decimal(1), gateway="race", payment_id=str(number), now=NOW
-        )
+        ),
+        times=THREADS,
     )
 
     assert Account.objects.get(owner=customer).balance == THREADS
@@ -78,7 +61,7 @@ def test_payment_reported_a_hundred_times_is_booked_once() -> None:
         ]
         return any(transfers)
 
-    results = at_once(report)
+    results = at_once(report, times=THREADS)
 
     assert results.count(True) == 1
     assert Transfer.objects.count() == 1
@@ -112,7 +95,7 @@ def test_the_row_lock_is_what_keeps_the_money(bare_wallet: None, lock: str, is_e
             cursor.execute("UPDATE bare_wallet SET balance = %s", [balance - 1])
         return True
 
-    sold = at_once(spend).count(True)
+    sold = at_once(spend, times=THREADS).count(True)
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT balance FROM bare_wallet")
