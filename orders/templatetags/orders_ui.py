@@ -28,3 +28,9 @@ def exact(value: Decimal) -> str:
 def count(value: int | None) -> str:
     """Units, grouped; — where they are not known."""
     return "—" if value is None else f"{value:,}"
+
+
+@register.filter
+def isolated(text: str) -> str:
+    """Text of strangers where no <bdi> can stand, as in an <option>: its direction ends with it."""
+    return f"\u2068{text}\u2069"

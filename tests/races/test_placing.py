@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from threading import Barrier
 from typing import TypeVar
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 
 from accounts.models import User
 from billing.ledger import InsufficientFunds
@@ -15,6 +17,7 @@ from billing.models import Account, Transfer, TransferKind
 from catalog.models import Service
 from orders.models import Order
 from orders.placing import place_order
+from orders.quoting import quote
 from tests.factories import NOW, make_service, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,3 +112,26 @@ def test_one_key_with_money_for_one_order_is_placed_once_and_refused_to_nobody()
 
     assert set(placed) == {Order.objects.get().pk}
     assert Account.objects.get(owner=user).balance == 0
+
+
+def test_double_click_sends_the_form_twice_at_once_and_places_one_order() -> None:
+    user, service = make_user(balance="20"), make_service(cost="1", price="1")
+    client = Client()
+    client.force_login(user)
+    form = {
+        "service": str(service.pk),
+        "quote": quote(customer=user, service=service),
+        "idempotency_key": str(uuid4()),
+        "link": "@one",
+        "quantity": "1000",
+    }
+
+    def click(_number: int) -> str:
+        other = Client()
+        other.cookies = client.cookies
+        return str(other.post("/order", form)["Location"])
+
+    answers = run_together(click, times=2, threads=2)
+
+    assert set(answers) == {f"/orders/{Order.objects.get().pk}"}
+    assert Account.objects.get(owner=user).balance == Decimal(19)
