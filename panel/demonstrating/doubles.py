@@ -1,0 +1,116 @@
+"""The demo's two providers: the project's provider double as processes of their own, which keep what was ordered."""
+
+import json
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from panel.embedded.processes import Child
+from panel.running import PROJECT
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Double:
+    """One provider of the demo, as the panel is told of it and as its process is started."""
+
+    name: str
+    key: str
+    currency: str
+    percent: int  # margin on top of its rates
+    options: Mapping[str, str]  # of `python -m tests.double`
+    is_probe_allowed: bool = False
+    port: int = 0
+    control_port: int = 0
+
+    @property
+    def url(self) -> str:
+        """Of its API."""
+        return f"http://{HOST}:{self.port}/api/v2"
+
+    @property
+    def control_url(self) -> str:
+        """Where it is steered, and tells the truth about what was ordered."""
+        return f"http://{HOST}:{self.control_port}/_control"
+
+    def child(self, *, data_dir: Path) -> Child:
+        """How to run it; its state survives in the data folder."""
+        name = f"provider-{self.options['seed']}"
+        options = {
+            **self.options,
+            "host": HOST,
+            "port": str(self.port),
+            "control-port": str(self.control_port),
+            "key": self.key,
+            "currency": self.currency,
+            "state": str(folder(data_dir) / f"{name}.json"),
+        }
+        line = [f"--{option}={value}" for option, value in options.items()]
+        return Child(
+            name=name,
+            argv=(sys.executable, "-m", "tests.double", *line),
+            log=data_dir / "log" / f"{name}.log",
+            data_dir=data_dir,
+            cwd=PROJECT,
+        )
+
+
+def folder(data_dir: Path) -> Path:
+    """Where the demo keeps what is not in the panel's database."""
+    return data_dir / "demo"
+
+
+def doubles(data_dir: Path, *, are_running: bool = False) -> tuple[Double, Double]:
+    """The main provider, and a smaller one in euros with manners of its own.
+
+    Where they are about to start they get ports, those of the last time if they are free, which the data folder
+    remembers.
+    """
+    path = folder(data_dir) / "ports.json"
+    ports = json.loads(path.read_text()) if are_running else _choose_ports(path, count=4)
+    return (
+        Double(
+            name="Northwind Social",
+            key="northwind-demo-key",
+            currency="USD",
+            percent=30,
+            options={"seed": "7", "services": "140"},
+            port=ports[0],
+            control_port=ports[1],
+        ),
+        Double(
+            name="Bosporus Media",
+            key="bosporus-demo-key",
+            currency="EUR",
+            percent=40,
+            options={"seed": "11", "services": "25", "first-id": "880101", "balance": "750"},
+            is_probe_allowed=True,
+            port=ports[2],
+            control_port=ports[3],
+        ),
+    )
+
+
+def _choose_ports(path: Path, *, count: int) -> list[int]:
+    """Ports that are free now, the same as last time where that can be: the panel has stored them."""
+    kept = json.loads(path.read_text()) if path.exists() else []
+    ports = [number if _is_free(number) else 0 for number in kept[:count]] or [0] * count
+    held = [socket.create_server((HOST, 0)) for number in ports if number == 0]  # all at once: no port twice
+    fresh = [listener.getsockname()[1] for listener in held]
+    for listener in held:
+        listener.close()
+    ports = [number or fresh.pop() for number in ports]
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_text(json.dumps(ports))
+    return ports
+
+
+def _is_free(number: int) -> bool:
+    try:
+        socket.create_server((HOST, number)).close()
+    except OSError:
+        return False
+    return True

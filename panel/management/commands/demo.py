@@ -1,0 +1,93 @@
+"""`manage.py demo`: a shop to click through, with providers of its own, until it is stopped."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError, CommandParser
+
+from panel.demonstrating.doubles import Double, doubles
+from panel.demonstrating.people import ADMIN, CUSTOMER, PASSWORD, STAFF, key_file
+from panel.embedded import CannotStart
+from panel.embedded.paths import Paths
+from panel.embedded.processes import Child
+from panel.running import PROJECT, Plan, manage, run_panel
+
+ENVIRONMENT = {  # the demo's own defaults; seconds: things move while one watches
+    "PANEL_NAME": "Demo panel",
+    "PROVIDER_ALLOW_PRIVATE": "on",
+    "SUBMIT_EVERY": "2",
+    "REAP_EVERY": "5",
+    "TRACK_EVERY": "2",
+    "TRACK_MIN_INTERVAL": "3",
+    "REFILL_EVERY": "2",
+    "RESOLVE_EVERY": "5",
+    "SYNC_EVERY": "300",
+    "AUDIT_EVERY": "600",
+    "PROVIDER_TIMEOUT": "8",
+    "UNCLEAR_QUIET": "30",
+    "REFUND_CONFIRM": "3",
+}
+
+
+class Command(BaseCommand):
+    """Runs a filled panel on this machine."""
+
+    help = "Run a demo: the panel, two providers, users, money and orders in every state. Ctrl-C stops it all."
+    requires_system_checks: list[str] = []  # the secrets may only be made now; `prepare` checks with them
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Where to listen and where to keep the data."""
+        parser.add_argument("--port", type=int, default=8000, help="port to serve on; 0 takes a free one")
+        parser.add_argument("--host", default="127.0.0.1", help="address to serve on")
+        parser.add_argument("--data-dir", type=Path, default=Path("var/demo"), help="folder of all data")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Exit with 0 when stopped, with 1 when it cannot start."""
+        data_dir = Paths.of(options["data_dir"]).data_dir
+        env = {name: os.environ.get(name, value) for name, value in ENVIRONMENT.items()}
+        both = doubles(data_dir)
+        plan = Plan(
+            data_dir=data_dir,
+            host=options["host"],
+            port=options["port"],
+            report=lambda line: self._write(self.stderr, line),
+            announce=lambda address: self._write(self.stdout, _greeting(address, data_dir=data_dir, both=both)),
+            companions=[double.child(data_dir=data_dir) for double in both],
+            errands=[_filling(data_dir, env=env)],
+            env=env,
+        )
+        try:
+            code = run_panel(plan)
+        except CannotStart as error:
+            raise CommandError(str(error)) from error
+        sys.exit(code)
+
+    @staticmethod
+    def _write(stream: Any, text: str) -> None:
+        stream.write(text)
+        stream.flush()
+
+
+def _filling(data_dir: Path, *, env: dict[str, str]) -> Child:
+    return Child(
+        name="seed_demo",
+        argv=manage("seed_demo"),
+        log=data_dir / "log" / "seed_demo.log",
+        data_dir=data_dir,
+        cwd=PROJECT,
+        env={**env, "PANEL_DATA_DIR": str(data_dir)},
+    )
+
+
+def _greeting(address: str, *, data_dir: Path, both: tuple[Double, ...]) -> str:
+    people = "\n".join(f"  {email:<22} {PASSWORD}" for email in (CUSTOMER, STAFF, ADMIN))
+    truths = "\n".join(f"  {double.name:<22} {double.control_url}/orders" for double in both)
+    return (
+        f"ready {address}\n\n"
+        f"Log in at {address}/accounts/login/ as\n{people}\n\n"
+        f"What the providers really have (as JSON):\n{truths}\n\n"
+        f"Customer's API key: {key_file(data_dir).read_text()}\n\n"
+        "Ctrl-C stops everything; the next start goes on from here."
+    )

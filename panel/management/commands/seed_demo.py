@@ -1,0 +1,38 @@
+"""`manage.py seed_demo`: what `demo` runs beside its panel to fill it, once; on later starts it finds it filled."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts.models import User
+from panel.demonstrating.counter import Counter
+from panel.demonstrating.doubles import doubles
+from panel.demonstrating.history import make_history
+from panel.demonstrating.people import CUSTOMER, enrol_people
+from panel.demonstrating.shop import find_again, open_shop
+from panel.demonstrating.steering import Steering
+
+
+class Command(BaseCommand):
+    """Fills the demo's panel: providers, catalog, people, money, orders in every state."""
+
+    help = "Fill the demo's panel. Part of `manage.py demo`; of no use in another one."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        """Fill it where it is empty. Raises CommandError where users live in it that the demo did not make."""
+        both = doubles(settings.PANEL_DATA_DIR, are_running=True)
+        for double in both:
+            Steering(double.control_url).wait()
+        if User.objects.filter(email=CUSTOMER).exists():
+            find_again(both)
+            return
+        if User.objects.exists():
+            raise CommandError(f"{settings.PANEL_DATA_DIR} holds a real panel: give the demo another --data-dir")
+        now = timezone.now()
+        people = enrol_people(data_dir=settings.PANEL_DATA_DIR, now=now)
+        open_shop(doubles=both, admin=people.admin, now=now)
+        buyers = [people.customer, people.customer, people.others[0], people.customer, people.others[1]]
+        main, euro = (Counter(double=double, buyers=buyers) for double in both)
+        make_history(people=people, main=main, euro=euro)
