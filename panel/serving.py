@@ -4,6 +4,7 @@ from pathlib import Path
 
 worker_class = "gthread"
 workers = 2
+preload_app = True  # imported once, shared by both; nothing at import opens a connection
 threads = 8  # a page waits for PostgreSQL most of its time
 timeout = 60
 graceful_timeout = 25

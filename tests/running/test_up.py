@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from panel.embedded.processes import leftovers
+from panel.embedded.programs import postgres_programs
 from tests.stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -134,7 +135,9 @@ def test_ordinary_user_runs_it_in_a_folder_with_a_long_odd_name(
     home.mkdir(mode=0o700)
     if is_root:
         os.chown(home, 65534, 65534)
-    panel = make_stack(f"{home.name}/data", user=65534 if is_root else None)
+    # where root alone may enter the project, PostgreSQL's programs are readable as a copy
+    env = {"PANEL_PG_BIN": str(postgres_programs())} if is_root else {}
+    panel = make_stack(f"{home.name}/data", env=env, user=65534 if is_root else None)
 
     panel.start()
 
