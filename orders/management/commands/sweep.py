@@ -1,0 +1,38 @@
+"""`manage.py sweep`: runs every periodic act in the foreground, for a panel whose broker is gone or was never there."""
+
+import signal
+import sys
+import threading
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from orders.performing import perform_once, perform_until
+
+
+class Command(BaseCommand):
+    """Runs the timetable once, or with --loop until it is stopped."""
+
+    help = "Run every periodic act in this process, without a broker. Safe beside workers and beats."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """One switch."""
+        parser.add_argument("--loop", action="store_true", help="go on at the usual intervals until SIGTERM or Ctrl-C")
+
+    def handle(self, *, loop: bool, verbosity: int, **_: object) -> None:
+        """Exit with 1 where an act of a single run failed; with 0 when a loop is stopped."""
+        tell = self._say if verbosity > 1 or not loop else _keep_quiet
+        if not loop:
+            sys.exit(0 if perform_once(tell=tell) else 1)
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        self._say("sweeping")
+        perform_until(stop=stop, tell=tell)
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def _keep_quiet(_line: str) -> None:
+    """A loop says nothing of its success: the staff page shows when each job ran last."""
