@@ -136,6 +136,11 @@ class ProviderChangeForm(ConnectionForm):
     exchange_rate = ExchangeRateField(required=False)
     is_review_first = ProviderForm.base_fields["is_review_first"]
     is_probe_allowed = ProviderForm.base_fields["is_probe_allowed"]
+    is_idempotent = forms.BooleanField(
+        required=False,
+        label="Honours idempotency keys",
+        help_text="It promises that an order sent twice under one key is one order.",
+    )
 
     def __init__(self, *args: Any, known: Provider, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

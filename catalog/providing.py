@@ -55,12 +55,20 @@ def add_provider(
 
 
 def change_provider(
-    *, provider: Provider, name: str, url: str, key: str, is_probe_allowed: bool, is_review_first: bool
+    *,
+    provider: Provider,
+    name: str,
+    url: str,
+    key: str,
+    is_probe_allowed: bool,
+    is_review_first: bool,
+    is_idempotent: bool,
 ) -> None:
     """Change what the admin may change; an empty `key` keeps the one we hold. Raises NameTaken."""
     provider.name, provider.url = name, url
     provider.is_probe_allowed, provider.is_review_first = is_probe_allowed, is_review_first
-    fields = ["name", "url", "is_probe_allowed", "is_review_first"]
+    provider.is_idempotent = is_idempotent
+    fields = ["name", "url", "is_probe_allowed", "is_review_first", "is_idempotent"]
     if key:
         provider.sealed_key = seal(key)
         fields.append("sealed_key")

@@ -13,8 +13,16 @@ from catalog.models import Provider, Service, SyncOutcome, SyncRun
 LONGEST: Final = 300  # characters kept of a text that moved: a change set is read, not restored from
 NAMED: Final = 10  # so many ids are named in a note
 ID_LENGTH: Final = 64
+KEPT: Final = timedelta(days=30)  # runs that changed nothing
 
 Change = tuple[str, str, str, str]  # upstream id, what, before, after
+
+
+def forget_old(*, provider: Provider, now: datetime) -> None:
+    """Delete the runs of this provider that changed nothing and are old: they come every quarter of an hour."""
+    SyncRun.objects.filter(
+        provider=provider, outcome__in=[SyncOutcome.UNCHANGED, SyncOutcome.FAILED], started_at__lt=now - KEPT
+    ).delete()
 
 
 def record_failure(*, provider: Provider, problem: str, now: datetime, started: float) -> SyncRun:

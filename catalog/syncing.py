@@ -18,7 +18,7 @@ from catalog.exchanging import NoExchangeRate, exchange_rate_of
 from catalog.locking import lock_catalog
 from catalog.mirroring import Mirror
 from catalog.models import Provider, Service, SyncOutcome, SyncRun
-from catalog.recording import record_changes, record_failure, record_run
+from catalog.recording import forget_old, record_changes, record_failure, record_run
 from catalog.repricing import open_rulebook
 from catalog.sealing import CannotUnseal
 from catalog.upstream import ProviderError
@@ -90,6 +90,7 @@ def _apply(
         provider.synced_at = now
     provider.accepted_gone = provider.sync_wanted_at = None
     provider.save(update_fields=REFUSED_OR_APPLIED)
+    forget_old(provider=provider, now=now)
     run = record_run(
         provider=provider, reading=reading, found=found, outcome=outcome, message=reason, now=now, started=started
     )

@@ -456,3 +456,15 @@ def test_hostile_texts_are_kept_as_text(double: ProviderDouble) -> None:  # pitf
     assert service.name == "<script>alert(1)</script><img src=x>"
     assert service.category.name == "<b>bold</b>"
     assert len(service.description) == 10_000
+
+
+def test_old_runs_that_changed_nothing_are_forgotten(double: ProviderDouble) -> None:
+    provider = connect(double)
+    sync(provider)
+    sync(provider)
+
+    run = sync_provider(provider_id=provider.pk, now=NOW + timedelta(days=31))
+
+    outcomes = [run.outcome for run in SyncRun.objects.order_by("pk")]
+    assert outcomes == [SyncOutcome.APPLIED, SyncOutcome.UNCHANGED]
+    assert run.started_at == NOW + timedelta(days=31)
