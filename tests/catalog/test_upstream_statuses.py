@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from catalog.upstream import (
+    BadReply,
     Balance,
     ErrorReply,
     IdError,
@@ -206,7 +207,12 @@ def test_start_count_is_a_number_or_not_known(sent: object, count: int | None) -
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("Invalid API key", Reason.BAD_KEY), ("Internal error", Reason.CUSTOMER), ("Nope", Reason.CUSTOMER)],
+    [
+        ("Invalid API key", Reason.BAD_KEY),
+        ("API key not found", Reason.BAD_KEY),
+        ("Internal error", Reason.CUSTOMER),
+        ("Nope", Reason.CUSTOMER),
+    ],
 )
 @pytest.mark.parametrize("ids", [("1",), ("1", "2")])
 def test_error_about_the_call_is_raised(text: str, reason: Reason, ids: tuple[str, ...]) -> None:
@@ -219,6 +225,22 @@ def test_error_about_the_call_is_raised(text: str, reason: Reason, ids: tuple[st
 def test_incorrect_order_id_for_a_whole_batch_is_no_word_about_each() -> None:
     with pytest.raises(ErrorReply):
         ask({"error": "Incorrect order ID"}, "1", "2")
+
+
+@pytest.mark.parametrize("front", [b"", b"<b>Warning</b>: x\n"])
+def test_tail_of_a_truncated_list_of_lines_is_not_read_as_a_reply(front: bytes) -> None:
+    rows = json.dumps([{"order": 1, **ENTRY}, {"order": 2, **ENTRY}], indent=1).encode()
+    body = front + rows.removesuffix(b"]").rstrip()  # what is left ends with a whole object on lines of its own
+
+    with RawProvider(answer(body)) as provider, client_of(provider.url) as client, pytest.raises(BadReply):
+        client.status(["2"])
+
+
+def test_reply_that_begins_as_json_is_not_searched_for_another() -> None:
+    body = b'[{"note":"<br>{"order":"2","status":"Completed"}'
+
+    with RawProvider(answer(body)) as provider, client_of(provider.url) as client, pytest.raises(BadReply):
+        client.status(["2"])
 
 
 def test_noise_in_front_is_skipped_but_a_truncated_list_is_not_read_from_its_tail() -> None:
