@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -17,7 +18,6 @@ from orders.holding import hold
 from orders.models import Attempt, AttemptState, EventKind, HoldReason, Order, Status
 from orders.timeline import record
 
-LEASE = timedelta(seconds=60)  # longer than a whole call; after it nothing may be sent
 OPEN_ATTEMPT = [AttemptState.PREPARED, AttemptState.SENT, AttemptState.UNKNOWN]
 MOST_LOOKED_AT = 20  # due orders among which one that can be told apart is sought
 MOST_HELD = 20  # orders held in one transaction: it should stay short
@@ -40,7 +40,7 @@ class Claim:
 def claim(*, provider_id: int, owner: UUID) -> Claim | None:
     """Take the provider's order that has been due longest; None where none is due or the lane is closed.
 
-    Afterwards the order is SUBMITTING and has an attempt `prepared` with a lease of 60 s by the database's clock. An
+    Afterwards the order is SUBMITTING and has an attempt `prepared` with a lease by the database's clock. An
     order whose present cost is above its charge is held instead of sold at a loss. Two workers never get the same one.
     """
     now = database_now()
@@ -122,7 +122,7 @@ def _prepare(order: Order, provider: Provider, *, owner: UUID, now: datetime) ->
         provider=provider,
         cost=upstream_cost(order),
         owner=owner,
-        lease_until=now + LEASE,
+        lease_until=now + timedelta(seconds=settings.CLAIM_LEASE),
         prepared_at=now,
     )
     order.status = Status.SUBMITTING

@@ -73,6 +73,7 @@ RESOLVE_EVERY = positive_seconds(env, "RESOLVE_EVERY", default=30)
 SYNC_EVERY = positive_seconds(env, "SYNC_EVERY", default=900)
 AUDIT_EVERY = positive_seconds(env, "AUDIT_EVERY", default=86400)
 PROVIDER_TIMEOUT = positive_seconds(env, "PROVIDER_TIMEOUT", default=20)
+CLAIM_LEASE = positive_seconds(env, "CLAIM_LEASE", default=60)
 UNCLEAR_QUIET = positive_seconds(env, "UNCLEAR_QUIET", default=180)
 REFUND_CONFIRM = positive_seconds(env, "REFUND_CONFIRM", default=60)
 SUBMIT_CONCURRENCY = whole_number(env, "SUBMIT_CONCURRENCY", default=4, least=1)
@@ -120,6 +121,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 if UNCLEAR_QUIET <= PROVIDER_TIMEOUT:
     raise ImproperlyConfigured("UNCLEAR_QUIET must be longer than PROVIDER_TIMEOUT: a live call may still be answered")
+if CLAIM_LEASE <= PROVIDER_TIMEOUT:
+    raise ImproperlyConfigured("CLAIM_LEASE must be longer than PROVIDER_TIMEOUT: a claim covers a whole call")
 if PROVIDER_TIMEOUT >= CELERY_TASK_SOFT_TIME_LIMIT:
     raise ImproperlyConfigured(f"PROVIDER_TIMEOUT must be below {CELERY_TASK_SOFT_TIME_LIMIT} s, the limit of a task")
 
