@@ -19,10 +19,9 @@ Change = tuple[str, str, str, str]  # upstream id, what, before, after
 
 
 def forget_old(*, provider: Provider, now: datetime) -> None:
-    """Delete the runs of this provider that changed nothing and are old: they come every quarter of an hour."""
-    SyncRun.objects.filter(
-        provider=provider, outcome__in=[SyncOutcome.UNCHANGED, SyncOutcome.FAILED], started_at__lt=now - KEPT
-    ).delete()
+    """Delete the old runs of this provider that changed nothing: they come every quarter of an hour."""
+    old = SyncRun.objects.filter(provider=provider, started_at__lt=now - KEPT)
+    old.exclude(outcome=SyncOutcome.APPLIED).delete()
 
 
 def record_failure(*, provider: Provider, problem: str, now: datetime, started: float) -> SyncRun:

@@ -65,7 +65,8 @@ class Bar:
 def summary(provider: Provider, run: SyncRun) -> str:
     """What came of a sync, in one line and its message."""
     seconds = (run.finished_at - run.started_at).total_seconds()
-    figures = ", ".join(f"{getattr(run, name):,} {name}" for name in FIGURES if getattr(run, name))
+    moved = ", ".join(f"{getattr(run, name):,} {name}" for name in FIGURES if getattr(run, name))
+    figures = "" if run.outcome == SyncOutcome.REFUSED else moved  # nothing of it was done
     parts = [f"{provider.name}: {run.get_outcome_display()}", figures, f"{seconds:.1f} s"]
     line = " · ".join(part for part in parts if part)
     return f"{line}\n  {run.message}" if run.message else line
