@@ -51,6 +51,17 @@ class Provider(models.Model):
     fenced_until = models.DateTimeField(null=True, blank=True)  # no claims while the resolver reads
     balance = models.DecimalField(**RATE, null=True, blank=True)  # provider's currency
     balance_checked_at = models.DateTimeField(null=True, blank=True)
+    # How it behaves, found out by a read-only self-test (orders/profiling.py); None: not known yet.
+    ids_monotonic = models.BooleanField(null=True)  # order ids grow with time
+    foreign_id_is_error = models.BooleanField(null=True)  # `status` of an id that is not ours is an error
+    charge_is_net = models.BooleanField(null=True)  # `charge` falls when an order is refunded
+    balance_exact = models.BooleanField(null=True)  # the balance shows every decimal of a charge
+    profile = models.JSONField(default=list, blank=True)  # what the self-test saw, a sentence each
+    profiled_at = models.DateTimeField(null=True, blank=True)
+    # Our money there changed without an explanation: nothing is taken for "not placed" until staff explain it.
+    verdicts_paused_at = models.DateTimeField(null=True, blank=True)
+    verdicts_pause_reason = models.CharField(max_length=300, blank=True)
+    unexplained = models.DecimalField(**RATE, null=True, blank=True)  # what was missing at the last reading
     synced_at = models.DateTimeField(null=True, blank=True)  # the last sync that was applied
     sync_wanted_at = models.DateTimeField(null=True, blank=True)  # the admin asked for one now
     accepted_gone = models.PositiveIntegerField(null=True, blank=True)  # so many may go at the next sync

@@ -11,6 +11,9 @@ from django.db.models import F, Q
 
 from billing.models import MONEY
 from catalog.models import RATE, Provider, Service
+from orders.books import Baseline, Orphan, Proposal, TopUp
+
+__all__ = ["Baseline", "Orphan", "Proposal", "TopUp"]  # of orders/books.py, beside all that stands here
 
 
 class Status(models.TextChoices):
@@ -229,6 +232,7 @@ class EventKind(models.TextChoices):
     REFILL = "refill", "Refill"
     CANCEL = "cancel", "Cancel"
     DECISION = "decision", "Staff decision"
+    VERDICT = "verdict", "Proved"  # the machine settled an unclear order by evidence
 
 
 class Event(models.Model):
