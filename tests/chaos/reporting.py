@@ -1,0 +1,41 @@
+"""The table of a long run."""
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+
+from tests.chaos.running import Outcome
+from tests.chaos.spoiling import NOT_PLACED, PLACED
+
+
+def table(outcomes: Sequence[Outcome]) -> list[str]:
+    """One line for each figure, summed over all runs."""
+    done = sum((outcome.done for outcome in outcomes), Counter[str]())
+    judged = [outcome.judgement for outcome in outcomes]
+    ambiguous = sum(each.ambiguous for each in judged)
+    settled = sum(each.settled for each in judged)
+    share = f" ({settled / ambiguous:.2%})" if ambiguous else ""
+    rows: list[tuple[str, object]] = [
+        ("runs", len(outcomes)),
+        ("seconds", f"{sum(outcome.seconds for outcome in outcomes):.0f}"),
+        ("orders", sum(each.orders for each in judged)),
+        ("placed at the providers", sum(each.placed for each in judged)),
+        ("fault modes of add", len(PLACED) + len(NOT_PLACED)),
+        ("faults injected into add", sum(outcome.struck for outcome in outcomes)),
+        ("kill -9", done["kills"]),
+        ("SIGSTOP", done["stops"]),
+        ("restarts of PostgreSQL", done["restarts of PostgreSQL"]),
+        ("losses of the broker", done["losses of the broker"]),
+        ("ambiguous attempts", ambiguous),
+        ("settled by itself", f"{settled}{share}"),
+        ("left to staff", sum(each.left_to_staff for each in judged)),
+        ("doubles", sum(len(each.doubles) for each in judged)),
+        ("refunded though placed", sum(len(each.refunded_though_placed) for each in judged)),
+        ("charged and never placed", sum(len(each.charged_never_placed) for each in judged)),
+        ("wrong ids", sum(len(each.wrong_ids) for each in judged)),
+        ("refunds not exact", sum(len(each.wrong_refunds) for each in judged)),
+        ("findings of the proof", sum(len(each.findings) for each in judged)),
+        ("ledger sum", f"{sum((each.ledger_sum for each in judged), Decimal(0)):.5f}"),
+    ]
+    width = max(len(name) for name, _ in rows)
+    return [f"{name:<{width}}  {value:>16}" for name, value in rows]

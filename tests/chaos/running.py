@@ -1,0 +1,182 @@
+"""One run: a panel, its providers, its customers; all of it is hurt while they order, and judged when it is calm."""
+
+import itertools
+import random
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from catalog.models import Provider, Service
+from orders.models import Order, Status, Watch
+from orders.timetable import TIMETABLE
+from tests.chaos.disturbing import Disturber
+from tests.chaos.shopping import Customer
+from tests.chaos.spoiling import count_struck, spoil
+from tests.double.handle import ProviderDouble
+from tests.factories import make_user
+from tests.faults.buying import Shopper, open_shop, place
+from tests.faults.database import database_of, surely
+from tests.faults.judging import UNDER_WAY, Judgement, judge
+from tests.faults.stand import Stand
+
+PROVIDERS = 4
+CUSTOMERS = 6
+MONEY = "100000000"
+STEP = 0.2  # seconds
+CALM = 150.0  # seconds that the panel has, after the last fault, to bring everything to an end
+CLOSING_EVERY = 3.0  # seconds: a shop goes on selling, and a later order is what closes the bracket of a doubtful one
+FAST_PROVIDER: dict[str, Any] = {
+    "speed": 20,
+    "partial": 0.03,
+    "canceled": 0.02,
+    "jitter": 0.3,
+    "balance": 1_000_000_000,
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a run shall be like."""
+
+    seed: int
+    orders: int
+    tell: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to."""
+
+    judgement: Judgement
+    done: Counter[str]  # what was done to the panel
+    struck: int  # orders that met a fault at a provider
+    seconds: float
+    problems: list[str]  # of the run itself: orders that nobody took, customers that broke off
+
+
+def run(wanted: Wanted) -> Outcome:
+    """Run once. The panel's data are kept where something was wrong, else removed."""
+    began = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix="panel-chaos-"))
+    with ExitStack() as stack:
+        doubles = [
+            stack.enter_context(ProviderDouble(seed=wanted.seed * 100 + number, **FAST_PROVIDER))
+            for number in range(PROVIDERS)
+        ]
+        stand = Stand(folder / "data")
+        stack.callback(stand.end)
+        stand.start()
+        stack.enter_context(database_of(stand.data_dir))
+        wanted.tell(f"seed {wanted.seed}: the panel serves at {stand.url}, its data are in {folder}")
+        outcome = _run(wanted, stand, doubles, began)
+    if not outcome.judgement.violations and not outcome.problems:
+        shutil.rmtree(folder, ignore_errors=True)
+    return outcome
+
+
+def _run(wanted: Wanted, stand: Stand, doubles: list[ProviderDouble], began: float) -> Outcome:
+    services = [_open_shop(double, number) for number, double in enumerate(doubles, 1)]
+    customers = _customers(wanted, stand, services)
+    for double in doubles:
+        spoil(double)
+    disturber = Disturber(stand, random.Random(wanted.seed))
+    for customer in customers:
+        customer.start()
+    for moment in _moments(every=10.0):
+        disturber.step()
+        if moment:
+            _tell_progress(wanted, disturber)
+        if not any(customer.is_alive() for customer in customers):
+            break
+    disturber.let_go()
+    struck = sum(map(count_struck, doubles))
+    for double in doubles:
+        double.clear_faults()
+    _calm_down(wanted, stand, services, customers[0])
+    placed = [row for double in doubles for row in double.placed()]
+    problems = [f"nobody took {link}" for customer in customers for link in customer.unanswered]
+    problems += [f"{customer.name}: {customer.problem!r}" for customer in customers if customer.problem]
+    judgement = judge(placed)
+    if judgement.under_way:
+        problems.append(f"{judgement.under_way} orders came to no end")
+    return Outcome(judgement, disturber.done, struck, time.monotonic() - began, problems)
+
+
+def _open_shop(double: ProviderDouble, number: int) -> Service:
+    double.settings(gap_share=0.1)
+    return open_shop(double, name=f"Provider {number}", is_probe_allowed=is_resolving())
+
+
+def is_resolving() -> bool:
+    """Whether the panel settles ambiguous orders by proof; else they stay with staff."""
+    return any(job.name == "resolve_unclear" for job in TIMETABLE)
+
+
+def _customers(wanted: Wanted, stand: Stand, services: list[Service]) -> list[Customer]:
+    links = [f"https://example.com/{wanted.seed}/{number}" for number in range(wanted.orders)]
+    users = [make_user(balance=MONEY) for _ in range(CUSTOMERS)]
+    return [
+        Customer(
+            user=user,
+            services=services,
+            links=links[number::CUSTOMERS],
+            shopper=Shopper.of(stand.url, user),
+            seed=wanted.seed * 100 + number,
+        )
+        for number, user in enumerate(users)
+    ]
+
+
+def _calm_down(wanted: Wanted, stand: Stand, services: list[Service], customer: Customer) -> None:
+    """Let the panel come to an end of everything that it can; customers order on meanwhile."""
+    give_up_at = time.monotonic() + CALM
+    numbers = itertools.count(1)
+    for moment in _moments(every=CLOSING_EVERY):
+        stand.keep_second_beat()
+        if not moment:
+            continue
+        count = surely(_count_open)
+        if not count["busy"] and not (is_resolving() and count["unclear"]):
+            return
+        if time.monotonic() > give_up_at:
+            wanted.tell(f"not calm after {CALM:.0f} s: {dict(count)}")
+            return
+        # hours pass for the order that a killed worker was about to ask for
+        surely(lambda: Watch.objects.filter(due_at__gt=timezone.now()).update(due_at=timezone.now()))
+        surely(lambda: Order.objects.filter(status=Status.WAITING).update(submit_at=timezone.now()))
+        for service in services if is_resolving() and count["unclear"] else []:
+            link = f"https://example.com/{wanted.seed}/closing/{next(numbers)}"
+            surely(partial(place, customer.user, service, link=link, key=link))
+
+
+def _count_open() -> Counter[str]:
+    return Counter(
+        busy=Order.objects.filter(status__in=[*UNDER_WAY, Status.RUNNING], doubts=None).count(),
+        unclear=Order.objects.filter(status=Status.UNCLEAR).count(),
+    )
+
+
+def _tell_progress(wanted: Wanted, disturber: Disturber) -> None:
+    by_status = Counter(surely(lambda: list(Order.objects.values_list("status", flat=True))))
+    paused = surely(lambda: Provider.objects.exclude(paused_at=None).count())
+    wanted.tell(f"  {dict(by_status)}, {paused} providers paused; {dict(disturber.done)}")
+
+
+def _moments(*, every: float) -> Iterator[bool]:
+    """A tick each STEP seconds, for ever; true where `every` seconds have passed since the last true one."""
+    due_at = time.monotonic() + every
+    while True:
+        is_due = time.monotonic() >= due_at
+        if is_due:
+            due_at = time.monotonic() + every
+        yield is_due
+        time.sleep(STEP)
