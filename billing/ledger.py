@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from accounts.models import User
+from billing.halting import standing_halt
 from billing.models import Account, AccountKind, Transfer, TransferKind
 
 STEP = Decimal("0.00001")  # booked money has five decimals
@@ -36,6 +37,10 @@ class InsufficientFunds(LedgerError):
         super().__init__(f"{amount:.5f} is needed, {available:.5f} is there")
         self.available = available  # balance and credit together
         self.amount = amount
+
+
+class Halted(LedgerError):
+    """Money did not add up: no top-up is booked until a person has looked."""
 
 
 class ReferenceReused(LedgerError):
@@ -75,7 +80,12 @@ def top_up(
     actor: User | None = None,
     reason: str = "",
 ) -> Transfer | None:
-    """Add money that came in through `gateway`; None where this payment was booked before. Raises LedgerError."""
+    """Add money that came in through `gateway`; None where this payment was booked before.
+
+    Raises Halted while a halt stands, and the other errors of this module.
+    """
+    if standing_halt() is not None:
+        raise Halted("Top-ups are halted, because the last proof found money that does not add up.")
     movement = _Movement(
         TransferKind.TOP_UP,
         house=f"topups:{gateway}",

@@ -107,3 +107,29 @@ class Transfer(models.Model):
     def signed_amount(self) -> Decimal:
         """The amount as the wallet's owner sees it: positive in, negative out."""
         return self.amount if self.credit_id == self.wallet_id else -self.amount
+
+
+class Halt(models.Model):
+    """Money that did not add up: while one stands, no order leaves for a provider and no top-up is booked."""
+
+    is_standing = models.BooleanField(default=True)
+    reason = models.TextField()
+    set_at = models.DateTimeField()
+    cleared_at = models.DateTimeField(null=True, blank=True)
+    cleared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    clear_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="halt_one_stands", fields=["is_standing"], condition=Q(is_standing=True)),
+            models.CheckConstraint(
+                name="halt_cleared_by_someone",
+                condition=Q(is_standing=True, cleared_at=None)
+                | Q(is_standing=False, cleared_at__isnull=False, cleared_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"halt since {self.set_at:%Y-%m-%d %H:%M}"

@@ -7,7 +7,6 @@ The rules that an order must meet
   one, nothing of any other; more than that only where a refund names the person of staff who decided it.
 """
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,10 +15,8 @@ from typing import TypedDict
 
 from django.db import connection, transaction
 
-from billing import auditing
+from billing import auditing, halting
 from orders.models import Proof
-
-log = logging.getLogger(__name__)
 
 CHECK = r"""
 WITH named AS (
@@ -109,11 +106,14 @@ def prove() -> Audit:
 
 
 def keep_proof(*, now: datetime) -> str:
-    """Check all money and store the result for the staff page; returns it in a few words."""
+    """Check all money and store the result for the staff page; returns it in a few words.
+
+    What does not add up halts outgoing orders and top-ups.
+    """
     audit = prove()
     Proof.objects.create(made_at=now, is_sound=audit.is_sound, figures=audit.figures, findings=audit.findings)
     if not audit.is_sound:
-        log.error("The money does not add up: %s", "; ".join(audit.findings[:3]))
+        halting.halt(reason="; ".join(audit.findings[:3]), now=now)
         return f"NOT SOUND: {len(audit.findings)} findings"
     ledger = audit.figures["ledger"]
     return f"sound: {ledger['wallets']} wallets, {ledger['transfers']} transfers, {audit.figures['orders']} orders"

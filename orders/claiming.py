@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, Q
 
+from billing.models import Halt
 from catalog import pricing, service_types
 from catalog.models import Provider
 from orders.clock import database_now
@@ -69,8 +70,12 @@ def due_at(now: datetime) -> Q:
 
 
 def open_at(now: datetime) -> Q:
-    """Selects the providers to whom orders may be sent now: neither paused nor fenced off by the resolver."""
-    return Q(paused_at=None) & (Q(fenced_until=None) | Q(fenced_until__lt=now))
+    """Selects the providers to whom orders may be sent now: neither paused nor fenced off by the resolver.
+
+    None at all while the money is halted.
+    """
+    is_halted = Exists(Halt.objects.filter(is_standing=True))
+    return Q(paused_at=None) & (Q(fenced_until=None) | Q(fenced_until__lt=now)) & ~Q(is_halted)
 
 
 def present_cost(order: Order) -> Decimal:

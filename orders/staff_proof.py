@@ -7,9 +7,10 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.access import MemberRequest, staff_required
+from accounts.access import MemberRequest, admin_required, staff_required
+from billing import halting
 from orders.auditing import keep_proof
 from orders.models import Proof, Sweep
 from orders.sweeping import run_alone
@@ -29,6 +30,20 @@ def staff_proof(request: MemberRequest) -> HttpResponse:
         "proof": last,
         "is_old": last is not None and last.made_at < timezone.now() - late,
         "earlier": Proof.objects.order_by("-pk")[1:11],
+        "halt": halting.standing_halt(),
         "sweeps": Sweep.objects.order_by("name"),
     }
     return render(request, "orders/staff_proof.html", context)
+
+
+@admin_required
+@require_POST
+def staff_halt_clear(request: MemberRequest) -> HttpResponse:
+    """Let orders and top-ups go on, with a reason."""
+    try:
+        halting.clear_halt(actor=request.user, reason=request.POST.get("reason", ""), now=timezone.now())
+    except (halting.NoReason, halting.NotHalted) as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, "Orders and top-ups go on.")
+    return redirect("staff_proof")

@@ -24,6 +24,7 @@ staff: list[URLPattern] = [
     path("staff/cancels", staff_aftercare.staff_cancels, name="staff_cancels"),
     path("staff/cancels/<int:pk>/<slug:decision>", staff_aftercare.staff_cancel_decide, name="staff_cancel_decide"),
     path("staff/proof", staff_proof.staff_proof, name="staff_proof"),
+    path("staff/halt/clear", staff_proof.staff_halt_clear, name="staff_halt_clear"),
 ]
 
 urlpatterns = customers + staff

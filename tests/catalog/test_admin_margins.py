@@ -149,5 +149,5 @@ def test_the_page_asks_few_questions_however_many_rules(
         set_margin(target=make_provider(), percent=Decimal(5), fixed=Decimal(0), actor=None, now=NOW)
     client.get(URL)
 
-    with django_assert_num_queries(12):  # session, user, balance, 4 of the inbox, rulebook 2, rules, 2 selects
+    with django_assert_num_queries(9):  # session, user, balance, inbox, rulebook 2, rules, 2 selects
         client.get(URL)

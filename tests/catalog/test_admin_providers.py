@@ -233,5 +233,5 @@ def test_the_list_asks_few_questions_however_many_rows(
     for _ in range(providers):
         make_service()
 
-    with django_assert_num_queries(9):  # session, user, balance, 4 of the inbox, providers, runs
+    with django_assert_num_queries(6):  # session, user, balance, inbox, providers, runs
         client.get("/admin/providers")

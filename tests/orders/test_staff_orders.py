@@ -175,7 +175,7 @@ def test_list_takes_the_same_number_of_queries_for_any_number_of_orders(
 ) -> None:
     for _ in range(count):
         make_order()
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(6):
         page(at_desk, "/staff/orders")
 
 
@@ -186,7 +186,7 @@ def test_inbox_takes_the_same_number_of_queries_for_any_number_of_cases(
 ) -> None:
     for _ in range(count):
         raise_doubt(order=make_unclear(), kind=DoubtKind.DUPLICATE_ID, text="twice", now=NOW)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(7):
         page(at_desk, "/staff/unclear")
 
 

@@ -97,7 +97,7 @@ def test_page_costs_the_same_queries_for_any_number_of_proofs(
         keep_proof(now=NOW)
         Sweep.objects.create(name=f"job {number}", ran_at=NOW)
 
-    with django_assert_num_queries(10):  # session, user, last, earlier, jobs; the frame: balance and four of the inbox
+    with django_assert_num_queries(8):  # session, user, last, earlier, halt, jobs; the frame: balance and inbox
         staff.get("/staff/proof")
 
 

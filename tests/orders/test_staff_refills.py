@@ -179,5 +179,5 @@ def test_lists_cost_the_same_number_of_queries_for_any_number_of_rows(
     for _ in range(rows):
         ask_refill()
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(8):
         client.get(reverse("staff_refills"))
