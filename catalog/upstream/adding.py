@@ -8,7 +8,7 @@ from catalog.upstream.masking import KeyMask
 from catalog.upstream.outcomes import Accepted, AddOutcome, NotSent, Refused, Unclear
 from catalog.upstream.parsing import ID_LENGTH, NotJSON, parse_exactly
 from catalog.upstream.refusing import DOUBTFUL_WORDS, error_text, find_reason, is_doubtful, is_success
-from catalog.upstream.transport import Reply
+from catalog.upstream.replying import Reply
 
 ORDER_NAMES = frozenset({"order", "orders", "orderid", "neworder"})  # without case and separators
 

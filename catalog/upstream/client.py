@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType, TracebackType
 from typing import Self
-from urllib.parse import urlencode
 
 from catalog.upstream.adding import judge_add
 from catalog.upstream.aftercare import (
@@ -19,15 +17,17 @@ from catalog.upstream.aftercare import (
     parse_taken,
 )
 from catalog.upstream.connecting import Resolver, look_up
-from catalog.upstream.endpoint import Endpoint
+from catalog.upstream.endpoint import Endpoint, parse_url
 from catalog.upstream.failures import BadReply, ErrorReply, ProviderError, Throttled
 from catalog.upstream.masking import KeyMask
 from catalog.upstream.outcomes import AddOutcome, Exchange, NotSent, Reason, Refused, Unclear
 from catalog.upstream.parsing import NotJSON, as_decimal, as_text, parse_exactly, parse_loosely
 from catalog.upstream.refusing import DOUBTFUL_WORDS, error_text, find_reason, is_about_an_id, is_doubtful
+from catalog.upstream.replying import Reply, exchange_of, retry_after
 from catalog.upstream.services import CatalogReply, plain_slices, read_rows, slices_of
+from catalog.upstream.session import Manner, ProviderSession
 from catalog.upstream.statuses import CURRENCY_LENGTH, IdError, StatusReply, parse_statuses
-from catalog.upstream.transport import Reply, Wire
+from catalog.upstream.transport import Wire
 
 BATCH = 100  # the most ids a provider takes in one call
 SEND_CAP = 65_536  # bytes of a reply to add, refill or cancel: honest ones have under a hundred an id
@@ -53,7 +53,7 @@ class Client:
     def __init__(self, endpoint: Endpoint, *, resolver: Resolver = look_up) -> None:
         self._endpoint = endpoint
         self._mask = KeyMask(endpoint.key)
-        self._wire = Wire(endpoint, mask=self._mask, resolver=resolver)
+        self._session = ProviderSession(Wire(endpoint, mask=self._mask, resolver=resolver))
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +65,7 @@ class Client:
 
     def close(self) -> None:
         """Close the kept connections."""
-        self._wire.close()
+        self._session.close()
 
     def services(self, *, known: Mapping[bytes, str] = NOTHING_KNOWN) -> CatalogReply:
         """The catalog. Rows whose digest is in `known` (digest → service id) are named but not read again."""
@@ -156,18 +156,11 @@ class Client:
         before_send: Callable[[], None] | None,
         headers: Mapping[str, str],
     ) -> Reply | NotSent | Unclear:
-        form = self._form(action, fields)
+        manner = Manner(cap=SEND_CAP, is_once=True, before_send=before_send)
         try:
-            line = self._wire.dial(cap=SEND_CAP)
+            return self._post(action, fields, manner=manner, headers=headers)
         except ProviderError as error:
-            return NotSent(str(error), error.exchange)
-        with contextlib.closing(line):
-            if before_send is not None:
-                before_send()
-            try:
-                return line.post(form, {**headers, "Connection": "close", "Accept-Encoding": "identity"})
-            except ProviderError as error:
-                return (Unclear if error.is_sent else NotSent)(str(error), error.exchange)
+            return (Unclear if error.is_sent else NotSent)(str(error), error.exchange)
 
     def _send_batch(
         self, action: str, ids: Sequence[str], *, before_send: Callable[[], None] | None, words: tuple[str, ...]
@@ -194,7 +187,7 @@ class Client:
     # Reading
 
     def _ask(self, action: str, fields: Mapping[str, str]) -> Reply:
-        reply = self._wire.ask(self._form(action, fields), cap=READ_CAP)
+        reply = self._post(action, fields, manner=Manner(cap=READ_CAP, is_once=False))
         if reply.status == 429:
             raise Throttled(retry_after=reply.retry_after, exchange=reply.exchange)
         return reply
@@ -223,11 +216,17 @@ class Client:
         elif not 200 <= reply.status < 300:
             raise BadReply(f"HTTP {reply.status}", is_sent=True, exchange=reply.exchange)
 
-    def _form(self, action: str, fields: Mapping[str, str]) -> bytes:
+    def _post(
+        self, action: str, fields: Mapping[str, str], *, manner: Manner, headers: Mapping[str, str] | None = None
+    ) -> Reply:
         if reserved := {"key", "action"} & fields.keys():
             raise ValueError(f"reserved field: {', '.join(sorted(reserved))}")
+        target = parse_url(self._endpoint.url, is_private_allowed=self._endpoint.is_private_allowed)
         form = {"key": self._endpoint.key, "action": action, **fields}
-        return urlencode(form, errors="replace").encode("ascii")
+        response = self._session.post_form(target, form, manner=manner, headers=headers)
+        status, body, elapsed = response.status_code, response.content, response.elapsed.total_seconds()
+        exchange = exchange_of(status, body, elapsed=elapsed, mask=self._mask)
+        return Reply(status=status, body=body, retry_after=retry_after(response.headers), exchange=exchange)
 
 
 def _batch(ids: Sequence[str]) -> tuple[str, ...]:

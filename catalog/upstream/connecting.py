@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import certifi
+from requests.adapters import DEFAULT_CA_BUNDLE_PATH
 
 from catalog.upstream.endpoint import Endpoint, Target, check_addresses, is_address
 from catalog.upstream.failures import TimedOut, Unreachable
@@ -172,7 +172,7 @@ def _agree_tls(plain: PlainSocket, *, endpoint: Endpoint, target: Target, deadli
 @functools.lru_cache(maxsize=8)
 def _tls_context(ca_file: str | None) -> ssl.SSLContext:
     """Verifies names and chains; at least TLS 1.2, Python's own default."""
-    context = ssl.create_default_context(cafile=ca_file or certifi.where())
+    context = ssl.create_default_context(cafile=ca_file or DEFAULT_CA_BUNDLE_PATH)
     context.set_alpn_protocols(["http/1.1"])
     context.sslsocket_class = TLSSocket
     return context

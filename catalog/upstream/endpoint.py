@@ -41,6 +41,10 @@ class Target:
         name = f"[{self.host}]" if ":" in self.host else self.host
         return name if self.port == (443 if self.is_tls else 80) else f"{name}:{self.port}"
 
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.is_tls else 'http'}://{self.host_header}{self.path}"
+
 
 def parse_url(url: str, *, is_private_allowed: bool = False) -> Target:
     """The parts of a provider's URL. Raises ForbiddenAddress with a message for the person who typed it."""

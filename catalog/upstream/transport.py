@@ -1,13 +1,11 @@
 """One POST under one deadline, with a certain answer to "has a byte of it left us?".
 
-http.client carries the request, because it lets us stand between the open connection and the first byte and it
-logs nothing; urllib3 reads the reply (gzip with bounds, cut-off bodies noticed).
+requests prepares the call (session.py). http.client carries it, because it lets us stand between the open connection
+and the first byte and it logs nothing; urllib3 reads the reply (gzip with bounds, cut-off bodies noticed).
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import email.utils
 import http.client
 import time
 from collections import deque
@@ -23,23 +21,30 @@ from catalog.upstream.endpoint import Endpoint, Target, parse_url
 from catalog.upstream.failures import BadReply, Interrupted, ProviderError, TimedOut, Unreachable
 from catalog.upstream.masking import KeyMask
 from catalog.upstream.outcomes import Exchange
+from catalog.upstream.replying import exchange_of
 
 CHUNK = 65_536
-KEPT = 2048  # bytes of a reply that are worth storing
 CONNECT_TRIES = 3  # of a reading call
 PAUSE = 0.1  # seconds between them
-LONGEST_WAIT = 86_400.0  # seconds: a Retry-After beyond a day is a mistake
 BROKEN = (OSError, http.client.HTTPException, HTTPError, ValueError)  # all that bad bytes on the wire can raise
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Call:
+    """A prepared POST."""
+
+    path: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)  # holds the key
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
     """A whole reply, of whatever HTTP status."""
 
     status: int
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)  # not masked
-    retry_after: float | None
-    exchange: Exchange
 
 
 class Wire:
@@ -65,7 +70,7 @@ class Wire:
         line.connect(self._resolver)
         return line
 
-    def ask(self, body: bytes, *, cap: int) -> Reply:
+    def ask(self, call: Call, *, cap: int) -> Answer:
         """Post a question that is harmless to repeat, on an open connection when there is one. Raises ProviderError.
 
         Failed connections are tried three times in all, within the one deadline.
@@ -76,7 +81,7 @@ class Wire:
             if is_fresh:
                 self._connect(line)
             try:
-                reply = line.post(body, {"Accept-Encoding": "gzip"})
+                answer = line.post(call)
             except Interrupted as error:
                 line.close()
                 if is_fresh or error.exchange.http_status is not None:
@@ -87,7 +92,7 @@ class Wire:
                 raise
             if (connection := line.release()) is not None:
                 self._idle.append(connection)
-            return reply
+            return answer
 
     def _idle_into(self, line: Line) -> bool:
         """Give the line a kept connection, if there is one on which nothing has happened since."""
@@ -158,13 +163,13 @@ class Line:
             raise
         self.connection = _Connection(target, sock)
 
-    def post(self, body: bytes, headers: Mapping[str, str]) -> Reply:
+    def post(self, call: Call) -> Answer:
         """Send, and read the whole reply. Raises a ProviderError whose `is_sent` tells whether a byte may have left."""
         failure: ProviderError
         sock = self.connection.bounded
         sock.start(self.deadline)
         try:
-            self._send(body, headers)
+            self._send(call)
             return self._read()
         except _TooLarge:
             failure = BadReply(f"the reply is larger than {self._cap} bytes", is_sent=True, exchange=self._seen())
@@ -177,21 +182,11 @@ class Line:
             )
         raise failure  # outside the handlers, so that nothing is chained to it
 
-    def _send(self, body: bytes, headers: Mapping[str, str]) -> None:
-        self.connection.request(
-            "POST",
-            self.connection.target.path,
-            body=body,
-            headers={
-                "Host": self.connection.target.host_header,
-                "Content-Type": "application/x-www-form-urlencoded",
-                "Accept": "application/json",
-                "User-Agent": "panel/1",  # some providers' firewalls turn nameless clients away
-                **headers,
-            },
-        )
+    def _send(self, call: Call) -> None:
+        headers = {"Host": self.connection.target.host_header, **call.headers}
+        self.connection.request("POST", call.path, body=call.body, headers=headers)
 
-    def _read(self) -> Reply:
+    def _read(self) -> Answer:
         got = self.connection.getresponse()
         self._status = got.status
         headers = urllib3.HTTPHeaderDict(got.headers.items())
@@ -207,29 +202,11 @@ class Line:
             self._body += chunk
             if len(self._body) > self._cap:
                 raise _TooLarge
-        return Reply(
-            status=got.status, body=bytes(self._body), retry_after=_retry_after(headers), exchange=self._seen()
-        )
+        return Answer(status=got.status, headers=headers, body=bytes(self._body))
 
     def _seen(self) -> Exchange:
-        text = bytes(self._body[: 2 * KEPT]).decode("utf-8", "replace").replace("\0", "")
-        kept = self._mask.text(text).encode()[:KEPT].decode("utf-8", "ignore")
-        return Exchange(http_status=self._status, body=kept, elapsed=self.deadline.elapsed())
+        return exchange_of(self._status, self._body, elapsed=self.deadline.elapsed(), mask=self._mask)
 
 
 class _TooLarge(Exception):
     """Never leaves this file."""
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from either form of the header; None where it is absent or senseless."""
-    text = headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text[:9]), LONGEST_WAIT)
-    try:
-        until = email.utils.parsedate_to_datetime(text)
-        now = email.utils.parsedate_to_datetime(headers.get("Date", "")) if "Date" in headers else None
-        waiting = until - (now or dt.datetime.now(dt.UTC))
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return min(max(waiting.total_seconds(), 0.0), LONGEST_WAIT)

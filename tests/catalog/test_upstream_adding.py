@@ -17,7 +17,7 @@ from catalog.upstream import (
     Unclear,
 )
 from catalog.upstream.adding import judge_add
-from catalog.upstream.transport import Reply
+from catalog.upstream.replying import Reply
 from tests.catalog.raw_provider import KEY
 
 MASK = KeyMask(KEY)

@@ -21,9 +21,9 @@ from catalog.upstream import (
 from catalog.upstream.adding import judge_add
 from catalog.upstream.aftercare import parse_refill_statuses, parse_taken
 from catalog.upstream.parsing import NotJSON, parse_loosely
+from catalog.upstream.replying import Reply
 from catalog.upstream.services import plain_slices, read_rows, slices_of
 from catalog.upstream.statuses import parse_statuses
-from catalog.upstream.transport import Reply
 from tests.catalog.raw_provider import FIELDS, KEY, RawProvider, client_of, http, say_and_close
 
 NOTICE = b"<br />\n<b>Warning</b>:  Undefined variable $order in <b>/var/www/api/v2.php</b> on line <b>217</b><br />\n"
