@@ -39,10 +39,10 @@ $(INSTALLED): requirements/dev.txt
 	@touch $(INSTALLED)
 
 demo: setup ## run a shop with a demo provider, users, money and orders; Ctrl-C stops it
-	@$(PYTHON) manage.py demo $(ARGS)
+	@PANEL_STOPS_WITH_PARENT=on exec $(PYTHON) manage.py demo $(ARGS)
 
 up: setup ## run the panel on this machine; Ctrl-C stops it
-	@$(PYTHON) manage.py up $(ARGS)
+	@PANEL_STOPS_WITH_PARENT=on exec $(PYTHON) manage.py up $(ARGS)
 
 test: setup chromium ## run the whole suite (ARGS=… go to pytest)
 	@$(PYTHON) -m pytest $(ARGS)

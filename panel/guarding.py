@@ -11,6 +11,7 @@ from typing import NoReturn
 from panel.embedded.processes import adopt_orphans, die_with_parent, end_orphans
 from panel.supervising import HEARD, STOP
 
+TIED = "PANEL_STOPS_WITH_PARENT"  # set by the Makefile, whose `make` would leave us behind when it is killed
 PAUSE = 1.0  # seconds before a killed body starts again
 
 
@@ -23,6 +24,8 @@ def run_guarded(body: Callable[[], int], *, report: Callable[[str], None]) -> in
     adopt_orphans()
     signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
     own_pid = os.getpid()
+    if TIED in os.environ:
+        die_with_parent(parent=os.getppid(), signal_number=signal.SIGTERM)
     sys.stdout.flush()
     while True:
         pid = os.fork()

@@ -1,11 +1,14 @@
 """The supervisor and its guard by themselves, on children that take no time to start."""
 
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from panel.embedded.processes import leftovers
+from panel.guarding import TIED
 from panel.running import PROJECT
 
 PREFACE = """
@@ -37,12 +40,16 @@ def work(supervisor):
 """
 
 
-def supervise(work: str, *, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run `work`, the body of a function of a supervisor, under the guard in a process of its own."""
+def script(work: str) -> str:
+    """A program that runs `work`, the body of a function of a supervisor, under the guard."""
     indented = "\n".join(f"    {line}" for line in work.strip().splitlines())
-    script = f"{PREFACE}{indented}\n\nsys.exit(run_guarded(body, report=say))\n"
+    return f"{PREFACE}{indented}\n\nsys.exit(run_guarded(body, report=say))\n"
+
+
+def supervise(work: str, *, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run `work` to its end in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-c", script, str(folder)],
+        [sys.executable, "-c", script(work), str(folder)],
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -133,3 +140,28 @@ def test_errand_that_takes_too_long_is_ended(tmp_path: Path) -> None:
 
     assert answer.returncode == 3
     assert leftovers(data_dir=tmp_path) == []
+
+
+def test_killed_make_takes_the_panel_with_it(tmp_path: Path) -> None:
+    recipes = [
+        line for line in (PROJECT / "Makefile").read_text().splitlines() if "manage.py demo" in line or " up $" in line
+    ]
+    work = 'supervisor.start(child("web", "echo up; exec sleep 300"))\nsupervisor.watch()'
+    line = ["sh", "-c", '"$0" "$@" & wait', sys.executable, "-c", script(work), str(tmp_path)]
+    make = subprocess.Popen(line, cwd=PROJECT, env={**os.environ, TIED: "on"})
+    log = tmp_path / "web.log"
+    wait_for(lambda: log.exists() and log.read_text() == "up\n")
+
+    make.kill()
+
+    make.wait()
+    wait_for(lambda: leftovers(data_dir=tmp_path) == [])
+    assert [recipe.startswith(f"\t@{TIED}=on exec ") for recipe in recipes] == [True, True]
+
+
+def wait_for(condition: Callable[[], bool], *, limit: float = 20.0) -> None:
+    """Wait until `condition` holds; fail after `limit` seconds."""
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {limit} seconds"
+        time.sleep(0.05)
