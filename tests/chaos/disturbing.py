@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from tests.faults.stand import Stand
 
 # How often each happens, in seconds on average
-EVERY = {"child": 2.2, "main": 9.0, "stop": 5.0, "postgres": 35.0, "broker": 30.0}
+EVERY = {"child": 3.5, "main": 15.0, "stop": 8.0, "postgres": 45.0, "broker": 40.0}
 # The workers' children do the forwarding and tracking, so they die most often
 CHILDREN = ("submit child", "submit child", "poll child", "web child")
 MAINS = ("submit", "poll", "web", "beat", "second beat")
@@ -28,7 +28,8 @@ class Disturber:
         self.stand = stand
         self.luck = luck
         self.done: Counter[str] = Counter()
-        self._due = {what: time.monotonic() + self._wait(what) for what in EVERY}
+        # sooner than usual the first time, so that a short run meets each of them
+        self._due = {what: time.monotonic() + 0.4 * self._wait(what) for what in EVERY}
         self._stopped: dict[int, float] = {}  # pid → until
 
     def step(self) -> None:

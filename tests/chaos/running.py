@@ -17,7 +17,6 @@ from django.utils import timezone
 
 from catalog.models import Provider, Service
 from orders.models import Order, Status, Watch
-from orders.timetable import TIMETABLE
 from tests.chaos.disturbing import Disturber
 from tests.chaos.shopping import Customer
 from tests.chaos.spoiling import count_struck, spoil
@@ -26,6 +25,7 @@ from tests.factories import make_user
 from tests.faults.buying import Shopper, open_shop, place
 from tests.faults.database import database_of, surely
 from tests.faults.judging import UNDER_WAY, Judgement, judge
+from tests.faults.shop import is_resolving
 from tests.faults.stand import Stand
 
 PROVIDERS = 4
@@ -114,11 +114,6 @@ def _run(wanted: Wanted, stand: Stand, doubles: list[ProviderDouble], began: flo
 def _open_shop(double: ProviderDouble, number: int) -> Service:
     double.settings(gap_share=0.1)
     return open_shop(double, name=f"Provider {number}", is_probe_allowed=is_resolving())
-
-
-def is_resolving() -> bool:
-    """Whether the panel settles ambiguous orders by proof; else they stay with staff."""
-    return any(job.name == "resolve_unclear" for job in TIMETABLE)
 
 
 def _customers(wanted: Wanted, stand: Stand, services: list[Service]) -> list[Customer]:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from catalog import pricing
 from orders import auditing
 from orders.models import ENDED, Attempt, AttemptState, Doubt, Order, Proof, Status
@@ -43,20 +45,20 @@ class Judgement:
         return found + ([f"the ledger's sum is {self.ledger_sum}"] if self.ledger_sum else [])
 
 
-def judge(placed: Iterable[Placed]) -> Judgement:
-    """Judge all orders of the panel against what its providers really placed."""
+def judge(placed: Iterable[Placed], *, orders: QuerySet[Order] | None = None) -> Judgement:
+    """Judge the panel's orders, or those chosen, against what their providers really placed."""
     truth: dict[str, list[Placed]] = {}
     for row in placed:
         truth.setdefault(row.link, []).append(row)
     judgement = Judgement(placed=sum(map(len, truth.values())))
-    orders = list(Order.objects.order_by("pk"))
-    judgement.orders = len(orders)
-    for order in orders:
+    chosen = list((Order.objects.all() if orders is None else orders).order_by("pk"))
+    judgement.orders = len(chosen)
+    for order in chosen:
         _judge_order(order, truth.get(order.link, []), judgement)
-    unknown_links = truth.keys() - {order.link for order in orders}
+    unknown_links = truth.keys() - {order.link for order in chosen}
     judgement.doubles += [f"{link} was placed for no order of ours" for link in sorted(unknown_links)]
     doubtful = set(Doubt.objects.filter(closed_at=None).values_list("order_id", flat=True))
-    judgement.left_to_staff = sum(1 for order in orders if order.status in WITH_STAFF or order.pk in doubtful)
+    judgement.left_to_staff = sum(1 for order in chosen if order.status in WITH_STAFF or order.pk in doubtful)
     _count_attempts(judgement)
     _prove(judgement)
     return judgement

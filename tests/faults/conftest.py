@@ -1,0 +1,42 @@
+"""One stand for all faults: what a test breaks, the panel mends by itself before the next."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from tests.double.handle import ProviderDouble
+
+if TYPE_CHECKING:  # pytest reads this file before Django is set up
+    from tests.faults.shop import Shop
+    from tests.faults.stand import Stand
+
+
+@pytest.fixture(scope="session")
+def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stand"]:
+    from tests.faults.stand import Stand
+
+    running = Stand(tmp_path_factory.mktemp("faults") / "data")
+    running.start()
+    yield running
+    running.end()
+
+
+@pytest.fixture
+def stand(_running: "Stand", django_db_blocker: DjangoDbBlocker) -> Iterator["Stand"]:
+    """The running panel; the test's ORM leads to its database."""
+    from tests.faults.database import database_of
+
+    with django_db_blocker.unblock(), database_of(_running.data_dir):
+        _running.keep_second_beat()
+        yield _running
+
+
+@pytest.fixture
+def shop(stand: "Stand", double: ProviderDouble) -> Iterator["Shop"]:
+    """A shop of the test's own, judged by the oracle at the end."""
+    from tests.faults.shop import shop_of
+
+    with shop_of(stand, double) as opened:
+        yield opened
