@@ -12,7 +12,7 @@ ID_LENGTH = 64  # characters; longer ones are no ids
 DEPTH = 32  # levels; no reply of the API has more than five, and what follows may then simply recurse
 INTEGER_DIGITS = 30  # Python's int grows without end and slows down; no figure of a provider is longer
 FIGURE_LENGTH = 64  # characters
-LARGEST = Decimal(10) ** 12  # no rate, quantity or balance is beyond it
+LARGEST = Decimal(999_999_999_999)  # no honest figure is beyond it, and rounded to 8 places it fits a numeric(20, 8)
 SMALLEST_EXPONENT = -30
 TRIES = 16  # places in a noisy reply at which JSON may begin
 NOISE = 8192  # bytes of noise in front of the JSON
@@ -126,7 +126,7 @@ def as_id(value: object) -> str | None:
 
 
 def as_decimal(value: object) -> Decimal | None:
-    """A finite number within ±10**12, exactly as written ("1,234.5" included); None for anything else."""
+    """A finite number within ±LARGEST, exactly as written ("1,234.5" included); None for anything else."""
     if isinstance(value, str):
         return _decimal_of(value) if len(value) <= FIGURE_LENGTH else None
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
@@ -135,7 +135,7 @@ def as_decimal(value: object) -> Decimal | None:
 
 
 def as_integer(value: object) -> int | None:
-    """A whole number within ±10**12; "157", 157 and 157.0 are the same."""
+    """A whole number within ±LARGEST; "157", 157 and 157.0 are the same."""
     number = as_decimal(value)
     return int(number) if number is not None and number == number.to_integral_value() else None
 

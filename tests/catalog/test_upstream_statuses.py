@@ -199,6 +199,21 @@ def test_charge_is_exact_or_not_known(sent: object, charge: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sent", "charge"),
+    [
+        ("999999999999", "999999999999"),
+        ("999,999,999,999.00000000", "999999999999"),
+        ("999999999999.999999999", None),  # would be rounded up to it
+        (10**12, None),
+        ("1000000000000.00000000", None),
+        (1e12, None),
+    ],
+)
+def test_charge_that_would_not_fit_the_database_is_not_known(sent: object, charge: str | None) -> None:
+    assert read_one(charge=sent).charge == (None if charge is None else Decimal(charge))
+
+
+@pytest.mark.parametrize(
     ("sent", "count"), [("3572", 3572), (0, 0), ("", None), (None, None), (..., None), ("-3", None)]
 )
 def test_start_count_is_a_number_or_not_known(sent: object, count: int | None) -> None:

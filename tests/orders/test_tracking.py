@@ -77,12 +77,16 @@ def test_completed_ends_and_refunds_nothing(double: ProviderDouble, service: Ser
     assert not Watch.objects.exists()
 
 
-def test_partial_refunds_what_was_not_delivered_after_two_looks(double: ProviderDouble, service: Service) -> None:
+def test_partial_refunds_what_was_not_delivered_after_two_looks(
+    double: ProviderDouble, service: Service, settings: Settings
+) -> None:
     order = run_order(service, quantity=1000)
     double.set_order(order.upstream_id or "", status="Partial", remains=157)
 
+    settings.REFUND_CONFIRM = 60  # so that a slow sweep does not look twice
     sweep()
     after_one = Order.objects.get(pk=order.pk)
+    settings.REFUND_CONFIRM = CONFIRM
     sweep()
 
     order.refresh_from_db()
@@ -341,3 +345,19 @@ def test_a_provider_whose_key_cannot_be_read_keeps_nobody_else_waiting(
     order.refresh_from_db()
     stuck.refresh_from_db()
     assert (order.status, stuck.status) == (Status.COMPLETED, Status.RUNNING)
+
+
+@pytest.mark.parametrize("charge", ["1000000000000", "999999999999.999999999"])
+def test_a_charge_too_large_to_be_stored_holds_up_no_other_order(
+    double: ProviderDouble, service: Service, charge: str
+) -> None:
+    odd, order = run_order(service), run_order(service)
+    double.set_order(odd.upstream_id or "", status="In progress", remains=400, shown={"charge": charge})
+    double.set_order(order.upstream_id or "", status="Completed", remains=0)
+
+    sweep()
+
+    odd.refresh_from_db()
+    order.refresh_from_db()
+    assert (odd.upstream_status, odd.remains, odd.upstream_charge) == ("In progress", 400, None)
+    assert order.status == Status.COMPLETED
