@@ -1,8 +1,9 @@
 """The service types met in the wild: what `add` wants of each, and the units that are billed. The one table of both.
 
-Source: section 2 of the protocol notes. A type compares without regard to case, with `_` as a space.
+Source: section 2 of the protocol notes. A type compares without regard to case, with `_` and `-` as a space.
 """
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -99,13 +100,14 @@ def canonical(word: str) -> str:
     return found.name if found else word.strip()
 
 
+@functools.lru_cache(maxsize=256)  # a catalog has 20,000 rows and a handful of types
 def find(type_name: str) -> ServiceType | None:
-    """The type of that name in any case, with `_` or spaces; None where we do not know it."""
+    """The type of that name in any case, with `_`, `-` or spaces; None where we do not know it."""
     return BY_FOLDED_NAME.get(_folded(type_name))
 
 
 def _folded(word: str) -> str:
-    return " ".join(word.replace("_", " ").casefold().split())
+    return " ".join(word.replace("_", " ").replace("-", " ").casefold().split())
 
 
 def _whole(values: Mapping[str, str | int], name: str) -> int:

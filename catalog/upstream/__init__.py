@@ -24,12 +24,9 @@ from catalog.upstream.masking import KeyMask
 from catalog.upstream.outcomes import Accepted, AddOutcome, Exchange, NotSent, Reason, Refused, Unclear
 from catalog.upstream.refusing import DOUBTFUL_WORDS
 from catalog.upstream.services import (
-    PRICED_PER_ORDER,
-    TYPES,
     CatalogReply,
     RowProblem,
     ServiceRow,
-    canonical_type,
     plain_text,
 )
 from catalog.upstream.statuses import IdError, OrderStatus, Status, StatusReply
@@ -37,8 +34,6 @@ from catalog.upstream.statuses import IdError, OrderStatus, Status, StatusReply
 __all__ = [
     "BATCH",
     "DOUBTFUL_WORDS",
-    "PRICED_PER_ORDER",
-    "TYPES",
     "Accepted",
     "AddOutcome",
     "Answered",
@@ -71,7 +66,6 @@ __all__ = [
     "TimedOut",
     "Unclear",
     "Unreachable",
-    "canonical_type",
     "parse_url",
     "plain_text",
 ]

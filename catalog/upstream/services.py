@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import html
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import msgspec
 
+from catalog.service_types import ServiceType, canonical, find
 from catalog.upstream.parsing import (
     NotJSON,
     as_decimal,
@@ -31,26 +30,6 @@ CATEGORY_LENGTH = 255
 TYPE_LENGTH = 64
 DESCRIPTION_LENGTH = 20_000
 AVERAGE_TIME_LENGTH = 100
-TYPES = (
-    "Default",
-    "Package",
-    "SEO",
-    "Custom Comments",
-    "Custom Comments Package",
-    "Mentions",
-    "Mentions with Hashtags",
-    "Mentions Custom List",
-    "Mentions Hashtag",
-    "Mentions User Followers",
-    "Mentions Media Likers",
-    "Comment Likes",
-    "Comment Replies",
-    "Poll",
-    "Invites from Groups",
-    "Subscriptions",
-    "Web Traffic",
-)
-PRICED_PER_ORDER = frozenset({"Package", "Custom Comments Package", "Subscriptions"})
 LISTS = ("data", "services", "result", "results", "response")  # names that wrap a catalog
 
 
@@ -59,9 +38,9 @@ class ServiceRow(msgspec.Struct, frozen=True, kw_only=True):
 
     service_id: str
     name: str
-    type: str  # in the spelling of TYPES, or as sent when it is none of them
+    type: str  # in the spelling of service_types, or as sent when it is none of them
     category: str  # "" when the provider gives none
-    rate: Decimal  # provider's currency, per 1000, or per order for PRICED_PER_ORDER
+    rate: Decimal  # provider's currency, per 1000, or per order (ServiceType.is_per_order)
     min: int
     max: int
     is_refillable: bool
@@ -159,12 +138,6 @@ def plain_text(text: str) -> str:
     return text
 
 
-@functools.lru_cache(maxsize=256)
-def canonical_type(text: str) -> str:
-    """A service type in its documented spelling ("custom_comments" → "Custom Comments"), else the text itself."""
-    return _TYPE_BY_FOLD.get(_fold_type(text), text)
-
-
 class _BadRow(Exception):
     """Never leaves this file."""
 
@@ -199,12 +172,12 @@ def _read_row(raw: bytes | msgspec.Raw, *, digest: bytes) -> ServiceRow:
     rate = as_decimal(row.get("rate"))
     if rate is None or rate < 0:
         raise _BadRow("the rate is not a price", service_id)
-    kind = canonical_type(as_text(row.get("type"), limit=TYPE_LENGTH) or "Default")
-    least, most = _limits(row, kind=kind, service_id=service_id)
+    type_name = canonical(as_text(row.get("type"), limit=TYPE_LENGTH) or "Default")
+    least, most = _limits(row, kind=find(type_name), service_id=service_id)
     return ServiceRow(
         service_id=service_id,
         name=name,
-        type=kind,
+        type=type_name,
         category=as_text(row.get("category"), limit=CATEGORY_LENGTH),
         rate=rate,
         min=least,
@@ -232,9 +205,9 @@ def _read_object(raw: bytes | msgspec.Raw) -> Mapping[str, object]:
     return row
 
 
-def _limits(row: Mapping[str, object], *, kind: str, service_id: str) -> tuple[int, int]:
+def _limits(row: Mapping[str, object], *, kind: ServiceType | None, service_id: str) -> tuple[int, int]:
     least, most = as_integer(row.get("min")), as_integer(row.get("max"))
-    if kind in PRICED_PER_ORDER:
+    if kind is not None and kind.is_per_order:
         least, most = 1 if least is None else least, 1 if most is None else most
     if least is None or most is None:
         raise _BadRow("min or max is not a quantity", service_id)
@@ -243,10 +216,5 @@ def _limits(row: Mapping[str, object], *, kind: str, service_id: str) -> tuple[i
     return least, most
 
 
-def _fold_type(text: str) -> str:
-    return re.sub(r"[\s_-]+", " ", text).strip().casefold()
-
-
-_TYPE_BY_FOLD = {_fold_type(name): name for name in TYPES}
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _ROW = msgspec.json.Decoder(float_hook=Decimal)

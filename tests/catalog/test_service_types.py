@@ -45,11 +45,12 @@ def test_only_packages_and_subscriptions_are_priced_per_order() -> None:
         ("CUSTOM_COMMENTS", "Custom Comments"),
         ("custom comments  package", "Custom Comments Package"),
         ("mentions_user_followers", "Mentions User Followers"),
+        ("Mentions-Custom-List", "Mentions Custom List"),
         (" Poll ", "Poll"),
         ("Telepathy", "Telepathy"),
     ],
 )
-def test_a_type_is_known_in_any_case_and_with_underscores(word: str, name: str) -> None:
+def test_a_type_is_known_in_any_case_and_with_underscores_or_hyphens(word: str, name: str) -> None:
     assert canonical(word) == name
 
 

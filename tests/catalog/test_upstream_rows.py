@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from catalog.service_types import canonical
 from catalog.upstream import (
     CatalogReply,
     RowProblem,
     ServiceRow,
-    canonical_type,
     plain_text,
 )
 from tests.catalog.raw_provider import RawProvider, answer, client_of
@@ -160,7 +160,7 @@ def test_no_is_no(sent: object) -> None:
     ],
 )
 def test_type_is_told_whatever_its_spelling(sent: str, kind: str) -> None:
-    assert canonical_type(sent) == kind
+    assert canonical(sent) == kind
     assert read_one(type=sent).type == kind
 
 
