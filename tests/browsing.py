@@ -39,7 +39,13 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any], playwrigh
 @pytest.fixture
 def incidents(context: BrowserContext) -> list[str]:
     """What went wrong in the browser so far; a test that expects an incident removes it."""
-    found: list[str] = []  # Chromium reports a violated CSP as a console error
+    found: list[str] = []
+    watch(context, found=found)
+    return found
+
+
+def watch(context: BrowserContext, *, found: list[str]) -> None:
+    """Add to `found` whatever goes wrong on the context's pages; Chromium reports a violated CSP as a console error."""
 
     def on_console(message: ConsoleMessage) -> None:
         # a refused form (422) or a missing page is an answer, not a fault; a missing script or style is one
@@ -54,13 +60,12 @@ def incidents(context: BrowserContext) -> list[str]:
     def on_error(error: Error) -> None:
         found.append(f"script: {error}")
 
-    def watch(page: Page) -> None:
+    def on_page(page: Page) -> None:
         page.on("console", on_console)
         page.on("dialog", on_dialog)
         page.on("pageerror", on_error)
 
-    context.on("page", watch)
-    return found
+    context.on("page", on_page)
 
 
 @pytest.fixture

@@ -1,0 +1,113 @@
+"""One shop on the running panel for all journeys: a provider double behind it, staff, an admin, watched browsers."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browsing import watch
+from tests.double.handle import ProviderDouble
+from tests.stack import Stack
+
+PASSWORD = "a long enough password"
+STAFF, ADMIN = "staff@journey.example", "admin@journey.example"
+FOLLOWERS = 1  # the provider's id of what everybody orders
+PATIENCE = 60.0  # seconds for the workers to get somewhere on a busy machine
+PERCENT = 25  # margin on a rate of 2.00: 2.50 per 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The running panel, and the provider that it sells from, whose clock stands until a test moves it."""
+
+    stack: Stack
+    provider: ProviderDouble
+    service: str  # our id of what everybody orders
+
+    @property
+    def url(self) -> str:
+        """Where the panel is."""
+        return self.stack.url
+
+    def ask(self, line: str) -> str:
+        """What a line of Python inside the panel prints."""
+        answer = self.stack.manage("shell", "-v0", "-c", line)
+        assert answer.returncode == 0, answer.stderr
+        return answer.stdout.strip()
+
+    def enrol(self, email: str, *, role: str = "customer", balance: Decimal = Decimal(0)) -> None:
+        """Make a user who can log in."""
+        answer = self.stack.manage(
+            "create_user", email, "--role", role, "--password", PASSWORD, "--balance", str(balance)
+        )
+        assert answer.returncode == 0, answer.stderr
+
+    def log_in(self, page: Page, email: str) -> None:
+        """Log in through the form."""
+        page.goto(f"{self.url}/accounts/login/")
+        page.get_by_label("Email").fill(email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("main").get_by_role("button", name="Log in").click()
+        page.wait_for_url(lambda url: "/accounts/login" not in url)
+
+
+@pytest.fixture(scope="session")
+def shop(stack: Stack) -> Iterator[Shop]:
+    """A shop that sells one provider's followers, likes and packages."""
+    with ProviderDouble() as provider:
+        usual = {"category": "Journeys", "rate": "2.00", "min": 100, "max": 10_000, "refill": True, "cancel": True}
+        provider.set_services(
+            [
+                {**usual, "service": FOLLOWERS, "name": "Followers ⚡ <b>real</b>", "dripfeed": True},
+                {**usual, "service": 2, "name": "Likes", "category": "Others"},
+                {**usual, "service": 3, "name": "Package of 10", "type": "Package", "min": 1, "max": 1},
+            ]
+        )
+        line = ["Upstream", "--url", provider.url, "--key", provider.key, "--margin", str(PERCENT)]
+        for command in (["add_provider", *line], ["sync_catalog", "--provider", "Upstream"]):
+            answer = stack.manage(*command)
+            assert answer.returncode == 0, answer.stdout + answer.stderr
+        line_of_id = f"from catalog.models import Service; print(Service.objects.get(upstream_id='{FOLLOWERS}').pk)"
+        service = stack.manage("shell", "-v0", "-c", line_of_id).stdout.strip()
+        found = Shop(stack, provider, service)
+        found.enrol(STAFF, role="staff")
+        found.enrol(ADMIN, role="admin", balance=Decimal(10))
+        yield found
+
+
+@pytest.fixture
+def visit(incidents: list[str], new_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """Opens a tab of somebody else's browser, watched as the test's own."""
+
+    def open_tab(**options: object) -> Page:
+        context = new_context(**options)
+        watch(context, found=incidents)
+        return context.new_page()
+
+    return open_tab
+
+
+def expect_status(page: Page, shop: Shop, number: int, word: str) -> None:
+    """The order's page comes to show that status."""
+    page.goto(f"{shop.url}/orders/{number}")
+    reload_until(page, lambda: page.locator("#facts").inner_text() == word)
+
+
+def reload_until(page: Page, condition: Callable[[], bool]) -> None:
+    """Look at the page again and again until it is as it should be."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, page.get_by_role("main").inner_text()
+        page.wait_for_timeout(500)
+        page.reload()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait for something outside the browser."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
