@@ -5,9 +5,11 @@ twice to stop the same order does no harm and moves no money.
 """
 
 import logging
+import math
+import time
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -17,7 +19,18 @@ from django.utils import timezone
 from catalog.connecting import open_client
 from catalog.models import Provider
 from catalog.sealing import CannotUnseal
-from catalog.upstream import Answered, BatchOutcome, Client, IdError, NotSent, Refused, Taken, Unclear
+from catalog.upstream import (
+    DOUBTFUL_WORDS,
+    Answered,
+    BatchOutcome,
+    Client,
+    IdError,
+    NotSent,
+    Refused,
+    Taken,
+    Unclear,
+)
+from orders.asking import sweep_end
 from orders.models import Cancellation, EventKind, Refill, RequestState, Status
 from orders.timeline import record
 
@@ -27,6 +40,7 @@ BATCH = 100  # the most ids a provider takes in one call
 LEASE = timedelta(seconds=60)  # longer than one call may take
 BACK_OFF = timedelta(minutes=1)
 MOST_BATCHES = 10  # a sweep's share for one provider and kind; the rest waits for the next sweep
+SWEEP_SECONDS = 35.0  # after which a sweep sends at most one more call to each provider
 
 Request = Refill | Cancellation
 Kind = type[Refill] | type[Cancellation]
@@ -35,45 +49,77 @@ Kind = type[Refill] | type[Cancellation]
 def send_due() -> str:
     """One sweep over all providers; returns a note for the staff page."""
     tally: Counter[str] = Counter()
+    stop_at = sweep_end(most=SWEEP_SECONDS)
     for kind in (Refill, Cancellation):
         reap_leases(kind=kind, now=timezone.now())
         due = kind.objects.filter(state=RequestState.APPROVED, send_at__lte=timezone.now())
         for provider in Provider.objects.filter(
             pk__in=due.values_list("provider_id", flat=True), paused_at=None
         ).order_by("pk"):
-            tally += _send_lane(kind=kind, provider=provider)
+            tally += _send_lane(kind=kind, provider=provider, stop_at=stop_at)
     return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
 
 
-def _send_lane(*, kind: Kind, provider: Provider) -> Counter[str]:
+def _send_lane(*, kind: Kind, provider: Provider, stop_at: float) -> Counter[str]:
     """One provider's share of a sweep. A provider whose key cannot be read keeps nobody else waiting."""
     tally: Counter[str] = Counter()
     try:
         with open_client(provider) as client:
             for _ in range(MOST_BATCHES):
-                counted = send_batch(kind=kind, provider=provider, client=client)
+                counted = send_batch(kind=kind, provider=provider, client=client, stop_at=stop_at)
                 tally += counted
-                if not counted:
+                if not counted or time.monotonic() >= stop_at:
                     break
     except CannotUnseal:
         log.exception("provider %s cannot be asked", provider.pk)
     return tally
 
 
-def send_batch(*, kind: Kind, provider: Provider, client: Client) -> Counter[str]:
-    """Claim up to 100 approved requests, send them in one call, write down what came of each."""
+def send_batch(*, kind: Kind, provider: Provider, client: Client, stop_at: float = math.inf) -> Counter[str]:
+    """Claim up to 100 approved requests, send them in one call, write down what came of each.
+
+    Where the provider refuses the whole batch, nothing of it was done: it may know only the single form, or one bad
+    order may spoil the batch. Then they are sent one by one until `stop_at` (monotonic seconds).
+    """
     owner = uuid.uuid4()
     requests = claim_batch(kind=kind, provider=provider, owner=owner, now=timezone.now())
     if not requests:
         return Counter()
-    upstream_ids = [request.order.upstream_id or "" for request in requests]
-    outcome = client.refill(upstream_ids) if kind is Refill else client.cancel(upstream_ids)
+    outcome = _call(requests, provider=provider, client=client)
+    if len(requests) > 1 and isinstance(outcome, Refused) and not outcome.reason.is_ours:
+        give_back(requests=requests, owner=owner)
+        return _send_singly(requests, provider=provider, client=client, stop_at=stop_at)
     return record_outcome(requests=requests, owner=owner, outcome=outcome, now=timezone.now())
 
 
+def _send_singly(requests: Sequence[Request], *, provider: Provider, client: Client, stop_at: float) -> Counter[str]:
+    """Send each in a call of its own, claimed anew before it; what is not sent in time stays approved and due."""
+    tally: Counter[str] = Counter()
+    kind = type(requests[0])
+    for request in requests:
+        owner = uuid.uuid4()
+        claimed = claim_batch(kind=kind, provider=provider, owner=owner, now=timezone.now(), keys=[request.pk])
+        if claimed:
+            outcome = _call(claimed, provider=provider, client=client)
+            tally += record_outcome(requests=claimed, owner=owner, outcome=outcome, now=timezone.now())
+            if isinstance(outcome, NotSent | Refused | Unclear):
+                break  # the trouble is the provider's: the next sweep tries the rest
+        if time.monotonic() >= stop_at:
+            break
+    return tally
+
+
+def _call(requests: Sequence[Request], *, provider: Provider, client: Client) -> BatchOutcome:
+    upstream_ids = [request.order.upstream_id or "" for request in requests]
+    send = client.refill if isinstance(requests[0], Refill) else client.cancel
+    return send(upstream_ids, doubtful_words=(*DOUBTFUL_WORDS, *map(str, provider.doubtful_words)))
+
+
 @transaction.atomic
-def claim_batch(*, kind: Kind, provider: Provider, owner: uuid.UUID, now: datetime) -> list[Request]:
-    """Take the requests that have been due longest; `sent_at` is written down before any byte leaves.
+def claim_batch(
+    *, kind: Kind, provider: Provider, owner: uuid.UUID, now: datetime, keys: Collection[int] | None = None
+) -> list[Request]:
+    """Take the requests (of `keys`, where given) that have been due longest; `sent_at` is written before a byte leaves.
 
     A cancellation of an order that is not at the provider (yet, or any more) stays where it is.
     """
@@ -81,12 +127,20 @@ def claim_batch(*, kind: Kind, provider: Provider, owner: uuid.UUID, now: dateti
     due = due.filter(order__upstream_id__isnull=False)
     if kind is Cancellation:
         due = due.filter(order__status=Status.RUNNING)
+    if keys is not None:
+        due = due.filter(pk__in=keys)
     locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("order").order_by("send_at", "pk")
     requests: list[Request] = list(locked[:BATCH])
     kind.objects.filter(pk__in=[request.pk for request in requests]).update(
         state=RequestState.SENDING, owner=owner, lease_until=now + LEASE, sent_at=now
     )
     return requests
+
+
+def give_back(*, requests: Sequence[Request], owner: uuid.UUID) -> None:
+    """Make requests that were certainly not done, and that `owner` still holds, due again."""
+    held = type(requests[0]).objects.filter(pk__in=[request.pk for request in requests], owner=owner)
+    held.filter(state=RequestState.SENDING).update(state=RequestState.APPROVED, sent_at=None, lease_until=None)
 
 
 @transaction.atomic

@@ -1,6 +1,8 @@
 """Polling: asking the providers how their refills are coming on, 100 ids a call."""
 
 import logging
+import math
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,7 +14,8 @@ from django.utils import timezone
 from catalog.connecting import open_client
 from catalog.models import Provider
 from catalog.sealing import CannotUnseal
-from catalog.upstream import Client, IdError, ProviderError, RefillState, RefillStatus
+from catalog.upstream import Client, ErrorReply, IdError, ProviderError, RefillState, RefillStatus
+from orders.asking import ask_singly, may_know_single_form, sweep_end
 from orders.models import EventKind, Refill, RequestState
 from orders.timeline import record
 
@@ -22,6 +25,7 @@ BATCH = 100  # the most ids a provider takes in one call
 HOLD = timedelta(seconds=60)  # a claimed batch is nobody else's for so long; longer than one call may take
 ERRORS_BEFORE_DOUBT = 5  # per-id errors in a row
 MOST_BATCHES = 20  # a sweep's share for one provider; the rest waits for the next sweep
+SWEEP_SECONDS = 35.0  # after which a sweep asks each provider at most once
 
 _WORDS = {RefillState.PENDING: "Pending", RefillState.IN_PROGRESS: "In progress"}
 _ENDS = {
@@ -35,38 +39,62 @@ _ENDS = {
 def poll_refills() -> str:
     """One sweep over all providers; returns a note for the staff page."""
     tally: Counter[str] = Counter()
+    stop_at = sweep_end(most=SWEEP_SECONDS)
     due = Refill.objects.filter(state=RequestState.RUNNING, due_at__lte=timezone.now())
     for provider in Provider.objects.filter(pk__in=due.values_list("provider_id", flat=True)).order_by("pk"):
-        tally += _poll_lane(provider)
+        tally += _poll_lane(provider, stop_at)
     return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
 
 
-def _poll_lane(provider: Provider) -> Counter[str]:
+def _poll_lane(provider: Provider, stop_at: float) -> Counter[str]:
     """One provider's share of a sweep. A provider whose key cannot be read keeps nobody else waiting."""
     tally: Counter[str] = Counter()
     try:
         with open_client(provider) as client:
             for _ in range(MOST_BATCHES):
-                counted = poll_batch(provider=provider, client=client)
+                counted = poll_batch(provider=provider, client=client, stop_at=stop_at)
                 tally += counted
-                if not counted or counted["unanswered"]:
+                if not counted or counted["unanswered"] or time.monotonic() >= stop_at:
                     break
     except CannotUnseal:
         log.exception("provider %s cannot be asked", provider.pk)
     return tally
 
 
-def poll_batch(*, provider: Provider, client: Client) -> Counter[str]:
-    """Claim up to 100 due refills, ask, apply. Nothing is locked while the provider is asked."""
+def poll_batch(*, provider: Provider, client: Client, stop_at: float = math.inf) -> Counter[str]:
+    """Claim up to 100 due refills, ask, apply. Nothing is locked while the provider is asked.
+
+    A provider that refuses the whole batch is asked one by one until `stop_at` (monotonic seconds).
+    """
     refills = claim_batch(provider=provider, now=timezone.now())
     if not refills:
         return Counter()
     try:
         reply = client.refill_status([refill.upstream_id for refill in refills])
+    except ErrorReply as error:
+        if len(refills) > 1 and may_know_single_form(error):
+            return _poll_singly(refills, provider=provider, client=client, stop_at=stop_at)
+        return _unanswered(provider, error, count=len(refills))
     except ProviderError as error:
-        log.warning("provider %s did not answer about %d refills: %s", provider.pk, len(refills), error)
-        return Counter({"unanswered": len(refills)})
+        return _unanswered(provider, error, count=len(refills))
     return apply_statuses(refills=refills, statuses=reply.refills, now=timezone.now())
+
+
+def _poll_singly(refills: Sequence[Refill], *, provider: Provider, client: Client, stop_at: float) -> Counter[str]:
+    tally: Counter[str] = Counter()
+    by_name = {refill.upstream_id: refill for refill in refills}
+    try:
+        for single in ask_singly(list(by_name), ask=lambda name: client.refill_status([name]).refills, stop_at=stop_at):
+            statuses = {} if single.answer is None else {single.name: single.answer}
+            tally += apply_statuses(refills=[by_name[single.name]], statuses=statuses, now=timezone.now())
+    except ProviderError as error:
+        tally += _unanswered(provider, error, count=len(refills) - tally.total())
+    return tally
+
+
+def _unanswered(provider: Provider, error: ProviderError, *, count: int) -> Counter[str]:
+    log.warning("provider %s did not answer about %d refills: %s", provider.pk, count, error)
+    return Counter({"unanswered": count})
 
 
 @transaction.atomic

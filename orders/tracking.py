@@ -1,8 +1,10 @@
 """Tracking: asking the providers about every running order that is due, 100 ids a call, several calls in flight."""
 
 import logging
+import math
 import time
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +15,9 @@ from django.utils import timezone
 from catalog.connecting import open_client
 from catalog.models import Provider
 from catalog.sealing import CannotUnseal
-from catalog.upstream import Client, OrderStatus, ProviderError
+from catalog.upstream import Client, ErrorReply, IdError, OrderStatus, ProviderError
 from orders.applying import apply_reports
+from orders.asking import ask_singly, may_know_single_form
 from orders.models import Watch
 
 log = logging.getLogger(__name__)
@@ -52,7 +55,7 @@ def _track_lane(provider: Provider, stop_at: float) -> Counter[str]:
     try:
         with open_client(provider) as client:
             while time.monotonic() < stop_at:
-                counted = track_batch(provider=provider, client=client)
+                counted = track_batch(provider=provider, client=client, stop_at=stop_at)
                 tally += counted
                 if not counted or counted["unanswered"]:
                     break
@@ -64,25 +67,55 @@ def _track_lane(provider: Provider, stop_at: float) -> Counter[str]:
     return tally
 
 
-def track_batch(*, provider: Provider, client: Client) -> Counter[str]:
+def track_batch(*, provider: Provider, client: Client, stop_at: float = math.inf) -> Counter[str]:
     """Claim up to 100 due orders, ask, apply. Nothing is locked while the provider is asked.
 
-    A provider that does not answer delays its orders and loses none: the claim runs out by itself.
+    A provider that does not answer delays its orders and loses none: the claim runs out by itself. One that refuses the
+    whole batch is asked one by one until `stop_at` (monotonic seconds).
     """
     batch = claim_batch(provider=provider)
     if not batch.upstream_ids:
         return Counter()
     try:
         reply = client.status(list(batch.upstream_ids.values()))
+    except ErrorReply as error:
+        if len(batch.upstream_ids) > 1 and may_know_single_form(error):
+            return _track_singly(batch, provider=provider, client=client, stop_at=stop_at)
+        return _unanswered(provider, error, count=len(batch.upstream_ids))
     except ProviderError as error:
-        log.warning("provider %s did not answer about %d orders: %s", provider.pk, len(batch.upstream_ids), error)
-        return Counter({"unanswered": len(batch.upstream_ids)})
+        return _unanswered(provider, error, count=len(batch.upstream_ids))
     return apply_reports(
         upstream_ids=batch.upstream_ids,
-        reports={name: report for name, report in reply.orders.items() if isinstance(report, OrderStatus)},
+        reports=_reports(reply.orders),
         observed_at=batch.observed_at,
         now=timezone.now(),
     )
+
+
+def _track_singly(batch: Batch, *, provider: Provider, client: Client, stop_at: float) -> Counter[str]:
+    """Ask and apply order by order; each report has the moment of its own question, which a refund is confirmed by."""
+    tally: Counter[str] = Counter()
+    keys = {upstream_id: pk for pk, upstream_id in batch.upstream_ids.items()}
+    try:
+        for single in ask_singly(list(keys), ask=lambda name: client.status([name]).orders, stop_at=stop_at):
+            tally += apply_reports(
+                upstream_ids={keys[single.name]: single.name},
+                reports=_reports({} if single.answer is None else {single.name: single.answer}),
+                observed_at=single.asked_at,
+                now=timezone.now(),
+            )
+    except ProviderError as error:
+        tally += _unanswered(provider, error, count=len(keys) - tally["looked at"])
+    return tally
+
+
+def _unanswered(provider: Provider, error: ProviderError, *, count: int) -> Counter[str]:
+    log.warning("provider %s did not answer about %d orders: %s", provider.pk, count, error)
+    return Counter({"unanswered": count})
+
+
+def _reports(answers: Mapping[str, OrderStatus | IdError]) -> dict[str, OrderStatus]:
+    return {name: answer for name, answer in answers.items() if isinstance(answer, OrderStatus)}
 
 
 def claim_batch(*, provider: Provider) -> Batch:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from tests.double.aftercare import request_cancel, request_refill
 from tests.double.answers import Answer, Refusal
 from tests.double.placing import leave_gap, place
-from tests.double.telling import tell_balance, tell_refill_status, tell_services, tell_status
+from tests.double.telling import INCORRECT_ORDER, tell_balance, tell_refill_status, tell_services, tell_status
 from tests.double.world import Account, World
 
 
@@ -15,6 +15,8 @@ def answer(*, world: World, fields: Mapping[str, str]) -> Answer:
     account = world.account_of(fields.get("key", ""))
     if account is None:
         return refused(action, "Invalid API key")
+    if not world.phrasing.dialect.understands(fields):
+        return refused(action, INCORRECT_ORDER)
     try:
         return _act(world=world, account=account, action=action, fields=fields)
     except Refusal as refusal:

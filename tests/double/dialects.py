@@ -1,5 +1,6 @@
 """The dialects of API v2: every shape met in the wild, each switched on by itself."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -24,6 +25,7 @@ class Dialect:
     )
     error_status: int = 200
     error_words: str = one_of("plain", "keys")
+    multi_unknown: bool = False  # only the single forms are known: several ids are "Incorrect order ID"
     # services
     booleans: str = one_of("bool", "number", "digit_text", "word_text", "yes_no", "null", "absent")
     null_category: bool = False
@@ -68,6 +70,13 @@ class Dialect:
             setattr(self, name, value)
         self.version += 1
         return asdict(self)
+
+    def understands(self, request: Mapping[str, str]) -> bool:
+        """Whether this provider knows the form of a request; `cancel` has only the plural one, here for one id."""
+        several = request.get("orders", request.get("refills"))
+        if not self.multi_unknown or several is None:
+            return True
+        return request.get("action") == "cancel" and "," not in several
 
     def heard(self, request: dict[str, str]) -> dict[str, str]:
         """Understand a request as this provider does: some know only the single form of refill."""

@@ -200,6 +200,20 @@ def test_refill_may_know_only_the_single_form(provider: ProviderDouble, ask: Ask
     assert [refill.order for refill in provider.journal().refills] == [23501]
 
 
+def test_only_the_single_forms_may_be_known(provider: ProviderDouble, ask: Ask) -> None:
+    provider.set_services([PLAIN])
+    place(ask, times=2)
+    provider.dialect(multi_unknown=True)
+    many = {"status": {"orders": "23501,23502"}, "refill": {"orders": "23501"}, "refill_status": {"refills": "1"}}
+
+    answers = [ask(action, **fields).json() for action, fields in many.items()]
+
+    assert answers == [INCORRECT] * 3
+    assert ask("cancel", orders="23501,23502").json() == INCORRECT
+    assert ask("status", order=23501).json()["status"] == "Pending"
+    assert ask("cancel", orders="23501").json()[0]["order"] == 23501
+
+
 def test_refill_may_answer_no_id(provider: ProviderDouble, ask: Ask) -> None:
     provider.set_services([PLAIN])
     place(ask)
