@@ -8,12 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from django.db import close_old_connections, connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from orders.timetable import TIMETABLE, Job
 
 log = logging.getLogger(__name__)
 
+AWAY = (OperationalError, InterfaceError)  # the database restarts, or a lock was not had
 Tell = Callable[[str], None]  # takes a line for the operator
 
 
@@ -51,6 +52,10 @@ def _perform(job: Job, *, tell: Tell) -> bool:
     close_old_connections()
     try:
         job.find()()
+    except AWAY as error:
+        log.warning("%s: the database does not answer (%s)", job.name, type(error).__name__)
+        tell(f"{job.name} failed")
+        return False
     except Exception:  # one job that fails must not end the others, whatever it is
         log.exception("%s failed; it is run again at its next time", job.name)
         tell(f"{job.name} failed")

@@ -114,6 +114,12 @@ class Shop:
             submit_at=timezone.now()
         )
 
+    def put_off(self) -> None:
+        """Let the waiting orders be due tomorrow."""
+        Order.objects.filter(provider_id=self.service.provider_id, status=Status.WAITING).update(
+            submit_at=timezone.now() + timedelta(days=1)
+        )
+
     def pause(self) -> None:
         """Pause the provider as a person does; only a person lifts it."""
         Provider.objects.filter(pk=self.service.provider_id).update(
@@ -143,9 +149,7 @@ class Shop:
         """Take the shop out of the way of the next test; what is unclear here stays so for ever."""
         self.pause()
         Watch.objects.filter(provider_id=self.service.provider_id).delete()
-        Order.objects.filter(provider_id=self.service.provider_id, status=Status.WAITING).update(
-            submit_at=timezone.now() + timedelta(days=1)
-        )
+        self.put_off()
 
 
 @contextmanager

@@ -1,0 +1,102 @@
+"""Faults 11–13: what the provider reports about orders is broken, false or late."""
+
+import time
+from decimal import Decimal
+
+import pytest
+
+from catalog.connecting import open_client
+from orders.models import DoubtKind, Order, Status, Watch
+from orders.tracking import track_batch
+from tests.faults.shop import Shop
+
+pytestmark = pytest.mark.stack
+
+LOOKS = 3  # more looks than a refund needs
+
+
+def let_look(shop: Shop, *, times: int = LOOKS) -> None:
+    """Wait until the provider was asked so often again."""
+    before = len(shop.double.journal().asked("status"))
+    shop.wait(lambda: len(shop.double.journal().asked("status")) >= before + times)
+
+
+def doubts_of(order: Order) -> set[str]:
+    return set(order.doubts.filter(closed_at=None).values_list("kind", flat=True))
+
+
+def test_fault_11_false_words_about_single_orders_move_no_money_wrongly(shop: Shop) -> None:
+    unknown, negative, missing, word, backwards, honest = (shop.run() for _ in range(6))
+    partial = {"status": "Partial", "remains": 400}
+    shop.double.set_order(unknown.upstream_id or "", **partial, shown={"remains": "Unknown"})
+    shop.double.set_order(negative.upstream_id or "", **partial, shown={"remains": "-57"})
+    shop.double.set_order(missing.upstream_id or "", **partial, shown={"remains": None})
+    shop.double.set_order(word.upstream_id or "", shown={"status": "On review"})
+    shop.double.set_order(backwards.upstream_id or "", status="In progress")
+    let_look(shop)
+    shop.double.set_order(backwards.upstream_id or "", shown={"status": "Pending"})
+    shop.double.set_order(honest.upstream_id or "", **partial)
+
+    shop.wait(lambda: shop.status(honest) == Status.PARTIAL)
+    let_look(shop)
+
+    assert [doubts_of(order) for order in (unknown, missing, word)] == [
+        {DoubtKind.NO_REMAINS},
+        {DoubtKind.NO_REMAINS},
+        {DoubtKind.UNKNOWN_STATUS},
+    ]
+    orders = {order.pk: order for order in shop.orders()}
+    assert [orders[order.pk].refunded for order in (unknown, negative, missing, word, backwards)] == [Decimal(0)] * 5
+    assert orders[backwards.pk].upstream_status == "In progress"
+    # the oracle compares refunds with the truth, which staff would now look up
+    for order in (unknown, negative, missing):
+        shop.double.set_order(order.upstream_id or "", status="Completed", shown={})
+
+
+@pytest.mark.parametrize("mode", ["html200", "http500", "truncated", "missing_ids", "foreign_ids", "wrong_type"])
+def test_fault_11_a_broken_answer_moves_nothing(shop: Shop, mode: str) -> None:
+    orders = [shop.run(), shop.run()]
+    shop.double.fault("status", mode)
+
+    Watch.objects.filter(order__in=orders).update(due_at=orders[0].created_at)
+    shop.wait(lambda: sum(row["struck"] for row in shop.double.faults()) >= 2)
+
+    assert shop.statuses() == {Status.RUNNING}
+    shop.double.clear_faults()
+    shop.double.set_order(orders[0].upstream_id or "", status="Completed")
+    Watch.objects.filter(order__in=orders).update(due_at=orders[0].created_at)  # the back-off of a silent provider
+    shop.wait(lambda: shop.status(orders[0]) == Status.COMPLETED)
+
+
+def test_fault_12_a_false_mass_cancellation_refunds_nobody(shop: Shop) -> None:
+    orders = [shop.order() for _ in range(25)]
+    shop.wait(lambda: shop.statuses() == {Status.RUNNING})
+    before = shop.balance()
+    shop.double.fault("status", "all_canceled")
+
+    shop.wait(lambda: all(doubts_of(order) == {DoubtKind.MASS_CANCEL} for order in orders))
+    let_look(shop)
+    seen = (shop.statuses(), shop.balance())
+    shop.double.clear_faults()
+    shop.wait(lambda: not any(doubts_of(order) for order in orders))
+
+    assert seen == ({Status.RUNNING}, before)
+
+
+def test_fault_13_of_two_answers_in_reverse_order_the_newer_wins_and_refunds_once(shop: Shop) -> None:
+    order = shop.run()
+    shop.double.fault("status", "delayed", seconds=3.5, times=1, where={"order": order.upstream_id or ""})
+    shop.wait(lambda: sum(row["struck"] for row in shop.double.faults()) == 1)  # a worker waits for "In progress"
+    shop.double.set_order(order.upstream_id or "", status="Canceled")
+
+    with open_client(shop.provider) as client:
+        for _ in range(2):  # this process is the second poller
+            Watch.objects.filter(order=order).update(due_at=order.created_at)
+            track_batch(provider=shop.provider, client=client)
+            time.sleep(1.1)
+    seen = shop.status(order)
+    time.sleep(2.0)  # the old answer has come by now
+
+    order.refresh_from_db()
+    assert (seen, order.status, order.refunded) == (Status.CANCELED, Status.CANCELED, order.charge)
+    assert shop.balance() == Decimal(1_000_000)
