@@ -16,11 +16,15 @@ from orders.clock import database_now
 from orders.distinguishing import MOST_OPEN, keeps_distinct
 from orders.faultpoints import reach
 from orders.holding import hold
+from orders.landmarks import quiet
 from orders.models import Attempt, AttemptState, EventKind, HoldReason, Order, Status
 from orders.timeline import record
 
 OPEN_ATTEMPT = [AttemptState.PREPARED, AttemptState.SENT, AttemptState.UNKNOWN]
 MOST_LOOKED_AT = 20  # due orders among which one that can be told apart is sought
+# An order can only be settled by one that was accepted long enough after it: so what is older than the quiet time
+# yields where no order that is due can be told apart from it, and what staff have for so long does not count at all.
+WITH_STAFF = timedelta(minutes=30)
 MOST_HELD = 20  # orders held in one transaction: it should stay short
 
 
@@ -110,15 +114,19 @@ def _next_due(provider: Provider, now: datetime) -> Order | None:
     )
     if not provider.is_probe_allowed:
         return due.first()
-    open_costs = list(
-        Attempt.objects.filter(provider=provider, state__in=OPEN_ATTEMPT)
-        .order_by("pk")
-        .values_list("cost", flat=True)[:MOST_OPEN]
-    )
-    candidates = due[:MOST_LOOKED_AT] if len(open_costs) < MOST_OPEN else []
-    return next(
-        (order for order in candidates if keeps_distinct(open_costs=open_costs, cost=upstream_cost(order))), None
-    )
+    recent, young = _open_costs(provider, now, since=WITH_STAFF), _open_costs(provider, now, since=quiet())
+    candidates = list(due[:MOST_LOOKED_AT]) if len(young) < MOST_OPEN else []
+    for open_costs in (recent, young):
+        for order in candidates:
+            if keeps_distinct(open_costs=open_costs, cost=upstream_cost(order)):
+                return order
+    return None
+
+
+def _open_costs(provider: Provider, now: datetime, *, since: timedelta) -> list[Decimal]:
+    """What the attempts not older than `since` cost whose fate is open."""
+    is_open = Attempt.objects.filter(provider=provider, state__in=OPEN_ATTEMPT)
+    return list(is_open.filter(prepared_at__gt=now - since).order_by("pk").values_list("cost", flat=True))
 
 
 def _prepare(order: Order, provider: Provider, *, owner: UUID, now: datetime) -> Claim:

@@ -3,7 +3,7 @@
 They belong to a session, so a worker needs a direct connection or session pooling (not pgbouncer's transaction mode).
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from django.db import DatabaseError, connection
@@ -50,6 +50,22 @@ def slot(*, provider_id: int, slots: int) -> Iterator[bool]:
 def is_sender_dead(*, attempt_id: int) -> bool:
     """Whether no living session holds the attempt's pulse. In a transaction: and none takes it until that ends."""
     return _ask("SELECT pg_try_advisory_xact_lock(%s)", ATTEMPTS + attempt_id)
+
+
+def living(attempt_ids: Collection[int]) -> set[int]:
+    """Those of the attempts whose pulse some session holds now. Only looks, and disturbs no sender."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT key - %s FROM (
+                SELECT (classid::bigint << 32) | objid::bigint AS key FROM pg_locks
+                WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            ) AS held WHERE key = ANY(%s)
+            """,
+            [ATTEMPTS, [ATTEMPTS + attempt_id for attempt_id in attempt_ids]],
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _ask(query: str, key: int) -> bool:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from catalog.upstream import Accepted, AddOutcome, Exchange, NotSent, Reason, Refused, Unclear
 from orders import ending, running
+from orders.clock import database_now
 from orders.faultpoints import reach
 from orders.holding import hold, let_wait
 from orders.models import Attempt, AttemptState, DoubtKind, EventKind, HoldReason, Order, Status
@@ -81,7 +82,7 @@ def record_outcome(*, attempt_id: int, outcome: AddOutcome | Withheld, now: date
 
 def leave_unclear(*, order: Order, attempt: Attempt, problem: str, raw: Exchange, now: datetime) -> str:
     """Perhaps placed: nothing is resent and nothing refunded before it is known. The caller holds both row locks."""
-    _finish(attempt, AttemptState.UNKNOWN, raw=raw, problem=problem, now=now)
+    _finish(attempt, AttemptState.UNKNOWN, raw=raw, problem=problem)
     order.status = Status.UNCLEAR
     order.save(update_fields=["status"])
     record(
@@ -122,7 +123,7 @@ def _accept(order: Order, attempt: Attempt, outcome: Accepted, now: datetime) ->
         raise_doubt(order=order, kind=DoubtKind.DUPLICATE_ID, text=problem.capitalize(), now=now)
         return word
     attempt.upstream_id = outcome.order_id
-    _finish(attempt, AttemptState.ACCEPTED, raw=outcome.raw, problem="", now=now)
+    _finish(attempt, AttemptState.ACCEPTED, raw=outcome.raw, problem="")
     detail = _exchange(attempt, outcome.raw) | {"upstream_id": outcome.order_id}
     record(order=order, kind=EventKind.ACCEPTED, text="Accepted by the supplier", now=now, detail=detail)
     return "accepted"
@@ -134,7 +135,7 @@ def _refuse(order: Order, attempt: Attempt, outcome: Refused, now: datetime) -> 
     if outcome.reason is Reason.THROTTLED:
         note_failure(provider_id=attempt.provider_id, problem=outcome.text, now=now)
         return _postpone(order, attempt, outcome.text, now, raw=outcome.raw, state=AttemptState.REFUSED)
-    _finish(attempt, AttemptState.REFUSED, raw=outcome.raw, problem=outcome.text, now=now)
+    _finish(attempt, AttemptState.REFUSED, raw=outcome.raw, problem=outcome.text)
     if outcome.reason in OURS:
         reason = OURS[outcome.reason]
         hold(order=order, reason=reason, text=f"The provider said: {outcome.text}", now=now, detail=detail)
@@ -166,7 +167,7 @@ def _postpone(
 ) -> str:
     """Certainly not placed: the order waits, longer each time."""
     raw = raw or Exchange()
-    _finish(attempt, state, raw=raw, problem=problem, now=now)
+    _finish(attempt, state, raw=raw, problem=problem)
     order.submit_failures += 1
     order.save(update_fields=["submit_failures"])
     wait = back_off(failures=order.submit_failures, retry_after=retry_after)
@@ -194,12 +195,12 @@ def _note_late(order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, n
     return "contradicting"
 
 
-def _finish(attempt: Attempt, state: AttemptState, *, raw: Exchange, problem: str, now: datetime) -> None:
+def _finish(attempt: Attempt, state: AttemptState, *, raw: Exchange, problem: str) -> None:
     attempt.state = state
     attempt.http_status = raw.http_status
     attempt.reply = raw.body
     attempt.problem = problem[:PROBLEM_LENGTH]
-    attempt.finished_at = now
+    attempt.finished_at = database_now()  # a landmark of the resolver's: must compare with sent_at to the millisecond
     attempt.save(update_fields=["state", "http_status", "reply", "problem", "finished_at", "upstream_id"])
 
 

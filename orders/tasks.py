@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from orders import aftersending, auditing, polling, releasing, submitting, tracking
+from orders import aftersending, auditing, polling, releasing, resolving, submitting, tracking
 from orders.sweeping import run_alone, run_noted
 
 
@@ -41,6 +41,12 @@ def poll_refills() -> None:
 def check_providers() -> None:
     """Read balances, lift automatic pauses, release orders whose reason is gone."""
     run_alone(name="check_providers", job=releasing.check_providers)
+
+
+@shared_task
+def resolve_unclear() -> None:
+    """Settle by proof what became of orders that were perhaps placed."""
+    run_alone(name="resolve_unclear", job=resolving.resolve_due)
 
 
 @shared_task

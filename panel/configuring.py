@@ -1,6 +1,7 @@
 """Reads typed values from the environment; a wrong value stops the start and names the variable."""
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -35,6 +36,18 @@ def whole_number(env: environ.Env, name: str, *, default: int, least: int) -> in
     if not text.strip().isdigit() or int(text) < least:
         raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {text!r}")
     return int(text)
+
+
+def amount(env: environ.Env, name: str, *, default: int) -> Decimal:
+    """An amount of money, panel's currency, not negative."""
+    text = env.str(name, default=str(default)).strip()
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal(-1)
+    if not value.is_finite() or value < 0:
+        raise ImproperlyConfigured(f"{name} must be an amount of at least 0, not {text!r}")
+    return value
 
 
 def one_of(env: environ.Env, name: str, *, default: str, choices: Mapping[str, str]) -> str:

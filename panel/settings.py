@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from panel import embedded
-from panel.configuring import flag, one_of, positive_seconds, whole_number
+from panel.configuring import amount, flag, one_of, positive_seconds, whole_number
 from panel.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -75,7 +75,9 @@ AUDIT_EVERY = positive_seconds(env, "AUDIT_EVERY", default=86400)
 PROVIDER_TIMEOUT = positive_seconds(env, "PROVIDER_TIMEOUT", default=20)
 CLAIM_LEASE = positive_seconds(env, "CLAIM_LEASE", default=60)
 UNCLEAR_QUIET = positive_seconds(env, "UNCLEAR_QUIET", default=180)
+PROBE_EVERY = positive_seconds(env, "PROBE_EVERY", default=1)
 REFUND_CONFIRM = positive_seconds(env, "REFUND_CONFIRM", default=60)
+SECOND_PERSON_ABOVE = amount(env, "SECOND_PERSON_ABOVE", default=100)
 SUBMIT_CONCURRENCY = whole_number(env, "SUBMIT_CONCURRENCY", default=4, least=1)
 PROVIDER_ALLOW_PRIVATE = flag(env, "PROVIDER_ALLOW_PRIVATE", default=False)
 API_ALLOW_GET = flag(env, "API_ALLOW_GET", default=False)

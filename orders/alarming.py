@@ -1,0 +1,90 @@
+"""Alarming about our account at a provider: money moved without an explanation, or somebody else orders on our key.
+
+From then on nothing is taken for "not placed" there, until a person has explained it.
+"""
+
+import logging
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from accounts.models import User
+from catalog.models import Provider
+from orders.clock import database_now
+from orders.explaining import plain
+from orders.models import Baseline, Orphan, TopUp
+
+log = logging.getLogger(__name__)
+
+
+class NothingEntered(Exception):
+    """A top-up of nothing, or an explanation without words."""
+
+
+def note_missing(*, provider: Provider, missing: Decimal, now: datetime) -> str:
+    """What is missing for no reason that we know, at two readings: verdicts pause. Returns why none may be given now.
+
+    The first reading only keeps verdicts back: a provider may have told one wrong figure.
+    """
+    amount = f"{plain(abs(missing))} {provider.currency}"
+    text = f"{amount} {'is missing from' if missing > 0 else 'more than expected is in'} our account"
+    is_repeated = provider.unexplained == missing
+    provider.unexplained = missing
+    provider.save(update_fields=["unexplained"])
+    if is_repeated:
+        pause_verdicts(provider=provider, reason=f"{text}: a top-up, a refund or an order that nobody entered", now=now)
+        return provider.verdicts_pause_reason
+    return f"{text}: the account is read once more."
+
+
+def note_strangers(*, provider: Provider, upstream_ids: Collection[int], now: datetime) -> str:
+    """Orders on our account that none of ours can be: verdicts pause at once. Returns why none may be given now."""
+    names = ", ".join(map(str, sorted(upstream_ids)[:5]))
+    pause_verdicts(provider=provider, reason=f"Orders on our account are none of ours: {names}", now=now)
+    return provider.verdicts_pause_reason
+
+
+def pause_verdicts(*, provider: Provider, reason: str, now: datetime) -> None:
+    """Take nothing for "not placed" at this provider until staff explain; what was paused before keeps its reason."""
+    paused = Provider.objects.filter(pk=provider.pk, verdicts_paused_at=None).update(
+        verdicts_paused_at=now, verdicts_pause_reason=reason[:300]
+    )
+    if paused:
+        log.error("provider %s: %s", provider.pk, reason)
+    provider.refresh_from_db(fields=["verdicts_paused_at", "verdicts_pause_reason"])
+
+
+@transaction.atomic
+def enter_top_up(*, provider: Provider, amount: Decimal, note: str, actor: User) -> TopUp:
+    """Money that was paid into our account there (negative: taken out). Verdicts go on where that explains it.
+
+    Raises NothingEntered.
+    """
+    if not amount:
+        raise NothingEntered("Amount: enter what was paid in.")
+    _resume(provider)
+    return TopUp.objects.create(
+        provider=provider, amount=amount, note=note.strip(), entered_by=actor, entered_at=database_now()
+    )
+
+
+@transaction.atomic
+def explain(*, provider: Provider, reason: str, actor: User) -> None:
+    """A person answers for what the account holds: its books begin anew at the next reading.
+
+    Strangers among the orders there stand explained. Unclear orders from before are settled by staff alone, or by being
+    found. Raises NothingEntered.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise NothingEntered("Reason: say what happened.")
+    Baseline.objects.create(provider=provider, reason=reason, asked_by=actor)
+    strangers = Orphan.objects.filter(provider=provider, is_stranger=True, explained_at=None)
+    strangers.update(explained_at=database_now(), explained_by=actor, explanation=reason)
+    _resume(provider)
+
+
+def _resume(provider: Provider) -> None:
+    Provider.objects.filter(pk=provider.pk).update(verdicts_paused_at=None, verdicts_pause_reason="", unexplained=None)

@@ -1,0 +1,78 @@
+"""Concluding: the verdicts on unclear orders that the machine gives by evidence, each one transaction."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from orders import running
+from orders.clock import database_now
+from orders.holding import let_wait
+from orders.landmarks import quiet
+from orders.models import Attempt, AttemptState, DoubtKind, EventKind, Order, Status
+from orders.pulses import is_sender_dead
+from orders.timeline import record
+
+Evidence = dict[str, Any]
+
+
+def conclude_placed(*, attempt_id: int, upstream_id: str, evidence: Evidence, now: datetime) -> bool:
+    """It is the provider's order `upstream_id`: the order runs.
+
+    False, and nothing changed, where it is settled already, its sender lives, or that id is another order of ours.
+    """
+
+    def settle(order: Order, attempt: Attempt) -> bool:
+        if not running.run(order=order, upstream_id=upstream_id, now=now):
+            return False
+        attempt.upstream_id = upstream_id
+        text = f"Proved placed: it is the provider's order {upstream_id}"
+        _keep(order, attempt, AttemptState.PLACED, text=text, evidence=evidence, now=now)
+        record(order=order, kind=EventKind.ACCEPTED, text="Accepted by the supplier", now=now)
+        return True
+
+    return _settle(attempt_id, settle)
+
+
+def conclude_not_placed(*, attempt_id: int, evidence: Evidence, now: datetime) -> bool:
+    """It was not placed and never will be: the order waits to be sent again, at once.
+
+    The caller has found all five conditions met. False, and nothing changed, where it is settled already, its sender
+    lives, or it was sent too short a time ago by the database's clock.
+    """
+
+    def settle(order: Order, attempt: Attempt) -> bool:
+        if attempt.sent_at is None or attempt.sent_at + quiet() > database_now():
+            return False
+        let_wait(order=order, until=now)
+        text = "Proved not placed: it is sent again"
+        _keep(order, attempt, AttemptState.NOT_PLACED, text=text, evidence=evidence, now=now)
+        return True
+
+    return _settle(attempt_id, settle)
+
+
+def keep_evidence(*, attempt_id: int, evidence: Evidence) -> None:
+    """What is known so far, for staff; an attempt that was settled meanwhile keeps what it has."""
+    Attempt.objects.filter(pk=attempt_id, state=AttemptState.UNKNOWN).update(evidence=evidence)
+
+
+@transaction.atomic
+def _settle(attempt_id: int, settle: Callable[[Order, Attempt], bool]) -> bool:
+    """Under the locks that staff's decisions take, too: whoever comes second sees that it is settled."""
+    order = Order.objects.select_for_update(of=("self",), no_key=True).get(attempts=attempt_id)
+    attempt = Attempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
+    if attempt.state != AttemptState.UNKNOWN or order.status != Status.UNCLEAR:
+        return False
+    return is_sender_dead(attempt_id=attempt_id) and settle(order, attempt)
+
+
+def _keep(order: Order, attempt: Attempt, state: AttemptState, *, text: str, evidence: Evidence, now: datetime) -> None:
+    attempt.state = state
+    attempt.evidence = evidence
+    attempt.save(update_fields=["state", "evidence", "upstream_id"])
+    detail = {"attempt": attempt.pk} | evidence
+    record(order=order, kind=EventKind.VERDICT, text=text, now=now, is_internal=True, detail=detail)
+    order.doubts.filter(kind=DoubtKind.DUPLICATE_ID, closed_at=None).update(closed_at=now, decision=text)
+    attempt.proposals.filter(closed_at=None).update(closed_at=now)

@@ -1,0 +1,63 @@
+"""Fencing a provider's lane off: while its account is read, no order of ours may be on its way there."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from catalog.models import Provider
+from orders.clock import database_now
+from orders.models import Attempt, AttemptState
+from orders.pulses import living
+
+FENCE = timedelta(seconds=60)  # after which the lane opens by itself, should the resolver die
+LOOK_EVERY = 0.1  # seconds between two looks whether the lane is empty
+GRACE = timedelta(seconds=2)  # between a claim and the first beat of its pulse
+
+
+@contextmanager
+def fenced(*, provider_id: int, patience: float) -> Iterator[bool]:
+    """No new order goes to the provider meanwhile; yields whether the lane was empty within `patience` seconds.
+
+    Empty: no living session is about to send or waits for an answer. False, too, where somebody else holds a fence.
+    """
+    until = _raise_fence(provider_id)
+    if until is None:
+        yield False
+        return
+    try:
+        yield _becomes_empty(provider_id, give_up_at=time.monotonic() + patience)
+    finally:
+        Provider.objects.filter(pk=provider_id, fenced_until=until).update(fenced_until=None)
+
+
+def _raise_fence(provider_id: int) -> datetime | None:
+    """A claim holds the provider's row until it is committed: behind the fence, every earlier claim can be seen."""
+    now = database_now()
+    is_free = Q(fenced_until=None) | Q(fenced_until__lt=now)
+    until = now + FENCE
+    return until if Provider.objects.filter(is_free, pk=provider_id).update(fenced_until=until) else None
+
+
+def _becomes_empty(provider_id: int, *, give_up_at: float) -> bool:
+    while not _is_empty(provider_id):
+        if time.monotonic() >= give_up_at:
+            return False
+        time.sleep(LOOK_EVERY)
+    return True
+
+
+def _is_empty(provider_id: int) -> bool:
+    now = database_now()
+    under_way = Attempt.objects.filter(provider_id=provider_id, state__in=[AttemptState.PREPARED, AttemptState.SENT])
+    rows = {attempt.pk: attempt for attempt in under_way.order_by("pk")}
+    if living(rows.keys()):
+        return False
+    prepared = [pk for pk, each in rows.items() if each.state == AttemptState.PREPARED and each.lease_until > now]
+    if any(rows[pk].prepared_at > now - GRACE for pk in prepared):
+        return False
+    # Nobody holds these: their leases end now, so that a sender who is there after all does not send.
+    Attempt.objects.filter(pk__in=prepared, state=AttemptState.PREPARED).update(lease_until=now)
+    return True

@@ -1,0 +1,472 @@
+"""Orders that were perhaps placed are settled by proof alone: each condition that is not met keeps a verdict back."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import Role
+from catalog.connecting import open_client
+from catalog.models import Provider
+from orders import alarming, auditing, deciding, profiling
+from orders.models import Attempt, Baseline, Doubt, Event, Order, Orphan, Status
+from orders.resolving import resolve_due
+from orders.submitting import submit_due
+from tests.double.handle import ProviderDouble
+from tests.factories import make_user
+from tests.orders.lanes import kinds_of, living_sender, only_attempt
+from tests.orders.losing import NOT_PLACED, PLACED, UNDECIDED, Lane, pass_time, unmet, verdict
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+COMMITTED = ["commit_reset", "commit_html200", "commit_http500", "commit_internal_error", "commit_wrong_type"]
+NEVER_PLACED = ["nocommit_reset", "nocommit_html200", "nocommit_http500", "nocommit_internal_error", "nocommit_close"]
+
+
+@pytest.fixture(autouse=True)
+def fast(settings: Settings) -> None:
+    settings.PROBE_EVERY = 0.001
+    settings.RESOLVE_EVERY = 0.001
+    settings.PROVIDER_TIMEOUT = 2
+
+
+@pytest.fixture
+def lane(double: ProviderDouble) -> Lane:
+    return Lane(double)
+
+
+def apart(act: Callable[[], str]) -> str:
+    """What `act` gives in a thread, whose database session ends with it."""
+    try:
+        return act()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("fault", COMMITTED)
+def test_order_that_was_placed_is_found_and_runs(lane: Lane, fault: str) -> None:
+    order = lane.lose(fault)
+    placed = lane.double.placed()[-1]
+    lane.go_on()
+
+    assert resolve_due() == "1 placed"
+
+    assert verdict(order) == PLACED
+    attempt = only_attempt(order)
+    assert (order.upstream_id, attempt.upstream_id, attempt.decided_by) == (str(placed.order),) * 2 + (None,)
+    assert kinds_of(order)[-2:] == ["verdict", "accepted"]
+    assert order.watch.provider == lane.provider
+
+
+@pytest.mark.parametrize("fault", NEVER_PLACED)
+def test_order_that_was_not_placed_is_sent_again_once(lane: Lane, fault: str) -> None:
+    order = lane.lose(fault)
+    lane.go_on()
+
+    assert resolve_due() == "1 not placed"
+
+    assert verdict(order) == NOT_PLACED
+    assert submit_due() == "1 accepted"
+    order.refresh_from_db()
+    assert [placed.link for placed in lane.double.placed()].count(order.link) == 1
+    assert auditing.prove().findings == []
+
+
+def test_verdict_keeps_its_evidence(lane: Lane) -> None:
+    order = lane.lose("nocommit_reset")
+    later = lane.go_on()
+
+    resolve_due()
+
+    evidence = only_attempt(order).evidence
+    assert [each["is_met"] for each in evidence["conditions"]] == [True] * 8
+    assert evidence["bracket"] == {
+        "lower": int(str(lane.accepted[-1].upstream_id)),
+        "upper": int(str(later.upstream_id)),
+    }
+    assert evidence["money"][-1] == {"label": "Missing", "amount": str(Decimal(evidence["money"][-1]["amount"]))}
+    assert Decimal(evidence["money"][-1]["amount"]) == 0
+    assert Event.objects.get(order=order, kind="verdict").detail["bracket"] == evidence["bracket"]
+
+
+def test_nothing_is_said_before_the_quiet_time_is_over(lane: Lane) -> None:
+    order = lane.lose("nocommit_reset")
+    lane.accept()
+
+    resolve_due()
+
+    assert verdict(order) == UNDECIDED
+    assert unmet(order) == ["Quiet", "Bracket closed"]
+
+
+def test_nothing_is_said_while_no_later_order_was_accepted(lane: Lane) -> None:
+    order = lane.lose("nocommit_reset")
+    pass_time()
+
+    assert resolve_due() == "1 waiting"
+
+    assert verdict(order) == UNDECIDED
+    assert unmet(order) == ["Bracket closed"]
+
+
+def test_nothing_is_said_while_the_sender_lives(lane: Lane) -> None:
+    order = lane.lose("nocommit_reset")
+    lane.go_on()
+
+    with living_sender(only_attempt(order).pk):
+        resolve_due()
+        assert verdict(order) == UNDECIDED
+        assert unmet(order) == ["Sender gone"]
+
+    assert resolve_due() == "1 not placed"
+
+
+def test_nothing_is_said_of_a_provider_that_may_not_be_probed(lane: Lane) -> None:
+    order = lane.lose("nocommit_reset")
+    lane.go_on()
+    Provider.objects.update(is_probe_allowed=False)
+    asked = len(lane.double.journal().requests)
+
+    resolve_due()
+
+    assert verdict(order) == UNDECIDED
+    assert unmet(order) == ["What is known of the provider"]
+    assert len(lane.double.journal().requests) == asked
+
+
+def test_nothing_is_said_while_money_is_missing_that_nobody_explains(lane: Lane) -> None:
+    order = lane.lose("nocommit_reset")
+    lane.go_on()
+    lane.double.set_balance(lane.double.balance() - Decimal("0.00001"))
+
+    resolve_due()
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
+    assert lane.provider.verdicts_paused_at is None
+
+    resolve_due()
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
+    assert lane.provider.verdicts_pause_reason.startswith("0.00001 USD is missing from our account")
+
+
+def test_top_up_that_staff_enter_explains_the_change(lane: Lane) -> None:
+    order = lane.lose("nocommit_reset")
+    lane.go_on()
+    lane.double.set_balance(lane.double.balance() + 50)
+    resolve_due()
+    resolve_due()
+    assert (verdict(order), lane.provider.verdicts_paused_at is None) == (UNDECIDED, False)
+
+    staff = make_user(role=Role.STAFF)
+    alarming.enter_top_up(provider=lane.provider, amount=Decimal(50), note="bank transfer", actor=staff)
+
+    assert resolve_due() == "1 not placed"
+
+
+def test_nothing_is_said_against_a_baseline_that_is_younger_than_the_order(lane: Lane) -> None:
+    order = lane.lose("commit_reset")
+    lane.double.set_order(lane.double.placed()[-1].order, status="Canceled")  # leaves no trace in the sums
+    lane.double.fault("status", "forgotten", ids=[str(lane.double.placed()[-1].order)])
+    pass_time()
+    Baseline.objects.all().delete()
+    alarming.explain(provider=lane.provider, reason="ordered by hand", actor=make_user(role=Role.STAFF))
+    resolve_due()
+    assert Baseline.objects.exclude(read_at=None).count() == 1
+    lane.accept()
+
+    resolve_due()
+
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
+
+
+def test_order_whose_id_the_provider_hides_is_missed_in_the_books(lane: Lane) -> None:
+    """The bracket alone would say "not placed" here, and the order would be placed twice."""
+    order = lane.lose("commit_reset")
+    lane.double.fault("status", "forgotten", ids=[str(lane.double.placed()[-1].order)])
+    lane.go_on()
+
+    resolve_due()
+
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
+    assert lane.provider.verdicts_paused_at is None  # the order itself explains what is missing
+
+
+def test_fault_9_order_canceled_there_while_it_was_unclear_is_found(lane: Lane) -> None:
+    """The books alone would say "not placed" here."""
+    order = lane.lose("commit_reset")
+    number = lane.double.placed()[-1].order
+    lane.double.set_order(number, status="Canceled")
+    lane.go_on()
+
+    assert resolve_due() == "1 placed"
+
+    assert (verdict(order), order.upstream_id) == (PLACED, str(number))
+
+
+def test_canceled_order_that_may_be_one_of_two_is_left_to_staff(lane: Lane) -> None:
+    first, second = lane.lose("commit_reset"), lane.lose("nocommit_reset")
+    lane.double.set_order(lane.double.placed()[-1].order, status="Canceled")
+    lane.go_on()
+
+    resolve_due()
+
+    assert (verdict(first), verdict(second)) == (UNDECIDED, UNDECIDED)
+    assert (unmet(first), unmet(second)) == (["No candidate"], ["No candidate"])
+
+
+def test_partial_order_is_known_by_what_it_kept(lane: Lane) -> None:
+    first, second = lane.lose("commit_reset"), lane.lose("nocommit_reset")
+    placed = lane.double.placed()[-1]
+    lane.double.set_order(placed.order, status="Partial", remains=placed.quantity // 3)
+    lane.go_on()
+
+    assert resolve_due() == "1 not placed, 1 placed"
+
+    assert (verdict(first), verdict(second)) == (PLACED, NOT_PLACED)
+
+
+def test_fault_8_id_that_is_ours_already_is_no_answer(lane: Lane) -> None:
+    order = lane.lose("commit_duplicate_id")
+    placed = lane.double.placed()[-1]
+    lane.go_on()
+
+    assert resolve_due() == "1 placed"
+
+    assert (verdict(order), order.upstream_id) == (PLACED, str(placed.order))
+    assert not Doubt.objects.filter(order=order, closed_at=None).exists()
+
+
+def test_fault_3_late_commit_is_found(lane: Lane) -> None:
+    order = lane.lose("late_commit", seconds=2.5)
+    while not any(placed.link == order.link for placed in lane.double.placed()):
+        pass
+    lane.go_on()
+
+    assert resolve_due() == "1 placed"
+
+    assert verdict(order) == PLACED
+
+
+def test_fault_10_somebody_else_ordering_on_our_key_stops_the_verdicts(lane: Lane) -> None:
+    order = lane.lose("nocommit_reset")
+    [stranger] = lane.double.foreign_order(account="ours")
+    lane.go_on()
+
+    resolve_due()
+
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
+    assert lane.provider.verdicts_pause_reason == f"Orders on our account are none of ours: {stranger.order}"
+    alarming.explain(provider=lane.provider, reason="a colleague's test", actor=make_user(role=Role.STAFF))
+    assert Orphan.objects.get().explanation == "a colleague's test"
+    resolve_due()
+    later = lane.lose("nocommit_reset")
+    lane.go_on()
+    assert resolve_due() == "1 not placed, 1 undecided"
+    assert (verdict(order), verdict(later)) == (UNDECIDED, NOT_PLACED)
+
+
+def test_fault_10_is_seen_in_the_books_outside_the_brackets_too(lane: Lane) -> None:
+    lane.double.foreign_order(account="ours")
+    lane.accept()
+    order = lane.lose("nocommit_reset")
+    lane.go_on()
+
+    resolve_due()
+    resolve_due()
+
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
+    assert "is missing from our account" in lane.provider.verdicts_pause_reason
+
+
+def test_other_peoples_orders_are_passed_over(lane: Lane) -> None:
+    lane.double.foreign_order(count=3)
+    placed, lost = lane.lose("commit_reset"), lane.lose("nocommit_reset")
+    lane.double.foreign_order(count=150)
+    lane.go_on()
+
+    assert resolve_due() == "1 not placed, 1 placed"
+
+    assert (verdict(placed), verdict(lost)) == (PLACED, NOT_PLACED)
+    assert only_attempt(lost).evidence["calls"] == 2
+
+
+def test_bracket_that_is_too_wide_is_not_read(lane: Lane) -> None:
+    order = lane.lose("nocommit_reset")
+    lane.double.foreign_order(count=1961)
+    lane.go_on()
+
+    resolve_due()
+
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Bracket read"])
+    asked = lane.double.journal().asked("status")
+    assert max(len(request.parameters.get("orders", "").split(",")) for request in asked) <= 6
+
+
+def test_refund_of_another_order_is_no_missing_money(lane: Lane) -> None:
+    order = lane.lose("nocommit_reset")
+    lane.go_on()
+    lane.double.set_order(str(lane.accepted[0].upstream_id), status="Canceled")
+
+    assert resolve_due() == "1 not placed"
+
+    assert verdict(order) == NOT_PLACED
+
+
+def test_refund_after_the_end_is_found_before_an_alarm_is_raised(lane: Lane) -> None:
+    order = lane.lose("nocommit_reset")
+    lane.go_on()
+    ended = lane.accepted[0]
+    Order.objects.filter(pk=ended.pk).update(
+        status=Status.COMPLETED, ended_at=ended.created_at, upstream_charge=only_attempt(ended).cost
+    )
+    lane.double.set_order(str(ended.upstream_id), status="Canceled")
+
+    assert resolve_due() == "1 not placed"
+
+    ended.refresh_from_db()
+    assert (verdict(order), ended.upstream_charge) == (NOT_PLACED, Decimal(0))
+
+
+@pytest.mark.parametrize("lie", ["charge_null", "charge_missing", "missing_ids", "forgotten"])
+def test_nothing_is_said_while_the_provider_is_silent_about_our_own_orders(lane: Lane, lie: str) -> None:
+    order = lane.lose("nocommit_reset")
+    lane.go_on()
+    lane.double.fault("status", lie, ids=[str(lane.accepted[0].upstream_id)])
+
+    assert resolve_due() == "1 not readable"
+
+    assert verdict(order) == UNDECIDED
+    lane.double.clear_faults()
+    assert resolve_due() == "1 not placed"
+
+
+def test_provider_that_does_not_answer_delays_the_verdict(lane: Lane) -> None:
+    order = lane.lose("nocommit_reset")
+    lane.go_on()
+    lane.double.fault("status", "http502")
+
+    resolve_due()
+
+    assert (verdict(order), lane.provider.fenced_until) == (UNDECIDED, None)
+
+
+def test_orders_of_one_provider_are_settled_in_one_reading(lane: Lane) -> None:
+    lost = [lane.lose("nocommit_reset"), lane.lose("nocommit_close"), lane.lose("nocommit_empty")]
+    found = [lane.lose("commit_reset")]
+    lane.go_on()
+
+    assert resolve_due() == "3 not placed, 1 placed"
+
+    assert [verdict(order) for order in lost + found] == [NOT_PLACED] * 3 + [PLACED]
+
+
+def test_young_unclear_order_does_not_hold_up_the_verdict_on_an_old_one(lane: Lane) -> None:
+    old = lane.lose("nocommit_reset")
+    lane.go_on()
+    young = lane.lose("commit_reset")
+
+    assert resolve_due() == "1 not placed"
+
+    assert (verdict(old), verdict(young)) == (NOT_PLACED, UNDECIDED)
+
+
+def test_sweep_changes_nothing_when_it_is_repeated(lane: Lane) -> None:
+    order = lane.lose("commit_reset")
+    lane.go_on()
+    resolve_due()
+
+    assert resolve_due() == "nothing unclear"
+
+    assert verdict(order) == PLACED
+    assert kinds_of(order).count("verdict") == 1
+
+
+def test_orders_wait_while_the_account_is_read(lane: Lane) -> None:
+    lane.lose("nocommit_reset")
+    lane.go_on()
+    waiting = lane.order()
+    lane.double.fault("balance", "delayed", seconds=0.5)
+    with ThreadPoolExecutor(1) as threads:
+        sweep = threads.submit(apart, resolve_due)
+        while lane.provider.fenced_until is None and not sweep.done():
+            time.sleep(0.01)
+
+        assert submit_due() == "nothing due"
+
+        assert sweep.result() == "1 not placed"
+    assert lane.provider.fenced_until is None
+    waiting.refresh_from_db()
+    assert waiting.status == Status.WAITING
+
+
+def test_staff_who_were_wrong_learn_of_it(lane: Lane) -> None:
+    order, other = lane.lose("commit_reset"), lane.lose("nocommit_reset")
+    deciding.refund(order=order, actor=make_user(role=Role.STAFF), reason="a guess", now=order.created_at)
+    lane.go_on()
+
+    resolve_due()
+
+    assert verdict(other) != PLACED
+    assert "can be no other order of ours" in Doubt.objects.get(order=order).text
+
+
+def test_provider_whose_ids_do_not_grow_is_left_to_staff(lane: Lane) -> None:
+    order = lane.lose("nocommit_reset")
+    Attempt.objects.filter(order=lane.accepted[0]).update(upstream_id="99999")
+    lane.go_on()
+
+    resolve_due()
+
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["What is known of the provider", "Bracket closed"])
+    assert lane.provider.ids_monotonic is False
+
+
+def test_provider_whose_charges_are_not_net_is_left_to_staff(lane: Lane) -> None:
+    order = lane.lose("nocommit_reset")
+    known = lane.accepted[0]
+    charge = only_attempt(known).cost
+    lane.double.set_order(str(known.upstream_id), status="Canceled", shown={"charge": str(charge)})
+    Order.objects.filter(pk=known.pk).update(
+        status=Status.CANCELED, ended_at=known.created_at, upstream_charge=charge, refunded=known.charge
+    )
+    lane.go_on()
+
+    resolve_due()
+
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["What is known of the provider"])
+    assert lane.provider.charge_is_net is False
+
+
+def test_provider_of_whom_no_foreign_id_is_known_is_left_to_staff() -> None:
+    with ProviderDouble(first_id=1) as double:
+        lane = Lane(double)
+        order = lane.lose("nocommit_reset")
+        lane.go_on()
+
+        resolve_due()
+
+        assert (verdict(order), unmet(order)) == (UNDECIDED, ["What is known of the provider"])
+        assert lane.provider.foreign_id_is_error is None
+
+
+def test_self_test_tells_what_it_saw(lane: Lane) -> None:
+    lane.double.foreign_order()
+    lane.accept()
+    provider = lane.provider
+    with open_client(provider) as client:
+        profiling.self_test(provider=provider, client=client, now=timezone.now())
+
+    kept = lane.provider
+    assert (kept.ids_monotonic, kept.foreign_id_is_error, kept.charge_is_net, kept.balance_exact) == (
+        True,
+        True,
+        None,
+        True,
+    )
+    assert profiling.lacks(kept) == []
+    assert kept.profile[0] == "Ids of 4 orders: each newer one has a higher id."
+    assert kept.profile[-1] == "Ids that are not ours (1, 23504): 2 are an error, 0 are shown to us."
