@@ -85,20 +85,17 @@ def is_public(address: str) -> bool:
         return _is_global(found)
     if found.ipv4_mapped is not None or found in NAT64:
         return _is_global(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF))
-    carried = _tunnelled(found)
-    is_plain = not found.scope_id and not found.is_site_local
-    return is_plain and _is_global(found) and (carried is None or _is_global(carried))
+    is_plain = not found.scope_id and not found.is_site_local and not _is_tunnelled(found)
+    return is_plain and _is_global(found)
 
 
 def _is_global(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def _tunnelled(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address to which a router may unpack this one."""
-    if address in V4_COMPATIBLE:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.sixtofour or (address.teredo[1] if address.teredo else None)
+def _is_tunnelled(address: ipaddress.IPv6Address) -> bool:
+    """Whether a router may unpack it to an IPv4 address; no provider lives behind 6to4 or Teredo any more."""
+    return address in V4_COMPATIBLE or address.sixtofour is not None or address.teredo is not None
 
 
 def is_address(host: str) -> bool:
