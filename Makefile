@@ -16,7 +16,7 @@ PRODUCTION := SITE_URL=https://panel.example DATABASE_URL=postgres://panel@datab
 	REDIS_URL=redis://broker.example/0 STATIC_STORAGE=hashed DEBUG=off \
 	SECRET_KEY=checked-only-checked-only-0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ
 
-.PHONY: help setup demo up test lint format bench requirements assets chromium
+.PHONY: help setup demo up test lint format bench requirements assets chromium chaos
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 15
@@ -72,6 +72,9 @@ format: setup ## let ruff rewrite what it can
 
 bench: setup ## run the benchmarks and print their ratios
 	@$(PYTHON) -m benchmarks $(ARGS)
+
+chaos: setup ## hurt a running panel at random and judge what is left (SEEDS=1 ORDERS=10000)
+	@$(PYTHON) -m tests.chaos --seeds $(or $(SEEDS),1) --orders $(or $(ORDERS),10000) $(ARGS)
 
 requirements: setup ## pin the newest versions that pyproject.toml allows
 	@$(COMPILE) --upgrade -o requirements/base.txt
