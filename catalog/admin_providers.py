@@ -145,6 +145,6 @@ def _page(
 
 
 def _initial(provider: Provider) -> dict[str, object]:
-    names = ("name", "url", "is_review_first", "is_probe_allowed", "is_idempotent")
+    names = ("name", "url", "is_review_first", "is_probe_allowed", "is_idempotent", "is_429_unclear")
     rate = known_exchange_rates().get(provider.currency)
     return {name: getattr(provider, name) for name in names} | {"exchange_rate": rate}

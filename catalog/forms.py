@@ -141,6 +141,11 @@ class ProviderChangeForm(ConnectionForm):
         label="Honours idempotency keys",
         help_text="It promises that an order sent twice under one key is one order.",
     )
+    is_429_unclear = forms.BooleanField(
+        required=False,
+        label="Doubt “too many requests”",
+        help_text="It may have placed an order that it answers so (HTTP 429): such orders go to staff, not out again.",
+    )
 
     def __init__(self, *args: Any, known: Provider, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

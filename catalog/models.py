@@ -43,6 +43,7 @@ class Provider(models.Model):
     is_review_first = models.BooleanField(default=False)  # new services wait for the admin
     is_probe_allowed = models.BooleanField(default=False)  # foreign ids may be read to resolve unclear orders
     is_idempotent = models.BooleanField(default=False)  # honours Idempotency-Key on `add`
+    is_429_unclear = models.BooleanField(default=False)  # may have placed an order that it answers with 429
     doubtful_words = models.JSONField(default=list, blank=True)  # added to the client's own list
     paused_at = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=300, blank=True)

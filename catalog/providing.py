@@ -63,12 +63,13 @@ def change_provider(
     is_probe_allowed: bool,
     is_review_first: bool,
     is_idempotent: bool,
+    is_429_unclear: bool,
 ) -> None:
     """Change what the admin may change; an empty `key` keeps the one we hold. Raises NameTaken."""
     provider.name, provider.url = name, url
     provider.is_probe_allowed, provider.is_review_first = is_probe_allowed, is_review_first
-    provider.is_idempotent = is_idempotent
-    fields = ["name", "url", "is_probe_allowed", "is_review_first", "is_idempotent"]
+    provider.is_idempotent, provider.is_429_unclear = is_idempotent, is_429_unclear
+    fields = ["name", "url", "is_probe_allowed", "is_review_first", "is_idempotent", "is_429_unclear"]
     if key:
         provider.sealed_key = seal(key)
         fields.append("sealed_key")

@@ -39,6 +39,7 @@ class Claim:
     fields: dict[str, str] = field(repr=False)  # of `add`
     idempotency_key: str | None
     doubtful_words: tuple[str, ...]  # of this provider, beside the client's own
+    is_429_unclear: bool  # whether this provider may have placed an order that it answers with 429
 
 
 @transaction.atomic
@@ -158,6 +159,7 @@ def _prepare(order: Order, provider: Provider, *, owner: UUID, now: datetime) ->
         fields=_fields(order),
         idempotency_key=_idempotency_key(order) if provider.is_idempotent else None,
         doubtful_words=tuple(map(str, provider.doubtful_words)),
+        is_429_unclear=provider.is_429_unclear,
     )
 
 

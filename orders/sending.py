@@ -40,6 +40,7 @@ def send(*, claim: Claim, client: Client) -> AddOutcome | Withheld:
             before_send=lambda: _mark_sent(claim),
             idempotency_key=claim.idempotency_key,
             doubtful_words=(*DOUBTFUL_WORDS, *claim.doubtful_words),
+            is_429_unclear=claim.is_429_unclear,
         )
     except _Stop as stop:
         return Withheld(str(stop))

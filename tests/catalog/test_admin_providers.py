@@ -103,10 +103,16 @@ def test_saving_without_a_key_keeps_the_stored_one(client: Client) -> None:
     provider.sealed_key = seal("s3cret-key-of-ours")
     provider.save()
 
-    client.post(page_of(provider), values_of(provider, name="Acme Ltd", is_probe_allowed="on", is_idempotent="on"))
+    flags = {"is_probe_allowed": "on", "is_idempotent": "on", "is_429_unclear": "on"}
+    client.post(page_of(provider), values_of(provider, name="Acme Ltd", **flags))
 
     saved = stored(provider)
-    assert (saved.name, saved.is_probe_allowed, saved.is_idempotent) == ("Acme Ltd", True, True)
+    assert (saved.name, saved.is_probe_allowed, saved.is_idempotent, saved.is_429_unclear) == (
+        "Acme Ltd",
+        True,
+        True,
+        True,
+    )
     assert unseal(saved.sealed_key) == "s3cret-key-of-ours"
 
 

@@ -338,6 +338,21 @@ def test_probed_provider_gets_no_order_that_an_open_one_could_be_mistaken_for(do
     assert (same.status, other.status) == (Status.WAITING, Status.RUNNING)
 
 
+def test_429_of_a_provider_that_may_place_all_the_same_is_unclear(double: ProviderDouble) -> None:
+    [trusted] = make_due(make_lane(double))
+    [doubted] = make_due(make_lane(double, is_429_unclear=True), link="https://doubted.example/p")
+    double.fault("add", "commit_http429", where={"link": "doubted.example"}, seconds=0)
+
+    for _ in range(2):
+        submit_due()
+
+    trusted.refresh_from_db()
+    doubted.refresh_from_db()
+    assert (trusted.status, doubted.status) == (Status.RUNNING, Status.UNCLEAR)
+    assert only_attempt(doubted).state == AttemptState.UNKNOWN
+    assert len(double.placed()) == 2
+
+
 def test_idempotency_key_is_sent_only_where_it_is_honoured_and_never_changes(double: ProviderDouble) -> None:
     make_due(make_lane(double))
     [order] = make_due(make_lane(double, is_idempotent=True))
