@@ -1,4 +1,4 @@
-"""The demo's two providers: the project's provider double as processes of their own, which keep what was ordered."""
+"""The demo's three providers: the project's provider double as processes of their own, which keep what was ordered."""
 
 import json
 import socket
@@ -22,7 +22,6 @@ class Double:
     currency: str
     percent: int  # margin on top of its rates
     options: Mapping[str, str]  # of `python -m tests.double`
-    is_probe_allowed: bool = False
     port: int = 0
     control_port: int = 0
 
@@ -63,14 +62,14 @@ def folder(data_dir: Path) -> Path:
     return data_dir / "demo"
 
 
-def doubles(data_dir: Path, *, are_running: bool = False) -> tuple[Double, Double]:
-    """The main provider, and a smaller one in euros with manners of its own.
+def doubles(data_dir: Path, *, are_running: bool = False) -> tuple[Double, Double, Double]:
+    """The main provider, a smaller one in euros with manners of its own, and a very small one that will be paused.
 
     Where they are about to start they get ports, those of the last time if they are free, which the data folder
     remembers.
     """
     path = folder(data_dir) / "ports.json"
-    ports = json.loads(path.read_text()) if are_running else _choose_ports(path, count=4)
+    ports = json.loads(path.read_text()) if are_running else _choose_ports(path, count=6)
     return (
         Double(
             name="Northwind Social",
@@ -87,9 +86,17 @@ def doubles(data_dir: Path, *, are_running: bool = False) -> tuple[Double, Doubl
             currency="EUR",
             percent=40,
             options={"seed": "11", "services": "25", "first-id": "880101", "balance": "750"},
-            is_probe_allowed=True,
             port=ports[2],
             control_port=ports[3],
+        ),
+        Double(
+            name="Harbor Supply",
+            key="harbor-demo-key",
+            currency="USD",
+            percent=30,
+            options={"seed": "13", "services": "6", "first-id": "40017", "balance": "60"},
+            port=ports[4],
+            control_port=ports[5],
         ),
     )
 
@@ -97,7 +104,8 @@ def doubles(data_dir: Path, *, are_running: bool = False) -> tuple[Double, Doubl
 def _choose_ports(path: Path, *, count: int) -> list[int]:
     """Ports that are free now, the same as last time where that can be: the panel has stored them."""
     kept = json.loads(path.read_text()) if path.exists() else []
-    ports = [number if _is_free(number) else 0 for number in kept[:count]] or [0] * count
+    ports = [number if _is_free(number) else 0 for number in kept]
+    ports += [0] * (count - len(ports))
     held = [socket.create_server((HOST, 0)) for number in ports if number == 0]  # all at once: no port twice
     fresh = [listener.getsockname()[1] for listener in held]
     for listener in held:

@@ -23,7 +23,7 @@ from panel.demonstrating.people import People
 LONG: Final = 1800.0  # seconds that what should be seen under way stays so
 
 
-def make_history(*, people: People, main: Counter, euro: Counter) -> None:
+def make_history(*, people: People, main: Counter, euro: Counter, paused: Counter) -> None:
     """Place, forward, follow, refund, refill and cancel about fifty orders; takes about ten seconds."""
     held = _lose_on(euro)
     ended = _deliver(main) + _deliver_partly(main)
@@ -31,6 +31,7 @@ def make_history(*, people: People, main: Counter, euro: Counter) -> None:
     refused = _refuse(main)
     doubtful = _doubt(main)
     _leave_unclear(euro)
+    _wait(paused)
     cancels = _cancel(running, people.staff, main)
     _begin(main)
     reach(lambda: standing(ended).exclude(status__in=ENDED).count() == 0, meanwhile=track_due)
@@ -63,7 +64,7 @@ def _deliver(counter: Counter) -> list[Order]:
     orders = counter.place(7, is_refill=True) + counter.place(5) + counter.place(1, type="Custom Comments")
     forward(orders)
     for order in orders:
-        counter.steering.set_order(order.upstream_id, status="Completed")
+        counter.steering.set_order(order.upstream_id, status="Completed", start_count=_start_count(order))
     return orders
 
 
@@ -72,7 +73,10 @@ def _deliver_partly(counter: Counter) -> list[Order]:
     partial, canceled = counter.place(4, type="Default"), counter.place(2)
     forward([*partial, *canceled])
     for share, order in zip((2, 3, 5, 8), partial, strict=True):
-        counter.steering.set_order(order.upstream_id, status="Partial", remains=order.billed_quantity // share)
+        remains = order.billed_quantity // share
+        counter.steering.set_order(
+            order.upstream_id, status="Partial", remains=remains, start_count=_start_count(order)
+        )
     for order in canceled:
         counter.steering.set_order(order.upstream_id, status="Canceled")
     return partial + canceled
@@ -104,20 +108,18 @@ def _doubt(counter: Counter) -> list[Order]:
 
 
 def _leave_unclear(counter: Counter) -> None:
-    """Two orders that nobody knows to be placed, and two that wait because they would cost the same as one of them."""
-    placed, not_placed = counter.service(type="Default"), counter.service(type="Default")
-    counter.steering.fault("add", "commit_reset", where={"link": "reel"}, times=1)
-    counter.steering.fault("add", "nocommit_http502", where={"link": "story"}, times=1)
-    unclear = [
-        counter.place_one(placed, link="https://example.com/reel/48211"),
-        counter.place_one(not_placed, link="https://example.com/story/7190"),
-    ]
-    forward(unclear)
-    alike = str(unclear[0].quantity)
-    counter.place_one(placed, link="https://example.com/lumen/51240", quantity=alike)
-    given_up = counter.place_one(placed, link="https://example.com/lumen/51299", quantity=alike)
-    aftercare.request_cancel(order=given_up, actor=given_up.user, now=timezone.now())
+    """Two orders of which nobody knows whether they were placed: one was, one was not."""
+    counter.steering.fault("add", "commit_reset", where={"link": "/reel/"}, times=1)
+    counter.steering.fault("add", "nocommit_http502", where={"link": "/story/"}, times=1)
+    links = ("https://example.com/reel/48211", "https://example.com/story/7190")
+    forward([counter.place_one(counter.service(type="Default"), link=link) for link in links])
     forward(counter.place(2, type="Default"))
+
+
+def _wait(counter: Counter) -> None:
+    """Orders for a paused provider: two wait, one does not want to."""
+    *_, given_up = counter.place(3)
+    aftercare.request_cancel(order=given_up, actor=given_up.user, now=timezone.now())
 
 
 def _begin(counter: Counter) -> None:
@@ -161,6 +163,11 @@ def _refill(ended: Sequence[Order], staff: User, counter: Counter) -> None:
     counter.steering.set_refill(done.upstream_id, "Completed")
     counter.steering.set_refill(refused.upstream_id, "Rejected")
     reach(lambda: not _is_open(done) and not _is_open(refused), meanwhile=poll_refills)
+
+
+def _start_count(order: Order) -> int:
+    """What the provider counted before it began: any number will do."""
+    return order.pk * 7919 % 48_000
 
 
 def _is_sent(request: Refill | Cancellation) -> bool:

@@ -1,4 +1,4 @@
-"""The demo's catalog: both providers taken on, synced and priced, as an admin would."""
+"""The demo's catalog: its providers taken on, synced and priced, as an admin would."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -6,12 +6,13 @@ from decimal import Decimal
 from accounts.models import User
 from catalog.margins import set_margin
 from catalog.models import Category, Provider, Service
-from catalog.providing import add_provider
+from catalog.providing import add_provider, pause_provider
 from catalog.syncing import sync_provider
 from panel.demonstrating.doubles import Double
 from panel.demonstrating.steering import Steering
 
 EXCHANGE_RATES = {"EUR": Decimal("1.0845")}  # in the panel's currency; made up
+PAUSE = "They announced maintenance: resume when they are back"
 FLAT = Decimal("0.05")  # on top of the dearer category's percent, per 1000
 EURO_MANNERS = {  # each is met in the wild
     "words": "lower",
@@ -24,7 +25,7 @@ EURO_MANNERS = {  # each is met in the wild
 
 
 def open_shop(*, doubles: tuple[Double, ...], admin: User | None, now: datetime) -> None:
-    """Take the providers on, mirror what they sell, and give one category a margin of its own."""
+    """Take the providers on, mirror what they sell, give one category a margin of its own, and pause the last one."""
     Steering(doubles[1].control_url).speak(**EURO_MANNERS)
     for double in doubles:
         provider = add_provider(
@@ -34,11 +35,11 @@ def open_shop(*, doubles: tuple[Double, ...], admin: User | None, now: datetime)
             currency=double.currency,
             percent=Decimal(double.percent),
             exchange_rate=EXCHANGE_RATES.get(double.currency),
-            is_probe_allowed=double.is_probe_allowed,
             actor=admin,
             now=now,
         )
         sync_provider(provider_id=provider.pk, now=now)
+    pause_provider(provider=Provider.objects.get(name=doubles[-1].name), reason=PAUSE, now=now)
     category = Category.objects.get(pk=Service.objects.in_shop_order()[0].category_id)
     set_margin(target=category, percent=Decimal(45), fixed=FLAT, actor=admin, now=now)
 

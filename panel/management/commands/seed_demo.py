@@ -22,17 +22,17 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Fill it where it is empty. Raises CommandError where users live in it that the demo did not make."""
-        both = doubles(settings.PANEL_DATA_DIR, are_running=True)
-        for double in both:
+        providers = doubles(settings.PANEL_DATA_DIR, are_running=True)
+        for double in providers:
             Steering(double.control_url).wait()
         if User.objects.filter(email=CUSTOMER).exists():
-            find_again(both)
+            find_again(providers)
             return
         if User.objects.exists():
             raise CommandError(f"{settings.PANEL_DATA_DIR} holds a real panel: give the demo another --data-dir")
         now = timezone.now()
         people = enrol_people(data_dir=settings.PANEL_DATA_DIR, now=now)
-        open_shop(doubles=both, admin=people.admin, now=now)
+        open_shop(doubles=providers, admin=people.admin, now=now)
         buyers = [people.customer, people.customer, people.others[0], people.customer, people.others[1]]
-        main, euro = (Counter(double=double, buyers=buyers) for double in both)
-        make_history(people=people, main=main, euro=euro)
+        main, euro, paused = (Counter(double=double, buyers=buyers) for double in providers)
+        make_history(people=people, main=main, euro=euro, paused=paused)
