@@ -17,7 +17,7 @@ from catalog.models import Provider
 from catalog.sealing import CannotUnseal
 from catalog.upstream import Client, ErrorReply, IdError, OrderStatus, ProviderError
 from orders.applying import apply_reports
-from orders.asking import ask_singly, may_know_single_form
+from orders.asking import ask_singly, may_know_single_form, sweep_end
 from orders.models import Watch
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 BATCH = 100  # the most ids a provider takes in one call
 IN_FLIGHT = 4  # calls under way per provider: the panels that we buy from are small machines
 MOST_THREADS = 16  # over all providers
-SWEEP_SECONDS = 35  # a sweep ends itself well before the task's soft limit of 45 s
+SWEEP_SECONDS = 35.0  # the longest that a sweep begins new calls
 HOLD_SECONDS = 60  # a claimed batch is nobody else's for so long; longer than one call may take
 
 
@@ -39,7 +39,7 @@ class Batch:
 
 def track_due() -> str:
     """One sweep over all providers; returns a note for the staff page."""
-    stop_at = time.monotonic() + SWEEP_SECONDS
+    stop_at = sweep_end(most=SWEEP_SECONDS)
     due = list(Provider.objects.filter(watches__due_at__lte=timezone.now()).distinct().order_by("pk"))
     lanes = [provider for provider in due for _ in range(IN_FLIGHT)]
     tally: Counter[str] = Counter()
