@@ -8,7 +8,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from billing.models import Account
-from catalog.models import Provider
+from catalog.models import Provider, Service
+from orders.claiming import upstream_cost
 from orders.models import Attempt, AttemptState, Doubt, DoubtKind, Event, HoldReason, Order, Status
 from orders.submitting import submit_due
 from tests.double.handle import ProviderDouble
@@ -309,13 +310,18 @@ def test_order_that_would_now_cost_more_than_its_charge_is_held(double: Provider
     assert (kinds_of(order), order.attempts.count(), double.placed()) == (["held"], 0, ())
 
 
+def leave_open(service: Service, *, cost: Decimal, since: timedelta) -> None:
+    """An order that was perhaps placed so long ago."""
+    attempt = leave_attempt(make_order(service=service, status=Status.UNCLEAR), AttemptState.UNKNOWN)
+    attempt.cost = cost
+    attempt.prepared_at = attempt.sent_at = timezone.now() - since
+    attempt.save(update_fields=["cost", "prepared_at", "sent_at"])
+
+
 def test_probed_provider_stops_at_six_open_attempts(double: ProviderDouble) -> None:
     service = make_lane(double, is_probe_allowed=True)
     for number in range(6):
-        stuck = make_order(service=service, status=Status.UNCLEAR)
-        attempt = leave_attempt(stuck, AttemptState.UNKNOWN)
-        attempt.cost = Decimal(1000 * 2**number)
-        attempt.save(update_fields=["cost"])
+        leave_open(service, cost=Decimal(1000 * 2**number), since=timedelta(minutes=1))
     [order] = make_due(service)
 
     assert submit_due() == "nothing due"
@@ -324,33 +330,29 @@ def test_probed_provider_stops_at_six_open_attempts(double: ProviderDouble) -> N
     assert (order.status, double.placed()) == (Status.WAITING, ())
 
 
-def test_probed_provider_gets_no_order_that_an_open_one_could_be_mistaken_for(double: ProviderDouble) -> None:
+def test_open_attempts_beyond_the_quiet_time_do_not_stop_the_lane(double: ProviderDouble) -> None:
+    """They can only be settled by an order that is accepted after them."""
     service = make_lane(double, is_probe_allowed=True)
-    stuck = make_order(service=service, status=Status.UNCLEAR, quantity=1000)
-    leave_attempt(stuck, AttemptState.UNKNOWN)
-    [same] = make_due(service, quantity=1000)
-    [other] = make_due(service, quantity=1500)
+    for number in range(6):
+        leave_open(service, cost=Decimal(1000 * 2**number), since=timedelta(minutes=4))
+    make_due(service)
 
     assert submit_due() == "1 accepted"
 
-    same.refresh_from_db()
-    other.refresh_from_db()
-    assert (same.status, other.status) == (Status.WAITING, Status.RUNNING)
 
+@pytest.mark.parametrize(("age", "sent"), [(1, [1500]), (4, [1500, 1000]), (31, [1000, 1500])])
+def test_probed_provider_gets_the_orders_first_that_no_open_one_could_be_mistaken_for(
+    double: ProviderDouble, age: int, sent: list[int]
+) -> None:
+    """As long as the open one may still be placed, such orders wait; once staff have it, it does not count."""
+    service = make_lane(double, is_probe_allowed=True)
+    [same] = make_due(service, quantity=1000)
+    leave_open(service, cost=upstream_cost(same), since=timedelta(minutes=age))
+    make_due(service, quantity=1500)
 
-def test_429_of_a_provider_that_may_place_all_the_same_is_unclear(double: ProviderDouble) -> None:
-    [trusted] = make_due(make_lane(double))
-    [doubted] = make_due(make_lane(double, is_429_unclear=True), link="https://doubted.example/p")
-    double.fault("add", "commit_http429", where={"link": "doubted.example"}, seconds=0)
+    submit_due()
 
-    for _ in range(2):
-        submit_due()
-
-    trusted.refresh_from_db()
-    doubted.refresh_from_db()
-    assert (trusted.status, doubted.status) == (Status.RUNNING, Status.UNCLEAR)
-    assert only_attempt(doubted).state == AttemptState.UNKNOWN
-    assert len(double.placed()) == 2
+    assert [placed.quantity for placed in double.placed()] == sent
 
 
 def test_idempotency_key_is_sent_only_where_it_is_honoured_and_never_changes(double: ProviderDouble) -> None:
