@@ -24,6 +24,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1, help="how many runs, each on a panel of its own")
     parser.add_argument("--first-seed", type=int, default=1, help="the number of the first run")
     parser.add_argument("--orders", type=int, default=10_000, help="orders in each run")
+    parser.add_argument("--no-probe", action="store_true", help="let providers not be probed: staff settle all doubts")
     chosen = parser.parse_args()
     os.environ |= {**ENVIRONMENT, "PANEL_DATA_DIR": str(Path(tempfile.gettempdir()) / "panel-chaos")}
 
@@ -34,7 +35,10 @@ def main() -> int:
     from tests.chaos.running import Wanted, run
 
     seeds = range(chosen.first_seed, chosen.first_seed + chosen.seeds)
-    outcomes = [run(Wanted(seed=seed, orders=chosen.orders, tell=say)) for seed in seeds]
+    is_probe_allowed = not chosen.no_probe
+    outcomes = [
+        run(Wanted(seed=seed, orders=chosen.orders, is_probe_allowed=is_probe_allowed, tell=say)) for seed in seeds
+    ]
     for line in table(outcomes):
         say(line)
     wrong = Counter(sentence for each in outcomes for sentence in (*each.judgement.violations, *each.problems))

@@ -16,7 +16,7 @@ from typing import Any
 from django.utils import timezone
 
 from catalog.models import Provider, Service
-from orders.models import Order, Status, Watch
+from orders.models import Baseline, Order, Status, Watch
 from tests.chaos.disturbing import Disturber
 from tests.chaos.shopping import Customer
 from tests.chaos.spoiling import count_struck, spoil
@@ -25,7 +25,6 @@ from tests.factories import make_user
 from tests.faults.buying import Shopper, open_shop, place
 from tests.faults.database import database_of, surely
 from tests.faults.judging import UNDER_WAY, Judgement, judge
-from tests.faults.shop import is_resolving
 from tests.faults.stand import Stand
 
 PROVIDERS = 4
@@ -49,6 +48,7 @@ class Wanted:
 
     seed: int
     orders: int
+    is_probe_allowed: bool  # else every ambiguous order stays with staff
     tell: Callable[[str], None]
 
 
@@ -84,8 +84,9 @@ def run(wanted: Wanted) -> Outcome:
 
 
 def _run(wanted: Wanted, stand: Stand, doubles: list[ProviderDouble], began: float) -> Outcome:
-    services = [_open_shop(double, number) for number, double in enumerate(doubles, 1)]
+    services = [_open_shop(wanted, double, number) for number, double in enumerate(doubles, 1)]
     customers = _customers(wanted, stand, services)
+    _begin(wanted, services, customers[0])
     for double in doubles:
         spoil(double)
     disturber = Disturber(stand, random.Random(wanted.seed))
@@ -111,9 +112,28 @@ def _run(wanted: Wanted, stand: Stand, doubles: list[ProviderDouble], began: flo
     return Outcome(judgement, disturber.done, struck, time.monotonic() - began, problems)
 
 
-def _open_shop(double: ProviderDouble, number: int) -> Service:
+def _open_shop(wanted: Wanted, double: ProviderDouble, number: int) -> Service:
     double.settings(gap_share=0.1)
-    return open_shop(double, name=f"Provider {number}", is_probe_allowed=is_resolving())
+    return open_shop(double, name=f"Provider {number}", is_probe_allowed=wanted.is_probe_allowed)
+
+
+def _begin(wanted: Wanted, services: list[Service], customer: Customer) -> None:
+    """Let the books of every provider be begun and a few orders go well, as in a shop that has been open before."""
+    if not wanted.is_probe_allowed:
+        return
+    _wait_until(lambda: Baseline.objects.filter(read_at__isnull=False).count() == len(services))
+    for number in range(3 * len(services)):
+        link = f"https://example.com/{wanted.seed}/first/{number}"
+        place(customer.user, services[number % len(services)], link=link, key=link)
+    _wait_until(lambda: not Order.objects.filter(status__in=UNDER_WAY).exists())
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    give_up_at = time.monotonic() + CALM
+    while not surely(condition):
+        if time.monotonic() > give_up_at:
+            raise TimeoutError("the panel did not begin to forward")
+        time.sleep(STEP)
 
 
 def _customers(wanted: Wanted, stand: Stand, services: list[Service]) -> list[Customer]:
@@ -140,7 +160,7 @@ def _calm_down(wanted: Wanted, stand: Stand, services: list[Service], customer: 
         if not moment:
             continue
         count = surely(_count_open)
-        if not count["busy"] and not (is_resolving() and count["unclear"]):
+        if not count["busy"] and not (wanted.is_probe_allowed and count["unclear"]):
             return
         if time.monotonic() > give_up_at:
             wanted.tell(f"not calm after {CALM:.0f} s: {dict(count)}")
@@ -148,7 +168,7 @@ def _calm_down(wanted: Wanted, stand: Stand, services: list[Service], customer: 
         # hours pass for the order that a killed worker was about to ask for
         surely(lambda: Watch.objects.filter(due_at__gt=timezone.now()).update(due_at=timezone.now()))
         surely(lambda: Order.objects.filter(status=Status.WAITING).update(submit_at=timezone.now()))
-        for service in services if is_resolving() and count["unclear"] else []:
+        for service in services if wanted.is_probe_allowed and count["unclear"] else []:
             link = f"https://example.com/{wanted.seed}/closing/{next(numbers)}"
             surely(partial(place, customer.user, service, link=link, key=link))
 

@@ -11,6 +11,7 @@ PLACED = (
     "commit_http500",
     "commit_http502",
     "commit_http503",
+    "commit_http429",
     "commit_html200",
     "commit_redirect",
     "commit_truncated",

@@ -21,11 +21,17 @@ from tests.factories import make_service
 CSRF = "a" * 32  # any secret will do: the cookie and the form must agree
 
 
-def open_shop(double: ProviderDouble, *, name: str, rate: str | None = None, **fields: object) -> Service:
-    """A provider that is the double, and its first service that sells 100 to 5,000 at a time, a half on top."""
+def open_shop(double: ProviderDouble, *, name: str, **fields: object) -> Service:
+    """A provider that is the double, whose 429 may follow a placed order, and a service that sells 100 to 5,000."""
     row = next(row for row in double.services() if row["type"] == "Default" and row["min"] <= 100 <= 5000 <= row["max"])
     provider = Provider.objects.create(
-        name=name, url=double.url, sealed_key=seal(double.key), currency="USD", synced_at=timezone.now(), **fields
+        name=name,
+        url=double.url,
+        sealed_key=seal(double.key),
+        currency="USD",
+        synced_at=timezone.now(),
+        is_429_unclear=True,
+        **fields,
     )
     cost = Decimal(str(row["rate"]))
     service = make_service(provider=provider, cost=cost, price=cost * Decimal("1.5"), min_quantity=100)

@@ -40,3 +40,10 @@ def shop(stand: "Stand", double: ProviderDouble) -> Iterator["Shop"]:
 
     with shop_of(stand, double) as opened:
         yield opened
+
+
+@pytest.fixture
+def proving_shop(shop: "Shop") -> "Shop":
+    """A shop whose provider may be probed and is known well enough for a proof."""
+    shop.allow_proof()
+    return shop

@@ -14,8 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from billing.models import Account
 from catalog.models import Provider, Service
-from orders.models import Attempt, AttemptState, Order, Status, Watch
-from orders.timetable import TIMETABLE
+from orders.models import Attempt, AttemptState, Baseline, Order, Status, Watch
 from tests.double.handle import ProviderDouble
 from tests.factories import make_user
 from tests.faults.buying import Shopper, open_shop, place
@@ -30,11 +29,6 @@ QUIET = 6.0  # UNCLEAR_QUIET of the stand
 _numbers = itertools.count(1)
 
 
-def is_resolving() -> bool:
-    """Whether the panel settles ambiguous orders by proof; else they stay with staff."""
-    return any(job.name == "resolve_unclear" for job in TIMETABLE)
-
-
 @dataclass(frozen=True)
 class Shop:
     """A provider that is the double, one service of it, and one customer with money."""
@@ -46,9 +40,31 @@ class Shop:
 
     @classmethod
     def open(cls, stand: Stand, double: ProviderDouble) -> "Shop":
-        """Open one whose provider may be probed where the panel knows how."""
-        service = open_shop(double, name=f"Provider {next(_numbers)}", is_probe_allowed=is_resolving())
+        """Open one whose provider may not be probed: what is unclear there stays with staff."""
+        service = open_shop(double, name=f"Provider {next(_numbers)}")
         return cls(stand, double, service, make_user(balance="1000000"))
+
+    def allow_proof(self) -> None:
+        """Let the provider be probed, its books be begun, and a few orders go well: all that a proof rests on."""
+        Provider.objects.filter(pk=self.service.provider_id).update(is_probe_allowed=True)
+        books = Baseline.objects.filter(provider_id=self.service.provider_id, read_at__isnull=False)
+        self.wait(books.exists)
+        for _ in range(3):
+            self.run()
+
+    def go_on_until_clear(self, *, limit: float = 120.0) -> None:
+        """Go on selling until nothing is unclear: a later order is what closes the bracket of a lost one."""
+        give_up_at = time.monotonic() + limit
+        self.settle(limit=limit)
+        while Status.UNCLEAR in surely(self.statuses):
+            assert time.monotonic() < give_up_at, [attempt.evidence for attempt in self.unclear()]
+            self.order("good")
+            time.sleep(2.0)
+        self.settle()
+
+    def unclear(self) -> list[Attempt]:
+        """The attempts that are not settled."""
+        return list(Attempt.objects.filter(provider_id=self.service.provider_id, state=AttemptState.UNKNOWN))
 
     @property
     def provider(self) -> Provider:
@@ -143,7 +159,8 @@ class Shop:
 
     def assert_sound(self) -> None:
         """Nothing that must never be has been: no double, no wrong id, no cent astray."""
-        assert surely(self.judge).violations == []
+        violations = surely(self.judge).violations
+        assert not violations, violations
 
     def close(self) -> None:
         """Take the shop out of the way of the next test; what is unclear here stays so for ever."""

@@ -14,7 +14,8 @@ from django.utils import timezone
 from billing.models import Account
 from orders.models import Attempt, Order, Status
 from orders.pulses import ATTEMPTS
-from panel.embedded import database_url
+from panel.embedded import Paths
+from panel.embedded.paths import DATABASE, OWNER
 from tests.faults.database import surely
 from tests.faults.shop import LIMIT, Shop
 from tests.faults.stand import Stand
@@ -49,7 +50,8 @@ def health(shop: Shop) -> requests.Response:
 
 
 def session(stand: Stand) -> "psycopg.Connection[tuple[object, ...]]":
-    return psycopg.connect(database_url(stand.data_dir), autocommit=True)
+    folder = Paths.of(stand.data_dir).postgres_sockets
+    return psycopg.connect(host=str(folder), user=OWNER, dbname=DATABASE, autocommit=True)
 
 
 def test_fault_21_immediate_restart_under_load_loses_nothing_and_is_over_soon(shop: Shop) -> None:
@@ -206,5 +208,5 @@ def insert_order(shop: Shop, *, client_key: str) -> None:
 def is_somebody_waiting() -> bool:
     """Whether a session of the panel waits for a lock."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return bool(cursor.fetchone()[0])

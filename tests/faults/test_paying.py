@@ -41,12 +41,14 @@ with transaction.atomic():
 
 
 def report(shop: Shop, *, payment_id: str, amount: str) -> Transfer | None:
-    """What a callback does."""
+    """What a callback does; one that names another amount than was booked is refused, and credits nothing."""
     now = timezone.now()
     try:
         return ledger.top_up(
             customer=shop.customer, amount=Decimal(amount), gateway="cards", payment_id=payment_id, now=now
         )
+    except ledger.ReferenceReused:
+        return None
     finally:
         connection.close()
 

@@ -1,9 +1,11 @@
 """Faults 11–13: what the provider reports about orders is broken, false or late."""
 
 import time
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from catalog.connecting import open_client
 from orders.models import DoubtKind, Order, Status, Watch
@@ -59,7 +61,8 @@ def test_fault_11_a_broken_answer_moves_nothing(shop: Shop, mode: str) -> None:
     shop.double.fault("status", mode)
 
     Watch.objects.filter(order__in=orders).update(due_at=orders[0].created_at)
-    shop.wait(lambda: sum(row["struck"] for row in shop.double.faults()) >= 2)
+    shop.wait(lambda: sum(row["struck"] for row in shop.double.faults()) >= 1)
+    time.sleep(1.0)
 
     assert shop.statuses() == {Status.RUNNING}
     shop.double.clear_faults()
@@ -72,6 +75,10 @@ def test_fault_12_a_false_mass_cancellation_refunds_nobody(shop: Shop) -> None:
     orders = [shop.order() for _ in range(25)]
     shop.wait(lambda: shop.statuses() == {Status.RUNNING})
     before = shop.balance()
+    # all in one cycle: what is told little by little is no mass, and up to twenty may end
+    Watch.objects.filter(order__in=orders).update(due_at=timezone.now() + timedelta(seconds=3))
+    time.sleep(2.2)  # a look that has begun before has ended
+    Watch.objects.filter(order__in=orders).update(due_at=timezone.now() + timedelta(seconds=1))
     shop.double.fault("status", "all_canceled")
 
     shop.wait(lambda: all(doubts_of(order) == {DoubtKind.MASS_CANCEL} for order in orders))
@@ -85,7 +92,8 @@ def test_fault_12_a_false_mass_cancellation_refunds_nobody(shop: Shop) -> None:
 
 def test_fault_13_of_two_answers_in_reverse_order_the_newer_wins_and_refunds_once(shop: Shop) -> None:
     order = shop.run()
-    shop.double.fault("status", "delayed", seconds=3.5, times=1, where={"order": order.upstream_id or ""})
+    # late, but within our time-out of 2 s
+    shop.double.fault("status", "delayed", seconds=1.9, times=1, where={"order": order.upstream_id or ""})
     shop.wait(lambda: sum(row["struck"] for row in shop.double.faults()) == 1)  # a worker waits for "In progress"
     shop.double.set_order(order.upstream_id or "", status="Canceled")
 
@@ -93,9 +101,9 @@ def test_fault_13_of_two_answers_in_reverse_order_the_newer_wins_and_refunds_onc
         for _ in range(2):  # this process is the second poller
             Watch.objects.filter(order=order).update(due_at=order.created_at)
             track_batch(provider=shop.provider, client=client)
-            time.sleep(1.1)
-    seen = shop.status(order)
-    time.sleep(2.0)  # the old answer has come by now
+            seen = shop.status(order)
+            time.sleep(1.05)  # REFUND_CONFIRM
+    time.sleep(1.0)  # the old answer has come by now
 
     order.refresh_from_db()
     assert (seen, order.status, order.refunded) == (Status.CANCELED, Status.CANCELED, order.charge)

@@ -7,11 +7,12 @@ import pytest
 from catalog.models import Provider
 from orders.models import Attempt, AttemptState, DoubtKind, HoldReason, Order, Status
 from tests.chaos.spoiling import NOT_PLACED, PLACED
-from tests.faults.shop import QUIET, Shop, is_resolving
+from tests.faults.shop import QUIET, Shop
 
 pytestmark = pytest.mark.stack
 
-ANSWERED = {"refuse", "nocommit_http429"}  # the provider said definitely that it did not take the order
+WITHOUT_ANSWER = tuple(mode for mode in PLACED if mode != "late_commit")
+UNANSWERED = tuple(mode for mode in NOT_PLACED if mode != "refuse")
 
 
 def fault_each(shop: Shop, modes: tuple[str, ...]) -> list[Order]:
@@ -25,54 +26,64 @@ def fault_each(shop: Shop, modes: tuple[str, ...]) -> list[Order]:
     return struck
 
 
-def wait_for_verdicts(shop: Shop) -> None:
-    """Go on selling until the machine has settled what it can; without a resolver that is nothing."""
-    shop.settle()
-    give_up_at = time.monotonic() + 90
-    while is_resolving() and Status.UNCLEAR in shop.statuses() and time.monotonic() < give_up_at:
-        shop.order("good")
-        time.sleep(2.0)
-    shop.settle()
-
-
-def assert_all_clear(shop: Shop) -> None:
-    """With a resolver nothing is left unclear; without, nothing else is."""
-    assert shop.statuses() <= {Status.RUNNING, Status.CANCELED} | (set() if is_resolving() else {Status.UNCLEAR})
-
-
-def test_fault_01_placed_but_answered_with_nothing_that_can_be_believed_is_placed_once(shop: Shop) -> None:
-    struck = fault_each(shop, tuple(mode for mode in PLACED if mode != "late_commit"))
-
-    wait_for_verdicts(shop)
-
+def counts(shop: Shop, orders: list[Order]) -> list[int]:
+    """How often each order was placed."""
     links = [row.link for row in shop.double.placed()]
-    assert [links.count(order.link) for order in struck] == [1] * len(struck)
-    assert_all_clear(shop)
+    return [links.count(order.link) for order in orders]
 
 
-def test_fault_02_not_placed_and_not_answered_is_sent_again_only_when_that_is_proved(shop: Shop) -> None:
-    struck = fault_each(shop, tuple(mode for mode in NOT_PLACED if mode not in ANSWERED))
+def test_fault_01_placed_but_not_believably_answered_waits_for_staff_without_proof(shop: Shop) -> None:
+    struck = fault_each(shop, WITHOUT_ANSWER)
 
-    wait_for_verdicts(shop)
+    shop.settle()
 
-    links = [row.link for row in shop.double.placed()]
-    wanted = 1 if is_resolving() else 0
-    assert [links.count(order.link) for order in struck] == [wanted] * len(struck)
-    assert_all_clear(shop)
+    assert counts(shop, struck) == [1] * len(struck)
+    assert {shop.status(order) for order in struck} == {Status.UNCLEAR}
+    assert shop.judge().left_to_staff == len(struck)
 
 
-def test_fault_03_order_that_is_placed_after_our_time_out_is_not_sent_again(shop: Shop) -> None:
+def test_fault_01_placed_but_not_believably_answered_is_found_by_proof(proving_shop: Shop) -> None:
+    shop = proving_shop
+    struck = fault_each(shop, WITHOUT_ANSWER)
+
+    shop.go_on_until_clear()
+
+    ids = {row.link: str(row.order) for row in shop.double.placed()}
+    assert counts(shop, struck) == [1] * len(struck)
+    assert [Order.objects.get(pk=order.pk).upstream_id for order in struck] == [ids[order.link] for order in struck]
+    assert shop.statuses() == {Status.RUNNING}
+
+
+def test_fault_02_not_placed_and_not_answered_waits_for_staff_without_proof(shop: Shop) -> None:
+    struck = fault_each(shop, UNANSWERED)
+
+    shop.settle()
+
+    assert counts(shop, struck) == [0] * len(struck)
+    assert {shop.status(order) for order in struck} == {Status.UNCLEAR}
+
+
+def test_fault_02_not_placed_and_not_answered_is_sent_again_once_by_proof(proving_shop: Shop) -> None:
+    shop = proving_shop
+    struck = fault_each(shop, UNANSWERED)
+
+    shop.go_on_until_clear()
+
+    assert counts(shop, struck) == [1] * len(struck)
+    assert shop.statuses() == {Status.RUNNING}
+
+
+def test_fault_03_order_that_is_placed_after_our_time_out_is_not_sent_again(proving_shop: Shop) -> None:
+    shop = proving_shop
     shop.double.fault("add", "late_commit", seconds=4.0, times=1)
     order = shop.order()
 
     shop.wait(lambda: shop.status(order) == Status.UNCLEAR)
-    placed_before = len(shop.double.placed())
-    shop.wait(lambda: len(shop.double.placed()) == 1)
-    wait_for_verdicts(shop)
+    placed_before = counts(shop, [order])
+    shop.go_on_until_clear()
 
-    assert placed_before == 0
-    assert [row.link for row in shop.double.placed()].count(order.link) == 1
-    assert_all_clear(shop)
+    assert (placed_before, counts(shop, [order])) == ([0], [1])
+    assert shop.statuses() == {Status.RUNNING}
 
 
 def test_fault_04_provider_that_cannot_be_reached_gets_the_order_later(shop: Shop) -> None:
@@ -166,27 +177,33 @@ def test_fault_08_an_id_that_is_already_ours_leaves_the_second_order_unclear(sho
     assert first.upstream_id == str(shop.double.placed()[0].order)
 
 
-def test_fault_09_order_that_is_canceled_upstream_while_it_is_unclear_is_never_sent_again(shop: Shop) -> None:
+def test_fault_09_order_that_is_canceled_upstream_while_it_is_unclear_is_never_sent_again(proving_shop: Shop) -> None:
+    shop = proving_shop
     shop.double.fault("add", "commit_reset", times=1)
     order = shop.order()
-    shop.wait(shop.double.placed)
+    shop.wait(lambda: counts(shop, [order]) == [1])
 
-    shop.double.set_order(shop.double.placed()[0].order, status="Canceled")
-    shop.run()
-    time.sleep(QUIET + 3.0)
+    placed = next(row for row in shop.double.placed() if row.link == order.link)
+    shop.double.set_order(placed.order, status="Canceled")
+    for _ in range(3):
+        time.sleep(QUIET / 2)
+        shop.run()
 
-    assert [row.link for row in shop.double.placed()].count(order.link) == 1
+    assert counts(shop, [order]) == [1]
+    assert shop.status(order) in {Status.UNCLEAR, Status.RUNNING, Status.CANCELED}
 
 
-def test_fault_10_somebody_else_who_spends_on_our_key_stops_the_verdict_not_placed(shop: Shop) -> None:
-    shop.run()
+def test_fault_10_somebody_else_who_spends_on_our_key_stops_the_verdict_not_placed(proving_shop: Shop) -> None:
+    shop = proving_shop
     shop.double.fault("add", "nocommit_reset", times=1)
     order = shop.order()
     shop.wait(lambda: shop.status(order) == Status.UNCLEAR)
 
     shop.double.foreign_order(account="ours", quantity=150)
-    shop.run()
-    time.sleep(QUIET + 3.0)
+    for _ in range(3):
+        time.sleep(QUIET / 2)
+        shop.run()
 
+    shop.wait(lambda: shop.provider.verdicts_paused_at is not None)
     assert shop.status(order) == Status.UNCLEAR
-    assert [row.link for row in shop.double.placed()].count(order.link) == 0
+    assert counts(shop, [order]) == [0]
