@@ -12,7 +12,7 @@ from catalog.upstream import IdError, OrderStatus, ProviderError
 from orders import ending, running
 from orders.claiming import present_cost
 from orders.holding import let_wait
-from orders.models import Attempt, AttemptState, DoubtKind, EventKind, HoldReason, Order, Status
+from orders.models import Attempt, AttemptState, DoubtKind, EventKind, HoldReason, Order, Proposal, Status
 from orders.pulses import is_sender_dead
 from orders.timeline import record
 
@@ -142,11 +142,12 @@ def _settle_attempt(order: Order, state: AttemptState, *, actor: User, evidence:
 
 
 def _note(order: Order, text: str, *, actor: User, now: datetime, detail: dict[str, Any] | None = None) -> None:
-    """Write the decision down and close the doubt that it settles."""
+    """Write the decision down and close the doubt and the proposal that it settles."""
     record(order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True, detail=detail)
     order.doubts.filter(kind=DoubtKind.DUPLICATE_ID, closed_at=None).update(
         closed_at=now, closed_by=actor, decision=text[:DECISION_LENGTH]
     )
+    Proposal.objects.filter(attempt__order=order, closed_at=None).update(closed_at=now, closed_by=actor)
 
 
 def _reason(text: str) -> str:

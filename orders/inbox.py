@@ -6,9 +6,10 @@ from typing import Final
 
 from django.db.models import Exists, OuterRef, Prefetch, Q
 
+from orders.agreeing import needs_two
 from orders.claiming import present_cost
 from orders.explaining import plain
-from orders.models import Attempt, Doubt, HoldReason, Order, OrderQuerySet, Status
+from orders.models import Attempt, Doubt, HoldReason, Order, OrderQuerySet, Proposal, Status
 
 PAGE: Final = 25  # cases: each is a card with forms
 
@@ -22,6 +23,8 @@ class Case:
     doubts: list[Doubt]  # open ones
     advice: str
     decisions: tuple[str, ...]  # of attach, resend, refund, settle
+    proposal: Proposal | None  # a decision that waits for a second person
+    needs_two: bool  # whether resend and refund do
 
     @property
     def undelivered_hint(self) -> str:
@@ -47,8 +50,11 @@ def waiting_for_staff() -> OrderQuerySet:
 def with_evidence(orders: OrderQuerySet) -> OrderQuerySet:
     """The orders with all that a case shows, in a fixed number of queries."""
     open_doubts = Doubt.objects.filter(closed_at=None).order_by("pk")
+    proposals = Proposal.objects.filter(closed_at=None).select_related("proposed_by").order_by("pk")
     return orders.select_related("user", "service", "provider").prefetch_related(
-        Prefetch("attempts", Attempt.objects.order_by("pk")), Prefetch("doubts", open_doubts)
+        Prefetch("attempts", Attempt.objects.order_by("pk")),
+        Prefetch("doubts", open_doubts),
+        Prefetch("attempts__proposals", proposals),
     )
 
 
@@ -66,6 +72,8 @@ def _case(order: Order) -> Case:
         doubts=doubts,
         advice=_advice(order, attempt, doubts),
         decisions=_decisions(order, doubts),
+        proposal=next(iter(attempt.proposals.all()), None) if attempt and order.status == Status.UNCLEAR else None,
+        needs_two=needs_two(order),
     )
 
 
@@ -81,6 +89,8 @@ def _advice(order: Order, attempt: Attempt | None, doubts: list[Doubt]) -> str:
     """The suggested next step."""
     provider = order.provider.name
     if order.status == Status.UNCLEAR:
+        if attempt and attempt.evidence.get("next_step"):
+            return str(attempt.evidence["next_step"])
         sent = attempt.sent_at or attempt.prepared_at if attempt else order.created_at
         return (
             f"Look for the link among {provider}'s orders of {sent:%Y-%m-%d %H:%M} UTC and a few minutes after. "

@@ -1,6 +1,7 @@
 """Staff pages of orders: all of them, one with everything that is known, and those that wait for a decision."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from django.contrib import messages
@@ -13,19 +14,23 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import MemberRequest, staff_required
 from billing.models import Transfer
 from catalog.models import Provider
-from orders import deciding, settling
+from orders import agreeing, deciding, settling
 from orders.choosing import is_id
 from orders.finding import earning_of, find_any
 from orders.inbox import Case, cases, cases_of, with_evidence
 from orders.listing import page_of
-from orders.models import Doubt, EventKind, Order, Status
+from orders.models import Doubt, EventKind, Order, Proposal, Status
 from orders.staff_forms import ReasonForm, form_for
 
 DECISIONS: Final[Mapping[str, Callable[..., object]]] = {
     "attach": deciding.attach,
-    "resend": deciding.resend,
-    "refund": deciding.refund,
+    "resend": partial(agreeing.decide, decision="resend"),
+    "refund": partial(agreeing.decide, decision="refund"),
     "settle": settling.end_order,
+}
+ANSWERS: Final[Mapping[str, Callable[..., object]]] = {
+    "confirm": agreeing.confirm,
+    "withdraw": agreeing.withdraw,
 }
 REFUSED: Final = (
     deciding.CannotDecide,
@@ -38,6 +43,9 @@ DONE: Final = {
     "resend": "is sent again",
     "refund": "is canceled and refunded",
     "settle": "has ended",
+    "propose": "waits for a second person to confirm it",
+    "confirm": "is decided as proposed",
+    "withdraw": "stays as it is",
 }
 
 TONES: Final[Mapping[str, str]] = {
@@ -48,6 +56,7 @@ TONES: Final[Mapping[str, str]] = {
     EventKind.DOUBT: "warn",
     EventKind.POSTPONED: "warn",
     EventKind.DECISION: "info",
+    EventKind.VERDICT: "good",
     EventKind.STATUS: "info",
 }
 
@@ -104,13 +113,30 @@ def staff_order_decide(request: MemberRequest, pk: int, decision: str) -> HttpRe
     form = form_for(decision, pk, request.POST)
     if form.is_valid():
         try:
-            DECISIONS[decision](order=order, actor=request.user, now=timezone.now(), **form.cleaned_data)
+            done = DECISIONS[decision](order=order, actor=request.user, now=timezone.now(), **form.cleaned_data)
         except REFUSED as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"Order {pk} {DONE[decision]}.")
+            is_proposal = isinstance(done, Proposal)
+            messages.success(request, f"Order {pk} {DONE['propose'] if is_proposal else DONE[decision]}.")
             return redirect("staff_order", pk=pk)
     return _render_order(request, pk, refused={decision: form})
+
+
+@staff_required
+@require_POST
+def staff_proposal_answer(request: MemberRequest, pk: int, answer: str) -> HttpResponse:
+    """A second person confirms what the first has proposed about a dear order, or either takes it back."""
+    proposal = get_object_or_404(Proposal.objects.select_related("attempt"), pk=pk)
+    if answer not in ANSWERS:
+        raise Http404
+    try:
+        ANSWERS[answer](proposal=proposal, actor=request.user, now=timezone.now())
+    except REFUSED as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"Order {proposal.attempt.order_id} {DONE[answer]}.")
+    return redirect("staff_order", pk=proposal.attempt.order_id)
 
 
 @staff_required

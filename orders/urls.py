@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from orders import order_new, staff_aftercare, staff_orders, staff_proof, views
+from orders import order_new, staff_aftercare, staff_orders, staff_proof, staff_providers, views
 
 customers: list[URLPattern] = [
     path("order", order_new.order_new, name="order_new"),
@@ -19,6 +19,11 @@ staff: list[URLPattern] = [
     path("staff/orders/<int:pk>/<slug:decision>", staff_orders.staff_order_decide, name="staff_order_decide"),
     path("staff/unclear", staff_orders.staff_unclear, name="staff_unclear"),
     path("staff/doubts/<int:pk>/close", staff_orders.staff_doubt_close, name="staff_doubt_close"),
+    path("staff/proposals/<int:pk>/<slug:answer>", staff_orders.staff_proposal_answer, name="staff_proposal_answer"),
+    path("staff/providers/<int:pk>", staff_providers.staff_provider, name="staff_provider"),
+    path("staff/providers/<int:pk>/top-up", staff_providers.staff_provider_top_up, name="staff_provider_top_up"),
+    path("staff/providers/<int:pk>/explain", staff_providers.staff_provider_explain, name="staff_provider_explain"),
+    path("staff/providers/<int:pk>/test", staff_providers.staff_provider_test, name="staff_provider_test"),
     path("staff/refills", staff_aftercare.staff_refills, name="staff_refills"),
     path("staff/refills/<int:pk>/<slug:decision>", staff_aftercare.staff_refill_decide, name="staff_refill_decide"),
     path("staff/cancels", staff_aftercare.staff_cancels, name="staff_cancels"),

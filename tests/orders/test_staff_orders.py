@@ -186,7 +186,7 @@ def test_inbox_takes_the_same_number_of_queries_for_any_number_of_cases(
 ) -> None:
     for _ in range(count):
         raise_doubt(order=make_unclear(), kind=DoubtKind.DUPLICATE_ID, text="twice", now=NOW)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page(at_desk, "/staff/unclear")
 
 
