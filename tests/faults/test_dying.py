@@ -27,6 +27,7 @@ BEFORE_A_BYTE: tuple[Point, ...] = ("in_claim", "after_claim", "before_rp2")
 AFTER_RP2: tuple[Point, ...] = ("after_rp2", "after_send", "in_record")
 POINTS: tuple[Point, ...] = (*BEFORE_A_BYTE, *AFTER_RP2, "after_record")
 WORKERS = ("submit child", "submit")
+STALE = 1.5  # seconds between writing down and the first byte: STALL, and the way to the provider
 
 
 @contextmanager
@@ -102,11 +103,10 @@ def test_fault_15_worker_that_stood_still_sends_nothing_late(shop: Shop, seconds
         time.sleep(seconds)
     shop.settle()
 
-    written = {attempt.order.link: attempt.sent_at for attempt in Attempt.objects.exclude(sent_at=None)}
+    written = list(Attempt.objects.exclude(sent_at=None).values_list("order__link", "sent_at"))
     for request in shop.double.journal().asked("add"):
-        sent_at = written[request.parameters["link"]]
-        assert sent_at is not None
-        assert request.at - sent_at.timestamp() < 1.5
+        ages = [request.at - at.timestamp() for link, at in written if at and link == request.parameters["link"]]
+        assert any(-0.1 < age < STALE for age in ages), ages
     assert_forwarded_once(shop, unclear=True)
 
 

@@ -74,7 +74,7 @@ def test_fault_19_silent_broker_costs_each_web_process_two_seconds_once(shop: Sh
 
     assert max(took) < 4.0  # 2.5 on a machine that does nothing else
     assert sum(1 for each in took if each >= 2.0) <= WEB_PROCESSES
-    assert statistics.median(took) < 0.3
+    assert statistics.median(took) < 1.0  # 0.1 on a machine that does nothing else
     assert_forwarded_once(shop)
 
 

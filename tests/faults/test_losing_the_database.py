@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -169,14 +170,14 @@ def test_fault_25_wallet_that_is_locked_too_long_says_so_and_the_same_form_succe
 
 
 def test_fault_25_deadlock_is_broken_by_the_database_and_the_same_form_succeeds(shop: Shop) -> None:
-    browser = shop.browser
-    form = browser.form(shop.service, link=shop.link(), key="the same key")
+    browser, key = shop.browser, str(uuid4())
+    form = browser.form(shop.service, link=shop.link(), key=key)
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
             Account.objects.select_for_update().get(owner=shop.customer)
             sent = threads.submit(browser.send, form)  # has inserted its order when it waits for the wallet
             shop.wait(is_somebody_waiting)
-            insert_order(shop, client_key="the same key")  # waits for that order: a circle
+            insert_order(shop, client_key=key)  # waits for that order: a circle
             transaction.set_rollback(True)
         first = sent.result()
     second = browser.send(form)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from catalog.connecting import open_client
 from orders.models import DoubtKind, Order, Status, Watch
@@ -90,7 +91,10 @@ def test_fault_12_a_false_mass_cancellation_refunds_nobody(shop: Shop) -> None:
     assert seen == ({Status.RUNNING}, before)
 
 
-def test_fault_13_of_two_answers_in_reverse_order_the_newer_wins_and_refunds_once(shop: Shop) -> None:
+def test_fault_13_of_two_answers_in_reverse_order_the_newer_wins_and_refunds_once(
+    shop: Shop, settings: Settings
+) -> None:
+    settings.REFUND_CONFIRM = 1  # as on the stand: this process is the second poller
     order = shop.run()
     # late, but within our time-out of 2 s
     shop.double.fault("status", "delayed", seconds=1.9, times=1, where={"order": order.upstream_id or ""})
@@ -98,7 +102,7 @@ def test_fault_13_of_two_answers_in_reverse_order_the_newer_wins_and_refunds_onc
     shop.double.set_order(order.upstream_id or "", status="Canceled")
 
     with open_client(shop.provider) as client:
-        for _ in range(2):  # this process is the second poller
+        for _ in range(2):
             Watch.objects.filter(order=order).update(due_at=order.created_at)
             track_batch(provider=shop.provider, client=client)
             seen = shop.status(order)
