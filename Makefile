@@ -44,8 +44,9 @@ demo: setup ## run a shop with a demo provider, users, money and orders; Ctrl-C 
 up: setup ## run the panel on this machine; Ctrl-C stops it
 	@PANEL_STOPS_WITH_PARENT=on exec $(PYTHON) manage.py up $(ARGS)
 
+# Two processes, each with servers of its own; a file stays in one
 test: setup chromium ## run the whole suite (ARGS=… go to pytest)
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Playwright's own Chromium where it is installed, else the system's, else Debian's package
 chromium: setup

@@ -40,6 +40,11 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+def pytest_xdist_setupnodes() -> None:
+    """Let each worker process come to servers and settings of its own, by this same file, instead of inheriting ours."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE")
+
+
 def pytest_unconfigure() -> None:
     """Leave nothing behind."""
     shutil.rmtree(DATA_DIR, ignore_errors=True)
