@@ -18,6 +18,7 @@ EVERY = {"child": 3.5, "main": 15.0, "stop": 8.0, "postgres": 45.0, "broker": 40
 CHILDREN = ("submit child", "submit child", "poll child", "web child")
 MAINS = ("submit", "poll", "web", "beat", "second beat")
 STOPPABLE = ("submit child", "submit child", "poll child", "web child", "beat", "submit")
+KINDS = ("kills", "stops", "restarts of PostgreSQL", "losses of the broker")
 LONGEST_STOP = 8.0  # seconds; beyond the lease of a claim and the provider's time-out
 
 
@@ -48,6 +49,11 @@ class Disturber:
                 self._due[what] = time.monotonic() + self._wait(what)
         self.let_go(until=now)
         self.stand.keep_second_beat()
+
+    @property
+    def has_done_all(self) -> bool:
+        """Whether each kind of harm was done at least once."""
+        return len(self.done) == len(KINDS)
 
     def let_go(self, *, until: float = float("inf")) -> None:
         """Let those go on that have stood still long enough; all of them where no moment is given."""

@@ -32,6 +32,7 @@ CUSTOMERS = 6
 MONEY = "100000000"
 STEP = 0.2  # seconds
 CALM = 150.0  # seconds that the panel has, after the last fault, to bring everything to an end
+FEW = 10  # waiting orders: then the disturbances end
 CLOSING_EVERY = 3.0  # seconds: a shop goes on selling, and a later order is what closes the bracket of a doubtful one
 FAST_PROVIDER: dict[str, Any] = {
     "speed": 20,
@@ -92,11 +93,13 @@ def _run(wanted: Wanted, stand: Stand, doubles: list[ProviderDouble], began: flo
     disturber = Disturber(stand, random.Random(wanted.seed))
     for customer in customers:
         customer.start()
-    for moment in _moments(every=10.0):
+    for moment in _moments(every=5.0):
         disturber.step()
-        if moment:
-            _tell_progress(wanted, disturber)
-        if not any(customer.is_alive() for customer in customers):
+        if not moment:
+            continue
+        _tell_progress(wanted, disturber)
+        is_placed = not any(customer.is_alive() for customer in customers)
+        if is_placed and disturber.has_done_all and surely(_count_waiting) <= FEW:
             break
     disturber.let_go()
     struck = sum(map(count_struck, doubles))
@@ -171,6 +174,10 @@ def _calm_down(wanted: Wanted, stand: Stand, services: list[Service], customer: 
         for service in services if wanted.is_probe_allowed and count["unclear"] else []:
             link = f"https://example.com/{wanted.seed}/closing/{next(numbers)}"
             surely(partial(place, customer.user, service, link=link, key=link))
+
+
+def _count_waiting() -> int:
+    return Order.objects.filter(status=Status.WAITING).count()
 
 
 def _count_open() -> Counter[str]:
