@@ -1,0 +1,195 @@
+"""The twelve guards: how each is switched off, and the scenario that fails then. Nothing here touches the panel's code.
+
+A guard that is a function is replaced while the scenario runs; one that is the database's is dropped from the
+scenario's own database.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from unittest import mock
+from uuid import uuid4
+
+from django.db import connection, transaction
+
+from accounts.models import User
+from billing import ledger
+from billing.models import Account, Transfer
+from catalog.upstream import AddOutcome, Client, NotSent, OrderStatus, Unclear
+from orders import (
+    applying,
+    claiming,
+    concluding,
+    deciding,
+    ending,
+    fencing,
+    landmarks,
+    reaping,
+    resolving,
+    sending,
+    submitting,
+    suspecting,
+    tracking,
+)
+from orders.claiming import Claim
+from orders.models import Order, Watch
+from orders.sending import Withheld
+from tests.mutants import losing, paying, reporting, standing_still
+from tests.mutants.ground import Ground
+from tests.mutants.sender import NO_PULSE
+
+SERVER_ERROR = 500  # HTTP
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One guard and its proof: the scenario passes, and fails without the guard."""
+
+    name: str
+    off: str  # what is done to switch it off, in words
+    switch_off: Callable[[], AbstractContextManager[object]]
+    scenario: Callable[[Ground], list[str]]  # what was wrong, a sentence each
+
+
+def _replaced(new: object, *places: tuple[object, str]) -> AbstractContextManager[object]:
+    stack = ExitStack()
+    for module, name in places:
+        stack.enter_context(mock.patch.object(module, name, new))
+    return stack
+
+
+@contextmanager
+def _executed(*statements: str) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+    yield
+
+
+def _no_index() -> AbstractContextManager[object]:
+    return _executed("DROP INDEX attempt_at_most_once")
+
+
+def _no_quiet_time() -> AbstractContextManager[object]:
+    modules = (claiming, concluding, landmarks, suspecting)
+    return _replaced(lambda: timedelta(0), *((module, "quiet") for module in modules))
+
+
+def _no_bracket() -> AbstractContextManager[object]:
+    def choose_ids(*, brackets: Mapping[int, object], **_: object) -> tuple[list[int], set[int]]:
+        return [], set(brackets)
+
+    return _replaced(choose_ids, (resolving, "choose_ids"))
+
+
+def _no_pulse() -> AbstractContextManager[object]:
+    return mock.patch.dict(os.environ, MUTANT=NO_PULSE)
+
+
+def _adding_refund() -> AbstractContextManager[object]:
+    @transaction.atomic
+    def refund_added(*, order: Order, owed: Decimal, now: datetime, **_: object) -> Decimal:
+        ledger.refund(customer=order.user, amount=owed, reference=f"order:{order.pk}:refund:{uuid4()}", now=now)
+        order.refunded += owed
+        order.save(update_fields=["refunded"])
+        return owed
+
+    return _replaced(refund_added, (ending, "refund_up_to"), (paying, "refund_up_to"))
+
+
+def _any_observation() -> AbstractContextManager[object]:
+    apply_reports = applying.apply_reports
+
+    def apply_any(
+        *, upstream_ids: Mapping[int, str], reports: Mapping[str, OrderStatus], observed_at: datetime, now: datetime
+    ) -> object:
+        Watch.objects.filter(order_id__in=upstream_ids).update(observed_at=None)
+        return apply_reports(upstream_ids=upstream_ids, reports=reports, observed_at=observed_at, now=now)
+
+    return _replaced(apply_any, (tracking, "apply_reports"))
+
+
+def _no_mass_guard() -> AbstractContextManager[object]:
+    def hold_none(orders: Sequence[Order], *, now: datetime) -> set[int]:
+        return set()
+
+    return _replaced(hold_none, (applying, "hold_mass_endings"))
+
+
+def _trusting_5xx() -> AbstractContextManager[object]:
+    def send(*, claim: Claim, client: Client) -> AddOutcome | Withheld:
+        outcome = sending.send(claim=claim, client=client)
+        if isinstance(outcome, Unclear) and (outcome.raw.http_status or 0) >= SERVER_ERROR:
+            return NotSent(detail=outcome.detail, raw=outcome.raw)
+        return outcome
+
+    return _replaced(send, (submitting, "send"))
+
+
+def _no_triggers() -> AbstractContextManager[object]:
+    return _executed(
+        "DROP TRIGGER transfer_append_only ON billing_transfer",
+        "DROP TRIGGER transfer_moves_its_wallet ON billing_transfer",
+        "DROP TRIGGER wallet_moves_with_its_transfer ON billing_account",
+        "DROP TRIGGER account_moves_by_steps ON billing_account",
+    )
+
+
+@contextmanager
+def _repeatable_reference() -> Iterator[None]:
+    def insert(transfer: Transfer) -> bool:
+        transfer.save(force_insert=True)  # ON CONFLICT needs the index that is gone
+        return True
+
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, Transfer._meta.db_table)
+    [name] = [name for name, each in found.items() if each["unique"] and each["columns"] == ["reference"]]
+    with (
+        _executed(f'ALTER TABLE billing_transfer DROP CONSTRAINT "{name}"'),
+        _replaced(insert, (ledger, "_insert")),
+    ):
+        yield
+
+
+def _no_wallet_lock() -> AbstractContextManager[object]:
+    def wallet_of(*, owner: User) -> Account:
+        return Account.objects.get(pk=ledger.open_wallet(owner=owner).pk)
+
+    return _replaced(wallet_of, (ledger, "_locked_wallet"))
+
+
+@contextmanager
+def _everybody_dead() -> Iterator[None]:
+    def is_dead(*, attempt_id: int) -> bool:
+        return True
+
+    def nobody(attempt_ids: object) -> set[int]:
+        return set()
+
+    asking, looking = (reaping, concluding, deciding), (fencing, suspecting)
+    with (
+        _replaced(is_dead, *((module, "is_sender_dead") for module in asking)),
+        _replaced(nobody, *((module, "living") for module in looking)),
+    ):
+        yield
+
+
+GUARDS = (
+    Guard("at-most-once index", "attempt_at_most_once dropped", _no_index, losing.set_waiting_by_hand),
+    Guard("quiet time", "UNCLEAR_QUIET taken as 0 s", _no_quiet_time, losing.placed_late),
+    Guard("bracket", "its ids are not asked for", _no_bracket, losing.canceled_while_unclear),
+    Guard("advisory lock", "a sender takes no lock", _no_pulse, standing_still.sends_after_the_quiet_time),
+    Guard("refund up to", "refunds are added", _adding_refund, paying.refund_repeated),
+    Guard("observed_at", "whatever arrives last counts", _any_observation, reporting.answers_in_reverse),
+    Guard("mass-cancel guard", "holds nothing", _no_mass_guard, reporting.all_canceled_for_a_moment),
+    Guard("no retry on 5xx", "a 5xx counts as not sent", _trusting_5xx, losing.answered_with_5xx),
+    Guard("transfer triggers", "all four dropped", _no_triggers, paying.careless_hands),
+    Guard("unique reference", "constraint dropped", _repeatable_reference, paying.payment_reported_again),
+    Guard("row lock on the wallet", "read without FOR UPDATE", _no_wallet_lock, paying.orders_at_once),
+    Guard(
+        "owner-dead check", "every sender counts as dead", _everybody_dead, standing_still.sends_after_the_quiet_time
+    ),
+)
