@@ -17,7 +17,7 @@ VISITORS = ["/", "/services", "/accounts/login/", "/accounts/signup/", "/account
 CUSTOMERS = ["/order", "/order?service={service}", "/orders", "/orders/{order}", "/orders/{order}/cancel", "/wallet"]
 CUSTOMERS += ["/account", "/accounts/email/", "/accounts/password/change/", "/accounts/logout/"]
 STAFFS = ["/staff/unclear", "/staff/orders", "/staff/orders/{order}", "/staff/refills", "/staff/cancels"]
-STAFFS += ["/staff/cancels?tab=rejected", "/staff/proof"]
+STAFFS += ["/staff/cancels?tab=rejected", "/staff/proof", "/staff/providers/{provider}"]
 ADMINS = ["/admin/providers", "/admin/providers/new", "/admin/providers/{provider}", "/admin/margins"]
 ADMINS += ["/admin/users", "/admin/users/{user}", "/admin/syncs", "/admin/syncs/{sync}", "/admin/services"]
 ADMINS += ["/admin/services/{service}", "/admin/categories/{category}"]

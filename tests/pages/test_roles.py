@@ -18,7 +18,15 @@ pytestmark = pytest.mark.django_db
 PUBLIC = {"home", "services"}
 PAGES = {
     Role.CUSTOMER: {"wallet", "order_new", "orders", "orders_live", "order", "order_cancel", "account"},
-    Role.STAFF: {"staff_orders", "staff_order", "staff_unclear", "staff_refills", "staff_cancels", "staff_proof"},
+    Role.STAFF: {
+        "staff_orders",
+        "staff_order",
+        "staff_unclear",
+        "staff_refills",
+        "staff_cancels",
+        "staff_proof",
+        "staff_provider",
+    },
     Role.ADMIN: {
         "admin_users",
         "admin_user",
@@ -35,7 +43,16 @@ PAGES = {
 }
 ACTS = {
     Role.CUSTOMER: {"order_refill", "account_key_new", "account_key_revoke"},
-    Role.STAFF: {"staff_order_decide", "staff_doubt_close", "staff_refill_decide", "staff_cancel_decide"},
+    Role.STAFF: {
+        "staff_order_decide",
+        "staff_doubt_close",
+        "staff_proposal_answer",
+        "staff_refill_decide",
+        "staff_cancel_decide",
+        "staff_provider_top_up",
+        "staff_provider_explain",
+        "staff_provider_test",
+    },
     Role.ADMIN: {
         "admin_user_top_up",
         "admin_user_correct",
@@ -63,7 +80,7 @@ def ours(listed: Sequence[URLPattern | URLResolver] | None = None) -> Iterator[U
 def address(name: str, *, pk: int) -> str:
     """The address of that name, about the thing of that primary key where it is about one."""
     pattern = next(pattern for pattern in ours() if pattern.name == name)
-    about = {"pk": pk, "decision": "approve"}
+    about = {"pk": pk, "decision": "approve", "answer": "agree"}
     return reverse(name, kwargs={key: about[key] for key in pattern.pattern.converters})
 
 
@@ -75,6 +92,7 @@ def things(order: Order) -> dict[str, int]:
     return {
         "admin_user": order.user_id,
         "admin_provider": order.provider_id,
+        "staff_provider": order.provider_id,
         "admin_sync": run.pk,
         "admin_service": order.service_id,
         "admin_category": order.service.category_id,
