@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing import ledger
-from billing.models import Account, Transfer, TransferKind
+from billing.models import Account, AccountKind, Transfer, TransferKind
 from orders.placing import place_order
 from orders.refunding import refund_up_to
 from orders.tracking import track_due
@@ -53,7 +53,7 @@ def payment_reported_again(ground: Ground) -> list[str]:
 
 
 def careless_hands(ground: Ground) -> list[str]:
-    """Five statements that forget the ledger's rules, as a console or a new door might run them."""
+    """Six statements that forget the ledger's rules, as a console or a new door might run them."""
     customer = make_user(balance=str(AMOUNT))
     wallet, kept = Account.objects.filter(owner=customer), Transfer.objects.all()
     hands: dict[str, Callable[[], object]] = {
@@ -61,6 +61,7 @@ def careless_hands(ground: Ground) -> list[str]:
         "a balance was changed one step on": lambda: wallet.update(balance=F("balance") + 5, seq=F("seq") + 1),
         "an amount was changed": lambda: kept.update(amount=F("amount") + 1),
         "a transfer was made that moved no wallet": lambda: _book_beside(customer),
+        "a wallet was opened with money in it": lambda: _open_filled(make_user()),
         "the transfers were deleted": kept.delete,
     }
     wrongs = [f"{what}, and nobody objected" for what, hand in hands.items() if _is_taken(hand)]
@@ -125,3 +126,7 @@ def _book_beside(customer: User) -> None:
         balance_after=wallet.balance + AMOUNT,
         created_at=timezone.now(),
     )
+
+
+def _open_filled(owner: User) -> None:
+    Account.objects.create(owner=owner, kind=AccountKind.WALLET, balance=AMOUNT)
