@@ -1,0 +1,38 @@
+"""What was bought: orders, the attempts to forward them, what is being watched, refills, cancellations, the timeline.
+
+The row is the queue: a worker finds what is due by a row's status and moments, never by a message.
+"""
+
+from orders.models.attempts import Attempt, AttemptState, Watch
+from orders.models.books import Baseline, Orphan, Proposal, TopUp
+from orders.models.events import Doubt, DoubtKind, Event, EventKind
+from orders.models.orders import ENDED, OPEN, HoldReason, Order, OrderQuerySet, Status
+from orders.models.proofs import Proof, Sweep
+from orders.models.requests import OPEN_REQUEST, AftercareRequest, Cancellation, Refill, RequestState
+
+__all__ = [
+    "ENDED",
+    "OPEN",
+    "OPEN_REQUEST",
+    "AftercareRequest",
+    "Attempt",
+    "AttemptState",
+    "Baseline",
+    "Cancellation",
+    "Doubt",
+    "DoubtKind",
+    "Event",
+    "EventKind",
+    "HoldReason",
+    "Order",
+    "OrderQuerySet",
+    "Orphan",
+    "Proof",
+    "Proposal",
+    "Refill",
+    "RequestState",
+    "Status",
+    "Sweep",
+    "TopUp",
+    "Watch",
+]

@@ -1,0 +1,82 @@
+"""The attempts to forward an order, and when a running order is looked at next."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from catalog.models import RATE, Provider
+from orders.models.orders import Order
+
+
+class AttemptState(models.TextChoices):
+    """How far one attempt to forward an order came."""
+
+    PREPARED = "prepared", "Prepared"  # claimed; no byte may be sent
+    SENT = "sent", "Sent"  # written down immediately before the first byte
+    ACCEPTED = "accepted", "Accepted"
+    REFUSED = "refused", "Refused"
+    NOT_SENT = "not_sent", "Not sent"
+    UNKNOWN = "unknown", "Unknown"  # perhaps placed
+    PLACED = "placed", "Proved placed"
+    NOT_PLACED = "not_placed", "Proved not placed"
+
+
+class Attempt(models.Model):
+    """One attempt to forward an order with `add`, written down before the first byte leaves."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="attempts")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="attempts")
+    state = models.CharField(max_length=12, choices=AttemptState.choices, default=AttemptState.PREPARED)
+    cost = models.DecimalField(**RATE)  # what it should charge, provider's currency
+    owner = models.UUIDField()  # of the worker that claimed it
+    lease_until = models.DateTimeField()
+    prepared_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    upstream_id = models.CharField(max_length=64, blank=True)
+    http_status = models.PositiveIntegerField(null=True, blank=True)
+    reply = models.TextField(blank=True)  # at most 2 KB, the key blanked out
+    problem = models.CharField(max_length=300, blank=True)  # what went wrong, in words
+    evidence = models.JSONField(default=dict, blank=True)  # what a verdict on an unknown attempt rests on
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+
+    class Meta:
+        constraints = [
+            # One live or possibly placed attempt per order, ever: the rule that carries everything.
+            models.UniqueConstraint(
+                name="attempt_at_most_once",
+                fields=["order"],
+                condition=Q(state__in=["prepared", "sent", "unknown", "accepted", "placed"]),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="attempt_open",
+                fields=["provider", "state"],
+                condition=Q(state__in=["prepared", "sent", "unknown"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.pk} of order {self.order_id}: {self.state}"
+
+
+class Watch(models.Model):
+    """When a running order is looked at next. Narrow, since it is written at every look; gone when the order ends."""
+
+    order = models.OneToOneField(Order, on_delete=models.CASCADE, primary_key=True, related_name="watch")
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="watches")
+    due_at = models.DateTimeField()
+    observed_at = models.DateTimeField(null=True, blank=True)  # database time before the request of the newest look
+    errors = models.PositiveIntegerField(default=0)  # per-id errors in a row
+    ending = models.CharField(max_length=10, blank=True)  # a refundable end that was seen once: partial or canceled
+    ending_remains = models.BigIntegerField(null=True, blank=True)
+    ending_seen_at = models.DateTimeField(null=True, blank=True)  # the second look must be REFUND_CONFIRM later
+
+    class Meta:
+        indexes = [models.Index(name="watch_due", fields=["provider", "due_at"])]
+
+    def __str__(self) -> str:
+        return f"watch on order {self.order_id}"

@@ -1,0 +1,83 @@
+"""An order's timeline, and the doubts that staff must look at."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from orders.models.orders import Order
+
+
+class EventKind(models.TextChoices):
+    """What happened on an order's timeline."""
+
+    PLACED = "placed", "Placed"
+    SUBMITTED = "submitted", "Sent to the provider"
+    ACCEPTED = "accepted", "Accepted"
+    REFUSED = "refused", "Refused"
+    POSTPONED = "postponed", "Not sent"
+    UNCLEAR = "unclear", "Unclear"
+    HELD = "held", "Held"
+    RELEASED = "released", "Released"
+    STATUS = "status", "Status"
+    REFUNDED = "refunded", "Refunded"
+    ENDED = "ended", "Ended"
+    DOUBT = "doubt", "Doubt"
+    REFILL = "refill", "Refill"
+    CANCEL = "cancel", "Cancel"
+    DECISION = "decision", "Staff decision"
+    VERDICT = "verdict", "Proved"  # the machine settled an unclear order by evidence
+
+
+class Event(models.Model):
+    """One line of an order's timeline; written once. `detail` is for staff (raw replies, keys blanked out)."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=12, choices=EventKind.choices)
+    text = models.CharField(max_length=500)  # plain words, safe to show to the customer unless is_internal
+    is_internal = models.BooleanField(default=False)  # for staff only
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    detail = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        indexes = [models.Index(name="event_timeline", fields=["order", "id"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text}"
+
+
+class DoubtKind(models.TextChoices):
+    """What a machine must not decide."""
+
+    NO_REMAINS = "no_remains", "Partial without usable remains"
+    UNKNOWN_STATUS = "unknown_status", "Unknown status word"
+    UNKNOWN_ORDER = "unknown_order", "The provider does not know the order"
+    CONTRADICTION = "contradiction", "A report contradicts the end"
+    MASS_CANCEL = "mass_cancel", "Too many ends at once"
+    PER_ORDER_PARTIAL = "per_order_partial", "Partial on a service sold per order"
+    DUPLICATE_ID = "duplicate_id", "The provider gave an id that is already ours"
+
+
+class Doubt(models.Model):
+    """Something about an order that staff must look at; open until someone closes it with a reason."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="doubts")
+    kind = models.CharField(max_length=20, choices=DoubtKind.choices)
+    text = models.CharField(max_length=500)
+    detail = models.JSONField(default=dict, blank=True)
+    raised_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    decision = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="doubt_open_once", fields=["order", "kind"], condition=Q(closed_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} on order {self.order_id}"

@@ -1,0 +1,134 @@
+"""Orders: what was asked, what it cost, where it stands."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from billing.models import MONEY
+from catalog.models import RATE, Provider, Service
+
+
+class Status(models.TextChoices):
+    """Where an order stands; customers read `Order.customer_status`."""
+
+    WAITING = "waiting", "Waiting"  # paid, not sent yet
+    SUBMITTING = "submitting", "Submitting"  # a worker holds it
+    UNCLEAR = "unclear", "Unclear"  # perhaps placed: never resent and never refunded on a guess
+    HELD = "held", "Held"  # the reason is ours: waits for staff or for our balance at the provider
+    RUNNING = "running", "Running"
+    COMPLETED = "completed", "Completed"
+    PARTIAL = "partial", "Partial"
+    CANCELED = "canceled", "Canceled"
+
+
+OPEN = [Status.WAITING, Status.SUBMITTING, Status.UNCLEAR, Status.HELD, Status.RUNNING]
+ENDED = [Status.COMPLETED, Status.PARTIAL, Status.CANCELED]
+
+
+class HoldReason(models.TextChoices):
+    """Why an order is held."""
+
+    PROVIDER_FUNDS = "provider_funds", "Our balance at the provider is empty"
+    PROVIDER_KEY = "provider_key", "The provider refuses our key"
+    LOSS = "loss", "The cost rose above the charge"
+    STAFF = "staff", "Held by staff"
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Selections of orders in business words."""
+
+    def newest_first(self) -> "OrderQuerySet":
+        """By id, falling: the order of lists and of keyset pages."""
+        return self.order_by("-pk")
+
+
+class Order(models.Model):
+    """One order: what was asked, what it cost, where it stands."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="orders")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="orders")  # the service's, at placing
+    service_name = models.TextField()  # as it was called when it was bought
+    link = models.TextField(blank=True)  # shown as text, forwarded as a form value, never fetched
+    quantity = models.BigIntegerField(null=True, blank=True)  # as sent; null where the type takes none
+    fields = models.JSONField(default=dict, blank=True)  # the other `add` fields by their protocol names, as text
+    billed_quantity = models.BigIntegerField()  # units that are paid for (quantity × runs, lines, or 1 per order)
+    rate = models.DecimalField(**RATE)  # provider's currency, when bought
+    cost = models.DecimalField(**MONEY)  # what we expect to pay, panel's currency
+    price = models.DecimalField(**RATE)  # per 1000 or per order, when bought
+    charge = models.DecimalField(**MONEY)  # what the customer paid
+    refunded = models.DecimalField(**MONEY, default=0)  # the sum of this order's refund transfers
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    hold_reason = models.CharField(max_length=20, choices=HoldReason.choices, blank=True)
+    upstream_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  # NULL: none known
+    upstream_status = models.CharField(max_length=20, blank=True)  # Pending, Processing or In progress while running
+    upstream_charge = models.DecimalField(**RATE, null=True, blank=True)  # provider's currency, the last known
+    start_count = models.BigIntegerField(null=True, blank=True)
+    remains = models.BigIntegerField(null=True, blank=True)  # clamped to 0…billed quantity
+    client_key = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001  # idempotency key; NULL: none
+    request_hash = models.CharField(max_length=64, blank=True)  # of the parameters that came with client_key
+    submit_at = models.DateTimeField(null=True, blank=True)  # when a waiting order is due (back-off)
+    submit_failures = models.PositiveIntegerField(default=0)  # attempts that certainly did not place it
+    created_at = models.DateTimeField()
+    running_at = models.DateTimeField(null=True, blank=True)  # accepted by the provider
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="order_upstream", fields=["provider", "upstream_id"], condition=Q(upstream_id__isnull=False)
+            ),
+            models.UniqueConstraint(
+                name="order_client_key", fields=["user", "client_key"], condition=Q(client_key__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="order_refunded_within_charge", condition=Q(refunded__gte=0, refunded__lte=F("charge"))
+            ),
+            models.CheckConstraint(
+                name="order_canceled_is_refunded", condition=~Q(status="canceled") | Q(refunded=F("charge"))
+            ),
+            models.CheckConstraint(name="order_charge_not_negative", condition=Q(charge__gte=0, cost__gte=0)),
+            models.CheckConstraint(name="order_billed_quantity_positive", condition=Q(billed_quantity__gt=0)),
+            models.CheckConstraint(
+                name="order_waiting_has_a_moment", condition=~Q(status="waiting") | Q(submit_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="order_running_has_an_id", condition=~Q(status="running") | Q(upstream_id__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="order_ended_has_a_moment",
+                condition=~Q(status__in=["completed", "partial", "canceled"]) | Q(ended_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(name="order_due", fields=["provider", "submit_at"], condition=Q(status="waiting")),
+            models.Index(
+                name="order_needs_staff", fields=["status", "id"], condition=Q(status__in=["unclear", "held"])
+            ),
+            models.Index(name="order_user_newest", fields=["user", "-id"]),
+            models.Index(name="order_user_status", fields=["user", "status", "-id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"order {self.pk}"
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the order has reached its end, which is final for the machine."""
+        return self.status in ENDED
+
+    @property
+    def customer_status(self) -> str:
+        """What the customer reads: Pending until it runs, then the provider's word, then the end."""
+        if self.status == Status.RUNNING:
+            return self.upstream_status or "Pending"
+        return Status(self.status).label if self.is_ended else "Pending"
+
+    @property
+    def net_charge(self) -> Decimal:
+        """What the customer has paid after refunds, panel currency."""
+        return self.charge - self.refunded

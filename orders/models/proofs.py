@@ -1,0 +1,27 @@
+"""The results of audits, and when the periodic jobs last ran."""
+
+from django.db import models
+
+
+class Proof(models.Model):
+    """The result of one audit of all money, shown to staff."""
+
+    made_at = models.DateTimeField()
+    is_sound = models.BooleanField()
+    figures = models.JSONField(default=dict)  # how many wallets, transfers and orders were checked, and sums
+    findings = models.JSONField(default=list)  # one sentence per thing that does not add up
+
+    def __str__(self) -> str:
+        return f"proof {self.made_at:%Y-%m-%d %H:%M}: {'sound' if self.is_sound else 'NOT SOUND'}"
+
+
+class Sweep(models.Model):
+    """When a periodic job last ran, so that staff see one that has stopped."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    ran_at = models.DateTimeField()
+    seconds = models.FloatField(default=0)
+    note = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
