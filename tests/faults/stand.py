@@ -25,6 +25,7 @@ ENVIRONMENT = {
     "CLAIM_LEASE": "5",
     "PROVIDER_TIMEOUT": "2",
     "UNCLEAR_QUIET": "6",
+    "PROBE_EVERY": "0.1",
     "AUDIT_EVERY": "10",
     "LOG_LEVEL": "WARNING",
 }
