@@ -19,7 +19,7 @@ OTHERS: Final = ("ada@example.com", "ben@example.com")
 
 
 def key_file(data_dir: Path) -> Path:
-    """Where the customer's API key is kept: the database can't show it again."""
+    """Where the customer's API key is kept: the database can't show it again. Written last, when all is filled."""
     return folder(data_dir) / "api-key"
 
 
@@ -33,8 +33,15 @@ class People:
     admin: User
 
 
-def enrol_people(*, data_dir: Path, now: datetime) -> People:
-    """Everybody with money, and the customer's API key in `key_file(data_dir)`."""
+def hand_out_key(*, people: People, data_dir: Path, now: datetime) -> None:
+    """Issue the customer's API key and keep it in `key_file(data_dir)`: the mark of a demo that is filled."""
+    path = key_file(data_dir)
+    path.touch(mode=0o600)
+    path.write_text(issue_key(user=people.customer, name="default", now=now))
+
+
+def enrol_people(*, now: datetime) -> People:
+    """Everybody, with money."""
     people = People(
         customer=enrol(email=CUSTOMER, password=PASSWORD, role=Role.CUSTOMER),
         others=tuple(User.objects.create_user(email) for email in OTHERS),  # without a password: nobody logs in as them
@@ -59,9 +66,6 @@ def enrol_people(*, data_dir: Path, now: datetime) -> People:
         reason="Goodwill for the slow delivery of last week",
         now=now,
     )
-    path = key_file(data_dir)
-    path.touch(mode=0o600)
-    path.write_text(issue_key(user=people.customer, name="default", now=now))
     return people
 
 

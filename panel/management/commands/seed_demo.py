@@ -10,7 +10,7 @@ from accounts.models import User
 from panel.demonstrating.counter import Counter
 from panel.demonstrating.doubles import doubles
 from panel.demonstrating.history import make_history
-from panel.demonstrating.people import CUSTOMER, enrol_people
+from panel.demonstrating.people import CUSTOMER, enrol_people, hand_out_key, key_file
 from panel.demonstrating.shop import find_again, open_shop
 from panel.demonstrating.steering import Steering
 
@@ -21,18 +21,21 @@ class Command(BaseCommand):
     help = "Fill the demo's panel. Part of `manage.py demo`; of no use in another one."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        """Fill it where it is empty. Raises CommandError where users live in it that the demo did not make."""
+        """Fill it where it is empty. Raises CommandError where anything else is in it."""
         providers = doubles(settings.PANEL_DATA_DIR, are_running=True)
         for double in providers:
             Steering(double.control_url).wait()
-        if User.objects.filter(email=CUSTOMER).exists():
+        if key_file(settings.PANEL_DATA_DIR).exists():
             find_again(providers)
             return
+        if User.objects.filter(email=CUSTOMER).exists():
+            raise CommandError(f"the demo in {settings.PANEL_DATA_DIR} was filled only in part: delete that folder")
         if User.objects.exists():
             raise CommandError(f"{settings.PANEL_DATA_DIR} holds a real panel: give the demo another --data-dir")
         now = timezone.now()
-        people = enrol_people(data_dir=settings.PANEL_DATA_DIR, now=now)
+        people = enrol_people(now=now)
         open_shop(doubles=providers, admin=people.admin, now=now)
         buyers = [people.customer, people.customer, people.others[0], people.customer, people.others[1]]
         main, euro, paused = (Counter(double=double, buyers=buyers) for double in providers)
         make_history(people=people, main=main, euro=euro, paused=paused)
+        hand_out_key(people=people, data_dir=settings.PANEL_DATA_DIR, now=timezone.now())
