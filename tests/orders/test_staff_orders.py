@@ -94,7 +94,7 @@ def test_row_shows_customer_provider_and_what_the_order_earns(at_desk: Client) -
 
     shown = page(at_desk, "/staff/orders")
 
-    for text in (order.user.email, "Upstream One", "23501", "$1.20", "$0.90", "$0.30", "3572", "157", "Running"):
+    for text in (order.user.email, "Upstream One", "23501", "$1.20", "$0.90", "$0.30", "3,572", "157", "Running"):
         assert text in shown
 
 
