@@ -41,7 +41,7 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_setupnodes() -> None:
-    """Let each worker process come to servers and settings of its own, by this same file, instead of inheriting ours."""
+    """Let each worker process come to servers and settings of its own by this same file, not inherit ours."""
     os.environ.pop("DJANGO_SETTINGS_MODULE")
 
 
