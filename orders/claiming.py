@@ -21,6 +21,8 @@ from orders.models import Attempt, AttemptState, EventKind, HoldReason, Order, S
 from orders.timeline import record
 
 OPEN_ATTEMPT = [AttemptState.PREPARED, AttemptState.SENT, AttemptState.UNKNOWN]
+# What the unique index allows once for each order: a second attempt beside one of these is never made
+POSSIBLY_PLACED = [*OPEN_ATTEMPT, AttemptState.ACCEPTED, AttemptState.PLACED]
 MOST_LOOKED_AT = 20  # due orders among which one that can be told apart is sought
 # An order can only be settled by one that was accepted long enough after it: so what is older than the quiet time
 # yields where no order that is due can be told apart from it, and what staff have for so long does not count at all.
@@ -46,8 +48,9 @@ class Claim:
 def claim(*, provider_id: int, owner: UUID) -> Claim | None:
     """Take the provider's order that has been due longest; None where none is due or the lane is closed.
 
-    Afterwards the order is SUBMITTING and has an attempt `prepared` with a lease by the database's clock. An
-    order whose present cost is above its charge is held instead of sold at a loss. Two workers never get the same one.
+    Afterwards the order is SUBMITTING and has an attempt `prepared` with a lease by the database's clock. An order
+    whose present cost is above its charge is held instead of sold at a loss, and one that may be placed already is
+    held for staff. Two workers never get the same one.
     """
     now = database_now()
     provider = _open_lane(provider_id, now)
@@ -57,6 +60,10 @@ def claim(*, provider_id: int, owner: UUID) -> Claim | None:
         order = _next_due(provider, now)
         if order is None:
             return None
+        if order.attempts.filter(state__in=POSSIBLY_PLACED).exists():
+            text = "It waits, though an attempt to place it may have succeeded: look before it is sent."
+            hold(order=order, reason=HoldReason.STAFF, text=text, now=now)
+            continue
         cost = present_cost(order)
         if cost <= max(order.charge, order.cost):  # staff who accept a loss raise the order's own cost to it
             return _prepare(order, provider, owner=owner, now=now)

@@ -3,14 +3,14 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from django.db.models import Q
+from django.db import transaction
 
 from catalog.models import Provider
 from orders.clock import database_now
 from orders.models import Attempt, AttemptState
-from orders.pulses import living
+from orders.pulses import fence_pulse, is_resolver_dead, living
 
 FENCE = timedelta(seconds=60)  # after which the lane opens by itself, should the resolver die
 LOOK_EVERY = 0.1  # seconds between two looks whether the lane is empty
@@ -21,24 +21,27 @@ GRACE = timedelta(seconds=2)  # between a claim and the first beat of its pulse
 def fenced(*, provider_id: int, patience: float) -> Iterator[bool]:
     """No new order goes to the provider meanwhile; yields whether the lane was empty within `patience` seconds.
 
-    Empty: no living session is about to send or waits for an answer. False, too, where somebody else holds a fence.
+    Empty: no living session is about to send or waits for an answer. False, too, where a living
+    session holds the fence; one that a dead session left behind is taken over.
     """
-    until = _raise_fence(provider_id)
-    if until is None:
-        yield False
-        return
-    try:
-        yield _becomes_empty(provider_id, give_up_at=time.monotonic() + patience)
-    finally:
-        Provider.objects.filter(pk=provider_id, fenced_until=until).update(fenced_until=None)
+    with fence_pulse(provider_id=provider_id) as is_ours:
+        if not is_ours:
+            yield False
+            return
+        # A claim holds the provider's row until it is committed: behind the fence, every earlier claim can be seen.
+        Provider.objects.filter(pk=provider_id).update(fenced_until=database_now() + FENCE)
+        try:
+            yield _becomes_empty(provider_id, give_up_at=time.monotonic() + patience)
+        finally:
+            Provider.objects.filter(pk=provider_id).update(fenced_until=None)
 
 
-def _raise_fence(provider_id: int) -> datetime | None:
-    """A claim holds the provider's row until it is committed: behind the fence, every earlier claim can be seen."""
-    now = database_now()
-    is_free = Q(fenced_until=None) | Q(fenced_until__lt=now)
-    until = now + FENCE
-    return until if Provider.objects.filter(is_free, pk=provider_id).update(fenced_until=until) else None
+@transaction.atomic
+def lift_dead_fences() -> int:
+    """Open the lanes whose resolver died while it read; returns how many. What it had not concluded, it never said."""
+    fences = Provider.objects.filter(fenced_until__isnull=False).order_by("pk").values_list("pk", flat=True)
+    dead = [pk for pk in fences if is_resolver_dead(provider_id=pk)]
+    return Provider.objects.filter(pk__in=dead).update(fenced_until=None)
 
 
 def _becomes_empty(provider_id: int, *, give_up_at: float) -> bool:

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection
 # One bigint each, far above the CRC-32 numbers that periodic jobs lock.
 ATTEMPTS = 1 << 56
 SLOTS = 1 << 57
+FENCES = 1 << 58
 MOST_SLOTS = 1000  # of one provider
 
 
@@ -66,6 +67,22 @@ def living(attempt_ids: Collection[int]) -> set[int]:
             [ATTEMPTS, [ATTEMPTS + attempt_id for attempt_id in attempt_ids]],
         )
         return {row[0] for row in cursor.fetchall()}
+
+
+@contextmanager
+def fence_pulse(*, provider_id: int) -> Iterator[bool]:
+    """Hold the pulse of the provider's fence; yields False where a living session holds it."""
+    is_ours = _ask("SELECT pg_try_advisory_lock(%s)", FENCES + provider_id)
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            _give_back(FENCES + provider_id)
+
+
+def is_resolver_dead(*, provider_id: int) -> bool:
+    """Whether no living session holds the provider's fence. In a transaction: and none takes it until that ends."""
+    return _ask("SELECT pg_try_advisory_xact_lock(%s)", FENCES + provider_id)
 
 
 def _ask(query: str, key: int) -> bool:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from catalog.upstream import Exchange
 from orders.clock import database_now
+from orders.fencing import lift_dead_fences
 from orders.holding import let_wait
 from orders.models import Attempt, AttemptState, EventKind, Order
 from orders.pulses import is_sender_dead
@@ -24,13 +25,14 @@ def reap_leases(*, now: datetime) -> str:
 
     Never sent: the order waits again at once; the lease alone makes sure that no byte can leave any more. Sent, and no
     living session holds its pulse: UNCLEAR. Each in a transaction of its own, harmless to repeat.
-    `now` dates the events.
+    `now` dates the events. The fences of dead resolvers are lifted, too.
     """
     abandoned = Attempt.objects.filter(
         state__in=[AttemptState.PREPARED, AttemptState.SENT], lease_until__lt=database_now()
     )
     tally = Counter(_reap(pk, now) for pk in abandoned.order_by("pk").values_list("pk", flat=True)[:MOST_AT_ONCE])
-    return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing left behind"
+    tally["fences lifted"] = lift_dead_fences()
+    return ", ".join(f"{count} {what}" for what, count in sorted((+tally).items())) or "nothing left behind"
 
 
 @transaction.atomic

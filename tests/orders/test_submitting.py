@@ -396,3 +396,19 @@ def test_sick_lane_does_not_keep_a_healthy_one_waiting(double: ProviderDouble) -
     assert last_accepted is not None
     assert first_given_up is not None
     assert last_accepted < first_given_up
+
+
+@pytest.mark.django_db(transaction=True)
+def test_waiting_order_that_may_be_placed_is_held_and_keeps_nobody_waiting(double: ProviderDouble) -> None:
+    lane = make_lane(double)
+    [doubtful] = make_due(lane)
+    leave_attempt(doubtful, AttemptState.UNKNOWN)
+    Order.objects.filter(pk=doubtful.pk).update(status=Status.WAITING, submit_at=timezone.now())
+    [other] = make_due(lane)
+
+    submit_due()
+
+    doubtful.refresh_from_db()
+    other.refresh_from_db()
+    assert (doubtful.status, doubtful.hold_reason) == (Status.HELD, HoldReason.STAFF)
+    assert other.status == Status.RUNNING
