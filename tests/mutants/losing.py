@@ -2,11 +2,13 @@
 
 import time
 from contextlib import suppress
+from unittest.mock import patch
 
 from django.db import IntegrityError
 from django.test.utils import override_settings
 from django.utils import timezone
 
+from orders import claiming
 from orders.models import Order, Status
 from orders.reaping import reap_leases
 from orders.resolving import resolve_due
@@ -20,11 +22,11 @@ QUIET = 5.0  # seconds, longer than that
 
 
 def set_waiting_by_hand(ground: Ground) -> list[str]:
-    """An order that was placed, but whose answer was lost, is set waiting past every act of ours."""
+    """An order that was placed, but whose answer was lost, is set waiting by hand, and the claim forgets to look."""
     lane = Lane(ground.double, is_probe_allowed=False)
     order = lane.lose("commit_reset")
     Order.objects.filter(pk=order.pk).update(status=Status.WAITING, submit_at=timezone.now())
-    with suppress(IntegrityError):  # the claim is refused
+    with suppress(IntegrityError), patch.object(claiming, "POSSIBLY_PLACED", []):  # the database refuses the claim
         submit_due()
     return ground.wrongs()
 
