@@ -121,8 +121,7 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
-if UNCLEAR_QUIET <= PROVIDER_TIMEOUT:
-    raise ImproperlyConfigured("UNCLEAR_QUIET must be longer than PROVIDER_TIMEOUT: a live call may still be answered")
+UNCLEAR_QUIET = max(UNCLEAR_QUIET, PROVIDER_TIMEOUT + 1)  # before that, a call under way may still be answered
 if CLAIM_LEASE <= PROVIDER_TIMEOUT:
     raise ImproperlyConfigured("CLAIM_LEASE must be longer than PROVIDER_TIMEOUT: a claim covers a whole call")
 if PROVIDER_TIMEOUT >= CELERY_TASK_SOFT_TIME_LIMIT:
