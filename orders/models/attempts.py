@@ -1,5 +1,7 @@
 """The attempts to forward an order, and when a running order is looked at next."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -38,6 +40,13 @@ class Attempt(models.Model):
     reply = models.TextField(blank=True)  # at most 2 KB, the key blanked out
     problem = models.CharField(max_length=300, blank=True)  # what went wrong, in words
     evidence = models.JSONField(default=dict, blank=True)  # what a verdict on an unknown attempt rests on
+    # Where the provider promises that a key gives one order, however often it is asked (orders/repeating.py)
+    idempotency_key = models.CharField(max_length=64, blank=True)  # that went along; empty: none
+    asked = models.JSONField(default=dict, blank=True)  # the fields that went along with the key
+    account = models.CharField(max_length=64, blank=True)  # a digest of the address and our key there
+    resend_at = models.DateTimeField(null=True, blank=True)  # when an unknown attempt is sent again; null: never
+    resent_at = models.DateTimeField(null=True, blank=True)  # the last time, written down before the first byte
+    resends = models.PositiveIntegerField(default=0)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
@@ -50,6 +59,14 @@ class Attempt(models.Model):
                 fields=["order"],
                 condition=Q(state__in=["prepared", "sent", "unknown", "accepted", "placed"]),
             ),
+            # Without a key a second sending is a second order.
+            models.CheckConstraint(
+                name="attempt_resent_with_a_key",
+                condition=~Q(idempotency_key="") | Q(resend_at=None, resent_at=None, resends=0),
+            ),
+            models.CheckConstraint(
+                name="attempt_resend_while_unknown", condition=Q(resend_at=None) | Q(state="unknown")
+            ),
         ]
         indexes = [
             models.Index(
@@ -57,10 +74,16 @@ class Attempt(models.Model):
                 fields=["provider", "state"],
                 condition=Q(state__in=["prepared", "sent", "unknown"]),
             ),
+            models.Index(name="attempt_resend", fields=["provider", "resend_at"], condition=Q(resend_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return f"attempt {self.pk} of order {self.order_id}: {self.state}"
+
+    @property
+    def last_sent_at(self) -> datetime | None:
+        """When it left us last: as long ago as that, it may still be on its way."""
+        return self.resent_at or self.sent_at
 
 
 class Watch(models.Model):
