@@ -8,6 +8,7 @@ from orders.models.books import Baseline, Orphan, Proposal, TopUp
 from orders.models.events import Doubt, DoubtKind, Event, EventKind
 from orders.models.orders import ENDED, OPEN, HoldReason, Order, OrderQuerySet, Status
 from orders.models.proofs import Proof, Sweep
+from orders.models.refusals import RefusalText
 from orders.models.requests import OPEN_REQUEST, AftercareRequest, Cancellation, Refill, RequestState
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Proof",
     "Proposal",
     "Refill",
+    "RefusalText",
     "RequestState",
     "Status",
     "Sweep",

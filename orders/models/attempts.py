@@ -40,6 +40,7 @@ class Attempt(models.Model):
     reply = models.TextField(blank=True)  # at most 2 KB, the key blanked out
     problem = models.CharField(max_length=300, blank=True)  # what went wrong, in words
     evidence = models.JSONField(default=dict, blank=True)  # what a verdict on an unknown attempt rests on
+    alarmed_at = models.DateTimeField(null=True, blank=True)  # when staff were told that it is unknown for too long
     # Where the provider promises that a key gives one order, however often it is asked (orders/repeating.py)
     idempotency_key = models.CharField(max_length=64, blank=True)  # that went along; empty: none
     asked = models.JSONField(default=dict, blank=True)  # the fields that went along with the key

@@ -38,6 +38,7 @@ class AftercareRequest(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     send_at = models.DateTimeField(null=True, blank=True)  # when an approved request is due (back-off)
     sent_at = models.DateTimeField(null=True, blank=True)  # written down before the first byte
+    lost_answers = models.PositiveIntegerField(default=0)  # in a row: it was asked, and what came back says nothing
     ended_at = models.DateTimeField(null=True, blank=True)
     reply = models.TextField(blank=True)  # at most 2 KB, the key blanked out
 

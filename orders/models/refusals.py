@@ -1,0 +1,42 @@
+"""The words in which a provider refuses orders, so that staff see new ones and may doubt them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from catalog.models import Provider
+
+
+class RefusalText(models.Model):
+    """One wording of a provider's "no", with whatever changes from order to order folded away.
+
+    What is doubted stands in Provider.doubtful_words, too, which is what the client reads.
+    """
+
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="refusal_texts")
+    text = models.CharField(max_length=200)  # folded: catalog.upstream.refusing.fold_text
+    example = models.CharField(max_length=500)  # as it came the first time, the key blanked out
+    count = models.PositiveBigIntegerField(default=1)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    is_doubted = models.BooleanField(default=False)  # orders so refused are unclear instead of refunded
+    looked_at = models.DateTimeField(null=True, blank=True)  # NULL: new, nobody of staff has looked
+    looked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )  # who looked, or who decided last
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="refusal_text_once", fields=["provider", "text"]),
+            models.CheckConstraint(
+                name="refusal_looked_at_by_someone",
+                condition=Q(looked_at=None, looked_by=None) | Q(looked_at__isnull=False, looked_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="refusal_doubted_by_someone", condition=Q(is_doubted=False) | Q(looked_at__isnull=False)
+            ),
+        ]
+        indexes = [models.Index(name="refusal_text_new", fields=["provider"], condition=Q(looked_at=None))]
+
+    def __str__(self) -> str:
+        return self.text
