@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts.models import User
+from accounts.networks import client_ip
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -18,6 +19,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth's signature
         """Sign-up is open unless SIGN_UP_OPEN is off."""
         return bool(settings.IS_SIGN_UP_OPEN)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Whose log-ins a limit counts together."""
+        return client_ip(request)
 
     def save_user(
         self,

@@ -3,16 +3,20 @@
 import hashlib
 import hmac
 import secrets
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, KeyScope, User
+from accounts.networks import is_within, read_networks
 
 PREFIX_LENGTH = 8  # characters that find the row; they say nothing about the rest
 SECRET_LENGTH = 32  # characters behind the prefix, about 190 bits
 MOST_KEYS = 10  # live keys of one user: nobody needs more, and a list of more is not looked after
+USE_NOTED_EVERY = timedelta(minutes=1)  # often enough to read, seldom enough that asking stays reading
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 
 
@@ -24,25 +28,76 @@ class TooManyKeys(Exception):
     """The user has as many live keys as anybody may; no key was made."""
 
 
-def issue_key(*, user: User, name: str, now: datetime) -> str:
-    """Make a key for `user` and return it: the only moment at which it can be seen. Raises NameTaken, TooManyKeys."""
+def issue_key(
+    *,
+    user: User,
+    name: str,
+    now: datetime,
+    scope: str = KeyScope.ORDER,
+    allowed_ips: Sequence[str] = (),
+) -> str:
+    """Make a key for `user` and return it: the only moment at which it can be seen.
+
+    `allowed_ips` are addresses and networks that it may be used from; none: from anywhere. Raises NameTaken,
+    TooManyKeys, networks.BadNetwork.
+    """
     key = "".join(secrets.choice(_ALPHABET) for _ in range(PREFIX_LENGTH + SECRET_LENGTH))
+    networks = read_networks(allowed_ips)
     if user.api_keys.filter(revoked_at=None).count() >= MOST_KEYS:
         raise TooManyKeys
     try:
         with transaction.atomic():
-            ApiKey.objects.create(user=user, name=name, prefix=key[:PREFIX_LENGTH], digest=_digest(key), created_at=now)
+            ApiKey.objects.create(
+                user=user,
+                name=name,
+                prefix=prefix_of(key),
+                digest=_digest(key),
+                scope=scope,
+                allowed_ips=networks,
+                created_at=now,
+            )
     except IntegrityError:
         raise NameTaken from None
     return key
 
 
-def find_user(*, key: str) -> User | None:
-    """The active user for whom `key` speaks, or None for an unknown, wrong or revoked key."""
-    row = ApiKey.objects.select_related("user").filter(prefix=key[:PREFIX_LENGTH], revoked_at=None).first()
-    if row is None or not hmac.compare_digest(row.digest, _digest(key)) or not row.user.is_active:
+def prefix_of(key: str) -> str:
+    """What finds the key's row."""
+    return key[:PREFIX_LENGTH]
+
+
+def find_key(*, key: str, ip: str) -> ApiKey | None:
+    """The live key, with its user and the user's group, or None: unknown, wrong, revoked, or not to be used from `ip`.
+
+    One query; none for a text that no key of ours can be.
+    """
+    if len(key) != PREFIX_LENGTH + SECRET_LENGTH or not (key.isascii() and key.isalnum()):
         return None
-    return row.user
+    found = ApiKey.objects.select_related("user__group").filter(prefix=prefix_of(key), revoked_at=None).first()
+    if found is None or not hmac.compare_digest(found.digest, _digest(key)) or not found.user.is_active:
+        return None
+    if found.allowed_ips and not is_within(ip, found.allowed_ips):
+        return None
+    return found
+
+
+def find_user(*, key: str) -> User | None:
+    """The active user for whom `key` speaks, None as with `find_key`; one bound to networks speaks for nobody here."""
+    found = find_key(key=key, ip="")
+    return found.user if found else None
+
+
+def note_use(*, key: ApiKey, ip: str, now: datetime) -> None:
+    """Write down that the key was used now, at most once a minute.
+
+    Never waits: where somebody else holds the row, their note is as good as this one.
+    """
+    due_before = now - USE_NOTED_EVERY
+    if key.last_used_at and key.last_used_at > due_before:
+        return
+    is_due = Q(last_used_at=None) | Q(last_used_at__lte=due_before)
+    mine = ApiKey.objects.filter(is_due, pk=key.pk).select_for_update(skip_locked=True, no_key=True)
+    ApiKey.objects.filter(pk__in=mine.values("pk")).update(last_used_at=now, last_used_ip=ip or None)
 
 
 def _digest(key: str) -> str:

@@ -1,4 +1,4 @@
-"""Who someone is: a user with a role, and the API keys that speak for a user."""
+"""Who someone is: a user with a role, perhaps in a group, and the API keys that speak for a user."""
 
 from typing import Any, ClassVar
 
@@ -14,6 +14,25 @@ class Role(models.TextChoices):
     CUSTOMER = "customer", "Customer"
     STAFF = "staff", "Staff"
     ADMIN = "admin", "Admin"
+
+
+class CustomerGroup(models.Model):
+    """Users whose programs may ask more, or less, of the served API than the settings say."""
+
+    name = models.CharField(max_length=60, unique=True)
+    requests_per_minute = models.PositiveIntegerField()  # of each key
+    orders_per_minute = models.PositiveIntegerField()  # of each user
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="customer_group_limits_positive",
+                condition=models.Q(requests_per_minute__gte=1, orders_per_minute__gte=1),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class UserManager(BaseUserManager["User"]):
@@ -37,6 +56,7 @@ class User(AbstractBaseUser):
     email = models.EmailField(unique=True)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.CUSTOMER)
     is_active = models.BooleanField(default=True)
+    group = models.ForeignKey(CustomerGroup, on_delete=models.PROTECT, related_name="users", null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -70,6 +90,13 @@ class User(AbstractBaseUser):
         return self.is_active and self.role == Role.ADMIN
 
 
+class KeyScope(models.TextChoices):
+    """What a key may do; ordering includes reading."""
+
+    READ = "read", "Read"
+    ORDER = "order", "Read and order"
+
+
 class ApiKey(models.Model):
     """A key for the served API. Only its first characters and a digest are kept; the key itself is shown once."""
 
@@ -77,8 +104,13 @@ class ApiKey(models.Model):
     name = models.CharField(max_length=60, default="default")
     prefix = models.CharField(max_length=8, unique=True)
     digest = models.CharField(max_length=64)  # hex of HMAC-SHA-256 under API_KEY_PEPPER
+    scope = models.CharField(max_length=5, choices=KeyScope.choices, default=KeyScope.ORDER)
+    allowed_ips = models.JSONField(
+        default=list, blank=True
+    )  # networks as text; empty: from anywhere
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)  # within a minute
+    last_used_ip = models.GenericIPAddressField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -87,6 +119,7 @@ class ApiKey(models.Model):
             models.UniqueConstraint(
                 name="api_key_name_once", fields=["user", "name"], condition=models.Q(revoked_at=None)
             ),
+            models.CheckConstraint(name="api_key_scope_known", condition=models.Q(scope__in=KeyScope.values)),
         ]
 
     def __str__(self) -> str:

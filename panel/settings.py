@@ -69,6 +69,7 @@ REAP_EVERY = positive_seconds(env, "REAP_EVERY", default=10)
 TRACK_EVERY = positive_seconds(env, "TRACK_EVERY", default=15)
 TRACK_MIN_INTERVAL = positive_seconds(env, "TRACK_MIN_INTERVAL", default=60)
 REFILL_EVERY = positive_seconds(env, "REFILL_EVERY", default=60)
+DELIVER_EVERY = positive_seconds(env, "DELIVER_EVERY", default=5)
 RESOLVE_EVERY = positive_seconds(env, "RESOLVE_EVERY", default=30)
 SYNC_EVERY = positive_seconds(env, "SYNC_EVERY", default=900)
 AUDIT_EVERY = positive_seconds(env, "AUDIT_EVERY", default=86400)
@@ -80,7 +81,11 @@ REFUND_CONFIRM = positive_seconds(env, "REFUND_CONFIRM", default=60)
 SECOND_PERSON_ABOVE = amount(env, "SECOND_PERSON_ABOVE", default=100)
 SUBMIT_CONCURRENCY = whole_number(env, "SUBMIT_CONCURRENCY", default=4, least=1)
 PROVIDER_ALLOW_PRIVATE = flag(env, "PROVIDER_ALLOW_PRIVATE", default=False)
+WEBHOOK_ALLOW_PRIVATE = flag(env, "WEBHOOK_ALLOW_PRIVATE", default=False)
 API_ALLOW_GET = flag(env, "API_ALLOW_GET", default=False)
+API_REQUESTS_PER_MINUTE = whole_number(env, "API_REQUESTS_PER_MINUTE", default=300, least=1)
+API_IP_REQUESTS_PER_MINUTE = whole_number(env, "API_IP_REQUESTS_PER_MINUTE", default=1200, least=1)
+API_ORDERS_PER_MINUTE = whole_number(env, "API_ORDERS_PER_MINUTE", default=120, least=1)
 IS_SIGN_UP_OPEN = flag(env, "SIGN_UP_OPEN", default=True)
 ARE_SERVICES_PUBLIC = flag(env, "SERVICES_PUBLIC", default=True)
 
@@ -116,6 +121,7 @@ CELERY_TASK_DEFAULT_QUEUE = "misc"
 CELERY_TASK_ROUTES = {
     "orders.tasks.submit_due": {"queue": "submit"},
     "orders.tasks.reap_leases": {"queue": "submit"},
+    "orders.tasks.repeat_unclear": {"queue": "submit"},
     "orders.tasks.track_due": {"queue": "poll"},
     "orders.tasks.poll_refills": {"queue": "poll"},
 }
@@ -237,6 +243,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag(env, "BEHIND_PROXY", default=False) else None
+TRUSTED_PROXIES = whole_number(env, "TRUSTED_PROXIES", default=0, least=0)
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SECURE_HSTS_PRELOAD = IS_HTTPS
