@@ -10,16 +10,19 @@ from orders.models.orders import ENDED, OPEN, HoldReason, Order, OrderQuerySet, 
 from orders.models.proofs import Proof, Sweep
 from orders.models.refusals import RefusalText
 from orders.models.requests import OPEN_REQUEST, AftercareRequest, Cancellation, Refill, RequestState
+from orders.models.webhooks import PING, DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookType
 
 __all__ = [
     "ENDED",
     "OPEN",
     "OPEN_REQUEST",
+    "PING",
     "AftercareRequest",
     "Attempt",
     "AttemptState",
     "Baseline",
     "Cancellation",
+    "DeliveryState",
     "Doubt",
     "DoubtKind",
     "Event",
@@ -37,4 +40,7 @@ __all__ = [
     "Sweep",
     "TopUp",
     "Watch",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookType",
 ]
