@@ -83,6 +83,13 @@ def place_order(
         return placed
 
 
+def find_placed(*, customer: User, service: Service, values: Mapping[str, str], client_key: str) -> Order | None:
+    """The order that this key has placed with these values; None where it has placed none. Raises KeyReused."""
+    return _placed_before(
+        customer=customer, client_key=client_key, request_hash=_hash_of(service=service, values=values)
+    )
+
+
 @transaction.atomic
 def _place(
     *,

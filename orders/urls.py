@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from orders import order_new, staff_aftercare, staff_orders, staff_proof, staff_providers, views
+from orders.api.views import api
 
 customers: list[URLPattern] = [
     path("order", order_new.order_new, name="order_new"),
@@ -32,4 +33,9 @@ staff: list[URLPattern] = [
     path("staff/halt/clear", staff_proof.staff_halt_clear, name="staff_halt_clear"),
 ]
 
-urlpatterns = customers + staff
+programs: list[URLPattern] = [  # both addresses answer by themselves: a redirect would turn a POST into a GET
+    path("api/v2", api, name="api"),
+    path("api/v2/", api, name="api_slash"),
+]
+
+urlpatterns = customers + staff + programs

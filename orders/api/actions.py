@@ -1,0 +1,50 @@
+"""What the served API can do: the one table of its actions."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, Literal
+
+from django.http import HttpResponse
+
+from orders.api.adding import add
+from orders.api.admitting import Caller
+from orders.api.asking import Ask
+from orders.api.balance import balance
+from orders.api.following import refill_status, status
+from orders.api.requesting import cancel, refill
+from orders.api.services import services
+
+Scope = Literal["read", "order"]
+Handle = Callable[[Caller, Ask, datetime], HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action: its name in requests, what a key must be allowed, and what answers."""
+
+    name: str
+    scope: Scope
+    handle: Handle
+
+
+def _services(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
+    del now
+    return services(caller, ask.request)
+
+
+ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
+    {
+        action.name: action
+        for action in (
+            Action("services", "read", _services),
+            Action("add", "order", add),
+            Action("status", "read", status),
+            Action("refill", "order", refill),
+            Action("refill_status", "read", refill_status),
+            Action("cancel", "order", cancel),
+            Action("balance", "read", balance),
+        )
+    }
+)

@@ -1,0 +1,150 @@
+"""What a program asks: the fields of a request, however their sender packed them, as text."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Final
+from urllib.parse import parse_qsl
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+
+from orders.api.answers import ApiError
+
+LARGEST: Final = 64 * 1024  # bytes of a body; 100 ids or a thousand comments need far less
+MOST_FIELDS: Final = 200  # the largest order has a dozen
+ID_LISTS: Final = frozenset({"orders", "refills"})  # lists of these become one text with commas, others one with lines
+LONGEST_NUMBER: Final = 40  # characters of a JSON number that is written out
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request: what to do, and its other fields by their protocol names, as text."""
+
+    action: str
+    values: Mapping[str, str]
+    key: str = field(repr=False)
+    idempotency_key: str | None  # as the header or the field gave it; None where neither did
+    request: HttpRequest = field(repr=False, compare=False)  # for what only HTTP says: encodings, conditions
+
+
+def read(request: HttpRequest) -> Ask:
+    """The request's fields from its form, multipart or JSON body; from its address where GET is allowed.
+
+    Whatever cannot be read is absent. Raises ApiError for a body above 64 KB and for a verb that is not served.
+    """
+    fields = _fields(request)
+    own = {"action", "key", "idempotency_key"}
+    return Ask(
+        action=fields.get("action", "").strip(),
+        values={name: text for name, text in fields.items() if name not in own},
+        key=fields.get("key", "").strip(),
+        idempotency_key=_idempotency_key(request, fields),
+        request=request,
+    )
+
+
+def _idempotency_key(request: HttpRequest, fields: Mapping[str, str]) -> str | None:
+    given = request.headers.get("Idempotency-Key") or fields.get("idempotency_key") or ""
+    return given.strip() or None
+
+
+def _fields(request: HttpRequest) -> dict[str, str]:
+    if request.method == "GET" and settings.API_ALLOW_GET:
+        return _from_pairs(list(request.GET.items()))
+    if request.method != "POST":
+        raise ApiError("Incorrect request")
+    if _length(request) > LARGEST:
+        raise _too_large()
+    if request.content_type == "multipart/form-data":
+        return _from_multipart(request)
+    body = _body(request)
+    text = body.decode("utf-8-sig", errors="replace")
+    if request.content_type == "application/json" or text.lstrip()[:1] == "{":
+        return _from_json(text)
+    return _from_form(text)
+
+
+def _length(request: HttpRequest) -> int:
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def _body(request: HttpRequest) -> bytes:
+    try:
+        if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+            body: bytes = request.META["wsgi.input"].read(LARGEST + 1)  # without a length Django reads nothing
+        else:
+            body = request.body
+    except (UnreadablePostError, OSError):
+        return b""
+    if len(body) > LARGEST:
+        raise _too_large()
+    return body
+
+
+def _from_form(text: str) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return {}
+    return _from_pairs(pairs)
+
+
+def _from_multipart(request: HttpRequest) -> dict[str, str]:
+    try:
+        return _from_pairs([(name, str(value)) for name, values in request.POST.lists() for value in values])
+    except (MultiPartParserError, UnreadablePostError, SuspiciousOperation, BadRequest, UnicodeError, OSError):
+        return {}
+
+
+def _from_pairs(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """The last of a name wins; `orders[]=1&orders[]=2`, as PHP writes lists, is one list."""
+    fields: dict[str, str] = {}
+    for name, text in pairs:
+        bare, bracket, _ = name.partition("[")
+        if bracket and bare in ID_LISTS:
+            fields[bare] = f"{fields[bare]},{text}" if bare in fields else text
+        else:
+            fields[name] = text
+    return fields
+
+
+def _from_json(text: str) -> dict[str, str]:
+    try:
+        # Numbers stay the digits that were sent: no float, and no integer of ten thousand digits to compute.
+        tree = json.loads(text, parse_int=str, parse_float=_number, parse_constant=str)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(tree, dict):
+        return {}
+    return {name: _text(value, separator="," if name in ID_LISTS else "\n") for name, value in tree.items()}
+
+
+def _text(value: object, *, separator: str) -> str:
+    """What a program means by a value: null is absent, a list its parts, 1000.0 is 1000; an object means nothing."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, list):
+        return separator.join(_text(part, separator=" ") for part in value)
+    return ""
+
+
+def _number(text: str) -> str:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    if abs(number.adjusted()) > LONGEST_NUMBER:
+        return text
+    whole = number.to_integral_value()
+    return f"{whole:f}" if whole == number else f"{number:f}"
+
+
+def _too_large() -> ApiError:
+    return ApiError(f"The request is larger than {LARGEST // 1024} KB")

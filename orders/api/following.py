@@ -1,0 +1,95 @@
+"""`status` and `refill_status`: where the caller's own orders and refills stand."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpResponse
+
+from orders.api.admitting import Caller
+from orders.api.answers import ApiError, reply
+from orders.api.asking import Ask
+from orders.api.identifying import as_number, as_sent, numbers, read_ids
+from orders.models import Order, Refill, RequestState, Status
+
+UNKNOWN_ORDER: Final = "Incorrect order ID"
+UNKNOWN_REFILL: Final = "Refill not found"
+ORDER_WORDS: Final = frozenset({"Pending", "In progress", "Processing", "Completed", "Partial", "Canceled"})
+REFILL_WORDS: Final = {
+    RequestState.RUNNING: "In progress",
+    RequestState.COMPLETED: "Completed",
+    RequestState.REJECTED: "Rejected",
+}  # every other state is Pending: customers have no part in what happens before the provider has it
+
+
+def status(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
+    """One order flat, or up to 100 by their ids as they were sent. One query; a stranger's order is an unknown one."""
+    del now
+    if ask.values.get("orders", "").strip():
+        ids = read_ids(ask.values["orders"], nothing=UNKNOWN_ORDER)
+        found = _orders(caller, ids)
+        return reply({text: _sheet(found.get(as_number(text))) for text in ids})
+    text = ask.values.get("order", "").strip()
+    order = _orders(caller, [text]).get(as_number(text))
+    if order is None:
+        raise ApiError(UNKNOWN_ORDER)
+    return reply(_sheet(order))
+
+
+def refill_status(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
+    """One refill flat, or up to 100 in the order they were asked for. One query."""
+    del now
+    if ask.values.get("refills", "").strip():
+        ids = read_ids(ask.values["refills"], nothing=UNKNOWN_REFILL)
+        found = _refills(caller, ids)
+        return reply([{"refill": as_sent(text), "status": _listed(found.get(as_number(text)))} for text in ids])
+    text = ask.values.get("refill", "").strip()
+    refill = _refills(caller, [text]).get(as_number(text))
+    if refill is None:
+        raise ApiError(UNKNOWN_REFILL)
+    return reply({"status": _refill_word(refill)})
+
+
+def _orders(caller: Caller, ids: Iterable[str]) -> dict[int | None, Order]:
+    found = caller.user.orders.filter(pk__in=numbers(ids)).only(
+        "charge", "refunded", "start_count", "status", "upstream_status", "remains", "billed_quantity"
+    )
+    return {order.pk: order for order in found}
+
+
+def _refills(caller: Caller, ids: Iterable[str]) -> dict[int | None, Refill]:
+    found = Refill.objects.filter(order__user=caller.user, pk__in=numbers(ids)).only("state")
+    return {refill.pk: refill for refill in found}
+
+
+def _sheet(order: Order | None) -> dict[str, str]:
+    if order is None:
+        return {"error": UNKNOWN_ORDER}
+    return {
+        "charge": f"{order.net_charge:.5f}",
+        "start_count": str(order.start_count or 0),
+        "status": _word(order),
+        "remains": str(_remains(order)),
+        "currency": settings.PANEL_CURRENCY,
+    }
+
+
+def _word(order: Order) -> str:
+    word = order.customer_status
+    return word if word in ORDER_WORDS else "In progress"  # a provider's word for running that this API has not
+
+
+def _remains(order: Order) -> int:
+    """What is left to deliver: everything where nobody has told yet, nothing once it is complete."""
+    if order.remains is not None:
+        return order.remains
+    return 0 if order.status == Status.COMPLETED else order.billed_quantity
+
+
+def _listed(refill: Refill | None) -> str | dict[str, str]:
+    return {"error": UNKNOWN_REFILL} if refill is None else _refill_word(refill)
+
+
+def _refill_word(refill: Refill) -> str:
+    return REFILL_WORDS.get(RequestState(refill.state), "Pending")
