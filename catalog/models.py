@@ -205,6 +205,15 @@ class Service(models.Model):
         return self.price < self.cost
 
 
+class PriceListVersion(models.Model):
+    """A token of the price list's version; only the database's triggers write it (catalog/price_list_keeping.py)."""
+
+    token = models.UUIDField()
+
+    def __str__(self) -> str:
+        return str(self.token)
+
+
 class MarginScope(models.TextChoices):
     """What a margin rule is for, from the widest to the most specific, which wins."""
 
