@@ -29,16 +29,18 @@ def services(caller: Caller, request: HttpRequest) -> HttpResponse:
         raise ApiError("Service unavailable", status=503, retry_after=RETRY_AFTER) from None
     encoding = encoding_for(request.headers.get("Accept-Encoding", ""))
     variant = prices.variants[encoding]
-    is_known = _names(request.headers.get("If-None-Match", ""), variant.etag)
-    response = HttpResponse(status=304) if is_known else HttpResponse(variant.body)
-    response.headers |= {"ETag": variant.etag, "Vary": "Accept-Encoding", "Cache-Control": "private, no-cache"}
-    if is_known:
-        del response["Content-Type"]
-        return response
-    response.headers |= {"Content-Type": CONTENT_TYPE, "Content-Length": str(len(variant.body))}
+    headers = {
+        "Content-Type": CONTENT_TYPE,
+        "ETag": variant.etag,
+        "Vary": "Accept-Encoding",
+        "Cache-Control": "private, no-cache",
+    }
+    if _names(request.headers.get("If-None-Match", ""), variant.etag):
+        return HttpResponse(status=304, headers=headers)
+    headers["Content-Length"] = str(len(variant.body))
     if encoding != "identity":
-        response["Content-Encoding"] = encoding
-    return response
+        headers["Content-Encoding"] = encoding
+    return HttpResponse(variant.body, headers=headers)
 
 
 def encoding_for(accepted: str) -> Encoding:
