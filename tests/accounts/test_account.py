@@ -11,6 +11,7 @@ from accounts.models import ApiKey, Role, User
 from tests.factories import NOW, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
+SHOP = {"name": "shop", "scope": "order", "allowed_ips": ""}
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_page_shows_address_role_and_live_keys(client: Client, ann: User) -> Non
 
 
 def test_new_key_works_and_is_shown_once(client: Client, ann: User) -> None:
-    answer = client.post("/account/keys", {"name": "shop"})
+    answer = client.post("/account/keys", SHOP)
 
     key = new_key(answer.content.decode())
     assert answer.status_code == 200
@@ -56,8 +57,8 @@ def test_new_key_works_and_is_shown_once(client: Client, ann: User) -> None:
 
 
 def test_form_that_is_sent_twice_makes_one_key(client: Client, ann: User) -> None:
-    client.post("/account/keys", {"name": "shop"})
-    answer = client.post("/account/keys", {"name": "shop"})
+    client.post("/account/keys", SHOP)
+    answer = client.post("/account/keys", SHOP)
 
     assert answer.status_code == 422
     assert "Name: you have a key of that name" in answer.content.decode()
@@ -66,7 +67,7 @@ def test_form_that_is_sent_twice_makes_one_key(client: Client, ann: User) -> Non
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 61])
 def test_name_that_cannot_be_is_refused(name: str, client: Client) -> None:
-    answer = client.post("/account/keys", {"name": name})
+    answer = client.post("/account/keys", {**SHOP, "name": name})
 
     assert answer.status_code == 422
     assert "Name: " in answer.content.decode()
@@ -77,43 +78,50 @@ def test_keys_are_limited(client: Client, ann: User) -> None:
     for number in range(MOST_KEYS):
         issue_key(user=ann, name=str(number), now=NOW)
 
-    answer = client.post("/account/keys", {"name": "one more"})
+    answer = client.post("/account/keys", {**SHOP, "name": "one more"})
 
     assert answer.status_code == 422
     assert f"You have {MOST_KEYS} keys" in answer.content.decode()
     assert ann.api_keys.count() == MOST_KEYS
 
 
-def test_revoked_key_is_dead_at_once_and_its_name_is_free(client: Client, ann: User) -> None:
-    key = issue_key(user=ann, name="shop", now=NOW)
-    address = f"/account/keys/{ann.api_keys.get().pk}/revoke"
+def test_new_key_may_do_what_was_chosen_from_where_was_chosen(client: Client, ann: User) -> None:
+    asked = {"name": "shop", "scope": "read", "allowed_ips": "203.0.113.7\r\n2001:db8::/48, 203.0.113.7\r\n"}
 
-    answer = client.post(address)
+    client.post("/account/keys", asked)
 
-    assert answer["Location"] == "/account"
-    assert find_user(key=key) is None
-    assert find_user(key=issue_key(user=ann, name="shop", now=NOW)) == ann
-
-
-def test_revoking_twice_keeps_the_first_moment(client: Client, ann: User) -> None:
-    issue_key(user=ann, name="shop", now=NOW)
-    row = ann.api_keys.get()
-
-    client.post(f"/account/keys/{row.pk}/revoke")
-    first = ann.api_keys.get().revoked_at
-    client.post(f"/account/keys/{row.pk}/revoke")
-
-    assert ann.api_keys.get().revoked_at == first
+    key = ann.api_keys.get()
+    assert key.scope == "read"
+    assert key.allowed_ips == ["203.0.113.7/32", "2001:db8::/48"]
 
 
-def test_somebody_elses_key_is_not_found(client: Client) -> None:
-    other = make_user()
-    key = issue_key(user=other, name="shop", now=NOW)
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"scope": "admin"}, "Select a valid choice"),
+        ({"scope": ""}, "This field is required"),
+        ({"allowed_ips": "203.0.113.7\nmy-server"}, "“my-server” is neither an IP address nor a network"),
+        ({"allowed_ips": "203.0.113.0/33"}, "“203.0.113.0/33” is neither an IP address nor a network"),
+        ({"allowed_ips": "<script>"}, "“&lt;script&gt;” is neither an IP address nor a network"),
+        ({"allowed_ips": "\n".join(f"203.0.113.{last}" for last in range(51))}, "At most 50 addresses and networks"),
+    ],
+)
+def test_what_a_key_cannot_be_bound_to_is_refused(client: Client, wrong: dict[str, str], message: str) -> None:
+    answer = client.post("/account/keys", {**SHOP, **wrong})
 
-    answer = client.post(f"/account/keys/{other.api_keys.get().pk}/revoke")
+    assert answer.status_code == 422
+    assert message in answer.content.decode()
+    assert not ApiKey.objects.exists()
 
-    assert answer.status_code == 404
-    assert find_user(key=key) == other
+
+def test_page_says_what_a_key_may_do_and_when_and_where_it_was_used(client: Client, ann: User) -> None:
+    issue_key(user=ann, name="robot", now=NOW, scope="read", allowed_ips=["203.0.113.7", "198.51.100.0/24"])
+    ann.api_keys.update(last_used_at=NOW, last_used_ip="203.0.113.7")
+
+    page = " ".join(client.get("/account").content.decode().split())
+
+    assert 'Read<br><span class="muted">from 203.0.113.7/32, 198.51.100.0/24</span>' in page
+    assert '2026-03-14 12:00<br><span class="muted">from 203.0.113.7</span>' in page
 
 
 def test_key_of_a_closed_account_is_dead(ann: User) -> None:
@@ -154,7 +162,7 @@ def test_everybody_has_an_account_page(role: Role) -> None:
 
 @pytest.mark.parametrize(("method", "address"), [("get", "/account"), ("post", "/account/keys")])
 def test_stranger_is_sent_to_the_log_in(method: str, address: str) -> None:
-    answer = getattr(Client(), method)(address, {"name": "shop"})
+    answer = getattr(Client(), method)(address, SHOP)
 
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/login/?next=/account")
@@ -162,7 +170,7 @@ def test_stranger_is_sent_to_the_log_in(method: str, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "address"), [("post", "/account"), ("get", "/account/keys"), ("get", "/account/keys/1/revoke")]
+    ("method", "address"), [("post", "/account"), ("get", "/account/keys"), ("put", "/account/keys")]
 )
 def test_wrong_verb_is_refused(method: str, address: str, client: Client) -> None:
     assert getattr(client, method)(address).status_code == 405

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Role
+from accounts.models import ApiKey, Role
 from catalog.models import SyncOutcome, SyncRun
 from orders.models import Order, Status
 from tests.factories import NOW, make_order, make_service, make_user
@@ -17,7 +17,8 @@ pytestmark = pytest.mark.django_db
 # Under the least role that may open it. What only takes a POST has nothing to show, and says so: 405.
 PUBLIC = {"home", "services", "api", "api_slash"}
 PAGES = {
-    Role.CUSTOMER: {"wallet", "order_new", "orders", "orders_live", "order", "order_cancel", "account"},
+    Role.CUSTOMER: {"wallet", "order_new", "orders", "orders_live", "order", "order_cancel", "account"}
+    | {"account_key_revoke", "account_key_rotate"},
     Role.STAFF: {
         "staff_orders",
         "staff_order",
@@ -42,7 +43,7 @@ PAGES = {
     },
 }
 ACTS = {
-    Role.CUSTOMER: {"order_refill", "account_key_new", "account_key_revoke"},
+    Role.CUSTOMER: {"order_refill", "account_key_new"},
     Role.STAFF: {
         "staff_order_decide",
         "staff_doubt_close",
@@ -89,7 +90,10 @@ def things(order: Order) -> dict[str, int]:
     run = SyncRun.objects.create(
         provider=order.provider, started_at=NOW, finished_at=NOW, outcome=SyncOutcome.UNCHANGED
     )
+    key = ApiKey.objects.create(user=order.user, prefix="12345678")
     return {
+        "account_key_revoke": key.pk,
+        "account_key_rotate": key.pk,
         "admin_user": order.user_id,
         "admin_provider": order.provider_id,
         "staff_provider": order.provider_id,

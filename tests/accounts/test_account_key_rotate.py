@@ -1,0 +1,144 @@
+"""Replacing an API key on the account page: a successor that is shown once, the old key dead at the same moment."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from accounts.api_keys import MOST_KEYS, find_key, find_user, issue_key
+from accounts.models import ApiKey, User
+from accounts.rotating import KeyEnded, rotate_key
+from tests.factories import NOW, make_user, signed_in
+from tests.races.together import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ann() -> User:
+    """A customer."""
+    return make_user(email="ann@example.com")
+
+
+def address(key: str) -> str:
+    """Where that key is replaced."""
+    return f"/account/keys/{ApiKey.objects.get(prefix=key[:8]).pk}/rotate"
+
+
+def shown(page: str) -> str:
+    """The key that a page shows."""
+    match = re.search(r'id="new-key">([^<]+)<', page)
+    assert match is not None
+    return match[1]
+
+
+def test_page_asks_first_and_changes_nothing(ann: User) -> None:
+    key = issue_key(user=ann, name="shop", now=NOW)
+
+    page = signed_in(ann).get(address(key))
+
+    assert page.status_code == 200
+    assert f"Replace the key “shop” ({key[:8]}…) by a new one?" in page.content.decode()
+    assert find_user(key=key) == ann
+
+
+def test_successor_works_and_is_shown_once_and_the_old_key_is_dead(ann: User) -> None:
+    old = issue_key(user=ann, name="shop", now=NOW)
+    client = signed_in(ann)
+
+    answer = client.post(address(old))
+
+    new = shown(answer.content.decode())
+    assert "no-store" in answer["Cache-Control"]
+    assert find_user(key=new) == ann
+    assert find_user(key=old) is None
+    assert new not in client.get("/account").content.decode()
+    assert old not in answer.content.decode()
+
+
+def test_successor_may_do_what_the_old_key_might(ann: User) -> None:
+    old = issue_key(user=ann, name="shop", now=NOW, scope="read", allowed_ips=["203.0.113.0/24"])
+
+    new = rotate_key(key=ann.api_keys.get(prefix=old[:8]), now=NOW + timedelta(days=1))
+
+    found = find_key(key=new, ip="203.0.113.9")
+    assert found is not None
+    assert (found.name, found.scope, found.allowed_ips) == ("shop", "read", ["203.0.113.0/24"])
+    assert found.created_at == NOW + timedelta(days=1)
+    assert find_key(key=new, ip="198.51.100.1") is None
+
+
+def test_key_is_replaced_where_no_more_can_be_made(ann: User) -> None:
+    keys = [issue_key(user=ann, name=str(number), now=NOW) for number in range(MOST_KEYS)]
+
+    answer = signed_in(ann).post(address(keys[0]))
+
+    assert find_user(key=shown(answer.content.decode())) == ann
+    assert ann.api_keys.filter(revoked_at=None).count() == MOST_KEYS
+
+
+def test_replacing_twice_makes_one_successor(ann: User) -> None:
+    old = issue_key(user=ann, name="shop", now=NOW)
+    client = signed_in(ann)
+
+    new = shown(client.post(address(old)).content.decode())
+    again = client.post(address(old), follow=True)
+
+    assert "has ended already" in again.content.decode()
+    assert find_user(key=new) == ann
+    assert ann.api_keys.count() == 2
+
+
+def test_revoked_key_has_no_successor(ann: User) -> None:
+    issue_key(user=ann, name="shop", now=NOW)
+    ann.api_keys.update(revoked_at=NOW)
+
+    with pytest.raises(KeyEnded):
+        rotate_key(key=ann.api_keys.get(), now=NOW)
+    assert ann.api_keys.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_replace_a_key_at_once_one_gets_its_successor(ann: User) -> None:
+    issue_key(user=ann, name="shop", now=NOW)
+    key = ann.api_keys.get()
+
+    def replace(_: int) -> str:
+        try:
+            return rotate_key(key=key, now=NOW)
+        except KeyEnded:
+            return ""
+
+    new = [found for found in at_once(replace, times=8) if found]
+
+    assert [find_user(key=found) for found in new] == [ann]
+    assert ann.api_keys.count() == 2
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_somebody_elses_key_is_not_found(method: str, ann: User) -> None:
+    key = issue_key(user=ann, name="shop", now=NOW)
+
+    answer = getattr(signed_in(make_user()), method)(address(key))
+
+    assert answer.status_code == 404
+    assert find_user(key=key) == ann
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_stranger_is_sent_to_the_log_in(method: str, ann: User) -> None:
+    key = issue_key(user=ann, name="shop", now=NOW)
+
+    answer = getattr(Client(), method)(address(key))
+
+    assert answer["Location"].startswith("/accounts/login/?next=/account/keys/")
+    assert find_user(key=key) == ann
+
+
+@pytest.mark.parametrize("method", ["put", "delete"])
+def test_wrong_verb_is_refused(method: str, ann: User) -> None:
+    key = issue_key(user=ann, name="shop", now=NOW)
+
+    assert getattr(signed_in(ann), method)(address(key)).status_code == 405
+    assert find_user(key=key) == ann
