@@ -9,6 +9,10 @@ from catalog.upstream.outcomes import Reason
 from catalog.upstream.parsing import as_text
 
 TEXT_LENGTH = 500  # characters of an error text that are kept
+FOLDED_LENGTH = 200  # characters of a text by which it is known again
+WHOLE = "="  # before a word of doubt: it stands for the whole of a text, folded, not for a part of it
+LINK = re.compile(r"(?:https?://|www\.)\S+")
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 WRAPPERS = frozenset({"error", "errors", "message", "msg", "text", "detail"})  # names that say nothing
 
 # Words after which an error may have been raised when the order was already placed. One is enough for doubt.
@@ -93,9 +97,23 @@ def is_success(reply: Mapping[str, object]) -> bool:
 
 
 def is_doubtful(reply: object, words: Iterable[str] = DOUBTFUL_WORDS) -> bool:
-    """Whether a word of doubt stands anywhere in the reply, in whatever spelling ("Time-out", "TIME_OUT")."""
+    """Whether a word of doubt stands anywhere in the reply, in whatever spelling ("Time-out", "TIME_OUT").
+
+    A word that begins with "=" stands for a whole error text, as fold_text gives it.
+    """
+    words = tuple(words)
+    whole = {word.removeprefix(WHOLE) for word in words if word.startswith(WHOLE)}
+    if whole and fold_text(reply if isinstance(reply, str) else error_text(reply)) in whole:
+        return True
+    parts = [normalize(word) for word in words if not word.startswith(WHOLE)]
     text = normalize(" ".join(_all_texts(reply)))
-    return any(word in text for word in map(normalize, words) if word)
+    return any(word in text for word in parts if word)
+
+
+def fold_text(text: str) -> str:
+    """What of an error's text stays the same from order to order: small letters, "#" for numbers, "(link)" for links."""
+    folded = NUMBER.sub("#", LINK.sub("(link)", text.casefold()))
+    return " ".join(folded.split())[:FOLDED_LENGTH].strip()
 
 
 def find_reason(text: str, *, http_status: int | None = None) -> Reason:
