@@ -57,6 +57,7 @@ class Provider(models.Model):
     foreign_id_is_error = models.BooleanField(null=True)  # `status` of an id that is not ours is an error
     charge_is_net = models.BooleanField(null=True)  # `charge` falls when an order is refunded
     balance_exact = models.BooleanField(null=True)  # the balance shows every decimal of a charge
+    remains_exact = models.BooleanField(null=True)  # all of a canceled order remains
     profile = models.JSONField(default=list, blank=True)  # what the self-test saw, a sentence each
     profiled_at = models.DateTimeField(null=True, blank=True)
     # Our money there changed without an explanation: nothing is taken for "not placed" until staff explain it.
