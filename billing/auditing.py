@@ -10,6 +10,16 @@ from django.db import connection
 
 SHOWN = 50  # findings of one check that are spelt out; the rest is counted
 
+# The guards that make all this so are there and awake.
+GUARDS: Final = """
+SELECT format('the guard %s on %s is missing or switched off', wanted.name, wanted.place)
+FROM (VALUES ('transfer_append_only', 'billing_transfer'), ('transfer_moves_its_wallet', 'billing_transfer'),
+             ('wallet_moves_with_its_transfer', 'billing_account'), ('account_moves_by_steps', 'billing_account')
+     ) AS wanted (name, place)
+LEFT JOIN pg_trigger g
+    ON g.tgname = wanted.name AND g.tgrelid = wanted.place::regclass AND g.tgenabled IN ('O', 'A')
+WHERE g.tgname IS NULL ORDER BY wanted.name
+"""
 CHECKS: Final = [
     # A wallet is the sum of its transfers, and its steps are 1 … seq (each step is unique by constraint).
     """
@@ -74,16 +84,7 @@ CHECKS: Final = [
           WHERE a.kind = 'house') house
     WHERE w + h <> 0
     """,
-    # The guards that make all this so are there and awake.
-    """
-    SELECT format('the guard %s on %s is missing or switched off', wanted.name, wanted.place)
-    FROM (VALUES ('transfer_append_only', 'billing_transfer'), ('transfer_moves_its_wallet', 'billing_transfer'),
-                 ('wallet_moves_with_its_transfer', 'billing_account'), ('account_moves_by_steps', 'billing_account')
-         ) AS wanted (name, place)
-    LEFT JOIN pg_trigger g
-        ON g.tgname = wanted.name AND g.tgrelid = wanted.place::regclass AND g.tgenabled IN ('O', 'A')
-    WHERE g.tgname IS NULL ORDER BY wanted.name
-    """,
+    GUARDS,
 ]
 
 

@@ -1,22 +1,29 @@
-"""Alarming about our account at a provider: money moved without an explanation, or somebody else orders on our key.
+"""Alarming: money moved at a provider without an explanation, somebody else orders on our key, an order stays unclear.
 
-From then on nothing is taken for "not placed" there, until a person has explained it.
+From the first two on nothing is taken for "not placed" there, until a person has explained it. The last is said once of
+each order, to the log; staff see it in their inbox all the while.
 """
 
 import logging
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from catalog.models import Provider
 from orders.clock import database_now
 from orders.explaining import plain
-from orders.models import Baseline, Orphan, TopUp
+from orders.models import Attempt, AttemptState, Baseline, EventKind, Order, Orphan, TopUp
+from orders.timeline import record
 
 log = logging.getLogger(__name__)
+
+TOO_LONG: Final = timedelta(minutes=30)  # an order that the machine has not settled by then waits for staff
+MOST_TOLD = 500  # orders in one run
 
 
 class NothingEntered(Exception):
@@ -44,6 +51,28 @@ def note_strangers(*, provider: Provider, upstream_ids: Collection[int], now: da
     names = ", ".join(map(str, sorted(upstream_ids)[:5]))
     pause_verdicts(provider=provider, reason=f"Orders on our account are none of ours: {names}", now=now)
     return provider.verdicts_pause_reason
+
+
+def tell_of_long_unclear(*, now: datetime) -> int:
+    """Tell, once of each, of the orders that have been unclear for over 30 minutes; returns how many are new.
+
+    By the database's clock; `now` dates the events. Harmless to repeat and beside another worker.
+    """
+    unclear = Attempt.objects.filter(state=AttemptState.UNKNOWN, alarmed_at=None)
+    old = unclear.annotate(since=Coalesce("sent_at", "prepared_at")).filter(since__lt=database_now() - TOO_LONG)
+    return sum(_tell(pk, now) for pk in list(old.order_by("pk").values_list("pk", flat=True)[:MOST_TOLD]))
+
+
+@transaction.atomic
+def _tell(attempt_id: int, now: datetime) -> bool:
+    """Whoever marks the attempt tells; the order's row first, as everywhere."""
+    order = Order.objects.select_for_update(of=("self",), no_key=True).get(attempts=attempt_id)
+    told = Attempt.objects.filter(pk=attempt_id, state=AttemptState.UNKNOWN, alarmed_at=None).update(alarmed_at=now)
+    if told:
+        text = "Unclear for over 30 minutes: staff decide"
+        record(order=order, kind=EventKind.UNCLEAR, text=text, now=now, is_internal=True)
+        log.error("order %s has been unclear for over 30 minutes: attempt %s", order.pk, attempt_id)
+    return bool(told)
 
 
 def pause_verdicts(*, provider: Provider, reason: str, now: datetime) -> None:

@@ -7,16 +7,21 @@ The rules that an order must meet
   one, nothing of any other; more than that only where a refund names the person of staff who decided it.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TypedDict
 
 from django.db import connection, transaction
 
 from billing import auditing, halting
+from billing.reconciling import read_horizon
+from orders import overseeing
 from orders.models import Proof
+
+log = logging.getLogger(__name__)
 
 CHECK = r"""
 WITH named AS (
@@ -26,7 +31,7 @@ WITH named AS (
                  AND split_part(reference, ':', 3) IN ('charge', 'refund_to')
                 THEN split_part(reference, ':', 2)::bigint END AS order_id,
            wallet_id, reference, amount, kind, kind = 'refund' AND actor_id IS NOT NULL AS is_decided
-    FROM billing_transfer WHERE kind IN ('charge', 'refund')
+    FROM /*of all*/ billing_transfer WHERE kind IN ('charge', 'refund')
 ),
 booked AS (
     SELECT order_id, wallet_id,
@@ -43,7 +48,7 @@ judged AS (
            CASE o.status WHEN 'canceled' THEN o.charge
                          WHEN 'partial' THEN div(o.charge * 100000 * o.remains, o.billed_quantity) * 0.00001
                          ELSE 0 END AS owed
-    FROM orders_order o
+    FROM /*all*/ orders_order o
     FULL JOIN booked ON booked.order_id = o.id
     LEFT JOIN billing_account wallet ON wallet.id = booked.wallet_id
 ),
@@ -85,12 +90,22 @@ class Figures(TypedDict):
     refunded: str
 
 
+class ChangedFigures(TypedDict):
+    """How much of what changed was checked."""
+
+    since: str  # the moment of the sound proof that this one goes on from, ISO 8601
+    wallets: int
+    transfers: int
+    orders: int
+
+
 @dataclass(frozen=True)
 class Audit:
     """What one audit found: a sentence for each thing that does not add up."""
 
-    figures: Figures
+    figures: Figures | ChangedFigures
     findings: list[str]
+    horizon: int = 0  # from which transaction on nothing was seen for certain
 
     @property
     def is_sound(self) -> bool:
@@ -98,29 +113,60 @@ class Audit:
         return not self.findings
 
 
-def prove() -> Audit:
+@dataclass(frozen=True)
+class FullAudit(Audit):
+    """An audit of all money."""
+
+    figures: Figures
+
+
+def prove() -> FullAudit:
     """Check all money at one moment, whatever is booked meanwhile. Changes nothing, locks nothing."""
-    with _one_moment():
+    with one_moment():
         findings = [*auditing.check_ledger(), *auditing.findings(CHECK)]
-        return Audit(figures=_count(), findings=findings)
+        return FullAudit(figures=_count(), findings=findings, horizon=read_horizon())
 
 
 def keep_proof(*, now: datetime) -> str:
-    """Check all money and store the result for the staff page; returns it in a few words.
+    """Check all money and what should move; store the result for the staff page; returns it in a few words.
 
-    What does not add up halts outgoing orders and top-ups.
+    What does not add up (money) halts outgoing orders and top-ups. What stands still or staff must explain (concerns)
+    is shown and logged as an error the first time, and halts nothing.
     """
     audit = prove()
-    Proof.objects.create(made_at=now, is_sound=audit.is_sound, figures=audit.figures, findings=audit.findings)
-    if not audit.is_sound:
-        halting.halt(reason="; ".join(audit.findings[:3]), now=now)
-        return f"NOT SOUND: {len(audit.findings)} findings"
+    word = keep(audit, is_full=True, now=now)
     ledger = audit.figures["ledger"]
-    return f"sound: {ledger['wallets']} wallets, {ledger['transfers']} transfers, {audit.figures['orders']} orders"
+    return (
+        word or f"sound: {ledger['wallets']} wallets, {ledger['transfers']} transfers, {audit.figures['orders']} orders"
+    )
+
+
+def keep(audit: Audit, *, is_full: bool, now: datetime) -> str:
+    """Store a proof with the concerns of the moment, and halt where it is not sound; returns what is wrong, or ""."""
+    last = Proof.objects.order_by("-pk").first()
+    known = {each["key"] for each in last.concerns} if last else set()
+    concerns = overseeing.look(now=now)
+    Proof.objects.create(
+        made_at=now,
+        is_full=is_full,
+        is_sound=audit.is_sound,
+        figures=audit.figures,
+        findings=audit.findings,
+        concerns=[asdict(concern) for concern in concerns],
+        horizon=audit.horizon,
+    )
+    for concern in concerns:
+        if concern.key not in known:
+            log.error("%s", concern.text)
+    if audit.is_sound:
+        return ""
+    halting.halt(reason="; ".join(audit.findings[:3]), now=now)
+    return f"NOT SOUND: {len(audit.findings)} findings"
 
 
 @contextmanager
-def _one_moment() -> Iterator[None]:
+def one_moment() -> Iterator[None]:
+    """A transaction that sees the database at one moment and writes nothing; inside another one it is that one's."""
     is_outermost = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
         if is_outermost:  # a transaction that has begun keeps the isolation that it has

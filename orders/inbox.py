@@ -27,6 +27,11 @@ class Case:
     needs_two: bool  # whether resend and refund do
 
     @property
+    def is_overdue(self) -> bool:
+        """Whether it has been unclear for so long that the log has told of it."""
+        return bool(self.order.status == Status.UNCLEAR and self.attempt and self.attempt.alarmed_at)
+
+    @property
     def undelivered_hint(self) -> str:
         """What may be entered as undelivered."""
         return f"0–{self.order.billed_quantity:,}"

@@ -17,6 +17,7 @@ from orders.faultpoints import reach
 from orders.holding import hold, let_wait
 from orders.models import Attempt, AttemptState, DoubtKind, EventKind, HoldReason, Order, Status
 from orders.pausing import note_answer, note_failure, pause
+from orders.refusals import note_refusal
 from orders.sending import Withheld
 from orders.timeline import raise_doubt, record
 
@@ -68,6 +69,7 @@ def record_outcome(*, attempt_id: int, outcome: AddOutcome | Withheld, now: date
             word = _accept(order, attempt, outcome, now)
         case Refused():
             word = _refuse(order, attempt, outcome, now)
+            note_refusal(provider_id=attempt.provider_id, text=outcome.text, now=now)
         case NotSent():
             word = _postpone(order, attempt, outcome.detail, now, raw=outcome.raw, retry_after=outcome.retry_after)
             note_failure(provider_id=attempt.provider_id, problem=outcome.detail, now=now)

@@ -14,12 +14,13 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from catalog.connecting import open_client
 from catalog.models import Provider
 from catalog.sealing import CannotUnseal
 from catalog.upstream import BATCH, Client, ProviderError
-from orders import baselining, concluding, profiling
+from orders import alarming, baselining, concluding, profiling
 from orders.bracketing import choose_ids
 from orders.clock import database_now
 from orders.fencing import fenced
@@ -40,8 +41,10 @@ def resolve_due() -> str:
     """Settle what can be settled at every provider; returns a note such as "2 not placed, 1 placed".
 
     A provider that does not answer, and orders about which too little is known, are left for the next sweep and are
-    shown to staff all the while. Raises the first unexpected error after the other providers were looked after.
+    shown to staff all the while; the log tells once of each that stays unclear for long. Raises the first unexpected
+    error after the other providers were looked after.
     """
+    alarming.tell_of_long_unclear(now=timezone.now())
     unclear = Attempt.objects.filter(provider=OuterRef("pk"), state=AttemptState.UNKNOWN)
     providers = Provider.objects.filter(Q(is_probe_allowed=True) | Exists(unclear)).order_by("pk")
     stop_at = time.monotonic() + SWEEP_SECONDS

@@ -1,6 +1,7 @@
-"""The staff page of the proof: whether all money adds up, and whether the periodic jobs still run."""
+"""The staff page of the proof: whether all money adds up, what stands still, whether the periodic jobs still run."""
 
 from datetime import timedelta
+from typing import Final
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,8 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import MemberRequest, admin_required, staff_required
 from billing import halting
 from orders.auditing import keep_proof
-from orders.models import Proof, Sweep
+from orders.models import Proof
+from orders.pacing import beats
 from orders.sweeping import run_alone
+
+EARLIER: Final = 10  # proofs that are listed beside the last one
 
 
 @staff_required
@@ -24,14 +28,18 @@ def staff_proof(request: MemberRequest) -> HttpResponse:
         if not run_alone(name="prove_money", job=lambda: keep_proof(now=timezone.now())):
             messages.info(request, "A proof is being made at this moment; its result will stand here.")
         return redirect("staff_proof")
-    last = Proof.objects.order_by("-pk").first()
-    late = timedelta(seconds=2 * settings.AUDIT_EVERY)
+    now = timezone.now()
+    newest = list(Proof.objects.order_by("-pk")[: EARLIER + 1])
+    last = newest[0] if newest else None
+    jobs = beats(now=now)
     context = {
         "proof": last,
-        "is_old": last is not None and last.made_at < timezone.now() - late,
-        "earlier": Proof.objects.order_by("-pk")[1:11],
+        "is_old": last is not None and last.made_at < now - timedelta(seconds=2 * settings.RECONCILE_EVERY),
+        "full": Proof.objects.filter(is_full=True).order_by("-pk").first(),
+        "earlier": newest[1:],
         "halt": halting.standing_halt(),
-        "sweeps": Sweep.objects.order_by("name"),
+        "beats": jobs if any(beat.sweep for beat in jobs) else [],
+        "late": [beat.name for beat in jobs if beat.is_late],
     }
     return render(request, "orders/staff_proof.html", context)
 

@@ -1,9 +1,15 @@
-"""The staff page of one provider: how it behaves, the books of our account there, what is unexplained."""
+"""Staff pages of providers: all of them, and one: how it behaves, our account there, the words in which it refuses."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.db.models import Case, Count, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
@@ -11,12 +17,21 @@ from accounts.access import MemberRequest, staff_required
 from catalog.connecting import open_client
 from catalog.models import Provider
 from catalog.sealing import CannotUnseal
-from catalog.upstream import ProviderError
-from orders import alarming, profiling
+from catalog.upstream import ProviderError, Reason
+from catalog.upstream.refusing import find_reason
+from orders import alarming, profiling, refusals
 from orders.baselining import baseline_of, expected
-from orders.models import Attempt, AttemptState, Orphan, TopUp
+from orders.choosing import is_id
+from orders.models import Attempt, AttemptState, Orphan, RefusalText, TopUp
 
 ROWS = 20  # of top-ups and of orphans
+EFFECTS: Final = {
+    Reason.CUSTOMER: "Refunded",
+    Reason.NO_FUNDS: "Held",
+    Reason.BAD_KEY: "Held",
+    Reason.THROTTLED: "Sent later",
+}  # what comes of an order that is refused for this reason
+DECISIONS: Final[Mapping[str, Callable[..., None]]] = {"doubt": refusals.doubt, "trust": refusals.trust}
 
 
 class TopUpForm(forms.Form):
@@ -35,6 +50,19 @@ class ExplainForm(forms.Form):
     """What happened on our account there."""
 
     reason = forms.CharField(max_length=300, error_messages={"required": "Reason: say what happened."})
+
+
+@staff_required
+@require_GET
+def staff_providers(request: MemberRequest) -> HttpResponse:
+    """All providers with what staff should look at there."""
+    unclear = Q(attempts__state=AttemptState.UNKNOWN)
+    new = RefusalText.objects.filter(provider=OuterRef("pk"), looked_at=None).order_by().values("provider")
+    providers = Provider.objects.annotate(
+        unclear=Count("attempts", filter=unclear),
+        new_texts=Coalesce(Subquery(new.annotate(number=Count("pk")).values("number")), 0),
+    )
+    return render(request, "orders/staff_providers.html", {"providers": providers.order_by("name", "pk")})
 
 
 @staff_required
@@ -89,6 +117,29 @@ def staff_provider_test(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect("staff_provider", pk=pk)
 
 
+@staff_required
+@require_POST
+def staff_refusal_decide(request: MemberRequest, pk: int, decision: str) -> HttpResponse:
+    """Doubt refusals in these words, or trust them again."""
+    refusal = get_object_or_404(RefusalText, pk=pk)
+    if decision not in DECISIONS:
+        raise Http404
+    DECISIONS[decision](refusal=refusal, actor=request.user, now=timezone.now())
+    done = "are unclear from now on" if decision == "doubt" else "are refunded again"
+    messages.success(request, f"Orders refused in these words {done}.")
+    return redirect(f"{reverse('staff_provider', args=[refusal.provider_id])}#refusals")
+
+
+@staff_required
+@require_POST
+def staff_refusals_seen(request: MemberRequest, pk: int) -> HttpResponse:
+    """These refusal texts may stand as they are: they are new no more."""
+    provider = get_object_or_404(Provider, pk=pk)
+    keys = [int(key) for key in request.POST.getlist("text")[: refusals.MOST] if is_id(key)]
+    refusals.look_at_all(provider=provider, keys=keys, actor=request.user, now=timezone.now())
+    return redirect(f"{reverse('staff_provider', args=[pk])}#refusals")
+
+
 def _page(
     request: MemberRequest,
     provider: Provider,
@@ -96,6 +147,7 @@ def _page(
     top_up_form: TopUpForm | None = None,
     explain_form: ExplainForm | None = None,
 ) -> HttpResponse:
+    texts = _refusals(provider)
     context = {
         "provider": provider,
         "traits": [
@@ -112,8 +164,23 @@ def _page(
         "unclear": Attempt.objects.filter(provider=provider, state=AttemptState.UNKNOWN).count(),
         "top_ups": TopUp.objects.filter(provider=provider).select_related("entered_by").order_by("-pk")[:ROWS],
         "orphans": Orphan.objects.filter(provider=provider).select_related("explained_by").order_by("-pk")[:ROWS],
+        "refusals": texts,
+        "has_new_refusals": any(text.looked_at is None for text, _ in texts),
         "top_up_form": top_up_form or TopUpForm(),
         "explain_form": explain_form or ExplainForm(),
     }
     status = 422 if top_up_form or explain_form else 200
     return render(request, "orders/staff_provider.html", context, status=status)
+
+
+def _refusals(provider: Provider) -> list[tuple[RefusalText, str]]:
+    """The texts with what comes of orders so refused, new ones first, then those met last."""
+    texts = RefusalText.objects.filter(provider=provider).select_related("looked_by")
+    is_new = Case(When(looked_at=None, then=0), default=1)
+    return [(text, _effect(text)) for text in texts.order_by(is_new, "-last_seen_at", "pk")]
+
+
+def _effect(text: RefusalText) -> str:
+    if text.is_doubted:
+        return "Unclear"
+    return EFFECTS[find_reason(text.example)]

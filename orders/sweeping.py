@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from orders.models import Sweep
+from orders.pacing import since
 
 
 def run_alone(*, name: str, job: Callable[[], str]) -> bool:
@@ -39,7 +40,13 @@ def run_noted(*, name: str, job: Callable[[], str]) -> None:
     try:
         note = job()
     finally:
+        now = timezone.now()
         Sweep.objects.update_or_create(
             name=name,
-            defaults={"ran_at": timezone.now(), "seconds": time.monotonic() - started, "note": note[:300]},
+            defaults={
+                "ran_at": now,
+                "since": since(name=name, now=now),
+                "seconds": time.monotonic() - started,
+                "note": note[:300],
+            },
         )

@@ -3,7 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
-from orders import aftersending, auditing, polling, releasing, resolving, submitting, tracking
+from catalog.tasks import sync_catalogs as sync_catalogs_by_tasks
+from catalog.tasks import sync_here as sync_catalogs_here
+from orders import aftersending, polling, reconciling, releasing, resolving, submitting, tracking
 from orders.sweeping import run_alone, run_noted
 
 
@@ -50,6 +52,27 @@ def resolve_unclear() -> None:
 
 
 @shared_task
+def sync_catalogs() -> None:
+    """Have every provider synced that is due, each by a task of its own."""
+    run_noted(name="sync_catalogs", job=_ask_for_syncs)
+
+
+def sync_here() -> None:
+    """Sync every provider that is due in this process: for a panel without a broker."""
+    run_noted(name="sync_catalogs", job=_sync_here)
+
+
+def _ask_for_syncs() -> str:
+    sync_catalogs_by_tasks()
+    return "asked for"
+
+
+def _sync_here() -> str:
+    sync_catalogs_here()
+    return "done here"
+
+
+@shared_task
 def prove_money() -> None:
-    """Audit all money and keep the result."""
-    run_alone(name="prove_money", job=lambda: auditing.keep_proof(now=timezone.now()))
+    """Prove what changed since the last sound proof, once a day all money, and keep the result."""
+    run_alone(name="prove_money", job=lambda: reconciling.reconcile(now=timezone.now()))

@@ -43,6 +43,6 @@ TIMETABLE: Final = (
     Job("orders.tasks.poll_refills", "REFILL_EVERY"),
     Job("orders.tasks.check_providers", "RESOLVE_EVERY"),
     Job("orders.tasks.resolve_unclear", "RESOLVE_EVERY"),
-    Job("catalog.tasks.sync_catalogs", "SYNC_EVERY", act="catalog.tasks.sync_here"),
-    Job("orders.tasks.prove_money", "AUDIT_EVERY"),
+    Job("orders.tasks.sync_catalogs", "SYNC_EVERY", act="orders.tasks.sync_here"),
+    Job("orders.tasks.prove_money", "RECONCILE_EVERY"),
 )

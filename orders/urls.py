@@ -21,7 +21,12 @@ staff: list[URLPattern] = [
     path("staff/unclear", staff_orders.staff_unclear, name="staff_unclear"),
     path("staff/doubts/<int:pk>/close", staff_orders.staff_doubt_close, name="staff_doubt_close"),
     path("staff/proposals/<int:pk>/<slug:answer>", staff_orders.staff_proposal_answer, name="staff_proposal_answer"),
+    path("staff/providers", staff_providers.staff_providers, name="staff_providers"),
     path("staff/providers/<int:pk>", staff_providers.staff_provider, name="staff_provider"),
+    path("staff/providers/<int:pk>/seen", staff_providers.staff_refusals_seen, name="staff_refusals_seen"),
+    path(
+        "staff/refusals/<int:pk>/<slug:decision>", staff_providers.staff_refusal_decide, name="staff_refusal_decide"
+    ),
     path("staff/providers/<int:pk>/top-up", staff_providers.staff_provider_top_up, name="staff_provider_top_up"),
     path("staff/providers/<int:pk>/explain", staff_providers.staff_provider_explain, name="staff_provider_explain"),
     path("staff/providers/<int:pk>/test", staff_providers.staff_provider_test, name="staff_provider_test"),

@@ -19,7 +19,7 @@ def links(html: str) -> list[str]:
     return [re.sub(r"(<[^>]+>|\s)+", " ", text).strip() for text in found]
 
 
-STAFF = ["Unclear", "All orders", "Refills", "Cancels", "Proof"]
+STAFF = ["Unclear", "All orders", "Refills", "Cancels", "Provider checks", "Proof"]
 
 
 def test_a_customer_sees_only_the_shop(client: Client) -> None:

@@ -27,6 +27,7 @@ PAGES = {
         "staff_cancels",
         "staff_proof",
         "staff_provider",
+        "staff_providers",
     },
     Role.ADMIN: {
         "admin_users",
@@ -53,6 +54,8 @@ ACTS = {
         "staff_provider_top_up",
         "staff_provider_explain",
         "staff_provider_test",
+        "staff_refusal_decide",
+        "staff_refusals_seen",
     },
     Role.ADMIN: {
         "admin_user_top_up",
