@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 
 from billing.ledger import InsufficientFunds
 from catalog.models import Service
 from catalog.service_types import find
-from orders.api.admitting import Caller
+from orders.api.admitting import Caller, orders_per_minute
 from orders.api.answers import ApiError, reply
 from orders.api.asking import Ask
+from orders.api.limiting import too_many
 from orders.checking import FieldErrors, Problem
 from orders.choosing import is_id
 from orders.doorbell import ring
@@ -96,8 +96,7 @@ def _check_pace(caller: Caller, *, client_key: str | None, now: datetime) -> Non
 
     Orders that come at the same moment may pass together: this is about load, the wallet's lock is about money.
     """
-    group = caller.user.group
-    most = group.orders_per_minute if group else settings.API_ORDERS_PER_MINUTE
+    most = orders_per_minute(caller.user)
     newest = caller.user.orders.order_by("-pk").values_list("created_at", flat=True)
     oldest_counted = newest[most - 1 : most].first()
     if oldest_counted is None or oldest_counted <= now - MINUTE:
@@ -105,7 +104,7 @@ def _check_pace(caller: Caller, *, client_key: str | None, now: datetime) -> Non
     if client_key and caller.user.orders.filter(client_key=client_key).exists():
         return
     wait = oldest_counted + MINUTE - now
-    raise ApiError("Too many requests", status=429, retry_after=max(1, min(60, -(-wait // timedelta(seconds=1)))))
+    raise too_many(max(1, min(60, -(-wait // timedelta(seconds=1)))))
 
 
 def _words(problems: Mapping[str, Problem], *, service: Service) -> str:

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.http import HttpRequest
 
-from accounts.api_keys import find_key, note_use
+from accounts.api_keys import find_key, note_use, prefix_of
 from accounts.models import ApiKey, User
-from accounts.networks import client_ip
+from accounts.networks import client_ip, counted_as
 from orders.api.answers import ApiError
 from orders.api.asking import Ask
+from orders.api.limiting import limiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +24,29 @@ class Caller:
 
 
 def admit(request: HttpRequest, ask: Ask, now: datetime) -> Caller:
-    """The caller whose key came along. Raises ApiError where there is none, and where the limits are used up."""
+    """The caller whose key came along. One query, and none above the limits.
+
+    Raises ApiError where the key is none, or not for this address, and where the limits are used up.
+    """
     ip = client_ip(request)
+    prefix = prefix_of(ask.key) if ask.key.isascii() and ask.key.isalnum() else ""
+    counts = limiter.count(ip=counted_as(ip), prefix=prefix, now=now)
     key = find_key(key=ask.key, ip=ip)
     if key is None:
+        limiter.count_wrong_key(ip=counted_as(ip), now=now)
         raise ApiError("Invalid API key")
+    most = requests_per_minute(key.user)
+    limiter.learn(prefix=prefix, most=most)
+    counts.refuse_above(most_of_key=most)
     note_use(key=key, ip=ip, now=now)
     return Caller(user=key.user, key=key, ip=ip)
+
+
+def requests_per_minute(user: User) -> int:
+    """How many requests each key of the user may send in a minute."""
+    return user.group.requests_per_minute if user.group else settings.API_REQUESTS_PER_MINUTE
+
+
+def orders_per_minute(user: User) -> int:
+    """How many orders the user may place by the API in a minute."""
+    return user.group.orders_per_minute if user.group else settings.API_ORDERS_PER_MINUTE

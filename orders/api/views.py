@@ -1,6 +1,8 @@
 """The one address of the served API: reads a request, admits its caller, lets the action answer."""
 
 import logging
+import time
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -10,44 +12,71 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from orders.api.actions import ACTIONS, Action
+from orders.api.actions import ACTIONS
 from orders.api.admitting import Caller, admit
 from orders.api.answers import ApiError, refuse
-from orders.api.asking import Ask, read
+from orders.api.asking import read
+from orders.api.remembering import Recent, remember
 
 RETRY_AFTER: Final = 5  # seconds; PostgreSQL is back within 10 after a crash
 
 logger = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class Visit:
+    """What is known of a request so far."""
+
+    now: datetime
+    caller: Caller | None = None
+    action: str = ""
+    error: str = ""
+
+
 @csrf_exempt
 def api(request: HttpRequest) -> HttpResponse:
     """Answer one request as JSON, whatever happens: no cookie is read or set, no redirect, no page."""
-    now = timezone.now()
+    began = time.perf_counter()
+    visit = Visit(now=timezone.now())
+    response = _answer(request, visit)
+    if visit.caller:
+        seen = Recent(
+            at=visit.now,
+            action=visit.action,
+            status=response.status_code,
+            error=visit.error,
+            milliseconds=round((time.perf_counter() - began) * 1000, 1),
+            ip=visit.caller.ip,
+            key_name=visit.caller.key.name,
+        )
+        remember(user_id=visit.caller.user.pk, request=seen)
+    return response
+
+
+def _answer(request: HttpRequest, visit: Visit) -> HttpResponse:
     try:
-        return _answer(request, now=now)
+        return _do(request, visit)
     except ApiError as error:
-        return refuse(error)
+        refusal = error
     except (OperationalError, InterfaceError) as error:
         logger.warning("The API answers 503: %s", type(error).__name__)
-        return refuse(ApiError("Service unavailable", status=503, retry_after=RETRY_AFTER))
+        refusal = ApiError("Service unavailable", status=503, retry_after=RETRY_AFTER)
     except Exception:  # whatever it is, programs get JSON; people get the traceback
         logger.exception("The API failed")
-        return refuse(ApiError("Internal error", status=503, retry_after=RETRY_AFTER))
+        refusal = ApiError("Internal error", status=503, retry_after=RETRY_AFTER)
+    visit.error = refusal.text
+    return refuse(refusal)
 
 
-def _answer(request: HttpRequest, *, now: datetime) -> HttpResponse:
+def _do(request: HttpRequest, visit: Visit) -> HttpResponse:
     if settings.SECURE_SSL_REDIRECT and not request.is_secure():
         raise ApiError("This API is served over https only")
     ask = read(request)
-    caller = admit(request, ask, now)
-    return _action(caller, ask).handle(caller, ask, now)
-
-
-def _action(caller: Caller, ask: Ask) -> Action:
+    visit.caller = caller = admit(request, ask, visit.now)
     action = ACTIONS.get(ask.action)
     if action is None:
         raise ApiError("Incorrect request")
+    visit.action = action.name
     if action.scope == "order" and caller.key.scope != "order":
         raise ApiError("This API key may only read")
-    return action
+    return action.handle(caller, ask, visit.now)
