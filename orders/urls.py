@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from orders import order_new, staff_aftercare, staff_orders, staff_proof, staff_providers, views
+from orders import mass_order, order_new, staff_aftercare, staff_orders, staff_proof, staff_providers, views
 from orders.api.views import api
 
 customers: list[URLPattern] = [
     path("order", order_new.order_new, name="order_new"),
     path("orders", views.orders, name="orders"),
+    path("orders/mass", mass_order.order_mass, name="order_mass"),
     path("orders/live", views.orders_live, name="orders_live"),
     path("orders/<int:pk>", views.order, name="order"),
     path("orders/<int:pk>/refill", views.order_refill, name="order_refill"),

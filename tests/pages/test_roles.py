@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 # Under the least role that may open it. What only takes a POST has nothing to show, and says so: 405.
 PUBLIC = {"home", "services", "api", "api_slash"}
 PAGES = {
-    Role.CUSTOMER: {"wallet", "order_new", "orders", "orders_live", "order", "order_cancel", "account"}
+    Role.CUSTOMER: {"wallet", "order_new", "order_mass", "orders", "orders_live", "order", "order_cancel", "account"}
     | {"account_key_revoke", "account_key_rotate"},
     Role.STAFF: {
         "staff_orders",
