@@ -43,9 +43,17 @@ def test_a_wrong_password_and_an_unknown_address_read_the_same(client: Client) -
 
 
 def test_a_missing_password_names_its_field(client: Client) -> None:
-    html = client.post(LOGIN, {"login": "ann@example.com"}).content.decode()
+    response = client.post(LOGIN, {"login": "ann@example.com"})
 
-    assert 'id="id_password_error"><li>This field is required.</li>' in html
+    assert response.status_code == 422
+    assert 'id="id_password_error"><li>This field is required.</li>' in response.content.decode()
+
+
+def test_a_refused_form_is_not_answered_as_a_success(client: Client) -> None:
+    make_user(email="ann@example.com")
+
+    assert client.post(LOGIN, {"login": "ann@example.com", "password": "not hers"}).status_code == 422
+    assert client.get(LOGIN).status_code == 200
 
 
 def test_many_wrong_passwords_are_stopped_even_for_the_right_one(client: Client) -> None:
