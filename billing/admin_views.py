@@ -28,15 +28,10 @@ def admin_users(request: MemberRequest) -> HttpResponse:
     form = UserSearchForm(request.GET)
     if not form.is_valid():
         raise Http404("There is no such list of users")
-    before = PageForm.read(request.GET).before
+    place = PageForm.read(request.GET)
     users = _found(text=form.cleaned_data["q"].strip().lower(), role=form.cleaned_data["role"])
-    rows = list((users.filter(pk__lt=before) if before is not None else users).order_by("-pk")[: PAGE + 1])
-    context = {
-        "form": form,
-        "users": rows[:PAGE],
-        "older": rows[PAGE - 1].pk if len(rows) > PAGE else None,
-        "is_first_page": before is None,
-    }
+    rows, newer, older = _page_of(users, before=place.before, after=place.after)
+    context = {"form": form, "users": rows, "newer": newer, "older": older}
     return render(request, "billing/admin_users.html", context)
 
 
@@ -132,6 +127,22 @@ def _found(*, text: str, role: str) -> QuerySet[User]:
     if role:
         users = users.filter(role=role)
     return users
+
+
+def _page_of(
+    users: QuerySet[User], *, before: int | None, after: int | None
+) -> tuple[list[User], int | None, int | None]:
+    """The newest users, or those before or after one; where the newer and the older pages begin, None for none."""
+    if after is not None:
+        rows = list(users.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
+        is_newer, is_older = len(rows) > PAGE, True  # the page that the admin came from is older
+        rows = rows[:PAGE][::-1]
+    else:
+        below = users.filter(pk__lt=before) if before is not None else users
+        rows = list(below.order_by("-pk")[: PAGE + 1])
+        is_newer, is_older = before is not None, len(rows) > PAGE
+        rows = rows[:PAGE]
+    return rows, rows[0].pk if rows and is_newer else None, rows[-1].pk if rows and is_older else None
 
 
 def _explain(error: ledger.LedgerError, form: MoneyForm) -> None:

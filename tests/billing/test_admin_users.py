@@ -62,6 +62,20 @@ def test_pages_follow_without_gap(admin: Client) -> None:
     assert f"<bdi>{users[1].email}</bdi>" not in second
 
 
+def test_newer_leads_back_page_by_page(admin: Client) -> None:
+    users = [make_user() for _ in range(102)]
+
+    third = admin.get("/admin/users", {"role": "customer", "before": str(users[2].pk)})
+    second = admin.get("/admin/users", {"role": "customer", "after": str(third.context["newer"])})
+    first = admin.get("/admin/users", {"role": "customer", "after": str(second.context["newer"])})
+
+    assert [user.pk for user in second.context["users"]] == [user.pk for user in users[51:1:-1]]
+    assert [user.pk for user in first.context["users"]] == [user.pk for user in users[:51:-1]]
+    assert f"after={users[51].pk}" in second.content.decode()
+    assert first.context["newer"] is None
+    assert first.context["older"] == users[52].pk
+
+
 @pytest.mark.parametrize("rows", [1, 3])
 def test_list_costs_the_same_queries_for_any_number_of_users(
     rows: int, admin: Client, django_assert_num_queries: DjangoAssertNumQueries
