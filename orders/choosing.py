@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
+from accounts.models import User
 from catalog.models import Category, Service, ServiceQuerySet
 
 LISTED: Final = 100  # services in the list at once; a search narrows it
+LATELY: Final = 6  # services to order again
+LATEST: Final = 50  # orders among which they are looked for
 WORDS: Final = 8  # words of a search that count
 QUERY_LENGTH: Final = 200
 
@@ -45,6 +48,13 @@ def choose(*, query: str, category_id: str, service_id: str) -> Choice:
         has_more=len(listed) > LISTED,
         service=service,
     )
+
+
+def ordered_lately(customer: User) -> list[Service]:
+    """What the customer's newest orders were for and is still on sale, the newest first."""
+    newest = customer.orders.newest_first().values("service_id")[:LATEST]
+    found = Service.objects.on_sale().filter(pk__in=newest, orders__user=customer)
+    return list(found.annotate(last=Max("orders__pk")).order_by("-last")[:LATELY])
 
 
 def matching_services(*, query: str) -> ServiceQuerySet:

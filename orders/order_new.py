@@ -17,7 +17,7 @@ from billing.models import Account
 from catalog.models import Service
 from catalog.service_types import find
 from orders.checking import FieldErrors
-from orders.choosing import Choice, choose, is_id
+from orders.choosing import Choice, choose, is_id, ordered_lately
 from orders.doorbell import ring
 from orders.explaining import plain, unit
 from orders.forms import OrderForm
@@ -118,6 +118,8 @@ def _without_service(request: MemberRequest, reason: str) -> HttpResponse:
 def _page(request: MemberRequest, *, choice: Choice, form: OrderForm | None, status: int = 200) -> HttpResponse:
     template = "orders/_order_new_live.html" if request.htmx else "orders/order_new.html"
     context: dict[str, object] = {"choice": choice, "form": form}
+    if form is None:
+        context["lately"] = ordered_lately(request.user)
     if form and form.is_bound and choice.service:
         balance = Account.objects.filter(owner=request.user).values_list("balance", flat=True).first() or Decimal(0)
         context["forecast"] = forecast(service=choice.service, values=form.values, balance=balance)

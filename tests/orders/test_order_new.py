@@ -14,7 +14,7 @@ from billing.models import Account, Transfer, TransferKind
 from catalog.models import Service
 from orders.models import Order, Status
 from orders.quoting import quote
-from tests.factories import make_category, make_order, make_service, make_user
+from tests.factories import fund, make_category, make_order, make_service, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +93,23 @@ def test_category_narrows_the_list_and_drops_a_service_of_another(client: Client
 
     assert response.context["choice"].services == [likes]
     assert b"data-order-form" not in response.content
+
+
+def test_page_without_a_service_offers_what_was_ordered_lately_and_the_categories(client: Client, user: User) -> None:
+    photos = make_category(name="Photos")
+    likes, views = make_service(name="Likes", category=photos), make_service(name="Views", category=photos)
+    hidden, other = make_service(name="Hidden one"), make_service(name="Others")
+    fund(user=user, amount="90")
+    for service in (likes, views, hidden, likes):
+        make_order(user=user, service=service)
+    make_order(service=other)
+    Service.objects.filter(pk=hidden.pk).update(is_hidden=True)
+
+    response = client.get(URL)
+
+    assert response.context["lately"] == [likes, views]
+    assert f'href="/order?service={likes.pk}"' in response.content.decode()
+    assert f'href="/order?category={photos.pk}"' in response.content.decode()
 
 
 @pytest.mark.parametrize("text", ["abc", "9" * 30, "-1", "\x00", "1 OR 1=1", "%", "²"])
