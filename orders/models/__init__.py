@@ -10,6 +10,7 @@ from orders.models.orders import ENDED, OPEN, HoldReason, Order, OrderQuerySet, 
 from orders.models.proofs import Proof, Sweep
 from orders.models.refusals import RefusalText
 from orders.models.requests import OPEN_REQUEST, AftercareRequest, Cancellation, Refill, RequestState
+from orders.models.subscriptions import Subscription
 from orders.models.webhooks import PING, DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookType
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "RefusalText",
     "RequestState",
     "Status",
+    "Subscription",
     "Sweep",
     "TopUp",
     "Watch",

@@ -20,6 +20,7 @@ class EventKind(models.TextChoices):
     RELEASED = "released", "Released"
     STATUS = "status", "Status"
     REFUNDED = "refunded", "Refunded"
+    POST = "post", "Post charged"  # of a subscription
     ENDED = "ended", "Ended"
     DOUBT = "doubt", "Doubt"
     REFILL = "refill", "Refill"
@@ -58,6 +59,8 @@ class DoubtKind(models.TextChoices):
     MASS_CANCEL = "mass_cancel", "Too many ends at once"
     PER_ORDER_PARTIAL = "per_order_partial", "Partial on a service sold per order"
     DUPLICATE_ID = "duplicate_id", "The provider gave an id that is already ours"
+    UNCOUNTED_POSTS = "uncounted_posts", "A subscription's charge is not a number of posts"
+    UNPAID_POSTS = "unpaid_posts", "The customer's balance does not cover the posts served"
 
 
 class Doubt(models.Model):

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from billing.models import MONEY
 from catalog.models import RATE, Provider, Service
+from catalog.service_types import ServiceType, find
 
 
 class Status(models.TextChoices):
@@ -51,10 +52,14 @@ class Order(models.Model):
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="orders")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="orders")  # the service's, at placing
     service_name = models.TextField()  # as it was called when it was bought
+    service_type = models.CharField(max_length=60, blank=True)  # as it was sold; empty: bought before this was kept
     link = models.TextField(blank=True)  # shown as text, forwarded as a form value, never fetched
     quantity = models.BigIntegerField(null=True, blank=True)  # as sent; null where the type takes none
     fields = models.JSONField(default=dict, blank=True)  # the other `add` fields by their protocol names, as text
     billed_quantity = models.BigIntegerField()  # units that are paid for (quantity × runs, lines, or 1 per order)
+    # NULL: all was charged at once. Else charge, cost and billed quantity grow with each post that was paid; the cost
+    # and the billed quantity begin with those of the first post.
+    posts = models.PositiveIntegerField(null=True, blank=True)
     rate = models.DecimalField(**RATE)  # provider's currency, when bought
     cost = models.DecimalField(**MONEY)  # what we expect to pay, panel's currency
     price = models.DecimalField(**RATE)  # per 1000 or per order, when bought
@@ -88,8 +93,13 @@ class Order(models.Model):
             models.CheckConstraint(
                 name="order_refunded_within_charge", condition=Q(refunded__gte=0, refunded__lte=F("charge"))
             ),
-            models.CheckConstraint(
-                name="order_canceled_is_refunded", condition=~Q(status="canceled") | Q(refunded=F("charge"))
+            models.CheckConstraint(  # but for a subscription, whose served posts stay paid
+                name="order_canceled_is_refunded",
+                condition=~Q(status="canceled") | Q(refunded=F("charge")) | Q(posts__isnull=False),
+            ),
+            models.CheckConstraint(  # nothing is paid before a post was served
+                name="order_pays_for_posts",
+                condition=Q(posts=None) | Q(posts=0, billed_quantity=1, charge=0) | Q(billed_quantity=F("posts")),
             ),
             models.CheckConstraint(name="order_charge_not_negative", condition=Q(charge__gte=0, cost__gte=0)),
             models.CheckConstraint(name="order_billed_quantity_positive", condition=Q(billed_quantity__gt=0)),
@@ -115,6 +125,21 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return f"order {self.pk}"
+
+    @property
+    def kind(self) -> ServiceType | None:
+        """The type that it was sold as, whatever has become of the service since; None for one that we do not know."""
+        return find(self.service_type or self.service.type)
+
+    @property
+    def is_per_order(self) -> bool:
+        """Whether rate, cost and price are for one order, or one post, instead of for 1000 units."""
+        return self.kind is not None and self.kind.is_per_order
+
+    @property
+    def is_subscription(self) -> bool:
+        """Whether it is served and charged post by post."""
+        return self.posts is not None
 
     @property
     def is_ended(self) -> bool:
