@@ -97,7 +97,8 @@ def note_use(*, key: ApiKey, ip: str, now: datetime) -> None:
         return
     is_due = Q(last_used_at=None) | Q(last_used_at__lte=due_before)
     mine = ApiKey.objects.filter(is_due, pk=key.pk).select_for_update(skip_locked=True, no_key=True)
-    ApiKey.objects.filter(pk__in=mine.values("pk")).update(last_used_at=now, last_used_ip=ip or None)
+    with transaction.atomic():  # Django locks rows in a transaction only
+        ApiKey.objects.filter(pk__in=mine.values("pk")).update(last_used_at=now, last_used_ip=ip or None)
 
 
 def _digest(key: str) -> str:
