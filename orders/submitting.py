@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import Counter
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -31,7 +31,7 @@ SWEEP_SECONDS = 35.0  # after which a sweep begins nothing new
 MARGIN = 5.0  # seconds kept free before the task's soft limit
 MOST_SENDERS = 32  # threads over all lanes, each with a database connection
 LOOK_EVERY = 0.25  # seconds between two looks for due orders while something is in flight
-REST = 1.0  # seconds that a lane is left alone after it had nothing that could be sent
+REST = 1.0  # seconds that a lane is left alone after it had nothing that could be sent, or other sweeps fill it
 
 
 def submit_due() -> str:
@@ -79,20 +79,21 @@ class _Sweep:
     errors: list[BaseException] = field(default_factory=list)
 
     def open_lanes(self, threads: ThreadPoolExecutor) -> None:
-        """Give every lane with due orders as many senders as it has orders, within its concurrency."""
+        """Give every lane with due orders one more sender, within its concurrency.
+
+        One at a time, since each opens a database session, often to find that the others were enough.
+        """
         if time.monotonic() >= self.stop_at:
             return
         for provider in _due_providers():
-            if self.resting.get(provider.pk, 0.0) > time.monotonic():
+            if self.resting.get(provider.pk, 0.0) > time.monotonic() or len(self.senders) >= MOST_SENDERS:
                 continue
-            at_work = sum(1 for each in self.senders.values() if each == provider.pk)
-            wanted = min(settings.SUBMIT_CONCURRENCY, _count_due(provider)) - at_work
-            for _ in range(min(wanted, MOST_SENDERS - len(self.senders))):
+            if Counter(self.senders.values())[provider.pk] < settings.SUBMIT_CONCURRENCY:
                 self.senders[threads.submit(_work_off, provider, self)] = provider.pk
 
     def collect(self) -> None:
         """Wait a moment for senders to finish, and take in what they did."""
-        finished, _ = wait(self.senders, timeout=LOOK_EVERY, return_when=FIRST_COMPLETED)
+        finished, _ = wait(self.senders, timeout=LOOK_EVERY)
         for sender in finished:
             provider_id = self.senders.pop(sender)
             error = sender.exception()
@@ -128,10 +129,6 @@ def _due_providers() -> list[Provider]:
     now = database_now()
     due = Order.objects.filter(due_at(now), provider=OuterRef("pk"))
     return list(Provider.objects.filter(open_at(now), Exists(due)).order_by("pk"))
-
-
-def _count_due(provider: Provider) -> int:
-    return Order.objects.filter(due_at(database_now()), provider=provider)[: settings.SUBMIT_CONCURRENCY].count()
 
 
 def _seconds() -> float:
