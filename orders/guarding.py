@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, QuerySet
 
 from orders.models import Doubt, DoubtKind, Order, Watch
-from orders.timeline import raise_doubt
+from orders.timeline import raise_doubt, withdraw_doubts
 
 MOST_ENDINGS = 20  # so many orders of one provider may end with a refund at one time, whatever its size
 MOST_SHARE = 10  # percent of the provider's running orders that may
@@ -41,10 +41,8 @@ def hold_mass_endings(orders: Sequence[Order], *, now: datetime) -> set[int]:
 
 def settle_vanished_endings(orders: Sequence[Order], *, now: datetime) -> None:
     """Close the doubts of orders that the provider reports as running again after all."""
-    if orders:
-        _open_doubts([order.pk for order in orders]).update(
-            closed_at=now, decision="The provider reports the order as running again"
-        )
+    why = "The provider reports the order as running again"
+    withdraw_doubts(orders=orders, kinds=[DoubtKind.MASS_CANCEL], why=why, now=now)
 
 
 def _mass_doubts() -> QuerySet[Doubt]:
