@@ -16,7 +16,7 @@ PRODUCTION := SITE_URL=https://panel.example DATABASE_URL=postgres://panel@datab
 	REDIS_URL=redis://broker.example/0 STATIC_STORAGE=hashed DEBUG=off \
 	SECRET_KEY=checked-only-checked-only-0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ
 
-.PHONY: help setup demo up test lint format bench requirements assets chromium chaos mutants
+.PHONY: help setup demo up test lint format bench requirements assets chromium chaos figures mutants
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 15
@@ -76,6 +76,9 @@ bench: setup ## run the benchmarks and print their ratios
 
 chaos: setup ## hurt a running panel at random and judge what is left (SEEDS=1 ORDERS=10000)
 	@$(PYTHON) -m tests.chaos --seeds $(or $(SEEDS),1) --orders $(or $(ORDERS),10000) $(ARGS)
+
+figures: setup ## time what customers wait for when a part is lost (on a machine that does nothing else)
+	@$(PYTHON) -m tests.faults
 
 mutants: setup ## switch the guards off one by one and show that each is missed
 	@$(PYTHON) -m tests.mutants $(ARGS)

@@ -1,6 +1,5 @@
 """Gives every test real parts: PostgreSQL and Valkey of its own session, the provider double, a watched browser."""
 
-import base64
 import os
 import shutil
 import sys
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from panel.embedded import Postgres, Valkey, broker_url, database_url
+from tests.environment import ENVIRONMENT
 
 if TYPE_CHECKING:
     from tests.double.handle import ProviderDouble
@@ -22,14 +22,10 @@ DATA_DIR = Path(tempfile.mkdtemp(prefix="panel-tests-"))
 (DATA_DIR / "static").mkdir()  # where WhiteNoise looks; without the folder it warns, and a warning is an error here
 # Before Django reads its settings (pytest-django does so after this file). The servers start when a test first asks.
 os.environ |= {
-    "DJANGO_SETTINGS_MODULE": "panel.settings",
+    **ENVIRONMENT,
     "PANEL_DATA_DIR": str(DATA_DIR),
     "DATABASE_URL": database_url(DATA_DIR),
     "REDIS_URL": broker_url(DATA_DIR),
-    "SECRET_KEY": "a key that only the tests know, fifty characters and more",
-    "ENCRYPTION_KEYS": base64.urlsafe_b64encode(b"32 bytes, which only tests know.").decode(),
-    "API_KEY_PEPPER": "a pepper that only the tests know",
-    "PROVIDER_ALLOW_PRIVATE": "on",  # the provider double listens on loopback
 }
 
 

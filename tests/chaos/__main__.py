@@ -1,21 +1,13 @@
 """`python -m tests.chaos --seeds N --orders N`: the long run; prints the table, exits with 1 on any violation."""
 
 import argparse
-import base64
 import os
 import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
 
-ENVIRONMENT = {
-    "DJANGO_SETTINGS_MODULE": "panel.settings",
-    "SECRET_KEY": "a key that only the tests know, fifty characters and more",
-    "ENCRYPTION_KEYS": base64.urlsafe_b64encode(b"32 bytes, which only tests know.").decode(),
-    "API_KEY_PEPPER": "a pepper that only the tests know",
-    "PROVIDER_ALLOW_PRIVATE": "on",
-    "LOG_LEVEL": "ERROR",
-}
+from tests.environment import ENVIRONMENT
 
 
 def main() -> int:
@@ -26,7 +18,11 @@ def main() -> int:
     parser.add_argument("--orders", type=int, default=10_000, help="orders in each run")
     parser.add_argument("--no-probe", action="store_true", help="let providers not be probed: staff settle all doubts")
     chosen = parser.parse_args()
-    os.environ |= {**ENVIRONMENT, "PANEL_DATA_DIR": str(Path(tempfile.gettempdir()) / "panel-chaos")}
+    os.environ |= {
+        **ENVIRONMENT,
+        "LOG_LEVEL": "ERROR",
+        "PANEL_DATA_DIR": str(Path(tempfile.gettempdir()) / "panel-chaos"),
+    }
 
     import django
 

@@ -6,6 +6,9 @@ from decimal import Decimal
 
 from tests.chaos.running import Outcome
 from tests.chaos.spoiling import NOT_PLACED, PLACED
+from tests.faults.shop import QUIET
+
+IN_TIME = 120.0  # seconds beyond the quiet time within which a doubt should be settled
 
 
 def table(outcomes: Sequence[Outcome]) -> list[str]:
@@ -15,6 +18,9 @@ def table(outcomes: Sequence[Outcome]) -> list[str]:
     ambiguous = sum(each.ambiguous for each in judged)
     settled = sum(each.settled for each in judged)
     share = f" ({settled / ambiguous:.2%})" if ambiguous else ""
+    in_time = sum(1 for each in judged for seconds in each.seconds if seconds <= QUIET + IN_TIME)
+    share_in_time = f" ({in_time / ambiguous:.2%})" if ambiguous else ""
+    with_staff = sum((each.with_staff for each in judged), Counter[str]())
     rows: list[tuple[str, object]] = [
         ("runs", len(outcomes)),
         ("seconds", f"{sum(outcome.seconds for outcome in outcomes):.0f}"),
@@ -28,7 +34,9 @@ def table(outcomes: Sequence[Outcome]) -> list[str]:
         ("losses of the broker", done["losses of the broker"]),
         ("ambiguous attempts", ambiguous),
         ("settled by itself", f"{settled}{share}"),
+        (f"… within {QUIET + IN_TIME:.0f} s of being sent", f"{in_time}{share_in_time}"),
         ("left to staff", sum(each.left_to_staff for each in judged)),
+        *((f"… {reason}", count) for reason, count in sorted(with_staff.items())),
         ("doubles", sum(len(each.doubles) for each in judged)),
         ("refunded though placed", sum(len(each.refunded_though_placed) for each in judged)),
         ("charged and never placed", sum(len(each.charged_never_placed) for each in judged)),

@@ -33,7 +33,7 @@ NOT_PLACED = (
     "nocommit_internal_error",
     "refuse",
 )
-SHARE = 0.006  # of the orders, for each mode: 15 % in all
+SHARE = 0.0042  # of the orders, for each mode: 11 % in all
 # Of the answers about orders. None may be seen twice and be believed: that a lie is told twice is nobody's to know.
 STATUS = ("http500", "html200", "hang", "truncated", "missing_ids", "foreign_ids", "unknown_word", "delayed")
 STATUS_SHARE = 0.01

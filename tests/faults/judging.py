@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from catalog import pricing
 from orders import auditing
-from orders.models import ENDED, Attempt, AttemptState, Doubt, Order, Proof, Status
+from orders.models import ENDED, Attempt, AttemptState, Event, EventKind, Order, Proof, Status
 from tests.double.truth import Placed
 
 UNDER_WAY = [Status.WAITING, Status.SUBMITTING]
@@ -27,7 +27,9 @@ class Judgement:
     placed: int = 0
     ambiguous: int = 0  # attempts whose outcome was unknown for a while
     settled: int = 0  # of these by the machine
+    seconds: list[float] = field(default_factory=list)  # from sending to its verdict, of each that was settled
     left_to_staff: int = 0  # orders that wait for a person
+    with_staff: Counter[str] = field(default_factory=Counter)  # why they do
     under_way: int = 0  # orders that are neither at an end nor with staff
     doubles: list[str] = field(default_factory=list)
     refunded_though_placed: list[str] = field(default_factory=list)
@@ -57,8 +59,9 @@ def judge(placed: Iterable[Placed], *, orders: QuerySet[Order] | None = None) ->
         _judge_order(order, truth.get(order.link, []), judgement)
     unknown_links = truth.keys() - {order.link for order in chosen}
     judgement.doubles += [f"{link} was placed for no order of ours" for link in sorted(unknown_links)]
-    doubtful = set(Doubt.objects.filter(closed_at=None).values_list("order_id", flat=True))
-    judgement.left_to_staff = sum(1 for order in chosen if order.status in WITH_STAFF or order.pk in doubtful)
+    reasons = {order.pk: reason for order in chosen if (reason := _why_with_staff(order))}
+    judgement.left_to_staff = len(reasons)
+    judgement.with_staff = Counter(reasons.values())
     _count_attempts(judgement)
     _prove(judgement)
     return judgement
@@ -94,11 +97,25 @@ def _owed(order: Order, row: Placed) -> Decimal:
     return Decimal(0)
 
 
+def _why_with_staff(order: Order) -> str:
+    """What the order waits for, in words; empty where it waits for nobody."""
+    if order.status == Status.UNCLEAR:
+        evidence = order.attempts.get(state=AttemptState.UNKNOWN).evidence
+        unmet = [each["name"] for each in evidence.get("conditions", []) if not each["is_met"]]
+        return f"unclear: {unmet[0] if unmet else 'not looked at yet'}"
+    if order.status == Status.HELD:
+        return f"held: {order.hold_reason}"
+    return ", ".join(order.doubts.filter(closed_at=None).order_by("pk").values_list("kind", flat=True))
+
+
 def _count_attempts(judgement: Judgement) -> None:
     """Resolved attempts are PLACED or NOT_PLACED without a person; those of staff name the person."""
-    states = Counter(Attempt.objects.filter(decided_by=None).values_list("state", flat=True))
-    judgement.settled = states[AttemptState.PLACED] + states[AttemptState.NOT_PLACED]
-    judgement.ambiguous = judgement.settled + states[AttemptState.UNKNOWN]
+    resolved = [AttemptState.PLACED, AttemptState.NOT_PLACED]
+    sent = dict(Attempt.objects.filter(decided_by=None, state__in=resolved).values_list("pk", "sent_at"))
+    verdicts = Event.objects.filter(kind=EventKind.VERDICT).values_list("detail__attempt", "at")
+    judgement.seconds = sorted((at - sent[pk]).total_seconds() for pk, at in verdicts if pk in sent)
+    judgement.settled = len(sent)
+    judgement.ambiguous = len(sent) + Attempt.objects.filter(decided_by=None, state=AttemptState.UNKNOWN).count()
 
 
 def _prove(judgement: Judgement) -> None:

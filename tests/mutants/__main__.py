@@ -1,13 +1,13 @@
 """`python -m tests.mutants`: switches the guards off one by one and shows that each is missed; exits with 1 if not."""
 
 import argparse
-import base64
 import os
 import sys
 import tempfile
 from pathlib import Path
 
 from panel.embedded import database_url
+from tests.environment import ENVIRONMENT
 
 
 def main() -> int:
@@ -29,13 +29,9 @@ def main() -> int:
 
 def _environment(data_dir: Path) -> dict[str, str]:
     return {
-        "DJANGO_SETTINGS_MODULE": "panel.settings",
+        **ENVIRONMENT,
         "PANEL_DATA_DIR": str(data_dir),
         "DATABASE_URL": database_url(data_dir),
-        "SECRET_KEY": "a key that only the tests know, fifty characters and more",
-        "ENCRYPTION_KEYS": base64.urlsafe_b64encode(b"32 bytes, which only tests know.").decode(),
-        "API_KEY_PEPPER": "a pepper that only the tests know",
-        "PROVIDER_ALLOW_PRIVATE": "on",  # the provider double listens on loopback
         "PROVIDER_TIMEOUT": "2",  # for the processes that a scenario starts
         "LOG_LEVEL": "CRITICAL",
     }
