@@ -53,6 +53,14 @@ def open_wallet(*, owner: User) -> Account:
     return wallet
 
 
+def check_funds(*, customer: User, amount: Decimal) -> None:
+    """Raise InsufficientFunds where the wallet could not pay `amount` now. Reserves nothing."""
+    wallet = open_wallet(owner=customer)
+    available = wallet.balance + wallet.credit_limit
+    if amount > available:
+        raise InsufficientFunds(available=available, amount=amount)
+
+
 def charge(*, customer: User, amount: Decimal, reference: str, now: datetime) -> Transfer | None:
     """Take `amount` from the wallet into sales; None where this reference was booked before.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Kind = Literal["link", "quantity", "number", "text", "lines", "choice", "date", "url"]
-Billing = Literal["quantity", "lines", "order"]
+Billing = Literal["quantity", "lines", "order", "post"]  # "post": nothing at once, then each new post that was served
 
 LINE_ENDS: Final = re.compile(r"\r\n|\r|\n|\\n")  # clients also send a backslash and an n
 
@@ -61,8 +61,13 @@ class ServiceType:
         return any(field.name == "runs" for field in self.fields)
 
     @property
+    def is_subscription(self) -> bool:
+        """Whether it runs over time and is billed for each post that was served, none of them in advance."""
+        return self.billed_by == "post"
+
+    @property
     def is_limited(self) -> bool:
-        """Whether the service's minimum and maximum hold: for the quantity, or for the number of lines."""
+        """Whether the service's limits hold: for the quantity, the number of lines, or `min` and `max` of each post."""
         return self.billed_by != "order"
 
     def field(self, name: str) -> Field | None:
@@ -72,16 +77,16 @@ class ServiceType:
     def limited_quantity(self, values: Mapping[str, str | int]) -> int:
         """The number that minimum and maximum are about: the quantity of one run, or the lines.
 
-        Raises ValueError as `billed_quantity` does.
+        1 where there is no such number. Raises ValueError as `billed_quantity` does.
         """
-        if self.billed_by == "order":
+        if self.billed_by in {"order", "post"}:
             return 1
         if self.billed_by == "lines":
             return len(lines(str(values.get(self.lines_field, ""))))
         return _whole(values, "quantity")
 
     def billed_quantity(self, values: Mapping[str, str | int]) -> int:
-        """The units that are paid for: quantity × runs, lines that are not empty, or 1 per order.
+        """The units that are paid for: quantity × runs, lines that are not empty, 1 per order, or 1 for the first post.
 
         `values` by protocol names, absent ones left out or "". Raises ValueError naming a number that is none.
         """
@@ -132,13 +137,13 @@ DEVICES = (
 )
 TRAFFIC = (("1", "From a Google search"), ("2", "From another site"), ("3", "Direct"))
 SUBSCRIPTION = (
-    Field("username", "Username", "text"),
-    Field("min", "Least per post", "number"),
+    Field("username", "Username", "text", help="Whose new posts are served"),
+    Field("min", "Least per post", "number", help="Each post gets a number between least and most"),
     Field("max", "Most per post", "number"),
-    Field("posts", "New posts", "number", is_required=False),
-    Field("old_posts", "Old posts", "number", is_required=False),
-    Field("delay", "Delay", "number", help="Minutes, 0 to 600"),
-    Field("expiry", "Expiry", "date", is_required=False, help="Day/month/year"),
+    Field("posts", "New posts", "number", is_required=False, help="Ends after so many; empty: without end"),
+    Field("old_posts", "Old posts", "number", is_required=False, help="So many of the newest are served, too"),
+    Field("delay", "Delay", "number", help="Minutes after a post appears, 0 to 600"),
+    Field("expiry", "Expiry", "date", is_required=False, help="The last day on which new posts are served"),
 )
 WEB_TRAFFIC = (
     LINK,
@@ -187,8 +192,7 @@ TYPES: Final = (
     ),
     _by_quantity("Poll", Field("answer_number", "Answer number", "number", help="The answer to vote for")),
     _by_quantity("Invites from Groups", Field("groups", "Groups", "lines", help="One per line")),
-    # Billed per new post, over time: not an order that one charge pays for.
-    ServiceType("Subscriptions", SUBSCRIPTION, billed_by="order", is_sellable=False),
+    ServiceType("Subscriptions", SUBSCRIPTION, billed_by="post"),
     # Providers bill each run of it, as of Default.
     ServiceType("Web Traffic", WEB_TRAFFIC, billed_by="quantity"),
 )

@@ -1,10 +1,12 @@
 """Proving that all money adds up: the ledger by itself, and each order against what its state owes.
 
 The rules that an order must meet
-- it was charged once, what it says, to its customer's wallet (nothing is booked for an order that is free);
+- it was charged once, what it says, to its customer's wallet (nothing is booked for an order that is free); or, as a
+  subscription, once for each of its posts, price by price;
 - the sum of its refunds is what it says was refunded;
-- that is what its state owes: all of a canceled order, charge × remains / billed quantity rounded down of a partial
-  one, nothing of any other; more than that only where a refund names the person of staff who decided it.
+- that is what its state owes: all of a canceled order (nothing of a subscription), charge × remains / billed quantity
+  rounded down of a partial one, nothing of any other; more than that only where a refund names the person of staff who
+  decided it.
 """
 
 import logging
@@ -28,7 +30,7 @@ WITH named AS (
     -- split_part and not one pattern for it all: an eighth of the time
     SELECT CASE WHEN split_part(reference, ':', 1) = 'order'
                  AND split_part(reference, ':', 2) ~ '^[0-9]{1,18}$'
-                 AND split_part(reference, ':', 3) IN ('charge', 'refund_to')
+                 AND split_part(reference, ':', 3) IN ('charge', 'refund_to', 'post')
                 THEN split_part(reference, ':', 2)::bigint END AS order_id,
            wallet_id, reference, amount, kind, kind = 'refund' AND actor_id IS NOT NULL AS is_decided
     FROM /*of all*/ billing_transfer WHERE kind IN ('charge', 'refund')
@@ -42,10 +44,11 @@ booked AS (
     FROM named GROUP BY order_id, wallet_id
 ),
 judged AS (
-    SELECT o.id, o.user_id, o.status, o.charge, o.refunded, o.remains, o.billed_quantity,
+    SELECT o.id, o.user_id, o.status, o.charge, o.refunded, o.remains, o.billed_quantity, o.posts,
+           o.posts * ceil(o.price * 100000) * 0.00001 AS posts_charge,
            booked.order_id, booked.reference, booked.is_decided, wallet.owner_id,
            coalesce(booked.charged, 0) AS booked_charge, coalesce(booked.refunded, 0) AS booked_refund,
-           CASE o.status WHEN 'canceled' THEN o.charge
+           CASE o.status WHEN 'canceled' THEN CASE WHEN o.posts IS NULL THEN o.charge ELSE 0 END
                          WHEN 'partial' THEN div(o.charge * 100000 * o.remains, o.billed_quantity) * 0.00001
                          ELSE 0 END AS owed
     FROM /*all*/ orders_order o
@@ -55,7 +58,7 @@ judged AS (
 suspect AS (  -- almost none: only these are worth a sentence
     SELECT * FROM judged
     WHERE id IS NULL OR owner_id <> user_id OR booked_charge <> charge OR booked_refund <> refunded
-       OR owed IS NULL OR owed <> refunded
+       OR owed IS NULL OR owed <> refunded OR posts_charge <> charge
 )
 SELECT finding.text FROM suspect CROSS JOIN LATERAL (VALUES
     (CASE WHEN id IS NULL AND order_id IS NOT NULL THEN
@@ -67,6 +70,8 @@ SELECT finding.text FROM suspect CROSS JOIN LATERAL (VALUES
         format('order %s of user %s: money moved on the wallet of user %s', id, user_id, owner_id) END),
     (CASE WHEN booked_charge <> charge THEN
         format('order %s: its charge is %s, booked were %s', id, charge, booked_charge) END),
+    (CASE WHEN posts_charge <> charge THEN
+        format('order %s: its charge is %s, but its %s posts make %s', id, charge, posts, posts_charge) END),
     (CASE WHEN booked_refund <> refunded THEN
         format('order %s: it says that %s was refunded, its refunds make %s', id, refunded, booked_refund) END),
     (CASE WHEN status = 'partial' AND remains IS NULL THEN

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -17,13 +18,25 @@ LINES_MOST = 10_000  # lines of a list: beyond what any provider takes in one or
 LARGEST_NUMBER = 10**12  # units of one order, all runs together; far beyond any catalog, within every column
 RUNS_MOST = 10_000
 INTERVAL_MOST = 60 * 24 * 30  # minutes; a month between two runs
-NUMBER_LIMITS: Final = {"runs": (1, RUNS_MOST), "interval": (1, INTERVAL_MOST), "answer_number": (1, 1_000_000)}
+POSTS_MOST = 10_000  # of one subscription
+DELAY_MOST = 600  # minutes that a subscription waits after a post appears; providers take no more
+NUMBER_LIMITS: Final = {
+    "runs": (1, RUNS_MOST),
+    "interval": (1, INTERVAL_MOST),
+    "answer_number": (1, 1_000_000),
+    "posts": (1, POSTS_MOST),
+    "old_posts": (1, POSTS_MOST),
+    "delay": (0, DELAY_MOST),
+}
 # Optional numbers in these words are absent: a client in wide use sends runs=undefined.
 ABSENT: Final = frozenset({"", "0", "null", "undefined", "none"})
 # Control characters, halves of a character, and line and paragraph separators; joiners inside emoji are allowed.
 FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 RUNNABLE_LINK: Final = re.compile(r"\s*(javascript|data|vbscript|file|blob)\s*:", re.IGNORECASE)
-DATE: Final = re.compile(r"(0?[1-9]|[12]\d|3[01])/(0?[1-9]|1[0-2])/20\d\d")  # day/month/year
+DATE: Final = re.compile(r"(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>20[0-9]{2})")  # as the protocol writes it
+ISO_DATE: Final = re.compile(
+    r"(?P<year>20[0-9]{2})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
+)  # as a browser's field does
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +65,11 @@ class Wanted:
     fields: dict[str, str] = field(default_factory=dict)  # the other fields by protocol name; absent ones left out
 
 
-def check(*, kind: ServiceType, service: Service, values: Mapping[str, str]) -> Wanted:
+def check(*, kind: ServiceType, service: Service, values: Mapping[str, str], now: datetime | None = None) -> Wanted:
     """What `values` (text by protocol names) ask of a service of this kind; names that the kind has not are ignored.
 
-    Raises FieldErrors with every field that is wrong, not only the first.
+    Where `now` is given, a date before its day is refused. Raises FieldErrors with every field that is wrong, not only
+    the first.
     """
     cleaned: dict[str, str] = {}
     problems: dict[str, Problem] = {}
@@ -67,6 +81,7 @@ def check(*, kind: ServiceType, service: Service, values: Mapping[str, str]) -> 
         elif text and (one.required_when is None or one.is_wanted(cleaned)):
             cleaned[one.name] = text
     problems |= _dripfeed_problems(service=service, cleaned=cleaned, named=problems)
+    problems |= _past_problems(kind=kind, cleaned=cleaned, now=now)
     if not problems:
         problems = _limit_problems(kind=kind, service=service, cleaned=cleaned)
     if problems:
@@ -87,7 +102,21 @@ def _text_of(one: Field, values: Mapping[str, str]) -> str:
         if not one.is_required and text.lower() in ABSENT:
             return ""
         return text.lstrip("0") or text[:1] if text.isdigit() else text
+    if one.kind == "date":
+        found = read_date(text)
+        return f"{found:%d/%m/%Y}" if found else "" if text.lower() in ABSENT else text
     return text
+
+
+def read_date(text: str) -> date | None:
+    """The day of "31/12/2026", or of "2026-12-31" as browsers send it; None where there is no such day."""
+    found = DATE.fullmatch(text) or ISO_DATE.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        return date(int(found["year"]), int(found["month"]), int(found["day"]))
+    except ValueError:
+        return None
 
 
 def _problem_of(one: Field, text: str, *, is_wanted: bool) -> Problem | None:
@@ -138,7 +167,7 @@ def _shape_problem(one: Field, text: str) -> Problem | None:
         return Problem("Enter a web address that begins with https://.")
     if one.kind == "choice" and text not in {value for value, _ in one.choices}:
         return Problem("Choose one of the list.")
-    if one.kind == "date" and not DATE.fullmatch(text):
+    if one.kind == "date" and read_date(text) is None:
         return Problem("Enter a date as day/month/year.")
     return None
 
@@ -164,10 +193,20 @@ def _dripfeed_problems(
     return {name: Problem("Fill this in, too, for a drip-feed.", "missing") for name in absent}
 
 
+def _past_problems(*, kind: ServiceType, cleaned: Mapping[str, str], now: datetime | None) -> dict[str, Problem]:
+    """A date that is over makes no sense; the day that it is now does."""
+    dates = {one.name: read_date(cleaned.get(one.name, "")) for one in kind.fields if one.kind == "date"}
+    if now is None:
+        return {}
+    return {name: Problem("This day is over.", "too_small") for name, day in dates.items() if day and day < now.date()}
+
+
 def _limit_problems(*, kind: ServiceType, service: Service, cleaned: Mapping[str, str]) -> dict[str, Problem]:
-    """The service's minimum and maximum hold for the quantity of one run, or for the number of lines."""
+    """The service's minimum and maximum hold for the quantity of one run, the number of lines, or each post."""
     if not kind.is_limited:
         return {}
+    if kind.is_subscription:
+        return _range_problems(service=service, least=int(cleaned["min"]), most=int(cleaned["max"]))
     counted = kind.lines_field or "quantity"
     count = kind.limited_quantity(cleaned)
     what = f"; these are {count:,} lines." if kind.lines_field else "."
@@ -178,3 +217,16 @@ def _limit_problems(*, kind: ServiceType, service: Service, cleaned: Mapping[str
     if kind.billed_quantity(cleaned) > LARGEST_NUMBER:
         return {"runs": Problem(f"At most {LARGEST_NUMBER:,} units over all runs.", "too_large")}
     return {}
+
+
+def _range_problems(*, service: Service, least: int, most: int) -> dict[str, Problem]:
+    """What each post gets: at random between the two, both within the service's limits."""
+    problems = {}
+    for name, number in (("min", least), ("max", most)):
+        if number < service.min_quantity:
+            problems[name] = Problem(f"At least {service.min_quantity:,}.", "too_small")
+        elif number > service.max_quantity:
+            problems[name] = Problem(f"At most {service.max_quantity:,}.", "too_large")
+    if not problems and least > most:
+        problems["max"] = Problem(f"At least {least:,}, the least per post.", "too_small")
+    return problems

@@ -30,8 +30,12 @@ def end_partially(
 
 
 def cancel_in_full(*, order: Order, text: str, now: datetime, actor: User | None = None, reason: str = "") -> None:
-    """Nothing was delivered, or the provider refused: the whole charge is owed. `text` tells the customer why."""
-    _end(order=order, status=Status.CANCELED, owed=order.charge, formula=text, now=now, actor=actor, reason=reason)
+    """Nothing was delivered, or the provider refused: the whole charge is owed. `text` tells the customer why.
+
+    But for a subscription: nothing is served any more, and what was served stays paid.
+    """
+    owed = Decimal(0) if order.is_subscription else order.charge
+    _end(order=order, status=Status.CANCELED, owed=owed, formula=text, now=now, actor=actor, reason=reason)
 
 
 def _end(

@@ -14,6 +14,9 @@ def is_per_order(type_name: str) -> bool:
 
 def unit(service: Service) -> str:
     """What a service's price is for."""
+    kind = find(service.type)
+    if kind is not None and kind.is_subscription:
+        return "per post"
     return "per order" if is_per_order(service.type) else "per 1000"
 
 

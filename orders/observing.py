@@ -51,6 +51,7 @@ class Facts:
     ending: str
     ending_remains: int | None
     ending_seen_at: datetime | None
+    last_run_at: datetime | None = None  # when the last run of a drip-feed begins; None: it is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ def judge(*, facts: Facts, report: OrderStatus | None, observed_at: datetime, co
     `observed_at` is the database's time before the request; `confirm_after` is REFUND_CONFIRM.
     """
     if report is None:
-        return _unknown_id(facts, observed_at)
+        return unknown_id(facts, observed_at)
+    report = _of_all_runs(report, facts, observed_at)
     seen = Verdict(
         act=Act.NOTHING,
         upstream_status=_raised(facts.upstream_status, report.status),
@@ -85,11 +87,13 @@ def judge(*, facts: Facts, report: OrderStatus | None, observed_at: datetime, co
         upstream_charge=facts.upstream_charge if report.charge is None else report.charge,
     )
     if report.status in RUNNING_WORDS:
-        return replace(seen, act=Act.UPDATE if _differs(facts, seen) else Act.NOTHING)
+        return replace(seen, act=Act.UPDATE if differs(facts, seen) else Act.NOTHING)
     if report.status is Status.COMPLETED:
         return replace(seen, act=Act.COMPLETE, remains=0)
+    if report.status is Status.CANCELED and facts.last_run_at and report.charge != 0:
+        return _stopped_runs(seen, facts, report, observed_at, confirm_after)
     if report.status is Status.CANCELED:
-        return _refundable(seen, facts, "canceled", facts.billed_quantity, observed_at, confirm_after)
+        return refundable(seen, facts, "canceled", facts.billed_quantity, observed_at, confirm_after)
     if report.status is Status.PARTIAL:
         return _partial(seen, facts, report, observed_at, confirm_after)
     return replace(
@@ -98,6 +102,28 @@ def judge(*, facts: Facts, report: OrderStatus | None, observed_at: datetime, co
         doubt=DoubtKind.UNKNOWN_STATUS,
         doubt_text=f"The provider reports the status {report.word[:60]!r}, which nobody has told us the meaning of.",
     )
+
+
+def _of_all_runs(report: OrderStatus, facts: Facts, observed_at: datetime) -> OrderStatus:
+    """What a report says of a whole drip-feed, where providers tell the state of the run that is under way."""
+    if facts.last_run_at is None:
+        return report
+    is_one_run = report.status is Status.COMPLETED and (report.remains or 0) > 0 and observed_at < facts.last_run_at
+    if is_one_run or report.status in {Status.ACTIVE, Status.PAUSED}:
+        return replace(report, status=Status.IN_PROGRESS)
+    return report
+
+
+def _stopped_runs(
+    seen: Verdict, facts: Facts, report: OrderStatus, observed_at: datetime, confirm_after: timedelta
+) -> Verdict:
+    """A drip-feed is canceled between its runs: those that were delivered stay paid."""
+    if not report.remains:
+        text = "The provider canceled the drip-feed without saying how much remains: staff decide what is owed."
+        return replace(seen, doubt=DoubtKind.NO_REMAINS, doubt_text=text)
+    remains = clamp(report.remains, facts.billed_quantity)
+    ending = "canceled" if remains == facts.billed_quantity else "partial"
+    return refundable(seen, facts, ending, remains, observed_at, confirm_after)
 
 
 def clamp(remains: int, billed_quantity: int) -> int:
@@ -115,12 +141,13 @@ def _partial(
         text = "The provider ended the order partially without saying how much remains: staff decide what is owed."
         return replace(seen, doubt=DoubtKind.NO_REMAINS, doubt_text=text)
     remains = clamp(report.remains, facts.billed_quantity)
-    return _refundable(seen, facts, "partial", remains, observed_at, confirm_after)
+    return refundable(seen, facts, "partial", remains, observed_at, confirm_after)
 
 
-def _refundable(
+def refundable(
     seen: Verdict, facts: Facts, ending: str, remains: int, observed_at: datetime, confirm_after: timedelta
 ) -> Verdict:
+    """An end that must be seen twice, `confirm_after` apart, before it is believed."""
     is_repeated = facts.ending == ending and facts.ending_remains == remains and facts.ending_seen_at is not None
     if is_repeated and facts.ending_seen_at is not None and observed_at - facts.ending_seen_at >= confirm_after:
         act = Act.CANCEL if ending == "canceled" else Act.END_PARTIALLY
@@ -137,7 +164,8 @@ def _refundable(
     )
 
 
-def _unknown_id(facts: Facts, observed_at: datetime) -> Verdict:
+def unknown_id(facts: Facts, observed_at: datetime) -> Verdict:
+    """The provider does not know the order, or left it out: normal for a young one, staff's after a while."""
     errors = facts.errors + 1
     is_doubtful = errors >= ERRORS_BEFORE_DOUBT and observed_at - facts.running_at >= YOUNG
     return Verdict(
@@ -160,7 +188,8 @@ def _raised(known: str, reported: Status) -> str:
     return word if _RANK[word] >= _RANK.get(known, 0) else known
 
 
-def _differs(facts: Facts, seen: Verdict) -> bool:
+def differs(facts: Facts, seen: Verdict) -> bool:
+    """Whether the order's row has to be written."""
     return (facts.upstream_status, facts.start_count, facts.remains, facts.upstream_charge) != (
         seen.upstream_status,
         seen.start_count,

@@ -15,8 +15,8 @@ from catalog.models import Service
 from catalog.pricing import charge_for, cost_for
 from catalog.service_types import ServiceType, find
 from orders.checking import FieldErrors, Problem, Wanted, check
-from orders.explaining import charge_formula
-from orders.models import EventKind, Order, Status
+from orders.explaining import charge_formula, plain
+from orders.models import EventKind, Order, Status, Subscription
 from orders.timeline import record
 
 KEY_LENGTH = 100  # characters of Order.client_key
@@ -49,6 +49,8 @@ def place_order(
     quoted_price: Decimal | None = None,
 ) -> Order:
     """Take and charge one order, ready to be forwarded; where anything is raised, nothing has changed.
+
+    A subscription is charged nothing yet, but the balance must cover one post.
 
     `values` are the `add` fields of the service's type by their protocol names. The price is the database's: with
     `quoted_price` (per 1000 or per order) the customer pays that at most. The same `client_key` and values give the
@@ -104,7 +106,7 @@ def _place(
     # Read again, but not locked: whatever price stood there at this moment is a right one, and a lock would make
     # customers wait for a sync, and a sync for customers.
     service, kind = _on_sale(service=service)
-    wanted = check(kind=kind, service=service, values=values)
+    wanted = check(kind=kind, service=service, values=values, now=now)
     if quoted_price is not None and service.price > quoted_price:
         raise PriceChanged(old=quoted_price, new=service.price)
     charge = _charge_of(kind=kind, service=service, wanted=wanted)
@@ -113,20 +115,24 @@ def _place(
         service=service,
         provider_id=service.provider_id,
         service_name=service.name,
+        service_type=kind.name,
         link=wanted.link,
         quantity=wanted.quantity,
         fields=wanted.fields,
         billed_quantity=wanted.billed_quantity,
+        posts=0 if kind.is_subscription else None,
         rate=service.rate,
         cost=cost_for(cost=service.cost, billed_quantity=wanted.billed_quantity, is_per_order=kind.is_per_order),
         price=service.price,
-        charge=charge,
+        charge=Decimal(0) if kind.is_subscription else charge,
         status=Status.WAITING,
         client_key=client_key,
         request_hash=request_hash,
         submit_at=now,
         created_at=now,
     )
+    if kind.is_subscription:
+        return _begin_posts(order=order, charge=charge, now=now)
     if charge:  # a free order moves no money
         ledger.charge(customer=customer, amount=charge, reference=f"order:{order.pk}:charge", now=now)
     formula = charge_formula(
@@ -136,13 +142,22 @@ def _place(
     return order
 
 
+def _begin_posts(*, order: Order, charge: Decimal, now: datetime) -> Order:
+    """Nothing is charged before a post was served; `charge` is for each. Raises InsufficientFunds."""
+    ledger.check_funds(customer=order.user, amount=charge)
+    Subscription.objects.create(order=order)
+    text = f"{plain(charge)} is charged for each post that was served"
+    record(order=order, kind=EventKind.PLACED, text=text, now=now)
+    return order
+
+
 def _on_sale(*, service: Service) -> tuple[Service, ServiceType]:
     """The service as it stands now. Raises NotOnSale, also where each sale would lose money."""
     fresh = Service.objects.on_sale().filter(pk=service.pk).first()
     kind = find(fresh.type) if fresh else None
     if fresh is None or kind is None or not kind.is_sellable:
         raise NotOnSale("This service is not on sale any more.")
-    if fresh.is_below_cost:
+    if fresh.is_below_cost or (kind.is_subscription and not fresh.rate):  # what costs nothing cannot be counted
         raise NotOnSale("This service is being repriced. Please try again later.")
     return fresh, kind
 

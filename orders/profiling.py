@@ -16,6 +16,7 @@ from orders.matching import STEP
 from orders.models import Attempt, AttemptState, Order
 
 SAMPLE = 45  # orders of each kind that are asked about: both kinds and the balance fit two calls
+LEAST_CANCELED = 3  # canceled orders of which all remains, before that is believed of others
 LEAST_FOLLOWERS = 2  # orders placed surely after another one, before ids are believed to grow
 OLDEST = "1"  # the id of the provider's first order, hardly ever ours
 GAPS = 3  # ids between two of ours that are asked about
@@ -31,6 +32,7 @@ class Profile:
     foreign_id_is_error: bool | None = None
     charge_is_net: bool | None = None
     balance_exact: bool | None = None
+    remains_exact: bool | None = None
     findings: list[str] = field(default_factory=list)  # a sentence each
 
 
@@ -69,6 +71,7 @@ def self_test(*, provider: Provider, client: Client, now: datetime) -> Profile:
     full, refunded = _sample(provider)
     answers = _ask(client, [str(order.upstream_id) for order in [*full, *refunded]])
     profile.charge_is_net = _judge_charges(refunded, answers, profile)
+    profile.remains_exact = _judge_remains(refunded, answers, profile)
     profile.balance_exact = _judge_balance([client.balance().amount, *_earlier(provider)], full, answers, profile)
     if provider.is_probe_allowed:
         profile.foreign_id_is_error = _judge_foreign(client, provider, landmarks, profile)
@@ -76,6 +79,7 @@ def self_test(*, provider: Provider, client: Client, now: datetime) -> Profile:
         profile.balance_exact = provider.balance_exact
     provider.ids_monotonic, provider.foreign_id_is_error = profile.ids_monotonic, profile.foreign_id_is_error
     provider.charge_is_net, provider.balance_exact = profile.charge_is_net, profile.balance_exact
+    provider.remains_exact = profile.remains_exact
     provider.profile, provider.profiled_at = profile.findings, now
     provider.save(
         update_fields=[
@@ -83,11 +87,24 @@ def self_test(*, provider: Provider, client: Client, now: datetime) -> Profile:
             "foreign_id_is_error",
             "charge_is_net",
             "balance_exact",
+            "remains_exact",
             "profile",
             "profiled_at",
         ]
     )
     return profile
+
+
+def learn_remains(*, provider: Provider, client: Client) -> None:
+    """Find out from orders of ours alone whether all of a canceled order remains there, where it is not known yet.
+
+    It tells canceled orders apart that were lost, as their charge cannot. Raises upstream.ProviderError.
+    """
+    canceled = _refunded(provider).filter(status=models.Status.CANCELED).newest_first()[:SAMPLE]
+    if provider.remains_exact is None and len(canceled) >= LEAST_CANCELED:
+        answers = _ask(client, [str(order.upstream_id) for order in canceled])
+        provider.remains_exact = _judge_remains(canceled, answers, Profile())
+        provider.save(update_fields=["remains_exact"])
 
 
 def _judge_ids(landmarks: Sequence[Landmark], profile: Profile) -> bool | None:
@@ -98,8 +115,9 @@ def _judge_ids(landmarks: Sequence[Landmark], profile: Profile) -> bool | None:
 
 
 def _refunded(provider: Provider) -> models.OrderQuerySet:
+    """What providers refund; of a subscription the posts that were served stay paid."""
     ended = [models.Status.CANCELED, models.Status.PARTIAL]
-    return Order.objects.filter(provider=provider, upstream_id__isnull=False, status__in=ended)
+    return Order.objects.filter(provider=provider, upstream_id__isnull=False, status__in=ended, posts=None)
 
 
 def _sample(provider: Provider) -> tuple[list[Order], list[Order]]:
@@ -133,6 +151,18 @@ def _judge_charges(orders: Iterable[Order], answers: dict[str, OrderStatus], pro
         right, wrong = right + is_net, wrong + (not is_net)
     profile.findings.append(f"Charges of refunded orders: {right} net of the refund, {wrong} not.")
     return None if not right + wrong else not wrong
+
+
+def _judge_remains(orders: Iterable[Order], answers: dict[str, OrderStatus], profile: Profile) -> bool | None:
+    """Whether a canceled order is shown with all that was bought as remaining."""
+    right = wrong = 0
+    for order in orders:
+        answer = answers.get(str(order.upstream_id))
+        if answer is not None and answer.status is Status.CANCELED:
+            is_all = answer.remains == order.billed_quantity
+            right, wrong = right + is_all, wrong + (not is_all)
+    profile.findings.append(f"Canceled orders: all remains of {right}, not of {wrong}.")
+    return False if wrong else True if right >= LEAST_CANCELED else None
 
 
 def _judge_balance(

@@ -6,7 +6,8 @@ from django.db import transaction
 
 from accounts.models import User
 from orders import ending
-from orders.models import Doubt, EventKind, Order, Status
+from orders.models import Doubt, DoubtKind, EventKind, Order, Status
+from orders.subscribing import forgive_posts
 from orders.timeline import record
 
 
@@ -26,13 +27,15 @@ class WrongRemains(Exception):
 def close_doubt(*, doubt: Doubt, actor: User, reason: str, now: datetime) -> None:
     """Staff have looked: the order goes on as it is. Raises AlreadySettled.
 
-    A closed mass-cancel doubt lets the end that the provider reports through.
+    A closed mass-cancel doubt lets the end that the provider reports through; a closed debt is forgiven.
     """
     order = _lock(doubt.order)
     if not _close(order=order, actor=actor, reason=reason, now=now, pk=doubt.pk):
         raise AlreadySettled("This doubt is closed already.")
     text = f"{doubt.get_kind_display()}: looked at. {reason}"
     record(order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)
+    if doubt.kind == DoubtKind.UNPAID_POSTS:
+        forgive_posts(order=order, now=now, actor=actor)
 
 
 @transaction.atomic
@@ -41,8 +44,9 @@ def end_order(
 ) -> None:
     """Staff say how a running order with an open doubt ended, and so what is refunded.
 
-    `undelivered` counts units of the billed quantity and belongs to PARTIAL alone. Closes the order's doubts. Raises
-    AlreadySettled, NotDoubtful or WrongRemains; nothing is changed then.
+    `undelivered` counts units of the billed quantity and belongs to PARTIAL alone; of a subscription they are posts,
+    and those that were not paid are forgiven then. Closes the order's doubts. Raises AlreadySettled, NotDoubtful or
+    WrongRemains; nothing is changed then.
     """
     order = _lock(order)
     if order.status != Status.RUNNING:
@@ -57,6 +61,7 @@ def end_order(
     if status == Status.COMPLETED:
         ending.complete(order=order, now=now)
     elif status == Status.PARTIAL:
+        forgive_posts(order=order, now=now, actor=actor)
         ending.end_partially(order=order, undelivered=undelivered or 0, now=now, actor=actor, reason=reason)
     else:
         ending.cancel_in_full(order=order, text="canceled by staff", now=now, actor=actor, reason=reason)

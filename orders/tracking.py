@@ -19,6 +19,7 @@ from catalog.upstream import Client, ErrorReply, IdError, OrderStatus, ProviderE
 from orders.applying import apply_reports
 from orders.asking import ask_singly, may_know_single_form, sweep_end
 from orders.models import Watch
+from orders.subscribing import charge_owed
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class Batch:
 
 
 def track_due() -> str:
-    """One sweep over all providers; returns a note for the staff page."""
+    """One sweep over all providers, then the posts that they have served are charged; a note for the staff page."""
     stop_at = sweep_end(most=SWEEP_SECONDS)
     due = list(Provider.objects.filter(watches__due_at__lte=timezone.now()).distinct().order_by("pk"))
     lanes = [provider for provider in due for _ in range(IN_FLIGHT)]
@@ -46,6 +47,7 @@ def track_due() -> str:
     with ThreadPoolExecutor(max_workers=MOST_THREADS, thread_name_prefix="track") as threads:
         for counted in threads.map(lambda provider: _track_lane(provider, stop_at), lanes):
             tally += counted
+    tally += charge_owed(now=timezone.now())
     return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
 
 

@@ -113,8 +113,12 @@ def test_web_traffic_wants_a_keyword_or_a_site_by_where_visitors_come_from() -> 
     assert wanted == {"1": {"google_keyword"}, "2": {"referring_url"}, "3": set()}
 
 
-def test_subscriptions_are_known_but_not_sold() -> None:
-    assert [kind.name for kind in TYPES if not kind.is_sellable] == ["Subscriptions"]
+def test_only_subscriptions_are_billed_post_by_post() -> None:
+    assert [kind.name for kind in TYPES if kind.is_subscription] == ["Subscriptions"]
+
+
+def test_every_known_type_is_sold() -> None:
+    assert [kind.name for kind in TYPES if not kind.is_sellable] == []
 
 
 def test_lines_end_in_every_way_that_clients_write() -> None:

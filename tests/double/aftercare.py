@@ -79,7 +79,10 @@ def _cancel(*, world: World, account: Account, text: str) -> None:
     if order.is_cancel_requested or order.look(now).status in OVER:
         raise Refusal("The order can not be canceled")
     order.is_cancel_requested = True
-    order.plan = order.plan.cut(at=now + world.settings.cancel_delay)
+    ends_at = now + world.settings.cancel_delay
+    order.plan = order.plan.cut(at=ends_at)
+    if order.feed:
+        order.feed.canceled_at = ends_at
     world.watch(order)
     world.journal.cancel_requested(order)
 

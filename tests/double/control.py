@@ -52,6 +52,7 @@ async def journal(server: Server, wanted: Wanted) -> Any:
         "requests": [asdict(request) for request in kept.requests if request.number > since],
         "refills": [asdict(refill) for refill in kept.refills],
         "cancels": [asdict(cancel) for cancel in kept.cancels],
+        "posts": [asdict(post) for post in kept.posts],
     }
 
 
@@ -73,6 +74,15 @@ async def set_order(server: Server, wanted: Wanted) -> Any:
     elif wanted:
         world.force(order, _forced(order, wanted, now=world.clock.now()))
     return order_row(order, now=world.clock.now())
+
+
+async def serve_posts(server: Server, wanted: Wanted) -> Any:
+    world = server.world
+    order = world.orders[wanted["id"]]
+    if order.feed is None:
+        raise NotPossible("only a subscription is served posts")
+    order.feed.shown_at_once += int(wanted.get("count", 1))
+    return order_row(order, now=world.settle())
 
 
 async def set_refill(server: Server, wanted: Wanted) -> Any:
@@ -204,6 +214,7 @@ DOORS: dict[str, Callable[[Server, Wanted], Awaitable[Any]]] = {
     "GET journal": journal,
     "GET orders": orders,
     "POST orders": set_order,
+    "POST posts": serve_posts,
     "POST refills": set_refill,
     "POST advance": advance,
     "POST clock": set_clock,

@@ -125,6 +125,10 @@ class ProviderDouble:
         """Force status, remains, charge, start_count; `shown={…}` lays anything over the reply; `release=True`."""
         return placed_from(self.control("POST", f"orders/{number}", **state))
 
+    def serve_posts(self, number: int | str, *, count: int = 1) -> Placed:
+        """Let so many new posts of a subscription appear at once, and be served and billed."""
+        return placed_from(self.control("POST", f"posts/{number}", count=count))
+
     def set_refill(self, number: int | str, status: str) -> None:
         """Force a refill's status."""
         self.control("POST", f"refills/{number}", status=status)

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,16 @@ class Cancel:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post of a subscription that was served and billed."""
+
+    order: int
+    number: int
+    charge: str
+    at: float  # seconds since 1970
+
+
 class Journal:
     """Remember what was placed for ever, requests up to a bound; append both to a JSONL file where wanted.
 
@@ -43,6 +54,7 @@ class Journal:
         self.placed: list[Order] = []
         self.refills: list[Refill] = []
         self.cancels: list[Cancel] = []
+        self.posts: list[Post] = []
         self.requests: deque[Request] = deque(maxlen=REQUESTS)
         self._changed = changed
         self._count = 0
@@ -79,6 +91,13 @@ class Journal:
         """Note a cancel."""
         self.cancels.append(Cancel(order.id, time.time()))
         self._append("cancel", asdict(self.cancels[-1]))
+        self._changed()
+
+    def post_served(self, order: Order, *, charge: Decimal) -> None:
+        """Note a post of a subscription, after it was billed."""
+        assert order.feed is not None
+        self.posts.append(Post(order.id, order.feed.served, str(charge), time.time()))
+        self._append("post", asdict(self.posts[-1]))
         self._changed()
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from tests.double.dialects import Dialect
 from tests.double.faults import Fault
-from tests.double.journal import Cancel
+from tests.double.journal import Cancel, Post
 from tests.double.options import Settings
 from tests.double.orders import Order, Refill
 from tests.double.shop import Service
@@ -33,6 +33,7 @@ class State:
     orders: list[Order]
     refills: list[Refill]
     cancels: list[Cancel]
+    posts: list[Post]
     idempotent: list[tuple[str, str, dict[str, str], int]]
 
 
@@ -52,6 +53,7 @@ def keep(*, world: World, path: Path) -> None:
         orders=world.journal.placed,
         refills=world.journal.refills,
         cancels=world.journal.cancels,
+        posts=world.journal.posts,
         idempotent=[(account, key, question, order) for (account, key), (question, order) in world.idempotent.items()],
     )
     draft = path.with_suffix(".new")
@@ -82,4 +84,5 @@ def restore(*, world: World, path: Path) -> None:
     world.idempotent = {(account, key): (question, order) for account, key, question, order in state.idempotent}
     journal = world.journal
     journal.placed, journal.refills, journal.cancels = state.orders, state.refills, state.cancels
+    journal.posts = state.posts
     world.watch_all()

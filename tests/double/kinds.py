@@ -37,12 +37,6 @@ def by_lines_of(name: str) -> Callable[[Fields], int]:
     return lambda fields: len(lines(fields.get(name, "")))
 
 
-def by_posts(fields: Fields) -> int:
-    """A subscription pays its posts in advance here; real panels bill each post as it comes."""
-    new = number(fields, "posts", low=1) if "posts" in fields else 1
-    return new + (number(fields, "old_posts") if "old_posts" in fields else 0)
-
-
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One service type; `is_flat`: the rate is the price of one unit, not of 1000."""
@@ -53,6 +47,7 @@ class Kind:
     is_flat: bool = False
     is_limited: bool = True  # min and max of the service apply to the units
     has_dripfeed: bool = False
+    is_by_post: bool = False  # nothing is charged at first, then one unit for each post that is served
 
 
 KINDS = {
@@ -73,7 +68,14 @@ KINDS = {
         Kind("Comment Replies", ("link", "username", "comments"), by_lines_of("comments")),
         Kind("Poll", ("link", "quantity", "answer_number"), by_quantity),
         Kind("Invites from Groups", ("link", "quantity", "groups"), by_quantity),
-        Kind("Subscriptions", ("username", "min", "max", "delay"), by_posts, is_flat=True, is_limited=False),
+        Kind(
+            "Subscriptions",
+            ("username", "min", "max", "delay"),
+            one,
+            is_flat=True,
+            is_limited=False,
+            is_by_post=True,
+        ),
         Kind(
             "Web Traffic",
             ("link", "quantity", "country", "device", "type_of_traffic"),
@@ -112,6 +114,9 @@ def _check_subscription(fields: Fields, *, low: int, high: int) -> None:
     least = number(fields, "min", low=low, high=high)
     number(fields, "max", low=least, high=high)
     number(fields, "delay", high=600)
+    for name in ("posts", "old_posts"):
+        if name in fields:
+            number(fields, name)
     if not re.fullmatch(r"\d{1,2}/\d{1,2}/\d{4}", fields.get("expiry", "01/01/2030")):
         raise Invalid("Incorrect expiry")
 

@@ -76,4 +76,5 @@ class Settings:
     cancel_delay: float = 20.0
     refill_delay: float = 20.0  # before a refill starts
     refilling: float = 60.0
+    post_every: float = 600.0  # a new post of whomever a subscription follows
     jitter: float = 0.0  # an order takes 1 ± jitter of the durations above

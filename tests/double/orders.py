@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.double.fates import Plan
+from tests.double.feeds import Feed
 from tests.double.money import ZERO, rounded_down
 
 OVER = frozenset({"Completed", "Partial", "Canceled"})
@@ -22,7 +23,7 @@ class Look:
 
 @dataclass(slots=True)
 class Order:
-    """One order that was really placed; `charge` is what was taken for it at first."""
+    """One order that was really placed; `charge` is what was taken for it at first, of a subscription: so far."""
 
     id: int
     account: str
@@ -37,6 +38,7 @@ class Order:
     placed_wall: float  # seconds since 1970
     start_count: int
     plan: Plan
+    feed: Feed | None = None  # of a subscription
     refunded: Decimal = ZERO
     is_cancel_requested: bool = False
     last_refill: int = 0
@@ -47,6 +49,9 @@ class Order:
         """Answer status, start count, remains and net charge at a moment."""
         if self.forced:
             return self.forced
+        if self.feed:
+            left = self.feed.posts + self.feed.old_posts - self.feed.served
+            return Look(self.feed.status(now), 0, max(left, 0), self.charge)
         status = self.plan.status(now)
         remains = self.quantity - self.plan.delivered(now)
         start_count = 0 if status in ("Pending", "Canceled") else self.start_count

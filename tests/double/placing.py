@@ -5,7 +5,9 @@ from collections.abc import Mapping
 
 from tests.double.answers import Refusal
 from tests.double.fates import Fate, fate_of, plan_of
+from tests.double.feeds import Feed, feed_of
 from tests.double.kinds import Invalid, check, number, present
+from tests.double.money import ZERO
 from tests.double.orders import OVER, Order
 from tests.double.shop import Service
 from tests.double.world import Account, World
@@ -46,12 +48,13 @@ def place(*, world: World, account: Account, fields: Mapping[str, str]) -> Order
         link=link,
         quantity=units,
         fields={name: text for name, text in fields.items() if name not in NOT_FIELDS},
-        charge=charge,
+        charge=ZERO if service.kind.is_by_post else charge,
         idempotency_key=fields.get("idempotency_key", ""),
         placed_at=now,
         placed_wall=time.time(),
         start_count=world.luck.randrange(0, 50_000),
         plan=plan,
+        feed=_feed(world=world, service=service, fields=fields, now=now),
     )
     if order.idempotency_key and world.settings.is_idempotent:
         world.idempotent[account.name, order.idempotency_key] = (_question(fields), order.id)
@@ -94,6 +97,15 @@ def _fate(*, world: World, account: Account, link: str) -> Fate:
     if world.settings.is_one_order_a_link and _is_link_busy(world=world, account=account, link=link):
         raise Refusal("You have active order with this link. Please wait until order being completed.")
     return fate
+
+
+def _feed(*, world: World, service: Service, fields: Mapping[str, str], now: float) -> Feed | None:
+    if not service.kind.is_by_post:
+        return None
+    try:
+        return feed_of(fields=fields, now=now, pending=world.settings.pending, every=world.settings.post_every)
+    except ValueError:
+        raise Refusal("Incorrect expiry") from None
 
 
 def _units(*, service: Service, fields: Mapping[str, str]) -> tuple[int, float]:

@@ -8,7 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One order that exists at the provider. `charge` is what it took at first, `net_charge` what it kept so far."""
+    """One order that exists at the provider. `charge` is what it took at first, `net_charge` what it kept so far.
+
+    Of a subscription both grow with each post.
+    """
 
     order: int
     account: str
@@ -56,12 +59,23 @@ class CancelAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class PostServed:
+    """One post of a subscription that was really served and billed."""
+
+    order: int
+    number: int  # from 1
+    charge: Decimal
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Journal:
     """All of it, oldest first."""
 
     requests: tuple[Asked, ...]
     refills: tuple[RefillAsked, ...]
     cancels: tuple[CancelAsked, ...]
+    posts: tuple[PostServed, ...]
 
     def asked(self, action: str) -> tuple[Asked, ...]:
         """The requests of one action."""
@@ -78,4 +92,5 @@ def journal_from(answer: dict[str, Any]) -> Journal:
         requests=tuple(Asked(**row) for row in answer["requests"]),
         refills=tuple(RefillAsked(row["id"], row["order"], row["requested_wall"]) for row in answer["refills"]),
         cancels=tuple(CancelAsked(**row) for row in answer["cancels"]),
+        posts=tuple(PostServed(**{**row, "charge": Decimal(row["charge"])}) for row in answer["posts"]),
     )

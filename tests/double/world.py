@@ -45,6 +45,7 @@ class World:
     refills: dict[int, Refill] = field(default_factory=dict)
     idempotent: dict[tuple[str, str], tuple[dict[str, str], int]] = field(default_factory=dict)
     _ends: list[tuple[float, int]] = field(default_factory=list)
+    _feeds: dict[int, Order] = field(default_factory=dict)  # the subscriptions
 
     def account_of(self, key: str) -> Account | None:
         """Find whose key this is."""
@@ -61,8 +62,10 @@ class World:
         return refill if refill and refill.account == account.name else None
 
     def watch(self, order: Order) -> None:
-        """Remember when an order ends, so that its refund is paid then."""
+        """Remember when an order ends, so that its refund is paid then, and whose posts are to be served."""
         heapq.heappush(self._ends, (order.plan.stops_at, order.id))
+        if order.feed:
+            self._feeds[order.id] = order
 
     def watch_all(self) -> None:
         """Remember it of every order: what was paid before is not paid again."""
@@ -77,7 +80,23 @@ class World:
             order = self.orders[number]
             if order.forced is None and order.plan.stops_at == moment:
                 self._refund_up_to(order, order.charge - order.look(now).charge)
+        for order in self._feeds.values():
+            self._serve(order, now=now)
         return now
+
+    def _serve(self, order: Order, *, now: float) -> None:
+        """Serve and bill the posts that are due, each at the rate of the day; without money the subscription pauses."""
+        feed, account = order.feed, self.accounts[order.account]
+        while feed and order.forced is None and feed.served < feed.due(now):
+            service = self.shop.find(str(order.service))
+            unit = service.charge(units=1) if service else None
+            feed.is_paused = unit is None or unit > account.balance
+            if unit is None or feed.is_paused:
+                break
+            account.balance -= unit
+            order.charge += unit
+            feed.served += 1
+            self.journal.post_served(order, charge=unit)
 
     def force(self, order: Order, look: Look) -> None:
         """Hold an order in a state whatever the clock says; the books follow its charge."""

@@ -117,8 +117,7 @@ def test_free_service_is_ordered_without_a_transfer() -> None:
         {"is_hidden": True},
         {"review_reason": "price ×4"},
         {"is_sellable": False},
-        {"type": "Subscriptions"},
-        {"type": "Teleport"},
+        {"type": "Telepathy"},
     ],
     ids=lambda change: next(iter(change)),
 )

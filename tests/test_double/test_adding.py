@@ -27,7 +27,7 @@ TYPES: dict[str, tuple[dict[str, str], int, str]] = {
     "Comment Replies": ({**LINK, "username": "a", "comments": "a\nb"}, 2, "0.004"),
     "Poll": ({**QUANTITY, "answer_number": "2"}, 200, "0.4"),
     "Invites from Groups": ({**QUANTITY, "groups": "a\nb"}, 200, "0.4"),
-    "Subscriptions": ({"username": "a", "min": "10", "max": "20", "delay": "30", "posts": "3"}, 3, "6"),
+    "Subscriptions": ({"username": "a", "min": "10", "max": "20", "delay": "30", "posts": "3"}, 1, "0"),
     "Web Traffic": (
         {**QUANTITY, "country": "WW", "device": "1", "type_of_traffic": "1", "google_keyword": "shoes"},
         200,
