@@ -2,19 +2,21 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from catalog import service_types, upstream
+from catalog import upstream
 from catalog.upstream import OrderStatus
-from orders import ending
+from orders import ending, serving
+from orders.counting import Posts
 from orders.guarding import hold_mass_endings, settle_vanished_endings
-from orders.models import DoubtKind, Event, EventKind, Order, Status
+from orders.models import DoubtKind, Event, EventKind, Order, Status, Watch
 from orders.observing import Act, Facts, Verdict, judge
-from orders.timeline import raise_doubt
+from orders.serving import Served
+from orders.timeline import raise_doubt, withdraw_doubts
 
 _ENDED_AS = {
     upstream.Status.COMPLETED: Status.COMPLETED,
@@ -31,6 +33,8 @@ class Judged:
     facts: Facts
     verdict: Verdict
     due_at: datetime
+    served: Served = field(default_factory=Served)  # of a subscription
+    state: str = ""  # likewise
 
 
 @transaction.atomic
@@ -49,39 +53,60 @@ def apply_reports(
     """
     tally: Counter[str] = Counter()
     judged: list[Judged] = []
-    orders = Order.objects.select_for_update(of=("self",)).select_related("service", "watch", "user")
-    for order in orders.filter(pk__in=upstream_ids).order_by("pk"):
+    locked = Order.objects.select_for_update(of=("self",)).select_related("service", "user")
+    orders = list(locked.filter(pk__in=upstream_ids).order_by("pk"))
+    watches = Watch.objects.in_bulk([order.pk for order in orders])  # read once the orders are ours, not before
+    posts = Posts(orders)
+    for order in orders:
         report = reports.get(upstream_ids[order.pk])
         if order.status != Status.RUNNING:
             _note_contradiction(order, report, now)
-        elif order.watch.observed_at is None or order.watch.observed_at < observed_at:
-            judged.append(_judge(order, report, observed_at))
+        elif (watch := watches[order.pk]).observed_at is None or watch.observed_at < observed_at:
+            judged.append(_judge(order, watch, report, observed_at, posts))
             tally["looked at"] += 1
     if judged:
         _save_progress(judged, now)
         _save_watches(judged, observed_at)
+        for row in judged:
+            posts.save(order=row.order, served=row.served, state=row.state, charge=row.verdict.upstream_charge, now=now)
         tally += _settle(judged, now)
     return tally
 
 
-def _judge(order: Order, report: OrderStatus | None, observed_at: datetime) -> Judged:
-    kind = service_types.find(order.service.type)
+def _judge(order: Order, watch: Watch, report: OrderStatus | None, observed_at: datetime, posts: Posts) -> Judged:
     facts = Facts(
         upstream_status=order.upstream_status,
         start_count=order.start_count,
         remains=order.remains,
         upstream_charge=order.upstream_charge,
         billed_quantity=order.billed_quantity,
-        is_per_order=kind is None or kind.is_per_order,
+        is_per_order=order.kind is None or order.is_per_order,
+        last_run_at=_last_run_at(order),
         running_at=order.running_at or order.created_at,
-        errors=order.watch.errors,
-        ending=order.watch.ending,
-        ending_remains=order.watch.ending_remains,
-        ending_seen_at=order.watch.ending_seen_at,
+        errors=watch.errors,
+        ending=watch.ending,
+        ending_remains=watch.ending_remains,
+        ending_seen_at=watch.ending_seen_at,
     )
     confirm_after = timedelta(seconds=settings.REFUND_CONFIRM)
-    verdict = judge(facts=facts, report=report, observed_at=observed_at, confirm_after=confirm_after)
-    return Judged(order=order, facts=facts, verdict=verdict, due_at=_next_look(facts, verdict, observed_at))
+    judge_one = serving.judge if order.is_subscription else judge
+    verdict = judge_one(facts=facts, report=report, observed_at=observed_at, confirm_after=confirm_after)
+    return Judged(
+        order=order,
+        facts=facts,
+        verdict=verdict,
+        due_at=_next_look(facts, verdict, observed_at),
+        served=posts.count(order, report),
+        state=serving.STATES.get(report.status, "") if report and order.is_subscription else "",
+    )
+
+
+def _last_run_at(order: Order) -> datetime | None:
+    """When the last run of a drip-feed begins at the earliest."""
+    if not order.fields.get("runs"):
+        return None
+    minutes = (int(order.fields["runs"]) - 1) * int(order.fields.get("interval") or 0)
+    return (order.running_at or order.created_at) + timedelta(minutes=minutes)
 
 
 def _next_look(facts: Facts, verdict: Verdict, observed_at: datetime) -> datetime:
@@ -163,6 +188,7 @@ def _settle(judged: list[Judged], now: datetime) -> Counter[str]:
         if row.verdict.doubt is not None:
             raise_doubt(order=row.order, kind=row.verdict.doubt, text=row.verdict.doubt_text, now=now)
             tally["doubtful"] += 1
+    _withdraw_answered(judged, now)
     settle_vanished_endings([row.order for row in judged if row.facts.ending and not row.verdict.ending], now=now)
     refunding = [row for row in judged if row.verdict.act in {Act.END_PARTIALLY, Act.CANCEL}]
     held = hold_mass_endings([row.order for row in refunding], now=now)
@@ -173,6 +199,13 @@ def _settle(judged: list[Judged], now: datetime) -> Counter[str]:
             _end(row, now)
             tally["ended"] += 1
     return tally
+
+
+def _withdraw_answered(judged: list[Judged], now: datetime) -> None:
+    """A strange word, or an id not known for a while, is no doubt any more once a report can be understood."""
+    answered = [row.order for row in judged if row.verdict.doubt is None and not row.verdict.errors]
+    why = "The provider has reported a status that we know since"
+    withdraw_doubts(orders=answered, kinds=[DoubtKind.UNKNOWN_STATUS, DoubtKind.UNKNOWN_ORDER], why=why, now=now)
 
 
 def _end(row: Judged, now: datetime) -> None:
