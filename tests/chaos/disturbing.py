@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from tests.faults.stand import Stand
 
 # How often each happens, in seconds on average
-EVERY = {"child": 3.0, "main": 14.0, "stop": 7.0, "postgres": 36.0, "broker": 34.0}
+EVERY = {"child": 2.8, "main": 16.0, "stop": 7.0, "postgres": 40.0, "broker": 38.0}
 # The workers' children do the forwarding and tracking, so they die most often
 CHILDREN = ("submit child", "submit child", "poll child", "web child")
 MAINS = ("submit", "poll", "web", "beat", "second beat")
