@@ -40,6 +40,10 @@ class AlreadyDecided(Exception):
     """Somebody else has decided on the request meanwhile."""
 
 
+class AlreadyOurs(Exception):
+    """The provider's refill of that id belongs to another order."""
+
+
 @transaction.atomic
 def request_refill(*, order: Order, actor: User, now: datetime) -> Refill:
     """Ask for a refill of a delivered order; it waits for staff unless the service sends refills by itself.
@@ -117,21 +121,42 @@ def resend(*, request: Refill | Cancellation, actor: User, reason: str, now: dat
     request.decided_by = actor
     request.decided_at = request.send_at = now
     request.sent_at = None
-    request.save(update_fields=["state", "decided_by", "decided_at", "send_at", "sent_at"])
+    request.lost_answers = 0
+    request.save(update_fields=["state", "decided_by", "decided_at", "send_at", "sent_at", "lost_answers"])
     text = f"{_noun(request)} is sent again: {reason}"
     record(order=request.order, kind=_kind(request), text=text, now=now, actor=actor, is_internal=True)
 
 
 @transaction.atomic
+def take_cancellation(*, cancellation: Cancellation, actor: User, reason: str, now: datetime) -> None:
+    """The provider took an unclear cancellation: its order's later status decides as ever. Raises AlreadyDecided."""
+    cancellation = _locked_request(cancellation, RequestState.UNCLEAR)
+    cancellation.state = RequestState.RUNNING
+    cancellation.decided_by = actor
+    cancellation.decided_at = now
+    cancellation.lost_answers = 0
+    cancellation.save(update_fields=["state", "decided_by", "decided_at", "lost_answers"])
+    text = f"The provider took the cancellation: {reason}"
+    record(order=cancellation.order, kind=EventKind.CANCEL, text=text, now=now, actor=actor, is_internal=True)
+
+
+@transaction.atomic
 def attach_refill(*, refill: Refill, upstream_id: str, actor: User, reason: str, now: datetime) -> None:
-    """An unclear refill is the provider's refill `upstream_id`: follow it from now on. Raises AlreadyDecided."""
+    """An unclear refill is the provider's refill `upstream_id`: follow it from now on.
+
+    Raises AlreadyDecided, or AlreadyOurs where that is another refill of ours.
+    """
     refill = _locked_request(refill, RequestState.UNCLEAR)
+    others = Refill.objects.filter(provider_id=refill.provider_id, upstream_id=upstream_id).exclude(pk=refill.pk)
+    if other := others.order_by("pk").first():
+        raise AlreadyOurs(f"The provider's refill {upstream_id} is that of order {other.order_id}.")
     refill.state = RequestState.RUNNING
     refill.upstream_id = upstream_id
     refill.decided_by = actor
     refill.decided_at = refill.due_at = now
-    refill.errors = 0
-    refill.save(update_fields=["state", "upstream_id", "decided_by", "decided_at", "due_at", "errors"])
+    refill.errors = refill.lost_answers = 0
+    fields = ["state", "upstream_id", "decided_by", "decided_at", "due_at", "errors", "lost_answers"]
+    refill.save(update_fields=fields)
     text = f"Refill is the provider's refill {upstream_id}: {reason}"
     record(order=refill.order, kind=EventKind.REFILL, text=text, now=now, actor=actor, is_internal=True)
 

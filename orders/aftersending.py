@@ -1,7 +1,8 @@
 """Sending approved refills and cancellations to the providers, 100 a call.
 
 A refill that may have been received is never sent again by a machine: staff look it up. A cancellation is, since asking
-twice to stop the same order does no harm and moves no money.
+twice to stop the same order does no harm and moves no money; after five answers in a row that say nothing, staff look,
+too.
 """
 
 import logging
@@ -31,7 +32,7 @@ from catalog.upstream import (
     Unclear,
 )
 from orders.asking import sweep_end
-from orders.models import Cancellation, EventKind, Refill, RequestState, Status
+from orders.models import ENDED, Cancellation, EventKind, Refill, RequestState, Status
 from orders.timeline import record
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 BATCH = 100  # the most ids a provider takes in one call
 LEASE = timedelta(seconds=60)  # longer than one call may take
 BACK_OFF = timedelta(minutes=1)
+MOST_LOST = 5  # answers in a row that say nothing, before staff look after a cancellation
 MOST_BATCHES = 10  # a sweep's share for one provider and kind; the rest waits for the next sweep
 SWEEP_SECONDS = 35.0  # after which a sweep sends at most one more call to each provider
 
@@ -50,6 +52,7 @@ def send_due() -> str:
     """One sweep over all providers; returns a note for the staff page."""
     tally: Counter[str] = Counter()
     stop_at = sweep_end(most=SWEEP_SECONDS)
+    close_overtaken(now=timezone.now())
     for kind in (Refill, Cancellation):
         reap_leases(kind=kind, now=timezone.now())
         due = kind.objects.filter(state=RequestState.APPROVED, send_at__lte=timezone.now())
@@ -178,6 +181,7 @@ def _record_answer(request: Request, answer: Taken | IdError | None, now: dateti
     if isinstance(answer, IdError):
         return _doubt(request, answer.text, now) if answer.is_doubtful else _reject(request, answer.text, now)
     request.state = RequestState.RUNNING
+    request.lost_answers = 0
     if isinstance(request, Refill):
         if answer.refill_id is None:
             return _doubt(request, "the provider took it without naming it", now)
@@ -204,7 +208,9 @@ def _postpone(request: Request, text: str, now: datetime) -> str:
 
 
 def _doubt(request: Request, text: str, now: datetime) -> str:
-    if isinstance(request, Cancellation):
+    """Perhaps taken: a refill is not asked for again, a cancellation so often and no more."""
+    request.lost_answers += 1
+    if isinstance(request, Cancellation) and request.lost_answers < MOST_LOST:
         return _postpone(request, text, now)
     request.state = RequestState.UNCLEAR
     request.reason = f"Perhaps taken: {text}"[:300]
@@ -221,6 +227,19 @@ def _note(request: Request, text: str, now: datetime, *, detail: str = "") -> No
         now=now,
         detail={"reply": request.reply, "problem": detail} if detail else {"reply": request.reply},
     )
+
+
+def close_overtaken(*, now: datetime) -> int:
+    """End the cancellations whose order ended while they were on their way; returns how many.
+
+    The others end together with their order (ending.py); one that a worker held at that moment is seen here.
+    """
+    overtaken = Cancellation.objects.filter(
+        state__in=[RequestState.APPROVED, RequestState.RUNNING, RequestState.UNCLEAR], order__status__in=ENDED
+    )
+    delivered = overtaken.filter(order__status=Status.COMPLETED)
+    count = delivered.update(state=RequestState.REJECTED, reason="The provider delivered it all", ended_at=now)
+    return count + overtaken.update(state=RequestState.COMPLETED, reason="", ended_at=now)
 
 
 @transaction.atomic

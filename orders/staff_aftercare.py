@@ -83,7 +83,7 @@ def staff_refill_decide(request: HttpRequest, pk: int, decision: str) -> HttpRes
 @staff_required
 @require_POST
 def staff_cancel_decide(request: HttpRequest, pk: int, decision: str) -> HttpResponse:
-    """Approve, reject or resend one cancellation."""
+    """Approve, reject or resend one cancellation, or say that the provider took it."""
     return _decide(request, CANCELS, get_object_or_404(Cancellation.objects.select_related("order"), pk=pk), decision)
 
 
@@ -146,8 +146,10 @@ def _carry_out(request: HttpRequest, row: Refill | Cancellation, decision: str) 
             aftercare.attach_refill(
                 refill=row, upstream_id=given["upstream_id"], actor=actor, reason=given["reason"], now=now
             )
+        elif decision == "take" and isinstance(row, Cancellation):
+            aftercare.take_cancellation(cancellation=row, actor=actor, reason=form.cleaned_data["reason"], now=now)
         else:
             raise Http404
-    except aftercare.AlreadyDecided as error:
+    except (aftercare.AlreadyDecided, aftercare.AlreadyOurs) as error:
         return str(error)
     return ""

@@ -198,6 +198,60 @@ def test_a_cancellation_of_an_unclear_order_waits_until_it_is_known(double: Prov
     assert not [row for row in double.journal().requests if row.action == "cancel"]
 
 
+@pytest.mark.parametrize("mode", ["commit_reset", "nocommit_http500"])
+def test_a_cancellation_is_asked_again_until_five_answers_were_lost_and_then_looked_up(
+    double: ProviderDouble, service: Service, mode: str
+) -> None:
+    order = run_order(service, quantity=service.min_quantity)
+    cancellation = ask_cancel(order)
+    double.fault("cancel", mode)
+
+    seen = []
+    for _ in range(7):
+        Cancellation.objects.update(send_at=timezone.now())
+        aftersending.send_due()
+        cancellation.refresh_from_db()
+        seen.append(cancellation.state)
+
+    order.refresh_from_db()
+    assert seen == [RequestState.APPROVED] * 4 + [RequestState.UNCLEAR] * 3
+    assert cancellation.lost_answers == 5
+    assert len([row for row in double.journal().requests if row.action == "cancel"]) == 5
+    assert (order.status, order.refunded) == (Status.RUNNING, Decimal(0))
+
+
+def test_an_answer_between_lost_ones_begins_the_count_anew(double: ProviderDouble, service: Service) -> None:
+    cancellation = ask_cancel(run_order(service, quantity=service.min_quantity))
+    Cancellation.objects.update(lost_answers=4)
+
+    aftersending.send_due()
+
+    cancellation.refresh_from_db()
+    assert (cancellation.state, cancellation.lost_answers) == (RequestState.RUNNING, 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [(Status.COMPLETED, RequestState.REJECTED), (Status.CANCELED, RequestState.COMPLETED)],
+)
+def test_a_cancellation_that_its_order_overtook_ends_with_it(
+    double: ProviderDouble, service: Service, status: Status, state: RequestState
+) -> None:
+    order = run_order(service, quantity=service.min_quantity)
+    cancellation, other = ask_cancel(order), ask_cancel(run_order(service, quantity=service.min_quantity))
+    Cancellation.objects.update(state=RequestState.RUNNING)
+    refunded = order.charge if status == Status.CANCELED else Decimal(0)
+    Order.objects.filter(pk=order.pk).update(status=status, refunded=refunded, ended_at=timezone.now())
+
+    closed = [aftersending.close_overtaken(now=timezone.now()) for _ in range(2)]
+
+    cancellation.refresh_from_db()
+    other.refresh_from_db()
+    assert closed == [1, 0]
+    assert (cancellation.state, other.state) == (state, RequestState.RUNNING)
+    assert cancellation.ended_at is not None
+
+
 def test_two_sweeps_at_once_send_each_refill_once(double: ProviderDouble, provider: Provider, service: Service) -> None:
     for order in [delivered(double, service) for _ in range(30)]:
         ask_refill(order)

@@ -123,6 +123,74 @@ def test_unclear_refill_is_sent_again_on_staffs_word(client: Client, staff: User
     assert refill.state == RequestState.APPROVED
 
 
+def test_unclear_refill_cannot_be_another_refill_of_ours(client: Client, staff: User) -> None:
+    refill = ask_refill()
+    other = Refill.objects.create(
+        order=make_order(service=refill.order.service, status=Status.COMPLETED),
+        provider=refill.provider,
+        requested_by=staff,
+        requested_at=NOW,
+        state=RequestState.RUNNING,
+        upstream_id="771",
+    )
+    Refill.objects.filter(pk=refill.pk).update(state=RequestState.UNCLEAR)
+
+    response = decide(client, refill, "attach", upstream_id="771", reason="Found.")
+
+    refill.refresh_from_db()
+    assert response.status_code == 422
+    assert f"refill 771 is that of order {other.order_id}." in response.content.decode()
+    assert (refill.state, refill.upstream_id) == (RequestState.UNCLEAR, "")
+
+
+def test_unclear_cancellation_was_taken_on_staffs_word(client: Client, staff: User) -> None:
+    cancellation = ask_cancel()
+    Cancellation.objects.update(state=RequestState.UNCLEAR, lost_answers=5)
+
+    without = decide(client, cancellation, "take", reason="")
+    done = decide(client, cancellation, "take", reason="It says canceling there.")
+    twice = decide(client, cancellation, "take", reason="It says canceling there.")
+
+    cancellation.refresh_from_db()
+    assert [without.status_code, done.status_code, twice.status_code] == [422, 302, 422]
+    assert (cancellation.state, cancellation.decided_by, cancellation.lost_answers) == (RequestState.RUNNING, staff, 0)
+    assert cancellation.order.status == Status.RUNNING
+    event = cancellation.order.events.latest("pk")
+    assert (event.text, event.actor) == ("The provider took the cancellation: It says canceling there.", staff)
+
+
+def test_unclear_cancellation_is_asked_again_on_staffs_word(client: Client, staff: User) -> None:
+    cancellation = ask_cancel()
+    Cancellation.objects.update(state=RequestState.UNCLEAR, lost_answers=5)
+
+    decide(client, cancellation, "resend", reason="Nothing there.")
+
+    cancellation.refresh_from_db()
+    assert (cancellation.state, cancellation.lost_answers) == (RequestState.APPROVED, 0)
+
+
+def test_what_is_unclear_is_shown_with_its_evidence_and_decisions(client: Client, staff: User) -> None:
+    ask_cancel()
+    Cancellation.objects.update(
+        state=RequestState.UNCLEAR, lost_answers=5, sent_at=NOW, reply="<i>502</i>", reason="Perhaps taken: HTTP 502"
+    )
+
+    page = client.get(reverse("staff_cancels"), {"tab": "unclear"}).content.decode()
+
+    for text in ("5 answers lost in a row", "2026-03-14 12:00:00", "&lt;i&gt;502&lt;/i&gt;", "Perhaps taken: HTTP 502"):
+        assert text in page
+    for decision in ("/take?", "/resend?", "/reject?"):
+        assert decision in page
+    assert "<i>502" not in page
+
+
+def test_a_refill_is_not_taken_but_attached(client: Client, staff: User) -> None:
+    refill = ask_refill()
+    Refill.objects.update(state=RequestState.UNCLEAR)
+
+    assert decide(client, refill, "take", reason="?").status_code == 404
+
+
 def test_a_cancellation_cannot_be_attached(client: Client, staff: User) -> None:
     cancellation = ask_cancel()
     Cancellation.objects.update(state=RequestState.UNCLEAR)
