@@ -79,9 +79,9 @@ def reckon(*, provider: Provider) -> Reckoning | None:
     if read_at <= baseline.read_at or provider.charge_is_net is False or provider.balance_exact is False:
         return None
     edge = read_at - CLOCKS - timedelta(seconds=settings.PROVIDER_TIMEOUT)
+    names = {"provider": str(provider.pk), "read_at": read_at, "edge": edge, "late": read_at + CLOCKS}
     with connection.cursor() as cursor:
-        moments = {"provider": provider.pk, "read_at": read_at, "edge": edge, "late": read_at + CLOCKS}
-        cursor.execute(SPENT, moments)
+        cursor.execute(SPENT, names)
         least, most, is_growing = cursor.fetchone()
     expected = Span(Decimal(least), None if is_growing else Decimal(most))
     for charge in _orphans(provider):

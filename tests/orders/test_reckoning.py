@@ -72,7 +72,7 @@ def test_money_that_nobody_entered_is_seen_until_it_is_entered(service: Service)
         entered_at=timezone.now() - timedelta(minutes=1),
     )
 
-    assert (before, hold(service, "150")) == (Decimal(-50), 0)
+    assert (before, hold(service, "150")) == (Decimal(-50), Decimal(0))
 
 
 def test_top_up_may_be_entered_before_it_arrives(service: Service) -> None:
@@ -80,7 +80,7 @@ def test_top_up_may_be_entered_before_it_arrives(service: Service) -> None:
         provider=service.provider, amount=50, entered_by=make_user(role=Role.STAFF), entered_at=timezone.now()
     )
 
-    assert (hold(service, "100"), hold(service, "150")) == (0, 0)
+    assert (hold(service, "100"), hold(service, "150")) == (Decimal(0), Decimal(0))
 
 
 @pytest.mark.parametrize("balance", ["100", "99.10"])
@@ -95,7 +95,7 @@ def test_order_that_was_perhaps_placed_may_have_been_charged(service: Service, s
     order = make_order(service=service, status=Status.UNCLEAR, now=timezone.now() - HOUR)
     leave_attempt(order, state)
 
-    assert (hold(service, "99.10"), hold(service, "100")) == (0, 0)
+    assert (hold(service, "99.10"), hold(service, "100")) == (Decimal(0), Decimal(0))
     assert hold(service, "90") == Decimal("8.20")  # more than twice its cost
 
 
