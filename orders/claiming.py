@@ -53,7 +53,7 @@ def claim(*, provider_id: int, owner: UUID) -> Claim | None:
     held for staff. Two workers never get the same one.
     """
     now = database_now()
-    provider = _open_lane(provider_id, now)
+    provider = open_lane(provider_id=provider_id, now=now)
     if provider is None:
         return None
     for _ in range(MOST_HELD):
@@ -104,7 +104,7 @@ def upstream_cost(order: Order) -> Decimal:
     )
 
 
-def _open_lane(provider_id: int, now: datetime) -> Provider | None:
+def open_lane(*, provider_id: int, now: datetime) -> Provider | None:
     """The provider where its lane is open; locked where attempts must be told apart, so that claims go one by one."""
     provider = Provider.objects.filter(open_at(now), pk=provider_id).first()
     if provider is None or not provider.is_probe_allowed:
@@ -138,6 +138,8 @@ def _open_costs(provider: Provider, now: datetime, *, since: timedelta) -> list[
 
 
 def _prepare(order: Order, provider: Provider, *, owner: UUID, now: datetime) -> Claim:
+    fields = _fields(order)
+    key = _idempotency_key(order) if provider.is_idempotent else None
     attempt = Attempt.objects.create(
         order=order,
         provider=provider,
@@ -145,6 +147,8 @@ def _prepare(order: Order, provider: Provider, *, owner: UUID, now: datetime) ->
         owner=owner,
         lease_until=now + timedelta(seconds=settings.CLAIM_LEASE),
         prepared_at=now,
+        idempotency_key=key or "",
+        asked=fields if key else {},
     )
     order.status = Status.SUBMITTING
     order.submit_at = None
@@ -163,8 +167,8 @@ def _prepare(order: Order, provider: Provider, *, owner: UUID, now: datetime) ->
         order_id=order.pk,
         provider_id=provider.pk,
         owner=owner,
-        fields=_fields(order),
-        idempotency_key=_idempotency_key(order) if provider.is_idempotent else None,
+        fields=fields,
+        idempotency_key=key,
         doubtful_words=tuple(map(str, provider.doubtful_words)),
         is_429_unclear=provider.is_429_unclear,
     )

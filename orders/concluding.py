@@ -43,7 +43,7 @@ def conclude_not_placed(*, attempt_id: int, evidence: Evidence, now: datetime) -
     """
 
     def settle(order: Order, attempt: Attempt) -> bool:
-        if attempt.sent_at is None or attempt.sent_at + quiet() > database_now():
+        if attempt.last_sent_at is None or attempt.last_sent_at + quiet() > database_now():
             return False
         let_wait(order=order, until=now)
         text = "Proved not placed: it is sent again"
@@ -70,8 +70,9 @@ def _settle(attempt_id: int, settle: Callable[[Order, Attempt], bool]) -> bool:
 
 def _keep(order: Order, attempt: Attempt, state: AttemptState, *, text: str, evidence: Evidence, now: datetime) -> None:
     attempt.state = state
+    attempt.resend_at = None
     attempt.evidence = evidence
-    attempt.save(update_fields=["state", "evidence", "upstream_id"])
+    attempt.save(update_fields=["state", "resend_at", "evidence", "upstream_id"])
     detail = {"attempt": attempt.pk} | evidence
     record(order=order, kind=EventKind.VERDICT, text=text, now=now, is_internal=True, detail=detail)
     order.doubts.filter(kind=DoubtKind.DUPLICATE_ID, closed_at=None).update(closed_at=now, decision=text)

@@ -135,9 +135,10 @@ def _settle_attempt(order: Order, state: AttemptState, *, actor: User, evidence:
     if not is_sender_dead(attempt_id=attempt.pk):
         raise StillSending("A worker is still waiting for the provider's answer. Try again in a minute.")
     attempt.state = state
+    attempt.resend_at = None
     attempt.decided_by = actor
     attempt.evidence = attempt.evidence | evidence
-    attempt.save(update_fields=["state", "decided_by", "evidence"])
+    attempt.save(update_fields=["state", "resend_at", "decided_by", "evidence"])
     return attempt
 
 

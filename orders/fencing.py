@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from catalog.models import Provider
 from orders.clock import database_now
@@ -54,7 +55,10 @@ def _becomes_empty(provider_id: int, *, give_up_at: float) -> bool:
 
 def _is_empty(provider_id: int) -> bool:
     now = database_now()
-    under_way = Attempt.objects.filter(provider_id=provider_id, state__in=[AttemptState.PREPARED, AttemptState.SENT])
+    is_sent_again = Q(state=AttemptState.UNKNOWN, resend_at__isnull=False)  # perhaps now: then its pulse is held
+    under_way = Attempt.objects.filter(
+        is_sent_again | Q(state__in=[AttemptState.PREPARED, AttemptState.SENT]), provider_id=provider_id
+    )
     rows = {attempt.pk: attempt for attempt in under_way.order_by("pk")}
     if living(rows.keys()):
         return False

@@ -20,12 +20,13 @@ def quiet() -> timedelta:
 
 def bracket_of(attempt: Attempt) -> Bracket:
     """Where the attempt's order lies at the provider, if it was placed at all."""
-    if attempt.sent_at is None:
+    if attempt.sent_at is None or attempt.last_sent_at is None:
         return Bracket(None, None)
     marked = _marked(attempt.provider_id).exclude(pk=attempt.pk)
     before = marked.filter(sent_at__lt=attempt.sent_at).order_by("-pk")[:NEAREST]
-    after = marked.filter(sent_at__gt=attempt.sent_at + quiet()).order_by("pk")[:NEAREST]
-    return bracket(sent_at=attempt.sent_at, landmarks=[*_landmarks(before), *_landmarks(after)], quiet=quiet())
+    after = marked.filter(sent_at__gt=attempt.last_sent_at + quiet()).order_by("pk")[:NEAREST]
+    most = attempt.last_sent_at - attempt.sent_at + quiet()  # each of its calls may have placed it
+    return bracket(sent_at=attempt.sent_at, landmarks=[*_landmarks(before), *_landmarks(after)], quiet=most)
 
 
 def latest_landmarks(provider_id: int) -> list[Landmark]:

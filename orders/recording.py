@@ -4,7 +4,9 @@ import logging
 import random
 import re
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
@@ -30,6 +32,7 @@ PAUSE = 0.5  # seconds between two tries
 FIRST_WAIT, LONGEST_WAIT = 5.0, 600.0  # seconds of back-off
 LONGEST_RETRY_AFTER = 3600.0  # seconds that a provider may ask us to wait for one order
 PROBLEM_LENGTH = 300  # characters of Attempt.problem
+ASKED_AGAIN = "Wait: it is asked again with its key, which places it once at most."
 ADVERTISING = re.compile(r"https?:|www\.|@|\.\w{2,4}\b", re.IGNORECASE)  # a provider's words that would name it
 OURS = {
     Reason.NO_FUNDS: HoldReason.PROVIDER_FUNDS,
@@ -42,10 +45,15 @@ def record_surely(*, attempt_id: int, outcome: AddOutcome | Withheld) -> str:
 
     What was not recorded becomes UNCLEAR when the attempt's lease is over: late, but never wrong.
     """
+    return surely(partial(record_outcome, attempt_id=attempt_id, outcome=outcome))
+
+
+def surely(write: Callable[..., str]) -> str:
+    """Call `write(now=…)`, for 30 s also against a database that is away. Raises its error after that."""
     give_up_at = time.monotonic() + KEEP_TRYING
     while True:
         try:
-            return record_outcome(attempt_id=attempt_id, outcome=outcome, now=timezone.now())
+            return write(now=timezone.now())
         except AWAY:
             connection.close_if_unusable_or_obsolete()  # the next try opens a new session
             if time.monotonic() >= give_up_at:
@@ -60,8 +68,16 @@ def record_outcome(*, attempt_id: int, outcome: AddOutcome | Withheld, now: date
     accepted: RUNNING with the provider's id, or UNCLEAR where that id is ours already. Refused for the order's own
     fault: full refund. For ours: HELD, and the provider is paused. Not sent: WAITING with back-off. Unclear: UNCLEAR.
     Repeating it changes nothing; an outcome for an attempt that somebody has decided otherwise is shown to staff.
+    Where the attempt was sent again since, this call's "no" says nothing of the others: it stays UNCLEAR.
     """
-    order, attempt = _lock(attempt_id)
+    order, attempt = lock(attempt_id)
+    if attempt.resends and attempt.state in LIVE and not isinstance(outcome, Accepted):
+        return "sent again since"
+    return settle(order=order, attempt=attempt, outcome=outcome, now=now)
+
+
+def settle(*, order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, now: datetime) -> str:
+    """As record_outcome, for an outcome that speaks for every call of the attempt. The caller holds both row locks."""
     if attempt.state not in LIVE:
         return _note_late(order, attempt, outcome, now)
     match outcome:
@@ -83,7 +99,14 @@ def record_outcome(*, attempt_id: int, outcome: AddOutcome | Withheld, now: date
 
 
 def leave_unclear(*, order: Order, attempt: Attempt, problem: str, raw: Exchange, now: datetime) -> str:
-    """Perhaps placed: nothing is resent and nothing refunded before it is known. The caller holds both row locks."""
+    """Perhaps placed: nothing is refunded before it is known. The caller holds both row locks.
+
+    Nothing is resent either, except with the key that it went with (repeating.py), unless an id came back.
+    """
+    attempt.resend_at = None
+    if attempt.idempotency_key and not attempt.upstream_id:
+        attempt.resend_at = database_now() + back_off(failures=1)
+        attempt.evidence = attempt.evidence | {"next_step": ASKED_AGAIN}
     _finish(attempt, AttemptState.UNKNOWN, raw=raw, problem=problem)
     order.status = Status.UNCLEAR
     order.save(update_fields=["status"])
@@ -95,7 +118,8 @@ def leave_unclear(*, order: Order, attempt: Attempt, problem: str, raw: Exchange
         is_internal=True,
         detail=_exchange(attempt, raw),
     )
-    log.error("order %s is unclear: attempt %s: %s", order.pk, attempt.pk, problem)
+    level = logging.WARNING if attempt.resend_at else logging.ERROR  # a person need not look yet
+    log.log(level, "order %s is unclear: attempt %s: %s", order.pk, attempt.pk, problem)
     return "unclear"
 
 
@@ -109,7 +133,7 @@ def back_off(*, failures: int, retry_after: float | None = None) -> timedelta:
     return timedelta(seconds=max(wait, min(retry_after or 0.0, LONGEST_RETRY_AFTER)))
 
 
-def _lock(attempt_id: int) -> tuple[Order, Attempt]:
+def lock(attempt_id: int) -> tuple[Order, Attempt]:
     """The order row first, then the attempt: the order of locks everywhere."""
     orders = Order.objects.select_for_update(of=("self",), no_key=True).select_related("user")
     order = orders.get(attempts=attempt_id)
@@ -199,11 +223,24 @@ def _note_late(order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, n
 
 def _finish(attempt: Attempt, state: AttemptState, *, raw: Exchange, problem: str) -> None:
     attempt.state = state
+    if state != AttemptState.UNKNOWN:
+        attempt.resend_at = None
     attempt.http_status = raw.http_status
     attempt.reply = raw.body
     attempt.problem = problem[:PROBLEM_LENGTH]
     attempt.finished_at = database_now()  # a landmark of the resolver's: must compare with sent_at to the millisecond
-    attempt.save(update_fields=["state", "http_status", "reply", "problem", "finished_at", "upstream_id"])
+    attempt.save(
+        update_fields=[
+            "state",
+            "resend_at",
+            "http_status",
+            "reply",
+            "problem",
+            "finished_at",
+            "upstream_id",
+            "evidence",
+        ]
+    )
 
 
 def _exchange(attempt: Attempt, raw: Exchange) -> dict[str, Any]:

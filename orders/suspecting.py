@@ -15,8 +15,12 @@ from orders.matching import Suspect
 from orders.models import Attempt, AttemptState
 from orders.profiling import lacks
 from orders.pulses import living
+from orders.recording import ASKED_AGAIN
 from orders.weighing import Condition, readiness
 
+_ASKED_AGAIN = Condition(
+    "Not sent again", is_met=False, words="It is sent again under its key until that is answered.", advice=ASKED_AGAIN
+)
 LONGEST_WAIT = 1800.0  # seconds between two looks at the same order
 
 
@@ -61,10 +65,12 @@ def suspicions(*, provider: Provider, now: datetime) -> list[Suspicion]:
             attempt=attempt,
             lacking=lacking,
             is_probe_allowed=provider.is_probe_allowed,
-            is_quiet=attempt.sent_at is not None and attempt.sent_at + quiet() < now,
+            is_quiet=attempt.last_sent_at is not None and attempt.last_sent_at + quiet() < now,
             is_dead=attempt.pk not in alive,
             bracket=bracket,
         )
+        if attempt.resend_at is not None and provider.is_idempotent:
+            conditions.insert(0, _ASKED_AGAIN)
         is_ready = attempt.state == AttemptState.UNKNOWN and all(each.is_met for each in conditions)
         is_due = is_ready and _next_look(attempt) <= now
         found.append(Suspicion(attempt=attempt, bracket=bracket, conditions=conditions, is_due=is_due))

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from catalog.tasks import sync_catalogs as sync_catalogs_by_tasks
 from catalog.tasks import sync_here as sync_catalogs_here
-from orders import aftersending, polling, reconciling, releasing, resolving, submitting, tracking
+from orders import aftersending, polling, reconciling, releasing, repeating, resolving, submitting, tracking
 from orders.sweeping import run_alone, run_noted
 
 
@@ -19,6 +19,12 @@ def submit_due() -> None:
 def reap_leases() -> None:
     """Take back what dead workers left behind."""
     run_alone(name="reap_leases", job=lambda: submitting.reap_leases(now=timezone.now()))
+
+
+@shared_task
+def repeat_unclear() -> None:
+    """Send orders that were perhaps placed again, where the provider gives one order for one key."""
+    run_alone(name="repeat_unclear", job=repeating.repeat_due)
 
 
 @shared_task

@@ -38,6 +38,7 @@ class Job:
 TIMETABLE: Final = (
     Job("orders.tasks.submit_due", "SUBMIT_EVERY"),
     Job("orders.tasks.reap_leases", "REAP_EVERY"),
+    Job("orders.tasks.repeat_unclear", "REAP_EVERY"),
     Job("orders.tasks.track_due", "TRACK_EVERY"),
     Job("orders.tasks.submit_aftercare", "REFILL_EVERY"),
     Job("orders.tasks.poll_refills", "REFILL_EVERY"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -62,6 +63,11 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def fingerprint(self, *, pepper: str) -> str:
+        """64 hex digits that tell accounts, by address and key, apart; without the pepper they can't be tried out."""
+        account = f"{self._endpoint.url}\n{self._endpoint.key}"
+        return hmac.new(pepper.encode(), account.encode(), "sha256").hexdigest()
 
     def close(self) -> None:
         """Close the kept connections."""

@@ -74,11 +74,12 @@ def kinds_of(order: Order) -> list[str]:
     return list(Event.objects.filter(order=order).order_by("pk").values_list("kind", flat=True))
 
 
-def start_sweep(*, fault_point: str = "", **env: str) -> "subprocess.Popen[str]":
-    """`submit_due` in a process of its own on the test's database; it prints its note, or dies at the fault point."""
+def start_sweep(*, act: str = "submitting.submit_due", fault_point: str = "", **env: str) -> "subprocess.Popen[str]":
+    """A sweep in a process of its own on the test's database; it prints its note, or dies at the fault point."""
     database = str(connection.settings_dict["NAME"])
     url = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{database}"
-    program = "import django; django.setup(); from orders.submitting import submit_due; print(submit_due())"
+    module, _, name = act.partition(".")
+    program = f"import django; django.setup(); from orders.{module} import {name}; print({name}())"
     return subprocess.Popen(
         [sys.executable, "-c", program],
         env={**os.environ, "DATABASE_URL": url, "FAULT_POINT": fault_point, "LOG_LEVEL": "CRITICAL", **env},
