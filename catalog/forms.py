@@ -104,6 +104,14 @@ class ProviderForm(ConnectionForm):
         label="Probing allowed",
         help_text="To resolve unclear orders, ids that are not ours may be read. Ask the provider before.",
     )
+    is_idempotent = forms.BooleanField(
+        required=False,
+        label="Honours idempotency keys",
+        help_text=(
+            "It promises that an order sent twice under one key is one order, and that it looks the key up before"
+            " anything else. Unclear orders are then sent again by themselves: tick it only where you are sure."
+        ),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -136,11 +144,7 @@ class ProviderChangeForm(ConnectionForm):
     exchange_rate = ExchangeRateField(required=False)
     is_review_first = ProviderForm.base_fields["is_review_first"]
     is_probe_allowed = ProviderForm.base_fields["is_probe_allowed"]
-    is_idempotent = forms.BooleanField(
-        required=False,
-        label="Honours idempotency keys",
-        help_text="It promises that an order sent twice under one key is one order.",
-    )
+    is_idempotent = ProviderForm.base_fields["is_idempotent"]
     is_429_unclear = forms.BooleanField(
         required=False,
         label="Doubt “too many requests”",

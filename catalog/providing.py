@@ -29,6 +29,7 @@ def add_provider(
     exchange_rate: Decimal | None = None,
     is_probe_allowed: bool = False,
     is_review_first: bool = False,
+    is_idempotent: bool = False,
     actor: User | None,
     now: datetime,
 ) -> Provider:
@@ -45,6 +46,7 @@ def add_provider(
                 currency=currency,
                 is_probe_allowed=is_probe_allowed,
                 is_review_first=is_review_first,
+                is_idempotent=is_idempotent,
             )
     except IntegrityError:
         raise NameTaken(f"another provider is called {name}") from None

@@ -45,6 +45,14 @@ def test_margin_is_25_percent_and_probing_off_unless_said_otherwise() -> None:
     assert not Provider.objects.get().is_probe_allowed
 
 
+def test_provider_honours_idempotency_keys_only_where_it_is_said() -> None:
+    add("Acme", idempotent=True)
+    add("Globex")
+
+    flags = dict(Provider.objects.values_list("name", "is_idempotent"))
+    assert flags == {"Acme": True, "Globex": False}
+
+
 def test_another_currency_comes_with_its_exchange_rate() -> None:
     add(currency="eur", exchange_rate="1.08")
 

@@ -42,12 +42,13 @@ def values_of(provider: Provider, **changes: str) -> dict[str, str]:
 
 
 def test_a_new_provider_is_stored_with_its_margin_and_read_at_once(client: Client, admin: User) -> None:
-    response = client.post(NEW, {**GOOD, "is_review_first": "on"})
+    response = client.post(NEW, {**GOOD, "is_review_first": "on", "is_idempotent": "on"})
 
     provider = Provider.objects.get()
     rule = MarginRule.objects.get(provider=provider)
     assert (response.status_code, response["Location"]) == (302, page_of(provider))
     assert (provider.name, provider.is_review_first, provider.is_probe_allowed) == ("Acme", True, False)
+    assert provider.is_idempotent
     assert unseal(provider.sealed_key) == GOOD["key"]
     assert (rule.percent, rule.updated_by) == (Decimal(40), admin)
 

@@ -26,6 +26,11 @@ class Command(BaseCommand):
             "--exchange-rate", help=f"one unit of its currency in {settings.PANEL_CURRENCY}, where nobody has said yet"
         )
         parser.add_argument("--probe", action="store_true", help="permit reading foreign ids to resolve unclear orders")
+        parser.add_argument(
+            "--idempotent",
+            action="store_true",
+            help="it gives one order for one idempotency key, for ever: unclear orders are sent again with theirs",
+        )
         parser.add_argument("--review-first", action="store_true", help="new services wait until the admin has looked")
 
     def handle(
@@ -38,6 +43,7 @@ class Command(BaseCommand):
         margin: str,
         exchange_rate: str | None,
         probe: bool,
+        idempotent: bool,
         review_first: bool,
         **_: object,
     ) -> None:
@@ -51,6 +57,7 @@ class Command(BaseCommand):
                 "percent": margin,
                 "exchange_rate": exchange_rate or "",
                 "is_probe_allowed": probe,
+                "is_idempotent": idempotent,
                 "is_review_first": review_first,
             }
         )
