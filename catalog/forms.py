@@ -71,16 +71,8 @@ class ConnectionForm(forms.Form):
         return name
 
     def clean_url(self) -> str:
-        """An address that our client would connect to; names that lead elsewhere are refused when it connects."""
-        url = str(self.cleaned_data["url"]).strip()
-        is_private_allowed = settings.PROVIDER_ALLOW_PRIVATE
-        try:
-            host = parse_url(url, is_private_allowed=is_private_allowed).host
-        except ForbiddenAddress as problem:
-            raise forms.ValidationError(_sentence(str(problem))) from None
-        if not is_private_allowed and _is_private(host):
-            raise forms.ValidationError("The URL leads to an address that is not public.")
-        return url
+        """An address that our client would connect to."""
+        return check_url(self.cleaned_data["url"], is_private_allowed=settings.PROVIDER_ALLOW_PRIVATE)
 
     def clean_key(self) -> str:
         """Printable ASCII without blanks, as every key is."""
@@ -175,6 +167,21 @@ class PauseForm(forms.Form):
     """Why a provider is paused."""
 
     reason = forms.CharField(max_length=300, help_text="Staff read it beside the orders that wait.")
+
+
+def check_url(text: str, *, is_private_allowed: bool) -> str:
+    """A URL that our client would connect to; names that lead elsewhere are refused when it connects.
+
+    Raises forms.ValidationError, with a message for whoever typed it.
+    """
+    url = text.strip()
+    try:
+        host = parse_url(url, is_private_allowed=is_private_allowed).host
+    except ForbiddenAddress as problem:
+        raise forms.ValidationError(_sentence(str(problem))) from None
+    if not is_private_allowed and _is_private(host):
+        raise forms.ValidationError("The URL leads to an address that is not public.")
+    return url
 
 
 def _place(url: str) -> tuple[str, int, bool]:

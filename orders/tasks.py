@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from catalog.tasks import sync_catalogs as sync_catalogs_by_tasks
 from catalog.tasks import sync_here as sync_catalogs_here
-from orders import aftersending, polling, reconciling, releasing, repeating, resolving, submitting, tracking
+from orders import aftersending, delivering, polling, reconciling, releasing, repeating, resolving, submitting, tracking
 from orders.sweeping import run_alone, run_noted
 
 
@@ -43,6 +43,12 @@ def submit_aftercare() -> None:
 def poll_refills() -> None:
     """Ask the providers about every refill under way, 100 a call."""
     run_alone(name="poll_refills", job=polling.poll_refills)
+
+
+@shared_task
+def deliver_due() -> None:
+    """Post webhooks that are due to customers' programs."""
+    run_alone(name="deliver_due", job=delivering.deliver_due)
 
 
 @shared_task

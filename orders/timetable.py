@@ -42,6 +42,7 @@ TIMETABLE: Final = (
     Job("orders.tasks.track_due", "TRACK_EVERY"),
     Job("orders.tasks.submit_aftercare", "REFILL_EVERY"),
     Job("orders.tasks.poll_refills", "REFILL_EVERY"),
+    Job("orders.tasks.deliver_due", "DELIVER_EVERY"),
     Job("orders.tasks.check_providers", "RESOLVE_EVERY"),
     Job("orders.tasks.resolve_unclear", "RESOLVE_EVERY"),
     Job("orders.tasks.sync_catalogs", "SYNC_EVERY", act="orders.tasks.sync_here"),

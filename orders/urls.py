@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from orders import mass_order, order_new, staff_aftercare, staff_orders, staff_proof, staff_providers, views
+from orders import mass_order, order_new, staff_aftercare, staff_orders, staff_proof, staff_providers, views, webhooks
 from orders.api.views import api
 
 customers: list[URLPattern] = [
@@ -13,6 +13,15 @@ customers: list[URLPattern] = [
     path("orders/<int:pk>", views.order, name="order"),
     path("orders/<int:pk>/refill", views.order_refill, name="order_refill"),
     path("orders/<int:pk>/cancel", views.order_cancel, name="order_cancel"),
+    path("webhooks", webhooks.webhooks, name="webhooks"),
+    path("webhooks/new", webhooks.webhook_new, name="webhook_new"),
+    path("webhooks/<int:pk>", webhooks.webhook, name="webhook"),
+    path("webhooks/<int:pk>/switch", webhooks.webhook_switch, name="webhook_switch"),
+    path("webhooks/<int:pk>/secret", webhooks.webhook_rotate, name="webhook_rotate"),
+    path("webhooks/<int:pk>/old-secret", webhooks.webhook_old_secret_end, name="webhook_old_secret_end"),
+    path("webhooks/<int:pk>/test", webhooks.webhook_test, name="webhook_test"),
+    path("webhooks/<int:pk>/remove", webhooks.webhook_remove, name="webhook_remove"),
+    path("webhooks/deliveries/<int:pk>/resend", webhooks.webhook_resend, name="webhook_resend"),
 ]
 
 staff: list[URLPattern] = [

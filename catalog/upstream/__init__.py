@@ -22,6 +22,7 @@ from catalog.upstream.failures import (
 )
 from catalog.upstream.masking import KeyMask
 from catalog.upstream.outcomes import Accepted, AddOutcome, Exchange, NotSent, Reason, Refused, Unclear
+from catalog.upstream.posting import Posted, post
 from catalog.upstream.refusing import DOUBTFUL_WORDS
 from catalog.upstream.services import (
     CatalogReply,
@@ -51,6 +52,7 @@ __all__ = [
     "KeyMask",
     "NotSent",
     "OrderStatus",
+    "Posted",
     "ProviderError",
     "Reason",
     "RefillState",
@@ -68,4 +70,5 @@ __all__ = [
     "Unreachable",
     "parse_url",
     "plain_text",
+    "post",
 ]

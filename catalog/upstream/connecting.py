@@ -122,9 +122,9 @@ def _resolve(target: Target, *, deadline: Deadline, resolver: Resolver) -> Seque
     except queue.Empty:
         addresses = None
     if addresses is None:
-        raise TimedOut("the provider's name was not found in time")
+        raise TimedOut("the host's name was not found in time")
     if not addresses:
-        raise Unreachable("the provider's name is not known")
+        raise Unreachable("the host's name is not known")
     return addresses
 
 

@@ -72,7 +72,7 @@ def parse_url(url: str, *, is_private_allowed: bool = False) -> Target:
 def check_addresses(addresses: Sequence[str], *, is_private_allowed: bool = False) -> None:
     """Raise ForbiddenAddress when one address is not public: a name that leads to both kinds is an attack."""
     if not is_private_allowed and not all(is_public(address) for address in addresses):
-        raise ForbiddenAddress("the provider's name leads to an address that is not public")
+        raise ForbiddenAddress("the host's name leads to an address that is not public")
 
 
 def is_public(address: str) -> bool:

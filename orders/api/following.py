@@ -11,16 +11,11 @@ from orders.api.admitting import Caller
 from orders.api.answers import ApiError, reply
 from orders.api.asking import Ask
 from orders.api.identifying import as_number, as_sent, numbers, read_ids
-from orders.models import Order, Refill, RequestState, Status
+from orders.models import Order, Refill
+from orders.wording import request_word, sheet_of
 
 UNKNOWN_ORDER: Final = "Incorrect order ID"
 UNKNOWN_REFILL: Final = "Refill not found"
-ORDER_WORDS: Final = frozenset({"Pending", "In progress", "Processing", "Completed", "Partial", "Canceled"})
-REFILL_WORDS: Final = {
-    RequestState.RUNNING: "In progress",
-    RequestState.COMPLETED: "Completed",
-    RequestState.REJECTED: "Rejected",
-}  # every other state is Pending: customers have no part in what happens before the provider has it
 
 
 def status(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
@@ -34,7 +29,7 @@ def status(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
     order = _orders(caller, [text]).get(as_number(text))
     if order is None:
         raise ApiError(UNKNOWN_ORDER)
-    return reply(_sheet(order))
+    return reply(sheet_of(order))
 
 
 def refill_status(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
@@ -48,7 +43,7 @@ def refill_status(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
     refill = _refills(caller, [text]).get(as_number(text))
     if refill is None:
         raise ApiError(UNKNOWN_REFILL)
-    return reply({"status": _refill_word(refill)})
+    return reply({"status": request_word(refill.state)})
 
 
 def _orders(caller: Caller, ids: Iterable[str]) -> dict[int | None, Order]:
@@ -64,32 +59,8 @@ def _refills(caller: Caller, ids: Iterable[str]) -> dict[int | None, Refill]:
 
 
 def _sheet(order: Order | None) -> dict[str, str]:
-    if order is None:
-        return {"error": UNKNOWN_ORDER}
-    return {
-        "charge": f"{order.net_charge:.5f}",
-        "start_count": str(order.start_count or 0),
-        "status": _word(order),
-        "remains": str(_remains(order)),
-        "currency": settings.PANEL_CURRENCY,
-    }
-
-
-def _word(order: Order) -> str:
-    word = order.customer_status
-    return word if word in ORDER_WORDS else "In progress"  # a provider's word for running that this API has not
-
-
-def _remains(order: Order) -> int:
-    """What is left to deliver: everything where nobody has told yet, nothing once it is complete."""
-    if order.remains is not None:
-        return order.remains
-    return 0 if order.status == Status.COMPLETED else order.billed_quantity
+    return {"error": UNKNOWN_ORDER} if order is None else sheet_of(order)
 
 
 def _listed(refill: Refill | None) -> str | dict[str, str]:
-    return {"error": UNKNOWN_REFILL} if refill is None else _refill_word(refill)
-
-
-def _refill_word(refill: Refill) -> str:
-    return REFILL_WORDS.get(RequestState(refill.state), "Pending")
+    return {"error": UNKNOWN_REFILL} if refill is None else request_word(refill.state)

@@ -31,6 +31,7 @@ BEGIN
             'upstream_status', NEW.upstream_status,
             'charge', NEW.charge::text,
             'refunded', NEW.refunded::text,
+            'billed_quantity', NEW.billed_quantity,
             'start_count', NEW.start_count,
             'remains', NEW.remains
         )

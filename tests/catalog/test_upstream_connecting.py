@@ -41,7 +41,7 @@ def test_unknown_name_is_not_sent() -> None:
         outcome = client.add(FIELDS)
 
     assert isinstance(outcome, NotSent)
-    assert outcome.detail == "the provider's name is not known"
+    assert outcome.detail == "the host's name is not known"
 
 
 def test_slow_name_look_up_ends_at_the_deadline_and_is_not_sent() -> None:

@@ -11,6 +11,7 @@ from accounts.models import ApiKey, Role
 from catalog.models import SyncOutcome, SyncRun
 from orders.models import Order, Status
 from tests.factories import NOW, make_order, make_service, make_user
+from tests.webhooks.telling import make_endpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +19,8 @@ pytestmark = pytest.mark.django_db
 PUBLIC = {"home", "services", "api", "api_slash"}
 PAGES = {
     Role.CUSTOMER: {"wallet", "order_new", "order_mass", "orders", "orders_live", "order", "order_cancel", "account"}
-    | {"account_key_revoke", "account_key_rotate"},
+    | {"account_key_revoke", "account_key_rotate"}
+    | {"webhooks", "webhook", "webhook_remove"},
     Role.STAFF: {
         "staff_orders",
         "staff_order",
@@ -44,7 +46,9 @@ PAGES = {
     },
 }
 ACTS = {
-    Role.CUSTOMER: {"order_refill", "account_key_new"},
+    Role.CUSTOMER: {"order_refill", "account_key_new"}
+    | {"webhook_new", "webhook_switch", "webhook_test", "webhook_resend"}
+    | {"webhook_rotate", "webhook_old_secret_end"},
     Role.STAFF: {
         "staff_order_decide",
         "staff_doubt_close",
@@ -94,7 +98,10 @@ def things(order: Order) -> dict[str, int]:
         provider=order.provider, started_at=NOW, finished_at=NOW, outcome=SyncOutcome.UNCHANGED
     )
     key = ApiKey.objects.create(user=order.user, prefix="12345678")
+    endpoint = make_endpoint(user=order.user)
     return {
+        "webhook": endpoint.pk,
+        "webhook_remove": endpoint.pk,
         "account_key_revoke": key.pk,
         "account_key_rotate": key.pk,
         "admin_user": order.user_id,

@@ -17,6 +17,7 @@ from panel.running import PROJECT, Plan, manage, run_panel
 ENVIRONMENT = {  # the demo's own defaults; seconds: things move while one watches
     "PANEL_NAME": "Demo panel",
     "PROVIDER_ALLOW_PRIVATE": "on",
+    "WEBHOOK_ALLOW_PRIVATE": "on",
     "STATIC_STORAGE": "plain",  # compressing takes longer than all the rest of a first start
     "SUBMIT_EVERY": "2",
     "REAP_EVERY": "5",
@@ -58,6 +59,7 @@ class Command(BaseCommand):
                 self.stdout, _greeting(address, data_dir=data_dir, providers=providers)
             ),
             companions=[double.child(data_dir=data_dir) for double in providers],
+            gates=[_filling(data_dir, "--check", env=env)],  # no worker of the demo ever meets a real panel's orders
             errands=[_filling(data_dir, env=env)],
             env=env,
         )
@@ -73,10 +75,10 @@ class Command(BaseCommand):
         stream.flush()
 
 
-def _filling(data_dir: Path, *, env: dict[str, str]) -> Child:
+def _filling(data_dir: Path, *arguments: str, env: dict[str, str]) -> Child:
     return Child(
         name="seed_demo",
-        argv=manage("seed_demo"),
+        argv=manage("seed_demo", *arguments),
         log=data_dir / "log" / "seed_demo.log",
         data_dir=data_dir,
         cwd=PROJECT,
