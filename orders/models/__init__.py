@@ -10,7 +10,6 @@ from orders.models.orders import ENDED, OPEN, HoldReason, Order, OrderQuerySet, 
 from orders.models.proofs import Proof, Sweep
 from orders.models.refusals import RefusalText
 from orders.models.requests import OPEN_REQUEST, AftercareRequest, Cancellation, Refill, RequestState
-from orders.models.webhooks import PING, DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookType
 from orders.models.subscriptions import Subscription
 from orders.models.webhooks import PING, DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookType
 
