@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from catalog.upstream import Posted
 from orders.clock import database_now
@@ -56,7 +56,7 @@ def claim(*, owner: UUID, in_flight: Collection[Dispatch] = ()) -> list[Dispatch
     busy = Counter(each.endpoint_id for each in in_flight)
     free = MOST_IN_FLIGHT - len(in_flight)
     free_unproven = MOST_UNPROVEN - sum(1 for each in in_flight if not each.is_proven)
-    for endpoint in _waiting_endpoints(now):
+    for endpoint in _waiting_endpoints(now, busy=busy, is_room_for_unproven=free_unproven > 0):
         most = min(free, PER_ENDPOINT - busy[endpoint.pk])
         if not endpoint.is_proven:
             most = min(most, free_unproven, 1 - busy[endpoint.pk])
@@ -96,9 +96,14 @@ def record(*, dispatch: Dispatch, posted: Posted, now: datetime) -> str:
     return "failed"
 
 
-def _waiting_endpoints(now: datetime) -> list[WebhookEndpoint]:
-    active = WebhookEndpoint.objects.filter(switched_off_at=None, user__is_active=True)
-    return list(active.filter(Exists(_due(now).filter(endpoint=OuterRef("pk")))).order_by("?"))
+def _waiting_endpoints(now: datetime, *, busy: Counter[int], is_room_for_unproven: bool) -> list[WebhookEndpoint]:
+    """Some of the endpoints to which something could be sent now, by chance; no more than there are places."""
+    waiting = WebhookEndpoint.objects.filter(switched_off_at=None, user__is_active=True)
+    waiting = waiting.filter(Exists(_due(now).filter(endpoint=OuterRef("pk"))))
+    has_room = Q(is_proven=True) & ~Q(pk__in=[pk for pk, calls in busy.items() if calls >= PER_ENDPOINT])
+    if is_room_for_unproven:
+        has_room |= Q(is_proven=False) & ~Q(pk__in=list(busy))
+    return list(waiting.filter(has_room).order_by("?")[:MOST_IN_FLIGHT])
 
 
 def _due(now: datetime) -> QuerySet[WebhookDelivery]:
@@ -109,7 +114,7 @@ def _due(now: datetime) -> QuerySet[WebhookDelivery]:
 def _take(endpoint: WebhookEndpoint, *, owner: UUID, most: int, now: datetime) -> list[Dispatch]:
     locked = _due(now).filter(endpoint=endpoint).select_for_update(skip_locked=True)
     deliveries = list(locked.order_by("-is_urgent", "next_at", "pk")[:most])
-    # Counted now and not when it has been sent, so that one that kills its worker is given up one day, too.
+    # Counted now and not when it has been sent: the waits grow also for one whose worker died.
     WebhookDelivery.objects.filter(pk__in=[each.pk for each in deliveries]).update(
         owner=owner, next_at=now + LEASE, tries=F("tries") + 1, tried_at=now
     )
