@@ -14,7 +14,9 @@ from accounts.access import MemberRequest, admin_required
 from catalog.curating import accept_review, change_service
 from catalog.finding import matching
 from catalog.listing import Place, is_per_order
+from catalog.mapping import unknown_types
 from catalog.models import Category, Provider, Service, ServiceQuerySet
+from catalog.service_types import find
 
 if TYPE_CHECKING:
     ServiceModelForm = forms.ModelForm[Service]
@@ -46,6 +48,21 @@ class FilterForm(forms.Form):
 
 class ServiceForm(ServiceModelForm):
     """What the admin may say about a service; empty names fall back to the provider's."""
+
+    dripfeed = forms.ChoiceField(
+        label="Drip-feed",
+        required=False,
+        choices=[("", "As the provider lists it"), ("on", "Offered"), ("off", "Not offered")],
+        help_text="Many catalogs do not say it. Ask the provider before you offer it.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kind = find(self.instance.type)
+        if kind is None or not kind.has_dripfeed:
+            del self.fields["dripfeed"]
+        elif self.instance.is_dripfeed_own:
+            self.initial["dripfeed"] = "on" if self.instance.is_dripfeed else "off"
 
     class Meta:
         model = Service
@@ -107,6 +124,7 @@ def admin_services(request: MemberRequest) -> HttpResponse:
         "place": place,
         "rows": [{"service": service, "unit": _unit(service)} for service in shown],
         "state": state,
+        "unknown_types": unknown_types(),
         "tabs": [
             {"label": label, "url": f"{reverse('admin_services')}?state={name}", "is_current": name == state}
             for name, label in STATES.items()

@@ -14,10 +14,16 @@ from catalog.repricing import open_rulebook, reprice
 def change_service(*, service: Service, category: Category, values: Mapping[str, object], now: datetime) -> None:
     """Store the admin's own `values` (own_name, own_description, position, is_hidden, refill_mode, cancel_mode).
 
-    Another category is the admin's own from then on, and its margin prices the service at once.
+    Another category is the admin's own from then on, and its margin prices the service at once. `dripfeed` is the
+    admin's "on" or "off", or "" for what the provider lists, which is read again at the next sync.
     """
     lock_catalog()
     changes: dict[str, object] = {**values, "updated_at": now}
+    dripfeed = changes.pop("dripfeed", None)
+    if dripfeed:
+        changes |= {"is_dripfeed_own": True, "is_dripfeed": dripfeed == "on"}
+    elif dripfeed is not None and service.is_dripfeed_own:
+        changes |= {"is_dripfeed_own": False, "digest": b""}
     if category.pk != service.category_id:
         changes |= {"category": category, "is_category_own": True}
     Service.objects.filter(pk=service.pk).update(**changes)

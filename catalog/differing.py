@@ -26,16 +26,17 @@ class Offer:
     upstream_id: str
     name: str
     category: str  # "" of a service of ours that the admin moved: no category is compared with it
-    type: str  # canonical, or the provider's own word
+    type: str  # canonical, as the admin mapped it, or the provider's own word
     rate: Decimal
     min: int
     max: int
     is_refill: bool
     is_cancel: bool
-    is_dripfeed: bool
+    is_dripfeed: bool | None  # None of a service of ours for which the admin decided: nothing is compared with it
     description: str
     average_time: str
     digest: bytes
+    upstream_type: str = ""  # the provider's own word, where the admin mapped it
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,17 @@ def read(reply: CatalogReply, *, exchange_rate: Decimal) -> Reading:
     )
 
 
+def with_types(reading: Reading, *, types: Mapping[str, str]) -> Reading:
+    """The reading with the provider's own words for types as the admin mapped them (by the word in lower case)."""
+    return replace(reading, offers=tuple(_with_type(offer, types) for offer in reading.offers)) if types else reading
+
+
+def _with_type(offer: Offer, types: Mapping[str, str]) -> Offer:
+    if service_types.find(offer.type) or offer.type.lower() not in types:
+        return offer
+    return replace(offer, type=types[offer.type.lower()], upstream_type=offer.type)
+
+
 def offer_of(row: ServiceRow) -> Offer:
     """A provider's row with entities decoded, control characters out, its type named as we name it."""
     return Offer(
@@ -158,6 +170,7 @@ def refusal(*, found: Difference, count: int, listed: int) -> str:
 
 def _changed(before: Offer, after: Offer) -> Changed:
     before = before if before.category else replace(before, category=after.category)
+    before = replace(before, is_dripfeed=after.is_dripfeed) if before.is_dripfeed is None else before
     moves = tuple(
         Move(what=name, before=_shown(getattr(before, name)), after=_shown(getattr(after, name)))
         for name in WATCHED

@@ -11,6 +11,7 @@ from typing import TypedDict
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 
 class Digits(TypedDict):
@@ -146,6 +147,7 @@ class Service(models.Model):
     is_category_own = models.BooleanField(default=False)  # the admin moved it: a sync leaves the category alone
     position = models.IntegerField(default=0)
     type = models.CharField(max_length=60)  # canonical name of service_types, or the provider's own word
+    upstream_type = models.CharField(max_length=60, blank=True)  # the provider's own word, where the admin mapped it
     is_sellable = models.BooleanField(default=True)  # false for a type that we do not know how to sell
     rate = models.DecimalField(**RATE)  # provider's currency
     cost = models.DecimalField(**RATE)  # panel's currency
@@ -158,6 +160,7 @@ class Service(models.Model):
     is_refill = models.BooleanField(default=False)
     is_cancel = models.BooleanField(default=False)
     is_dripfeed = models.BooleanField(default=False)
+    is_dripfeed_own = models.BooleanField(default=False)  # the admin decided on it: a sync leaves it alone
     average_time = models.CharField(max_length=100, blank=True)
     refill_mode = models.CharField(max_length=10, choices=AftercareMode.choices, default=AftercareMode.STAFF)
     cancel_mode = models.CharField(max_length=10, choices=AftercareMode.choices, default=AftercareMode.STAFF)
@@ -213,6 +216,30 @@ class PriceListVersion(models.Model):
 
     def __str__(self) -> str:
         return str(self.token)
+
+
+class TypeMapping(models.Model):
+    """The admin's word that services of a type which only this provider knows are sold as one that we know."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="type_mappings")
+    word = models.CharField(max_length=60)  # the provider's
+    type = models.CharField(max_length=60)  # of service_types
+    mapped_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    mapped_at = models.DateTimeField()
+    reverted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    reverted_at = models.DateTimeField(null=True, blank=True)  # it counts until then
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "provider", Lower("word"), name="type_mapping_once", condition=Q(reverted_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.word} → {self.type}"
 
 
 class MarginScope(models.TextChoices):

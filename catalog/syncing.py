@@ -13,9 +13,10 @@ from typing import Final
 from django.db import transaction
 
 from catalog.connecting import open_client
-from catalog.differing import Offer, Reading, difference, read, refusal
+from catalog.differing import Offer, Reading, difference, read, refusal, with_types
 from catalog.exchanging import NoExchangeRate, exchange_rate_of
 from catalog.locking import lock_catalog
+from catalog.mapping import types_of
 from catalog.mirroring import Mirror
 from catalog.models import Provider, Service, SyncOutcome, SyncRun
 from catalog.recording import forget_old, record_changes, record_failure, record_run
@@ -74,6 +75,7 @@ def _ask(provider: Provider) -> Reading:
 def _apply(
     provider: Provider, reading: Reading, *, accepted_gone: int | None, now: datetime, started: float
 ) -> SyncRun:
+    reading = with_types(reading, types=types_of(provider=provider))
     listed = set(Service.objects.listed().filter(provider=provider).values_list("upstream_id", flat=True))
     found = difference(reading=reading, listed=listed, ours=_ours(provider, reading))
     reason = refusal(found=found, count=reading.count, listed=len(listed))
@@ -117,8 +119,9 @@ def _offer_of(service: Service) -> Offer:
         max=service.max_quantity,
         is_refill=service.is_refill,
         is_cancel=service.is_cancel,
-        is_dripfeed=service.is_dripfeed,
+        is_dripfeed=None if service.is_dripfeed_own else service.is_dripfeed,
         description=service.upstream_description,
         average_time=service.average_time,
         digest=bytes(service.digest),
+        upstream_type=service.upstream_type,
     )

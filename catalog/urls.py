@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from catalog import admin_margins, admin_providers, admin_services, admin_syncs, views
+from catalog import admin_margins, admin_providers, admin_services, admin_syncs, admin_types, views
 
 customers: list[URLPattern] = [
     path("services", views.services, name="services"),
@@ -23,6 +23,8 @@ admin: list[URLPattern] = [
     path("admin/services", admin_services.admin_services, name="admin_services"),
     path("admin/services/accept", admin_services.admin_services_accept, name="admin_services_accept"),
     path("admin/services/<int:pk>", admin_services.admin_service, name="admin_service"),
+    path("admin/types", admin_types.admin_types, name="admin_types"),
+    path("admin/types/<int:pk>/revert", admin_types.admin_type_revert, name="admin_type_revert"),
     path("admin/categories/<int:pk>", admin_services.admin_category, name="admin_category"),
 ]
 
