@@ -7,6 +7,7 @@ import pytest
 from catalog.models import Service
 from catalog.service_types import TYPES, find
 from orders.checking import FieldErrors, Problem, Wanted, check
+from tests.factories import NOW
 
 LINK = "https://example.com/page"
 
@@ -202,3 +203,47 @@ def test_every_required_field_of_every_type_is_missed(kind: Any) -> None:
     problems = problems_of(kind.name)
 
     assert problems == {name: Problem("Fill this in.", "missing") for name in required}
+
+
+FOLLOWED: dict[str, Any] = {"username": "@someone", "min": "10", "max": "1000", "delay": "0"}
+
+
+def test_subscription_takes_a_delay_of_0_and_no_link() -> None:
+    assert ask("Subscriptions", **FOLLOWED, link=LINK, posts="0", old_posts="", expiry="null") == Wanted(
+        link="", quantity=None, billed_quantity=1, fields=FOLLOWED
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "problems"),
+    [
+        ({"min": "9"}, {"min": Problem("At least 10.", "too_small")}),
+        ({"max": "1001"}, {"max": Problem("At most 1,000.", "too_large")}),
+        ({"min": "30", "max": "20"}, {"max": Problem("At least 30, the least per post.", "too_small")}),
+        ({"delay": "601"}, {"delay": Problem("At most 600.", "too_large")}),
+        ({"delay": ""}, {"delay": Problem("Fill this in.", "missing")}),
+        ({"posts": "10001"}, {"posts": Problem("At most 10,000.", "too_large")}),
+        ({"expiry": "31/02/2027"}, {"expiry": Problem("Enter a date as day/month/year.")}),
+        ({"expiry": "soon"}, {"expiry": Problem("Enter a date as day/month/year.")}),
+        ({"expiry": "13/03/2026"}, {"expiry": Problem("This day is over.", "too_small")}),
+    ],
+    ids=str,
+)
+def test_bad_subscription_is_named(changes: dict[str, str], problems: dict[str, Problem]) -> None:
+    kind = find("Subscriptions")
+    assert kind is not None
+
+    with pytest.raises(FieldErrors) as caught:
+        check(kind=kind, service=make_unsaved_service(), values={**FOLLOWED, **changes}, now=NOW)
+
+    assert caught.value.problems == problems
+
+
+@pytest.mark.parametrize("text", ["14/3/2026", "14/03/2026", "2026-03-14"])
+def test_a_day_is_taken_as_the_protocol_or_a_browser_writes_it(text: str) -> None:
+    kind = find("Subscriptions")
+    assert kind is not None
+
+    wanted = check(kind=kind, service=make_unsaved_service(), values={**FOLLOWED, "expiry": text}, now=NOW)
+
+    assert wanted.fields["expiry"] == "14/03/2026"
