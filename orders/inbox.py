@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from orders.agreeing import needs_two
 from orders.claiming import present_cost
 from orders.explaining import plain
-from orders.models import Attempt, Doubt, HoldReason, Order, OrderQuerySet, Proposal, Status
+from orders.models import Attempt, Doubt, DoubtKind, HoldReason, Order, OrderQuerySet, Proposal, Status
 
 PAGE: Final = 25  # cases: each is a card with forms
 
@@ -87,7 +87,8 @@ def _decisions(order: Order, doubts: list[Doubt]) -> tuple[str, ...]:
         return ("attach", "resend", "refund")
     if order.status == Status.HELD:
         return ("resend", "refund")
-    return ("settle",) if order.status == Status.RUNNING and doubts else ()
+    uncounted = ("posts",) if any(doubt.kind == DoubtKind.UNCOUNTED_POSTS for doubt in doubts) else ()
+    return (*uncounted, "settle") if order.status == Status.RUNNING and doubts else uncounted
 
 
 def _advice(order: Order, attempt: Attempt | None, doubts: list[Doubt]) -> str:

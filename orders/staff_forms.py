@@ -57,11 +57,24 @@ class SettleForm(ReasonForm):
     )
 
 
+class PostsForm(ReasonForm):
+    """How many posts of a subscription were served that no figure of the provider's tells."""
+
+    field_order = ["posts", "reason"]
+    posts = forms.IntegerField(
+        label="Posts served and not counted yet",
+        min_value=0,
+        max_value=10_000,
+        error_messages={"required": "Posts: enter a number, 0 for none.", "invalid": "Posts: enter a whole number."},
+    )
+
+
 FORMS: Final[Mapping[str, type[ReasonForm]]] = {
     "attach": AttachForm,
     "resend": ReasonForm,
     "refund": ReasonForm,
     "settle": SettleForm,
+    "posts": PostsForm,
     "close": ReasonForm,
 }
 

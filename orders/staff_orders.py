@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import MemberRequest, staff_required
 from billing.models import Transfer
 from catalog.models import Provider
-from orders import agreeing, deciding, settling
+from orders import agreeing, deciding, settling, subscribing
 from orders.choosing import is_id
 from orders.finding import earning_of, find_any
 from orders.inbox import Case, cases, cases_of, with_evidence
@@ -27,6 +27,7 @@ DECISIONS: Final[Mapping[str, Callable[..., object]]] = {
     "resend": partial(agreeing.decide, decision="resend"),
     "refund": partial(agreeing.decide, decision="refund"),
     "settle": settling.end_order,
+    "posts": subscribing.count_posts,
 }
 ANSWERS: Final[Mapping[str, Callable[..., object]]] = {
     "confirm": agreeing.confirm,
@@ -37,12 +38,14 @@ REFUSED: Final = (
     settling.AlreadySettled,
     settling.NotDoubtful,
     settling.WrongRemains,
+    subscribing.NothingToCount,
 )  # what staff can answer: somebody was first, or what they entered makes no sense
 DONE: Final = {
     "attach": "runs as the provider's order",
     "resend": "is sent again",
     "refund": "is canceled and refunded",
     "settle": "has ended",
+    "posts": "is charged for the posts that you counted",
     "propose": "waits for a second person to confirm it",
     "confirm": "is decided as proposed",
     "withdraw": "stays as it is",

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef
 
 from accounts.models import User
 from billing import ledger
@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 MOST_LOOKED_AT = 500  # orders that owe, in one sweep; the others wait for the next
 
 
-class NotASubscription(Exception):
-    """The order was paid at once: it has no posts to count."""
+class NothingToCount(Exception):
+    """No count of posts is in doubt for this order."""
 
 
 def post_charge(order: Order) -> Decimal:
@@ -148,21 +148,18 @@ def count_posts(*, order: Order, posts: int, actor: User, reason: str, now: date
     """A person says how many posts the provider has served that are not counted yet; they are owed from now on.
 
     Its charge so far counts as explained, and the service's present rate is the rate of the posts to come. Closes the
-    doubt about it. Raises NotASubscription, and ValueError for a negative number or no reason.
+    doubt about it. Raises NothingToCount where there is none, or a second person was first.
     """
-    reason = reason.strip()
-    if posts < 0 or not reason:
-        raise ValueError("Say how many posts were served, and why you know.")
     order = Order.objects.select_for_update(of=("self",), no_key=True).select_related("service").get(pk=order.pk)
-    if not order.is_subscription:
-        raise NotASubscription("This order was paid at once.")
-    Subscription.objects.filter(order=order).update(
-        owed=F("owed") + posts, counted=order.upstream_charge if order.upstream_charge is not None else F("counted")
-    )
+    doubts = order.doubts.filter(kind=DoubtKind.UNCOUNTED_POSTS, closed_at=None)
+    if not order.is_subscription or not doubts.exists():
+        raise NothingToCount("No count of posts is in doubt for this order.")
+    subscription = Subscription.objects.get(order_id=order.pk)
+    subscription.owed += posts
+    subscription.counted = order.upstream_charge if order.upstream_charge is not None else subscription.counted
+    subscription.save(update_fields=["owed", "counted"])
     order.rate = order.service.rate
     order.save(update_fields=["rate"])
-    order.doubts.filter(Q(kind=DoubtKind.UNCOUNTED_POSTS), closed_at=None).update(
-        closed_at=now, closed_by=actor, decision=reason[:300]
-    )
+    doubts.update(closed_at=now, closed_by=actor, decision=reason[:300])
     text = f"{posts} posts counted by hand: {reason}"
     record(order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)
