@@ -1,7 +1,7 @@
-"""Runs every benchmark on a throw-away PostgreSQL and prints one table of medians and ratios.
+"""Runs the benchmarks, all or those that are named, on a throw-away PostgreSQL; prints one table of medians and ratios.
 
 Absolute times depend on the machine; the ratios are what counts: how much slower the peers' habit is, and how near we
-are to the least that the same database can do.
+are to the least that the same database or server can do. `share` is the part of the limit's rate that ours reaches.
 """
 
 import os
@@ -10,12 +10,14 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from panel.embedded import Postgres, broker_url, database_url
 
+BENCHMARKS = ("syncing", "statuses", "polling", "serving")  # in the order of an order's life
 RUNS = 7  # of which the median counts
 
 
@@ -57,38 +59,37 @@ def main() -> int:
     server = Postgres(data_dir, is_throwaway=True)
     server.start()
     try:
-        show(measure())
+        show(measure(sys.argv[1:] or list(BENCHMARKS)))
     finally:
         server.stop()
         shutil.rmtree(data_dir, ignore_errors=True)
     return 0
 
 
-def measure() -> list[Measured]:
-    """Every benchmark, in the order of an order's life."""
+def measure(names: Sequence[str]) -> list[Measured]:
+    """The rows of these benchmarks, each a module with `measure`."""
     import django
 
     django.setup()
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    from benchmarks import polling, statuses, syncing  # they need Django set up
-
-    return [*syncing.measure(), statuses.measure(), polling.measure()]
+    modules = [import_module(f"benchmarks.{name}") for name in names]  # they need Django set up
+    return [row for module in modules for row in module.measure()]
 
 
 def show(rows: list[Measured]) -> None:
     """The table on standard output."""
-    print(f"{'':44}{'ours':>11}{'peer habit':>13}{'limit':>11}{'habit/ours':>12}{'ours/limit':>12}")
+    print(f"{'':44}{'ours':>12}{'peer habit':>14}{'limit':>12}{'habit/ours':>12}{'share':>8}")
     for row in rows:
         print(
-            f"{row.what:44}{_ms(row.ours):>11}{_ms(row.habit):>13}{_ms(row.limit):>11}"
-            f"{row.habit / row.ours:>12.1f}{row.ours / row.limit:>12.2f}"
+            f"{row.what:44}{_ms(row.ours):>12}{_ms(row.habit):>14}{_ms(row.limit):>12}"
+            f"{row.habit / row.ours:>12,.1f}{row.limit / row.ours:>8.2f}"
         )
 
 
 def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:,.1f} ms"
+    return f"{seconds * 1000:,.2f} ms"
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from tests.factories import make_order, make_service, make_user
 BATCH, CHANGED = 100, 5
 
 
-def measure() -> Measured:
+def measure() -> list[Measured]:
     """Ours against reading and saving each order, and against one bare UPDATE of the five."""
     user = make_user(balance="100000")
     service = make_service()
@@ -53,7 +53,7 @@ def measure() -> Measured:
                 [list(upstream_ids)[:CHANGED], [each.remains for each in said]],
             )
 
-    return Measured("apply 100 statuses, 5 changed", median_of(ours), median_of(habit), median_of(limit))
+    return [Measured("apply 100 statuses, 5 changed", median_of(ours), median_of(habit), median_of(limit))]
 
 
 def report(remains: int) -> OrderStatus:

@@ -1,0 +1,60 @@
+"""The panel as gunicorn serves it, and beside its own actions the least and the usual that `serving` compares with."""
+
+import json
+
+from django.http import HttpResponse
+
+from panel.wsgi import application
+
+# isort: split
+from datetime import datetime
+
+from catalog.models import Service
+from orders.api import following, views
+from orders.api.actions import ACTIONS, Action
+from orders.api.admitting import Caller
+from orders.api.asking import Ask
+
+__all__ = ["application"]
+
+
+def nothing(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
+    """An empty answer to a caller who was admitted as for any action: nothing can be served faster here."""
+    del caller, ask, now
+    return HttpResponse(b"[]", headers={"Content-Type": "application/json"})
+
+
+def habitual_services(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
+    """What other panels do: every row through the models and into JSON, each time."""
+    del caller, ask, now
+    rows = [
+        {
+            "service": service.pk,
+            "name": service.name,
+            "type": service.type,
+            "category": service.category.name,
+            "rate": str(service.price),
+            "min": str(service.min_quantity),
+            "max": str(service.max_quantity),
+            "refill": service.is_refill,
+            "cancel": service.is_cancel,
+        }
+        for service in Service.objects.on_sale().select_related("category").in_shop_order()
+    ]
+    return HttpResponse(json.dumps(rows), headers={"Content-Type": "application/json"})
+
+
+def habitual_status(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
+    """What other panels do: a query for each id."""
+    for text in ask.values["orders"].split(","):
+        one = Ask(action="status", values={"order": text}, key="", idempotency_key=None, request=ask.request)
+        following.status(caller, one, now)
+    return HttpResponse(b"{}", headers={"Content-Type": "application/json"})
+
+
+views.ACTIONS = {  # type: ignore[misc]  # final for the panel; this is not the panel
+    **ACTIONS,
+    "nothing": Action("nothing", "read", nothing),
+    "habitual_services": Action("habitual_services", "read", habitual_services),
+    "habitual_status": Action("habitual_status", "read", habitual_status),
+}
