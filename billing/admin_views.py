@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import MemberRequest, admin_required
 from accounts.administering import NotAllowed, change_access
+from accounts.grouping import MembershipForm
 from accounts.models import Role, User
 from billing import ledger
 from billing.forms import AccessForm, CorrectionForm, MoneyForm, PageForm, TopUpForm, UserSearchForm
@@ -112,6 +113,7 @@ def _page(request: HttpRequest, user: User, **refused: AccessForm | MoneyForm) -
     context = {
         "customer": user,
         "statement": read_statement(owner=user, order_url_name="staff_order", before=place.before, after=place.after),
+        "membership": MembershipForm(initial={"group": user.group_id}),
         "access": AccessForm(initial={"role": user.role, "is_active": user.is_active}),
         "top_up": TopUpForm(),
         "correction": CorrectionForm(),

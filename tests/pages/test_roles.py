@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import ApiKey, Role
+from accounts.models import ApiKey, CustomerGroup, Role
 from catalog.models import SyncOutcome, SyncRun
 from orders.models import Order, Status
 from tests.factories import NOW, make_order, make_service, make_user
@@ -43,6 +43,9 @@ PAGES = {
         "admin_services",
         "admin_service",
         "admin_category",
+        "admin_groups",
+        "admin_group_new",
+        "admin_group",
     },
 }
 ACTS = {
@@ -64,6 +67,7 @@ ACTS = {
     Role.ADMIN: {
         "admin_user_top_up",
         "admin_user_correct",
+        "admin_user_group",
         "admin_provider_pause",
         "admin_provider_resume",
         "admin_provider_sync",
@@ -110,6 +114,8 @@ def things(order: Order) -> dict[str, int]:
         "admin_sync": run.pk,
         "admin_service": order.service_id,
         "admin_category": order.service.category_id,
+        "admin_group": CustomerGroup.objects.create(name="Large", requests_per_minute=9, orders_per_minute=9).pk,
+        "admin_user_group": order.user_id,
     }
 
 
