@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from django.conf import settings
+
 from billing.models import Transfer, TransferKind
 from catalog.service_types import find
 from orders.aftercare import can_cancel, can_refill
-from orders.explaining import charge_formula, is_per_order
+from orders.explaining import charge_formula, is_per_order, plain
 from orders.models import OPEN_REQUEST, Cancellation, Event, EventKind, Order, OrderQuerySet, Refill, Status
 
 PATIENCE: Final = timedelta(minutes=10)  # an order that is still unsent is then explained
@@ -159,4 +161,6 @@ def _moment(event: Event) -> Moment:
     title, _, text = event.text.partition(": ")
     if kind == EventKind.PLACED:
         title, text = "Placed", event.text
+    if kind == EventKind.REFUNDED and "amount" in event.detail:
+        title = f"Refunded {plain(Decimal(event.detail['amount']))} {settings.PANEL_CURRENCY}"
     return Moment(at=event.at, title=title, text=text, tone=TONES.get(kind, "idle"))

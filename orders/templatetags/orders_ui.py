@@ -1,5 +1,6 @@
 """The orders app's own template filters."""
 
+import re
 from decimal import Decimal
 
 from django import template
@@ -16,6 +17,12 @@ register.filter("unit", explaining.unit)
 def is_web_address(text: str) -> bool:
     """Whether a link may be offered to click: http and https alone."""
     return text.lower().startswith(("http://", "https://"))
+
+
+@register.filter
+def short_link(link: str) -> str:
+    """A link as a narrow column shows it: without what nearly all of them begin with."""
+    return re.sub(r"^https?://(www\.)?(?=.)", "", link)
 
 
 @register.filter

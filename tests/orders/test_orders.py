@@ -64,7 +64,7 @@ def test_row_shows_the_columns_of_the_trade(client: Client, user: User) -> None:
     assert {label: " ".join(re.sub(r"<[^>]+>", "", cell).split()) for label, cell in cells} == {
         "ID": str(order.pk),
         "Date": "2026-03-14 12:00",
-        "Link": "https://example.com/page",
+        "Link": "example.com/page",
         "Charge": "$1.80",
         "Start count": "3,572",
         "Quantity": "1,500",
