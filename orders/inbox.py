@@ -104,12 +104,23 @@ def _advice(order: Order, attempt: Attempt | None, doubts: list[Doubt]) -> str:
         )
     if order.status == Status.HELD:
         return _advice_held(order, provider)
+    if advice := _advice_posts(doubts, provider):
+        return advice
     if order.status == Status.RUNNING and doubts:
         return (
             f"Look the order up at {provider}. Close the doubt to go on following it, or end it with what is missing."
         )
     if doubts:
         return "The order has ended and its money stays as it is. Look it up, then close the doubt with what you found."
+    return ""
+
+
+def _advice_posts(doubts: list[Doubt], provider: str) -> str:
+    kinds = {doubt.kind for doubt in doubts}
+    if DoubtKind.UNCOUNTED_POSTS in kinds:
+        return f"Count the posts that {provider} has served since the last one that was charged, and enter the number."
+    if DoubtKind.UNPAID_POSTS in kinds:
+        return "Ask the customer to add funds: the posts are charged by themselves then. Closing the doubt forgives them."
     return ""
 
 

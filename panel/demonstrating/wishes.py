@@ -94,6 +94,8 @@ def _quantity(service: Service, *, spending: Decimal) -> int:
 
 def _is_affordable(service: Service) -> bool:
     kind = _kind(service)
+    if kind.is_subscription:
+        return False  # paid over time, not by the order
     least, most = (
         (max(service.min_quantity, len(NAMES)), min(service.max_quantity, MOST)) if kind.is_limited else (1, 1)
     )
