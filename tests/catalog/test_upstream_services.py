@@ -3,46 +3,15 @@
 import json
 import time
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from catalog.upstream import (
     BadReply,
-    CatalogReply,
     ErrorReply,
-    ServiceRow,
 )
 from catalog.upstream.services import plain_slices, read_rows
-from tests.catalog.raw_provider import RawProvider, answer, client_of
-
-ROW: dict[str, Any] = {
-    "service": 1,
-    "name": "Followers",
-    "type": "Default",
-    "category": "First Category",
-    "rate": "0.90",
-    "min": "50",
-    "max": "10000",
-    "refill": True,
-    "cancel": True,
-}
-
-
-def ask(body: bytes, *, status: int = 200, known: dict[bytes, str] | None = None) -> CatalogReply:
-    with RawProvider(answer(body, status=status)) as provider, client_of(provider.url) as client:
-        return client.services(known=known or {})
-
-
-def read(tree: object) -> CatalogReply:
-    return ask(json.dumps(tree).encode())
-
-
-def read_one(**changes: object) -> ServiceRow:
-    """The row as documented, with changes; None leaves a field out."""
-    fields = {name: value for name, value in {**ROW, **changes}.items() if value is not ...}
-    (row,) = read([fields, {**ROW, "service": "another"}]).rows[:1]
-    return row
+from tests.catalog.reading import ROW, ask, read
 
 
 def test_last_of_two_rows_with_one_id_wins_and_is_told() -> None:
