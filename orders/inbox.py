@@ -120,7 +120,9 @@ def _advice_posts(doubts: list[Doubt], provider: str) -> str:
     if DoubtKind.UNCOUNTED_POSTS in kinds:
         return f"Count the posts that {provider} has served since the last one that was charged, and enter the number."
     if DoubtKind.UNPAID_POSTS in kinds:
-        return "Ask the customer to add funds: the posts are charged by themselves then. Closing the doubt forgives them."
+        return (
+            "Ask the customer to add funds: the posts are charged by themselves then. Closing the doubt forgives them."
+        )
     return ""
 
 
