@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
 
 MOST_IN_DOUBT = 14  # attempts whose sums are compared: 16,384 subsets; beyond that only an exact balance counts
+
+MOST_POSTS = 5  # of all subscriptions together that are billed while an account is read
+MOST_RATES = 8  # different rates: 1,286 sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,20 @@ def is_conserved(*, missing: Decimal, cost: Decimal, unseen: Sequence[Decimal], 
         return False
     may_be_unseen = any(max(each, default=0) <= len(unseen) and 0 not in each for each in sets)
     return may_be_unseen and all(0 not in each for each in sets)
+
+
+def may_be_posts(amount: Decimal, *, rates: Sequence[Decimal]) -> bool:
+    """Whether `amount`, taken or given back, may be a few posts of subscriptions at these rates; never of nothing.
+
+    True also where there are too many rates to tell.
+    """
+    units = sorted({rate for rate in rates if rate > 0})
+    if not units or amount == 0:
+        return False
+    if len(units) > MOST_RATES:
+        return True
+    posts = range(1, MOST_POSTS + 1)
+    return any(sum(each, Decimal(0)) == abs(amount) for n in posts for each in combinations_with_replacement(units, n))
 
 
 def is_explained(*, missing: Decimal, costs: Sequence[Decimal]) -> bool:

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils import timezone
 
 from catalog.models import Provider
+from catalog.pricing import cost_for
 from orders import alarming, concluding
 from orders.baselining import baseline_of, constant_of, topped_up_since
 from orders.clock import database_now
-from orders.conserving import Books, is_explained
+from orders.conserving import Books, is_explained, may_be_posts
 from orders.matching import Matching, match
-from orders.models import AttemptState, DoubtKind, Order, Orphan
+from orders.models import AttemptState, DoubtKind, Order, Orphan, Status
 from orders.profiling import places
 from orders.reading import Reading
 from orders.suspecting import Suspicion, counters
@@ -35,7 +37,8 @@ def judge(*, provider: Provider, found: Sequence[Suspicion], covered: frozenset[
         return Counter({"overtaken": 1})
     explained = _remember(provider, reading, now)
     strays = [stray for stray in reading.strays if stray.upstream_id not in explained]
-    matching = match(suspects=[each.as_suspect() for each in found], strays=strays)
+    suspects = [each.as_suspect() for each in found]
+    matching = match(suspects=suspects, strays=strays, is_remains_exact=provider.remains_exact is True)
     account = _account(provider, found, covered, reading, matching, now)
     tally, elsewhere = _conclude_placed(found, account, now)
     for each in found:
@@ -80,7 +83,10 @@ def _account(
     matching: Matching,
     now: datetime,
 ) -> Account:
-    open_costs = {each.attempt.pk: each.attempt.cost for each in found if each.attempt.state != AttemptState.NOT_PLACED}
+    undecided = [each.attempt for each in found if each.attempt.state != AttemptState.NOT_PLACED]
+    open_costs = {attempt.pk: attempt.cost for attempt in undecided if not attempt.order.is_subscription}
+    lost_posts = [attempt.order_id for attempt in undecided if attempt.order.is_subscription]
+    post_rates = _post_rates(provider, lost=lost_posts)
     unseen = [cost for pk, cost in open_costs.items() if pk not in covered and pk not in matching.placed]
     rivals = {pk: cost for pk, cost in open_costs.items() if pk in covered and pk not in matching.placed}
     baseline, books = baseline_of(provider), None
@@ -92,7 +98,7 @@ def _account(
             known=reading.known,
             orphans=reading.orphans,
         )
-    problem = _problem(provider, books, reading, matching, unseen, rivals, now)
+    problem = _problem(provider, books, reading, matching, unseen, rivals, post_rates, bool(lost_posts), now)
     baseline_at = baseline.read_at if baseline and baseline.read_at else reading.read_at
     shown = max(places(reading.balance), places(baseline.balance or Decimal(0)) if baseline else 0)
     return Account(
@@ -103,9 +109,23 @@ def _account(
         covered=covered,
         unseen=unseen,
         rivals=rivals,
+        post_rates=post_rates,
         smallest_visible=Decimal(1).scaleb(-shown),
         problem=problem,
     )
+
+
+def _post_rates(provider: Provider, *, lost: Sequence[int]) -> list[Decimal]:
+    """What a post costs of each subscription that runs there, or may: as it was ordered, and as it is listed now.
+
+    `lost`: the orders that were perhaps placed.
+    """
+    orders = Order.objects.filter(provider=provider, posts__isnull=False).filter(
+        Q(status=Status.RUNNING) | Q(pk__in=lost)
+    )
+    pairs = orders.order_by("pk").values_list("rate", "service__rate")
+    rates = {rate for pair in pairs for rate in pair}
+    return sorted(cost_for(cost=rate, billed_quantity=1, is_per_order=True) for rate in rates)
 
 
 def _problem(
@@ -115,6 +135,8 @@ def _problem(
     matching: Matching,
     unseen: Sequence[Decimal],
     rivals: Mapping[int, Decimal],
+    post_rates: Sequence[Decimal],
+    has_lost_posts: bool,
     now: datetime,
 ) -> str:
     """Why "not placed" must not be said of anything at this provider now; empty where nothing speaks against it."""
@@ -129,6 +151,10 @@ def _problem(
         return "The books of the account are not begun yet." if reading.orphans is not None else ""
     if not reading.is_steady or is_explained(missing=books.missing, costs=[*unseen, *rivals.values()]):
         return ""
+    if has_lost_posts and books.missing > 0:
+        return "A subscription that may run there unknown to us may have been billed posts."
+    if may_be_posts(books.missing, rates=post_rates):
+        return "Subscriptions that run there may have been billed posts while the account was read: it is read again."
     if unseen and books.missing > 0:
         return "More or less is missing than any unclear order costs; one that was not found yet may explain it."
     return alarming.note_missing(provider=provider, missing=books.missing, now=now)

@@ -8,6 +8,7 @@ from catalog.upstream import Status
 from orders.bracketing import Bracket
 
 STEP = Decimal("0.00001")  # providers round what a Partial order keeps up or down at five decimals
+SERVED = {Status.ACTIVE, Status.PAUSED, Status.EXPIRED}  # is served over time: a subscription, or a drip-feed
 ANYBODY = {Status.CANCELED, Status.FAILED, Status.UNKNOWN}  # says nothing about what the order was
 
 
@@ -19,6 +20,8 @@ class Suspect:
     cost: Decimal  # what it should charge, provider's currency
     billed_quantity: int
     bracket: Bracket
+    is_subscription: bool = False  # charged for each post, and nothing at first: its cost says nothing
+    is_dripfeed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,24 @@ class Matching:
     strangers: frozenset[int]  # strays that none of the suspects may be
 
 
-def fits(stray: Stray, suspect: Suspect) -> bool:
+def fits(stray: Stray, suspect: Suspect, *, is_remains_exact: bool = False) -> bool:
     """Whether the stray may be the suspect. In doubt yes: more candidates make fewer verdicts.
 
     The charge is what the order should cost; of a Partial one its delivered part; nothing where it was canceled, which
-    fits everybody in whose bracket it lies.
+    fits everybody in whose bracket it lies, but for a provider of which it is known that all of a canceled order
+    remains (`is_remains_exact`): there it fits who bought as much.
+
+    A subscription may have been charged anything, so it may be any order; what is served over time there is never one
+    that was charged at once, however little it was charged so far.
     """
     if not suspect.bracket.holds(stray.upstream_id):
         return False
+    if suspect.is_subscription:
+        return True
+    if stray.status in SERVED:
+        return suspect.is_dripfeed and stray.charge in {None, suspect.cost}
+    if is_remains_exact and stray.status is Status.CANCELED and stray.remains is not None:
+        return stray.remains == suspect.billed_quantity
     if stray.charge is None or stray.charge == 0 or stray.status in ANYBODY:
         return True
     if stray.remains is not None and stray.remains > suspect.billed_quantity:
@@ -60,28 +73,32 @@ def fits(stray: Stray, suspect: Suspect) -> bool:
     return stray.charge == suspect.cost
 
 
-def match(*, suspects: Sequence[Suspect], strays: Sequence[Stray]) -> Matching:
+def match(*, suspects: Sequence[Suspect], strays: Sequence[Stray], is_remains_exact: bool = False) -> Matching:
     """Find the pairs without an alternative.
 
     Every stray that fits a suspect is one of them, and no two are the same: a pair is proved when the strays cannot all
     be told apart without it. Where they cannot be told apart at all (two strays, one suspect), somebody else orders on
-    our key, and nothing is proved about anyone concerned.
+    our key, and nothing is proved about anyone concerned. That a stray is a subscription is never proved: no charge
+    tells it from others, so a person compares.
     """
     choices = {
-        stray.upstream_id: frozenset(suspect.attempt_id for suspect in suspects if fits(stray, suspect))
+        stray.upstream_id: frozenset(
+            suspect.attempt_id for suspect in suspects if fits(stray, suspect, is_remains_exact=is_remains_exact)
+        )
         for stray in strays
     }
     candidates = {
         suspect.attempt_id: frozenset(number for number, fitting in choices.items() if suspect.attempt_id in fitting)
         for suspect in suspects
     }
+    subscriptions = {suspect.attempt_id for suspect in suspects if suspect.is_subscription}
     placed: dict[int, int] = {}
     for group in _groups({number: fitting for number, fitting in choices.items() if fitting}):
         if assignment := _assign(group):
             placed |= {
                 attempt: number
                 for number, attempt in assignment.items()
-                if not _assign(_without(group, number, attempt))
+                if attempt not in subscriptions and not _assign(_without(group, number, attempt))
             }
     return Matching(
         placed=placed,

@@ -18,6 +18,12 @@ from orders.pulses import living
 from orders.recording import ASKED_AGAIN
 from orders.weighing import Condition, readiness
 
+_BY_POST = Condition(
+    "Charged at once",
+    is_met=False,
+    words="It is a subscription: nothing is charged before a post is served, so no figure proves what became of it.",
+    advice="Look for the username among the provider's subscriptions.",
+)
 _ASKED_AGAIN = Condition(
     "Not sent again", is_met=False, words="It is sent again under its key until that is answered.", advice=ASKED_AGAIN
 )
@@ -45,6 +51,8 @@ class Suspicion:
             cost=self.attempt.cost,
             billed_quantity=self.attempt.order.billed_quantity,
             bracket=self.bracket,
+            is_subscription=self.attempt.order.is_subscription,
+            is_dripfeed=bool(self.attempt.order.fields.get("runs")),
         )
 
 
@@ -69,6 +77,8 @@ def suspicions(*, provider: Provider, now: datetime) -> list[Suspicion]:
             is_dead=attempt.pk not in alive,
             bracket=bracket,
         )
+        if attempt.order.is_subscription:
+            conditions.insert(0, _BY_POST)
         if attempt.resend_at is not None and provider.is_idempotent:
             conditions.insert(0, _ASKED_AGAIN)
         is_ready = attempt.state == AttemptState.UNKNOWN and all(each.is_met for each in conditions)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from orders.bracketing import Bracket
-from orders.conserving import Books, is_conserved
+from orders.conserving import Books, is_conserved, may_be_posts
 from orders.explaining import plain
 from orders.matching import Matching
 from orders.models import Attempt
@@ -38,6 +38,7 @@ class Account:
     covered: frozenset[int]  # attempts whose bracket was read whole
     unseen: Sequence[Decimal]  # costs of attempts that may have been placed where nobody looked
     rivals: Mapping[int, Decimal]  # attempt → cost, of those that were looked for
+    post_rates: Sequence[Decimal]  # of the subscriptions that may be billed a post while the account is read
     smallest_visible: Decimal  # a cost up to this may be lost in the rounding of a balance
     problem: str  # why "not placed" is not said at present; empty where nothing speaks against it
 
@@ -160,6 +161,9 @@ def _conserved(attempt: Attempt, account: Account) -> Condition:
         return Condition(name, is_met=False, words=words, advice="Wait: the account is read again.")
     if attempt.cost <= account.smallest_visible:
         words = "Its cost is too small for the decimals that the balance shows."
+        return Condition(name, is_met=False, words=words, advice="Look for the link among the provider's orders.")
+    if may_be_posts(attempt.cost, rates=account.post_rates):
+        words = "Subscriptions that run there are billed in sums like its cost."
         return Condition(name, is_met=False, words=words, advice="Look for the link among the provider's orders.")
     missing = account.books.missing
     rivals = [cost for pk, cost in account.rivals.items() if pk != attempt.pk]

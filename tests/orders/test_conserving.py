@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.conserving import Books, is_conserved, is_explained
+from orders.conserving import Books, is_conserved, is_explained, may_be_posts
 
 
 def amounts(*texts: str) -> list[Decimal]:
@@ -71,3 +71,20 @@ def test_order_that_was_charged_is_never_proved_not_to_be(
     missing = cost + sum((others[each] for each in positions), Decimal(0))
 
     assert not is_conserved(missing=missing, cost=cost, unseen=unseen, rivals=rivals)
+
+
+@pytest.mark.parametrize(
+    ("amount", "rates", "may_be"),
+    [
+        ("0", ["0.5"], False),
+        ("0.5", [], False),
+        ("0.5", ["0.5"], True),
+        ("-1.5", ["0.5"], True),  # charged before it was taken from the balance
+        ("0.6", ["0.5"], False),
+        ("1.7", ["0.5", "0.7"], True),
+        ("3", ["0.5"], False),  # six posts while an account is read are no explanation any more
+        ("0.123", [f"0.{number}" for number in range(1, 10)], True),  # too many rates to tell
+    ],
+)
+def test_a_few_posts_explain_what_is_missing(amount: str, rates: list[str], may_be: bool) -> None:
+    assert may_be_posts(Decimal(amount), rates=amounts(*rates)) is may_be

@@ -148,3 +148,42 @@ def test_every_pair_without_an_alternative_is_proved(
     certain = set.intersection(*(set(each.items()) for each in possible)) if strays else set()
 
     assert set(match(suspects=suspects, strays=strays).placed.items()) == certain
+
+
+def subscription(number: int) -> Suspect:
+    return Suspect(attempt_id=number, cost=Decimal(0), billed_quantity=1, bracket=EVERYWHERE, is_subscription=True)
+
+
+@pytest.mark.parametrize("status", [Status.ACTIVE, Status.PAUSED, Status.EXPIRED])
+@pytest.mark.parametrize("charge", ["0", "1", None])
+def test_what_is_served_over_time_is_never_an_order_that_was_charged_at_once(status: Status, charge: str) -> None:
+    found = match(suspects=[suspect(1)], strays=[stray(10, charge, status=status)])
+
+    assert (found.placed, found.strangers) == ({}, {10})
+
+
+@pytest.mark.parametrize(
+    "found",
+    [stray(10, "0", status=Status.ACTIVE), stray(10, "0", status=Status.CANCELED), stray(10, "3"), stray(10, "0")],
+    ids=str,
+)
+def test_a_lost_subscription_is_found_by_people_alone(found: Stray) -> None:
+    matching = match(suspects=[subscription(1)], strays=[found])
+
+    assert (matching.placed, matching.candidates) == ({}, {1: {10}})
+
+
+@pytest.mark.parametrize("charge", ["0", "1"])
+def test_what_may_be_a_lost_subscription_proves_nothing_about_another_order(charge: str) -> None:
+    matching = match(suspects=[suspect(1), subscription(2)], strays=[stray(10, charge)])
+
+    assert (matching.placed, matching.candidates) == ({}, {1: {10}, 2: {10}})
+
+
+def test_a_drip_feed_that_is_active_is_found_by_its_charge() -> None:
+    dripping = Suspect(attempt_id=1, cost=Decimal(1), billed_quantity=500, bracket=EVERYWHERE, is_dripfeed=True)
+
+    active, other = stray(10, "1", status=Status.ACTIVE), stray(10, "0", status=Status.ACTIVE)
+
+    assert match(suspects=[dripping], strays=[active]).placed == {1: 10}
+    assert match(suspects=[dripping], strays=[other]).placed == {}
