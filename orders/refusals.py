@@ -14,12 +14,14 @@ from django.db.models import F
 
 from accounts.models import User
 from catalog.models import Provider
-from catalog.upstream.refusing import WHOLE, fold_text
+from catalog.upstream.refusing import WHOLE, fold_text, normalize
 from orders.models import RefusalText
 
 log = logging.getLogger(__name__)
 
 MOST: Final = 100  # texts of one provider: one that puts an order's name into each would fill the table
+MOST_WORDS: Final = 300  # of one provider, whole texts among them
+SHORTEST: Final = 3  # characters of a word of doubt
 
 
 def note_refusal(*, provider_id: int, text: str, now: datetime) -> None:
@@ -50,6 +52,40 @@ def doubt(*, refusal: RefusalText, actor: User, now: datetime) -> None:
 def trust(*, refusal: RefusalText, actor: User, now: datetime) -> None:
     """These words mean again that nothing was placed. Orders that are unclear stay so. Harmless to repeat."""
     _decide(refusal, is_doubted=False, actor=actor, now=now)
+
+
+class NoWord(Exception):
+    """Not a word of doubt: too short, so that it would stand in every answer, or one too many."""
+
+
+@transaction.atomic
+def add_word(*, provider: Provider, word: str, actor: User) -> None:
+    """Doubt every refusal of this provider in which this word or phrase stands. Raises NoWord; twice is as once."""
+    word = normalize(word)
+    if len(word) < SHORTEST:
+        raise NoWord(f"Word: at least {SHORTEST} letters, or it stands in every answer.")
+    fresh = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
+    if len(fresh.doubtful_words) >= MOST_WORDS:
+        raise NoWord(f"This provider has {MOST_WORDS} words already.")
+    if word not in fresh.doubtful_words:
+        fresh.doubtful_words = [*fresh.doubtful_words, word]
+        fresh.save(update_fields=["doubtful_words"])
+        log.warning("user %s: refusals of provider %s with %r are doubted", actor.pk, provider.pk, word)
+
+
+@transaction.atomic
+def remove_word(*, provider: Provider, word: str, actor: User) -> None:
+    """Doubt the word no longer; a whole text is trusted again by `trust`. Harmless to repeat."""
+    fresh = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
+    if word in fresh.doubtful_words and not word.startswith(WHOLE):
+        fresh.doubtful_words = [each for each in fresh.doubtful_words if each != word]
+        fresh.save(update_fields=["doubtful_words"])
+        log.warning("user %s: refusals of provider %s with %r are trusted again", actor.pk, provider.pk, word)
+
+
+def words_of(provider: Provider) -> list[str]:
+    """The words and phrases that staff doubt at this provider, without the whole texts."""
+    return sorted(str(word) for word in provider.doubtful_words if not str(word).startswith(WHOLE))
 
 
 def look_at_all(*, provider: Provider, keys: Collection[int], actor: User, now: datetime) -> int:

@@ -52,6 +52,14 @@ class ExplainForm(forms.Form):
     reason = forms.CharField(max_length=300, error_messages={"required": "Reason: say what happened."})
 
 
+class WordForm(forms.Form):
+    """A word or phrase that leaves doubt wherever it stands in a refusal."""
+
+    word = forms.CharField(
+        label="Word or phrase", max_length=100, error_messages={"required": "Word: say which word leaves doubt."}
+    )
+
+
 @staff_required
 @require_GET
 def staff_providers(request: MemberRequest) -> HttpResponse:
@@ -140,10 +148,33 @@ def staff_refusals_seen(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect(f"{reverse('staff_provider', args=[pk])}#refusals")
 
 
+@staff_required
+@require_POST
+def staff_provider_word(request: MemberRequest, pk: int, decision: str) -> HttpResponse:
+    """Doubt every refusal with this word in it, or no longer."""
+    provider = get_object_or_404(Provider, pk=pk)
+    form = WordForm(request.POST)
+    if decision not in {"add", "remove"}:
+        raise Http404
+    if form.is_valid():
+        word = form.cleaned_data["word"]
+        try:
+            if decision == "add":
+                refusals.add_word(provider=provider, word=word, actor=request.user)
+            else:
+                refusals.remove_word(provider=provider, word=word, actor=request.user)
+        except refusals.NoWord as error:
+            form.add_error("word", str(error))
+        else:
+            return redirect(f"{reverse('staff_provider', args=[pk])}#words")
+    return _page(request, provider, word_form=form)
+
+
 def _page(
     request: MemberRequest,
     provider: Provider,
     *,
+    word_form: WordForm | None = None,
     top_up_form: TopUpForm | None = None,
     explain_form: ExplainForm | None = None,
 ) -> HttpResponse:
@@ -155,6 +186,7 @@ def _page(
             ("An id that is not ours is an error", provider.foreign_id_is_error),
             ("Charges are net of refunds", provider.charge_is_net),
             ("The balance is exact", provider.balance_exact),
+            ("All of a canceled order remains", provider.remains_exact),
             ("It places an order with the same key once", provider.is_idempotent),
             ("Ids around ours may be read", provider.is_probe_allowed),
         ],
@@ -166,10 +198,12 @@ def _page(
         "orphans": Orphan.objects.filter(provider=provider).select_related("explained_by").order_by("-pk")[:ROWS],
         "refusals": texts,
         "has_new_refusals": any(text.looked_at is None for text, _ in texts),
+        "words": refusals.words_of(provider),
+        "word_form": word_form or WordForm(),
         "top_up_form": top_up_form or TopUpForm(),
         "explain_form": explain_form or ExplainForm(),
     }
-    status = 422 if top_up_form or explain_form else 200
+    status = 422 if top_up_form or explain_form or word_form else 200
     return render(request, "orders/staff_provider.html", context, status=status)
 
 

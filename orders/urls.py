@@ -33,6 +33,11 @@ staff: list[URLPattern] = [
     path("staff/proposals/<int:pk>/<slug:answer>", staff_orders.staff_proposal_answer, name="staff_proposal_answer"),
     path("staff/providers", staff_providers.staff_providers, name="staff_providers"),
     path("staff/providers/<int:pk>", staff_providers.staff_provider, name="staff_provider"),
+    path(
+        "staff/providers/<int:pk>/words/<slug:decision>",
+        staff_providers.staff_provider_word,
+        name="staff_provider_word",
+    ),
     path("staff/providers/<int:pk>/seen", staff_providers.staff_refusals_seen, name="staff_refusals_seen"),
     path(
         "staff/refusals/<int:pk>/<slug:decision>", staff_providers.staff_refusal_decide, name="staff_refusal_decide"

@@ -240,3 +240,42 @@ def test_list_of_providers_tells_of_new_words_in_the_same_queries(
         page = client.get(reverse("staff_providers")).content.decode()
 
     assert page.count('#refusals">2</a>') == rows
+
+
+@pytest.mark.django_db
+def test_word_is_doubted_and_trusted_again_on_the_page(client: Client, staff: User) -> None:
+    client.force_login(staff)
+    provider = make_provider()
+    add, remove = (reverse("staff_provider_word", args=[provider.pk, decision]) for decision in ("add", "remove"))
+
+    answers = [client.post(add, {"word": "  Already in WORK! "}) for _ in range(2)]
+    added = Provider.objects.get().doubtful_words
+    page = client.get(page_of(provider)).content.decode()
+    client.post(remove, {"word": "already in work"})
+
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert added == ["already in work"]
+    assert 'value="already in work"' in page
+    assert Provider.objects.get().doubtful_words == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("word", ["", "  ", "a", "=!", "x" * 101])
+def test_word_that_would_stand_everywhere_is_refused(client: Client, staff: User, word: str) -> None:
+    client.force_login(staff)
+    provider = make_provider()
+
+    answer = client.post(reverse("staff_provider_word", args=[provider.pk, "add"]), {"word": word})
+
+    assert answer.status_code == 422
+    assert Provider.objects.get().doubtful_words == []
+
+
+@pytest.mark.django_db
+def test_whole_text_is_not_removed_as_a_word(staff: User) -> None:
+    refusal = note(make_provider())
+    doubt(refusal=refusal, actor=staff, now=NOW)
+
+    refusals.remove_word(provider=refusal.provider, word=f"={FOLDED}", actor=staff)
+
+    assert Provider.objects.get().doubtful_words == [f"={FOLDED}"]

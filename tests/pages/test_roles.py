@@ -61,6 +61,7 @@ ACTS = {
         "staff_provider_top_up",
         "staff_provider_explain",
         "staff_provider_test",
+        "staff_provider_word",
         "staff_refusal_decide",
         "staff_refusals_seen",
     },
