@@ -50,7 +50,7 @@ def issue_key(
             ApiKey.objects.create(
                 user=user,
                 name=name,
-                prefix=prefix_of(key),
+                prefix=key[:PREFIX_LENGTH],
                 digest=_digest(key),
                 scope=scope,
                 allowed_ips=networks,
@@ -61,9 +61,9 @@ def issue_key(
     return key
 
 
-def prefix_of(key: str) -> str:
-    """What finds the key's row."""
-    return key[:PREFIX_LENGTH]
+def fingerprint(key: str) -> str:
+    """What a limit counts a key by: only who has the whole key uses its limit up. "" for what can be no key of ours."""
+    return _digest(key)[:24] if _is_well_formed(key) else ""
 
 
 def find_key(*, key: str, ip: str) -> ApiKey | None:
@@ -71,9 +71,9 @@ def find_key(*, key: str, ip: str) -> ApiKey | None:
 
     One query; none for a text that no key of ours can be.
     """
-    if len(key) != PREFIX_LENGTH + SECRET_LENGTH or not (key.isascii() and key.isalnum()):
+    if not _is_well_formed(key):
         return None
-    found = ApiKey.objects.select_related("user__group").filter(prefix=prefix_of(key), revoked_at=None).first()
+    found = ApiKey.objects.select_related("user__group").filter(prefix=key[:PREFIX_LENGTH], revoked_at=None).first()
     if found is None or not hmac.compare_digest(found.digest, _digest(key)) or not found.user.is_active:
         return None
     if found.allowed_ips and not is_within(ip, found.allowed_ips):
@@ -99,6 +99,10 @@ def note_use(*, key: ApiKey, ip: str, now: datetime) -> None:
     mine = ApiKey.objects.filter(is_due, pk=key.pk).select_for_update(skip_locked=True, no_key=True)
     with transaction.atomic():  # Django locks rows in a transaction only
         ApiKey.objects.filter(pk__in=mine.values("pk")).update(last_used_at=now, last_used_ip=ip or None)
+
+
+def _is_well_formed(key: str) -> bool:
+    return len(key) == PREFIX_LENGTH + SECRET_LENGTH and key.isascii() and key.isalnum()
 
 
 def _digest(key: str) -> str:

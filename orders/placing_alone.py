@@ -46,6 +46,8 @@ def place_alone(
         placed = _placed(customer=customer, service=service, values=values, client_key=client_key)
     if placed:
         return placed
+    if not service.is_on_sale:
+        raise NotOnSale("This service is not on sale any more.")
     _check_link(customer=customer, service=service, link=values.get("link", ""))
     if max_charge is not None and _charge(service=service, values=values) > max_charge:
         raise TooDear

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.http import HttpRequest
 
-from accounts.api_keys import find_key, note_use, prefix_of
+from accounts.api_keys import find_key, fingerprint, note_use
 from accounts.models import ApiKey, User
 from accounts.networks import client_ip, counted_as
 from orders.api.answers import ApiError
@@ -29,14 +29,14 @@ def admit(request: HttpRequest, ask: Ask, now: datetime) -> Caller:
     Raises ApiError where the key is none, or not for this address, and where the limits are used up.
     """
     ip = client_ip(request)
-    prefix = prefix_of(ask.key) if ask.key.isascii() and ask.key.isalnum() else ""
-    counts = limiter.count(ip=counted_as(ip), prefix=prefix, now=now)
+    print_of_key = fingerprint(ask.key)
+    counts = limiter.count(ip=counted_as(ip), key=print_of_key, now=now)
     key = find_key(key=ask.key, ip=ip)
     if key is None:
         limiter.count_wrong_key(ip=counted_as(ip), now=now)
         raise ApiError("Invalid API key")
     most = requests_per_minute(key.user)
-    limiter.learn(prefix=prefix, most=most)
+    limiter.learn(key=print_of_key, most=most)
     counts.refuse_above(most_of_key=most)
     note_use(key=key, ip=ip, now=now)
     return Caller(user=key.user, key=key, ip=ip)

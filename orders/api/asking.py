@@ -54,7 +54,7 @@ def _idempotency_key(request: HttpRequest, fields: Mapping[str, str]) -> str | N
 
 def _fields(request: HttpRequest) -> dict[str, str]:
     if request.method == "GET" and settings.API_ALLOW_GET:
-        return _from_pairs(list(request.GET.items()))
+        return _from_form(request.META.get("QUERY_STRING", ""))
     if request.method != "POST":
         raise ApiError("Incorrect request")
     if _length(request) > LARGEST:

@@ -51,19 +51,19 @@ class Limiter:
     def __init__(self) -> None:
         self._own: Counter[str] = Counter()
         self._own_window = 0
-        self._known: dict[str, tuple[int, float]] = {}  # prefix → requests in a window, until (monotonic)
+        self._known: dict[str, tuple[int, float]] = {}  # key → requests in a window, until (monotonic)
         self._lock = threading.Lock()
 
-    def count(self, *, ip: str, prefix: str, now: datetime) -> Counts:
-        """Count a request; raises ApiError 429 where it is one too many.
+    def count(self, *, ip: str, key: str, now: datetime) -> Counts:
+        """Count a request with this key (its fingerprint); raises ApiError 429 where it is one too many.
 
         A key that this process does not know yet passes, so that a large group's is not held to the usual limit, but
         not from an address that has sent too many wrong ones.
         """
         window, seconds_left = _window(now)
-        of_ip, of_key, wrong = self._count(window, [f"ip:{ip}", f"key:{prefix}"], look_at=f"wrong:{ip}")
+        of_ip, of_key, wrong = self._count(window, [f"ip:{ip}", f"key:{key}"], look_at=f"wrong:{ip}")
         counts = Counts(of_ip=of_ip, of_key=of_key, wrong_of_ip=wrong, seconds_left=seconds_left)
-        most = self._most(prefix)
+        most = self._most(key)
         if most is not None:
             counts.refuse_above(most_of_key=most)
         elif wrong >= WRONG_KEYS:
@@ -75,14 +75,14 @@ class Limiter:
         window, _ = _window(now)
         self._count(window, [f"wrong:{ip}"], look_at="")
 
-    def learn(self, *, prefix: str, most: int) -> None:
+    def learn(self, *, key: str, most: int) -> None:
         """Know for a minute that this key is a right one, and how many requests it may send in a window."""
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
-        self._known[prefix] = (most, time.monotonic() + KNOWN_FOR)
+        self._known[key] = (most, time.monotonic() + KNOWN_FOR)
 
-    def _most(self, prefix: str) -> int | None:
-        most, until = self._known.get(prefix, (None, 0.0))
+    def _most(self, key: str) -> int | None:
+        most, until = self._known.get(key, (None, 0.0))
         return most if time.monotonic() < until else None
 
     def _count(self, window: int, names: list[str], *, look_at: str) -> tuple[int, int, int]:
