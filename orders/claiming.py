@@ -6,24 +6,28 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Exists, Q
+from django.db import OperationalError, connection, transaction
+from django.db.models import Exists, Q, QuerySet
+from psycopg import errors
 
 from billing.models import Halt
-from catalog import pricing, service_types
+from catalog import pricing
 from catalog.models import Provider
 from orders.clock import database_now
-from orders.distinguishing import MOST_OPEN, keeps_distinct
+from orders.distinguishing import MOST_OPEN, distinct_sums, keeps_distinct
 from orders.faultpoints import reach
 from orders.holding import hold
 from orders.landmarks import quiet
 from orders.models import Attempt, AttemptState, EventKind, HoldReason, Order, Status
+from orders.subscribing import post_charge
 from orders.timeline import record
 
 OPEN_ATTEMPT = [AttemptState.PREPARED, AttemptState.SENT, AttemptState.UNKNOWN]
 # What the unique index allows once for each order: a second attempt beside one of these is never made
 POSSIBLY_PLACED = [*OPEN_ATTEMPT, AttemptState.ACCEPTED, AttemptState.PLACED]
 MOST_LOOKED_AT = 20  # due orders among which one that can be told apart is sought
+FIRST_LOOKED_AT = 2  # of these at first: nearly always one of them can be
+LANE_PATIENCE = 250  # milliseconds that one claim waits for another at the same provider
 # An order can only be settled by one that was accepted long enough after it: so what is older than the quiet time
 # yields where no order that is due can be told apart from it, and what staff have for so long does not count at all.
 WITH_STAFF = timedelta(minutes=30)
@@ -65,12 +69,12 @@ def claim(*, provider_id: int, owner: UUID) -> Claim | None:
             hold(order=order, reason=HoldReason.STAFF, text=text, now=now)
             continue
         cost = present_cost(order)
-        if cost <= max(order.charge, order.cost):  # staff who accept a loss raise the order's own cost to it
+        if cost <= max(worth(order), order.cost):  # staff who accept a loss raise the order's own cost to it
             return _prepare(order, provider, owner=owner, now=now)
         hold(
             order=order,
             reason=HoldReason.LOSS,
-            text=f"It would cost {cost:.5f} now, but the charge is {order.charge:.5f}.",
+            text=f"It would cost {cost:.5f} now, but the charge is {worth(order):.5f}.",
             now=now,
         )
     return None
@@ -91,50 +95,76 @@ def open_at(now: datetime) -> Q:
 
 
 def present_cost(order: Order) -> Decimal:
-    """What the order would cost us now, panel currency."""
+    """What the order, or a subscription's first post, would cost us now, panel currency."""
     return pricing.cost_for(
-        cost=order.service.cost, billed_quantity=order.billed_quantity, is_per_order=_is_per_order(order)
+        cost=order.service.cost, billed_quantity=order.billed_quantity, is_per_order=order.is_per_order
     )
 
 
 def upstream_cost(order: Order) -> Decimal:
-    """What the provider should charge for the order now, provider's currency."""
+    """What the provider should charge for the order, or for a subscription's first post, now; provider's currency."""
     return pricing.cost_for(
-        cost=order.service.rate, billed_quantity=order.billed_quantity, is_per_order=_is_per_order(order)
+        cost=order.service.rate, billed_quantity=order.billed_quantity, is_per_order=order.is_per_order
     )
+
+
+def cost_at_once(order: Order) -> Decimal:
+    """What the provider should charge when it takes the order: nothing for a subscription, whose posts come later."""
+    return Decimal(0) if order.is_subscription else upstream_cost(order)
+
+
+def worth(order: Order) -> Decimal:
+    """What the customer pays for the order, or for each post of a subscription, panel's currency."""
+    return post_charge(order) if order.is_subscription else order.charge
 
 
 def open_lane(*, provider_id: int, now: datetime) -> Provider | None:
     """The provider where its lane is open; locked where attempts must be told apart, so that claims go one by one."""
-    provider = Provider.objects.filter(open_at(now), pk=provider_id).first()
-    if provider is None or not provider.is_probe_allowed:
-        return provider
-    locking = Provider.objects.select_for_update(skip_locked=True, no_key=True)
-    return locking.filter(open_at(now), pk=provider_id).first()
+    lane = Provider.objects.filter(open_at(now), pk=provider_id)
+    is_probe_allowed = lane.values_list("is_probe_allowed", flat=True).first()
+    if not is_probe_allowed:
+        return lane.first() if is_probe_allowed is False else None
+    return lane.select_for_update(skip_locked=True, no_key=True).first() or _wait_for(lane)
+
+
+def _wait_for(lane: QuerySet[Provider]) -> Provider | None:
+    """The lane after another claim, which takes milliseconds; None where that stands still."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [str(LANE_PATIENCE)])
+            return lane.select_for_update(no_key=True).first()
+    except OperationalError as error:
+        if isinstance(error.__cause__, errors.LockNotAvailable):
+            return None
+        raise
 
 
 def _next_due(provider: Provider, now: datetime) -> Order | None:
-    due = (
-        Order.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-        .select_related("service")
-        .filter(due_at(now), provider=provider)
-        .order_by("submit_at", "pk")
-    )
+    due = Order.objects.select_related("service").filter(due_at(now), provider=provider).order_by("submit_at", "pk")
+    free = due.select_for_update(skip_locked=True, of=("self",), no_key=True)
     if not provider.is_probe_allowed:
-        return due.first()
-    recent, young = _open_costs(provider, now, since=WITH_STAFF), _open_costs(provider, now, since=quiet())
-    candidates = list(due[:MOST_LOOKED_AT]) if len(young) < MOST_OPEN else []
+        return free.first()
+    chosen = _distinct_one(provider, due, now)
+    return free.filter(pk=chosen).first() if chosen else None
+
+
+def _distinct_one(provider: Provider, due: QuerySet[Order], now: datetime) -> int | None:
+    """The primary key of the order, due the longest, whose cost can be told apart from all that is open.
+
+    Not locked yet: a lock on each of those that are looked at would be written to disk.
+    """
+    is_open = Attempt.objects.filter(provider=provider, state__in=OPEN_ATTEMPT, prepared_at__gt=now - WITH_STAFF)
+    ages = list(is_open.order_by("pk").values_list("cost", "prepared_at"))
+    recent, young = [cost for cost, _ in ages], [cost for cost, at in ages if at > now - quiet()]
+    if len(young) >= MOST_OPEN:
+        return None
     for open_costs in (recent, young):
-        for order in candidates:
-            if keeps_distinct(open_costs=open_costs, cost=upstream_cost(order)):
-                return order
+        sums = distinct_sums(open_costs)
+        for some in (due[:FIRST_LOOKED_AT], due[FIRST_LOOKED_AT:MOST_LOOKED_AT]) if sums is not None else ():
+            for order in some:
+                if keeps_distinct(sums=sums, cost=cost_at_once(order)):
+                    return order.pk
     return None
-
-
-def _open_costs(provider: Provider, now: datetime, *, since: timedelta) -> list[Decimal]:
-    """What the attempts not older than `since` cost whose fate is open."""
-    is_open = Attempt.objects.filter(provider=provider, state__in=OPEN_ATTEMPT)
-    return list(is_open.filter(prepared_at__gt=now - since).order_by("pk").values_list("cost", flat=True))
 
 
 def _prepare(order: Order, provider: Provider, *, owner: UUID, now: datetime) -> Claim:
@@ -143,7 +173,7 @@ def _prepare(order: Order, provider: Provider, *, owner: UUID, now: datetime) ->
     attempt = Attempt.objects.create(
         order=order,
         provider=provider,
-        cost=upstream_cost(order),
+        cost=cost_at_once(order),
         owner=owner,
         lease_until=now + timedelta(seconds=settings.CLAIM_LEASE),
         prepared_at=now,
@@ -152,7 +182,9 @@ def _prepare(order: Order, provider: Provider, *, owner: UUID, now: datetime) ->
     )
     order.status = Status.SUBMITTING
     order.submit_at = None
-    order.save(update_fields=["status", "submit_at"])
+    if order.is_subscription:
+        order.rate = order.service.rate  # by which its posts are counted: the provider bills them as it lists them now
+    order.save(update_fields=["status", "submit_at", "rate"])
     record(
         order=order,
         kind=EventKind.SUBMITTED,
@@ -187,8 +219,3 @@ def _fields(order: Order) -> dict[str, str]:
 def _idempotency_key(order: Order) -> str:
     """The same for every attempt of one order; the microsecond keeps two panels with one provider account apart."""
     return f"order-{order.pk}-{order.created_at:%Y%m%d%H%M%S%f}"
-
-
-def _is_per_order(order: Order) -> bool:
-    kind = service_types.find(order.service.type)
-    return kind is not None and kind.is_per_order
