@@ -74,6 +74,8 @@ def resolve(*, provider: Provider, client: Client, stop_at: float) -> Counter[st
         is_wanted = _has_unclear(provider) and profiling.lacks(provider)
         if profiling.is_due(provider, now=now) or is_wanted:
             profiling.self_test(provider=provider, client=client, now=now)
+        if _has_unclear(provider):
+            profiling.learn_remains(provider=provider, client=client)
         baselining.begin_books(provider=provider, client=client, stop_at=stop_at)
     found = suspicions(provider=provider, now=now)
     if not any(each.is_due for each in found):
