@@ -243,6 +243,19 @@ def test_pitfall_19_unknown_word_is_kept_out_and_shown_to_staff(double: Provider
     assert [doubt.kind for doubt in order.doubts.all()] == [DoubtKind.UNKNOWN_STATUS]
 
 
+def test_an_unknown_word_is_no_doubt_any_more_once_a_known_one_follows(
+    double: ProviderDouble, service: Service
+) -> None:
+    order = run_order(service)
+    double.fault("status", "unknown_word")
+    sweep()
+    double.clear_faults()
+
+    sweep()
+
+    assert [(doubt.closed_at is not None, doubt.closed_by) for doubt in order.doubts.all()] == [(True, None)]
+
+
 @pytest.mark.parametrize("mode", ["remains_unknown", "remains_null", "remains_empty", "remains_missing"])
 def test_pitfall_13_partial_without_remains_is_never_guessed(
     double: ProviderDouble, service: Service, mode: str
