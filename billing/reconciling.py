@@ -7,7 +7,7 @@ Why nothing slips through
   the horizon on are all that the proof has not seen, and some that it has.
 - Transfers are append-only. A wallet that was sound up to its transfer n is sound now if the transfers behind n go on
   from what n left, without a gap, to its balance.
-- What was changed below the server, or came into another one by a dump, is found by the nightly proof of all.
+- What was deleted, changed below the server, or brought into another one by a dump, is found by the nightly proof.
 """
 
 from collections.abc import Collection, Sequence

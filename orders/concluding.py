@@ -8,11 +8,13 @@ from django.db import transaction
 
 from orders import running
 from orders.clock import database_now
+from orders.explaining import plain
 from orders.holding import let_wait
 from orders.landmarks import quiet
 from orders.models import Attempt, AttemptState, DoubtKind, EventKind, Order, Status
 from orders.pulses import is_sender_dead
-from orders.timeline import record
+from orders.timeline import raise_doubt, record
+from orders.usurping import find_usurper
 
 Evidence = dict[str, Any]
 
@@ -39,11 +41,20 @@ def conclude_not_placed(*, attempt_id: int, evidence: Evidence, now: datetime) -
     """It was not placed and never will be: the order waits to be sent again, at once.
 
     The caller has found all five conditions met. False, and nothing changed, where it is settled already, its sender
-    lives, or it was sent too short a time ago by the database's clock.
+    lives, or it was sent too short a time ago by the database's clock. False, too, where a later order of ours answers
+    for it: then staff are told, by a doubt and by the next step in `evidence`.
     """
 
     def settle(order: Order, attempt: Attempt) -> bool:
         if attempt.last_sent_at is None or attempt.last_sent_at + quiet() > database_now():
+            return False
+        if usurper := find_usurper(attempt):
+            text = (
+                f"Their order {usurper.upstream_id}, which they named for our order {usurper.order_id}, was charged"
+                f" what this one costs ({plain(attempt.cost)}): see there which of the two it is."
+            )
+            raise_doubt(order=order, kind=DoubtKind.DUPLICATE_ID, text=text, now=now)
+            evidence["next_step"] = text
             return False
         let_wait(order=order, until=now)
         text = "Proved not placed: it is sent again"
