@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from orders.claiming import Claim, open_lane, present_cost
+from orders.claiming import Claim, open_lane, present_cost, worth
 from orders.clock import database_now
 from orders.landmarks import quiet
 from orders.models import Attempt, AttemptState, EventKind, Order, Status
@@ -89,6 +89,6 @@ def _problem(order: Order, attempt: Attempt, account: str, now: datetime) -> str
     if attempt.account != account:
         return "Our address or API key there has changed since: its key may not be known, and place it once more."
     cost = present_cost(order)
-    if cost > max(order.charge, order.cost):
-        return f"Were it placed only now, it would cost {cost:.5f}, but the charge is {order.charge:.5f}."
+    if cost > max(worth(order), order.cost):
+        return f"Were it placed only now, it would cost {cost:.5f}, but the charge is {worth(order):.5f}."
     return ""
