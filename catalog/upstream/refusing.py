@@ -63,6 +63,7 @@ KEY_WORD = r"(?:key|api ?key|apikey|token|api)"
 BAD_KEY = re.compile(
     rf"\b{BAD_WORD}(?: (?:the|your|an?|api)){{0,3}} {KEY_WORD}\b"
     rf"|\b{KEY_WORD}\b(?: (?:is|was|has|been|not|or|and|user|an?)){{0,3}} {BAD_WORD}\b"
+    rf"|\b{KEY_WORD} may only\b"  # "This API key may only read", as panels of our own kind say
     r"|\bunauthori[sz]ed\b|\bauthentication (?:failed|required)\b|\bnot authori[sz]ed\b"
     r"|\byour (?:user )?account\b(?: \w+){0,3}? (?:suspended|blocked|banned|disabled|inactive|frozen|deactivated)\b"
 )
@@ -111,7 +112,7 @@ def is_doubtful(reply: object, words: Iterable[str] = DOUBTFUL_WORDS) -> bool:
 
 
 def fold_text(text: str) -> str:
-    """What of an error's text stays the same from order to order: small letters, "#" for numbers, "(link)" for links."""
+    """What of an error's text stays the same over orders: small letters, "#" for numbers, "(link)" for links."""
     folded = NUMBER.sub("#", LINK.sub("(link)", text.casefold()))
     return " ".join(folded.split())[:FOLDED_LENGTH].strip()
 

@@ -92,6 +92,7 @@ def test_plain_error_is_refused(body: str, text: str, status: int) -> None:
         ("api_key not found", Reason.BAD_KEY),
         ("Wrong key", Reason.BAD_KEY),
         ("Unauthorized", Reason.BAD_KEY),
+        ("This API key may only read", Reason.BAD_KEY),
         ("Your account is suspended", Reason.BAD_KEY),
         ("Too many requests", Reason.THROTTLED),
         ("Rate limit exceeded", Reason.THROTTLED),
