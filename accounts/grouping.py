@@ -1,8 +1,15 @@
 """Forms of customer groups: what their programs may ask of the API, and who is in which."""
 
+from typing import TYPE_CHECKING
+
 from django import forms
 
 from accounts.models import CustomerGroup
+
+if TYPE_CHECKING:
+    GroupModelForm = forms.ModelForm[CustomerGroup]
+else:  # Django's class takes no parameter at run time
+    GroupModelForm = forms.ModelForm
 
 MOST = 100_000  # a minute; more than one machine answers
 
@@ -18,7 +25,7 @@ def _limit(label: str, *, help_text: str) -> forms.IntegerField:
     )
 
 
-class GroupForm(forms.ModelForm[CustomerGroup]):
+class GroupForm(GroupModelForm):
     """Names a group and sets its limits."""
 
     requests_per_minute = _limit("Requests a minute", help_text="Of each API key.")
