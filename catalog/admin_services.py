@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import MemberRequest, admin_required
 from catalog.curating import accept_review, change_service
 from catalog.finding import matching
-from catalog.listing import Place, is_per_order
+from catalog.listing import Place, unit_of
 from catalog.mapping import unknown_types
 from catalog.models import Category, Provider, Service, ServiceQuerySet
 from catalog.service_types import find
@@ -222,4 +222,4 @@ def _service_page(request: MemberRequest, service: Service, *, form: ServiceForm
 
 
 def _unit(service: Service) -> str:
-    return "order" if is_per_order(service.type) else "1,000"
+    return unit_of(service.type)

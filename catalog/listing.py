@@ -83,6 +83,20 @@ def is_per_order(type_name: str) -> bool:
     return kind is not None and kind.is_per_order
 
 
+def unit_of(type_name: str) -> str:
+    """What one price of a type is for."""
+    kind = service_types.find(type_name)
+    if kind is not None and kind.is_subscription:
+        return "post"
+    return "order" if is_per_order(type_name) else "1,000"
+
+
+def is_limited(type_name: str) -> bool:
+    """Whether a service's minimum and maximum mean anything for its type."""
+    kind = service_types.find(type_name)
+    return kind is None or kind.is_limited
+
+
 def grouped(services: ServiceQuerySet) -> list[Group]:
     """Services in shop order under the headings of their categories. One query."""
     found = groupby(_rows(services), key=lambda row: (row.category_id, row.category))
@@ -97,12 +111,12 @@ def _rows(services: ServiceQuerySet) -> list[Row]:
             description=service.description,
             category=service.category.name,
             category_id=service.category_id,
-            unit="order" if is_per_order(service.type) else "1,000",
+            unit=unit_of(service.type),
             price=service.price,
             min_quantity=service.min_quantity,
             max_quantity=service.max_quantity,
             average_time=service.average_time,
-            is_limited=not is_per_order(service.type),
+            is_limited=is_limited(service.type),
             is_refill=service.is_refill,
             is_cancel=service.is_cancel,
         )

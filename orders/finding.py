@@ -37,9 +37,12 @@ def find_any(*, query: str, status: str, provider_id: str) -> OrderQuerySet:
 
 
 def earning_of(order: Order) -> Earning:
-    """Cost and profit of one order; a part that was not delivered costs us nothing, as providers refund it, too."""
+    """Cost and profit of one order; a part that was not delivered costs us nothing, as providers refund it, too.
+
+    Of a subscription what was served so far.
+    """
     cost = order.cost
-    if order.status == Status.CANCELED:
+    if order.posts == 0 or (order.status == Status.CANCELED and not order.is_subscription):
         cost = Decimal(0)
     elif order.status == Status.PARTIAL and order.remains:
         cost -= pricing.owed_for(charge=cost, undelivered=order.remains, billed_quantity=order.billed_quantity)

@@ -14,6 +14,8 @@ from orders.models import Order
 from orders.quoting import quote
 
 # Fields that no type has: what the page itself sends along.
+DRIPFEED: Final = ("runs", "interval")
+BESIDE: Final = ("max", "old_posts", "expiry")  # stand beside the field before them
 OWN_FIELDS: Final = ("service", "quote", "idempotency_key", "is_overlap_accepted")
 
 
@@ -42,9 +44,11 @@ class OrderForm(forms.Form):
         self.overlap: Order | None = None
         self.kind = cast(ServiceType, find(service.type))
         for field in self.kind.fields:
-            if field.name in {"runs", "interval"} and not service.is_dripfeed:
+            if field.name in DRIPFEED and not service.is_dripfeed:
                 continue
             self.fields[field.name] = _form_field(field, service=service, kind=self.kind)
+        if self.kind.is_subscription:
+            self.initial["delay"] = 0
         self.initial.update(
             service=service.pk, quote=quote(customer=customer, service=service), idempotency_key=uuid4()
         )
@@ -52,12 +56,23 @@ class OrderForm(forms.Form):
     @property
     def asked(self) -> list[forms.BoundField]:
         """The fields of the type but drip-feed's, in their order."""
-        return [field for field in self if field.name not in {*OWN_FIELDS, "runs", "interval"}]
+        return [field for field in self if field.name not in {*OWN_FIELDS, *DRIPFEED}]
+
+    @property
+    def rows(self) -> list[list[forms.BoundField]]:
+        """The asked fields as they stand: one below the other, or two beside each other."""
+        rows: list[list[forms.BoundField]] = []
+        for field in self.asked:
+            if field.name in BESIDE and rows:
+                rows[-1].append(field)
+            else:
+                rows.append([field])
+        return rows
 
     @property
     def dripfeed(self) -> list[forms.BoundField]:
         """Runs and interval, where the service has them."""
-        return [field for field in self if field.name in {"runs", "interval"}]
+        return [field for field in self if field.name in DRIPFEED]
 
     @property
     def limits(self) -> str:
@@ -109,10 +124,15 @@ def _form_field(field: Field, *, service: Service, kind: ServiceType) -> Protoco
     made = ProtocolField(
         label=field.label, required=field.is_required, help_text=field.help, widget=_widget(field, service=service)
     )
-    if kind.is_limited and field.name == (kind.lines_field or "quantity"):
+    if kind.is_limited and field.name in _limited(kind):
         unit = " lines" if kind.lines_field else ""
         made.hint = f"{service.min_quantity:,}–{service.max_quantity:,}{unit}"
     return made
+
+
+def _limited(kind: ServiceType) -> tuple[str, ...]:
+    """The fields that the service's minimum and maximum are for."""
+    return ("min", "max") if kind.is_subscription else (kind.lines_field or "quantity",)
 
 
 def _widget(field: Field, *, service: Service) -> Widget:
@@ -120,7 +140,9 @@ def _widget(field: Field, *, service: Service) -> Widget:
         return forms.Textarea(attrs={"rows": 6})
     if field.kind == "choice":
         return forms.Select(choices=[("", "Choose …"), *field.choices])
-    if field.kind == "quantity":
+    if field.kind == "date":
+        return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    if field.kind == "quantity" or field.name in {"min", "max"}:
         return forms.NumberInput(attrs={"min": service.min_quantity, "max": service.max_quantity, "step": 1})
     if field.kind == "number":
         least, most = NUMBER_LIMITS.get(field.name, (1, LARGEST_NUMBER))

@@ -38,12 +38,12 @@ class Page:
 
 
 def find_orders(*, orders: OrderQuerySet, tab: str, query: str) -> OrderQuerySet:
-    """Those of `orders` in this tab whose id the query is, or whose link has it in it."""
+    """Those of `orders` in this tab whose id the query is, or whose link, or whom it follows, has it in it."""
     found = orders.filter(TABS[tab][1])
     query = printable(query)
     if not query:
         return found
-    by_link = Q(link__icontains=query)
+    by_link = Q(link__icontains=query) | Q(posts__isnull=False, fields__username__icontains=query)
     return found.filter(by_link | Q(pk=int(query)) if is_id(query) else by_link)
 
 

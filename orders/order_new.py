@@ -18,6 +18,7 @@ from catalog.models import Service
 from catalog.service_types import find
 from orders.checking import FieldErrors
 from orders.choosing import Choice, choose, is_id, ordered_lately
+from orders.claiming import worth
 from orders.doorbell import ring
 from orders.explaining import plain, unit
 from orders.forms import OrderForm
@@ -59,7 +60,8 @@ def _order(request: MemberRequest) -> HttpResponse:
     if placed is None:
         return _again(request, form=form, service_id=service_id)
     transaction.on_commit(ring, robust=True)
-    messages.success(request, f"Order {placed.pk} placed for {_words(placed.charge)}.")
+    each = " per post" if placed.is_subscription else ""
+    messages.success(request, f"Order {placed.pk} placed for {_words(worth(placed))}{each}.")
     return redirect("order", pk=placed.pk)
 
 

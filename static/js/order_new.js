@@ -27,7 +27,7 @@ function count(form, name) {
 // The units that are paid for; 0 where that is not known yet.
 function billed(form) {
   const { billedBy, linesField } = form.dataset;
-  if (billedBy === "order") return 1n;
+  if (billedBy === "order" || billedBy === "post") return 1n;
   if (billedBy === "lines") {
     const lines = form.elements[linesField].value.split(/\r\n|\r|\n|\\n/);
     return BigInt(lines.filter((line) => line.trim()).length);
