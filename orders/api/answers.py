@@ -23,7 +23,9 @@ class ApiError(Exception):
 def reply(payload: object, *, status: int = 200) -> HttpResponse:
     """The payload as JSON without blanks, in ASCII alone: it passes every client's idea of an encoding."""
     body = json.dumps(payload, separators=(",", ":")).encode()
-    return HttpResponse(body, status=status, headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
+    # The length by hand: no middleware stands behind to add it, and without it the reply would go out in chunks
+    headers = {"Content-Type": CONTENT_TYPE, "Content-Length": str(len(body)), "Cache-Control": "no-store"}
+    return HttpResponse(body, status=status, headers=headers)
 
 
 def refuse(error: ApiError) -> HttpResponse:
