@@ -1,7 +1,5 @@
 """The panel as gunicorn serves it, and beside its own actions the least and the usual that `serving` compares with."""
 
-import json
-
 from django.http import HttpResponse
 
 from panel.wsgi import application
@@ -13,6 +11,7 @@ from catalog.models import Service
 from orders.api import following, views
 from orders.api.actions import ACTIONS, Action
 from orders.api.admitting import Caller
+from orders.api.answers import reply
 from orders.api.asking import Ask
 
 __all__ = ["application"]
@@ -21,7 +20,7 @@ __all__ = ["application"]
 def nothing(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
     """An empty answer to a caller who was admitted as for any action: nothing can be served faster here."""
     del caller, ask, now
-    return HttpResponse(b"[]", headers={"Content-Type": "application/json"})
+    return reply([])
 
 
 def habitual_services(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
@@ -41,7 +40,7 @@ def habitual_services(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
         }
         for service in Service.objects.on_sale().select_related("category").in_shop_order()
     ]
-    return HttpResponse(json.dumps(rows), headers={"Content-Type": "application/json"})
+    return reply(rows)
 
 
 def habitual_status(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
@@ -49,10 +48,10 @@ def habitual_status(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
     for text in ask.values["orders"].split(","):
         one = Ask(action="status", values={"order": text}, key="", idempotency_key=None, request=ask.request)
         following.status(caller, one, now)
-    return HttpResponse(b"{}", headers={"Content-Type": "application/json"})
+    return reply({})
 
 
-views.ACTIONS = {  # type: ignore[misc]  # final for the panel; this is not the panel
+views.ACTIONS = {  # type: ignore[attr-defined]  # final for the panel; this is not the panel
     **ACTIONS,
     "nothing": Action("nothing", "read", nothing),
     "habitual_services": Action("habitual_services", "read", habitual_services),

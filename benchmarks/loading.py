@@ -66,7 +66,7 @@ class Connection:
         if head[9:12] not in {b"200", b"304"}:
             raise RuntimeError(f"{head.decode()}\n{bytes(self._buffer[end:filled]).decode()}")
         begin = end + len(HEAD_END)
-        length = int(head[head.index(LENGTH) + len(LENGTH) :].split(b"\r\n", 1)[0])
+        length = 0 if head[9:12] == b"304" else int(head.split(LENGTH, 1)[1].split(b"\r\n", 1)[0])
         while filled < begin + length:
             got = self._socket.recv_into(self._buffer[filled : begin + length], 0, socket.MSG_WAITALL)
             if not got:

@@ -27,7 +27,7 @@ class PriceGroup(Enum):
     EVERYBODY = "everybody"
 
 
-PRICES: Final = {PriceGroup.EVERYBODY: F("price")}  # where each group's price stands
+PRICES: Final = {PriceGroup.EVERYBODY: "price"}  # the field that holds each group's price
 GZIP_LEVEL: Final = 6  # 20,000 services: 75 ms, an eighth of the size; 9 takes 175 ms for 7 % less
 BROTLI_QUALITY: Final = 5  # 60 ms; 9 takes 200 ms for 9 % less
 FEWEST_DECIMALS: Final = 2  # "0.90", as the protocol's own example
@@ -76,13 +76,15 @@ def rate_text(price: Decimal) -> str:
 
 
 def _rows(group: PriceGroup) -> Iterator[dict[str, object]]:
-    found = Service.objects.on_sale().annotate(asked=PRICES[group]).filter(asked__gte=F("cost")).in_shop_order()
-    for pk, own_name, name, kind, own_heading, heading, price, least, most, is_refill, is_cancel in found.values_list(
+    asked = PRICES[group]
+    found = Service.objects.on_sale().filter(**{f"{asked}__gte": F("cost")}).in_shop_order()
+    columns = found.values_list(
         "pk", "own_name", "upstream_name", "type", "category__own_name", "category__upstream_name",
-        "asked", "min_quantity", "max_quantity", "is_refill", "is_cancel",
-    ):  # fmt: skip
+        "rate", asked, "min_quantity", "max_quantity", "is_refill", "is_cancel",
+    )  # fmt: skip
+    for pk, own_name, name, kind, own_heading, heading, rate, price, least, most, is_refill, is_cancel in columns:
         sold_as = service_types.find(kind)
-        if sold_as is None or not sold_as.is_sellable:
+        if sold_as is None or not sold_as.is_sellable or (sold_as.is_subscription and not rate):
             continue
         yield {
             "service": pk,

@@ -80,6 +80,7 @@ def test_only_what_can_be_bought_is_listed() -> None:
         {"is_sellable": False},
         {"type": "Invented by a provider"},
         {"cost": Decimal("1.21")},  # above the price
+        {"type": "Subscriptions", "rate": Decimal(0)},  # posts that cost nothing cannot be counted
     ):
         Service.objects.filter(pk=make_service().pk).update(**unsold)
 
