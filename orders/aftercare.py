@@ -51,14 +51,11 @@ def request_refill(*, order: Order, actor: User, now: datetime) -> Refill:
     Raises NotOffered or AlreadyOpen; nothing is changed then.
     """
     order = _locked(order)
-    if not order.service.is_refill:
-        raise NotOffered("This service has no refill.")
-    if order.status not in REFILLABLE or not order.upstream_id:
-        raise NotOffered("A refill can be asked for once the order is completed.")
+    check_refill(order)
     if order.refills.filter(state__in=OPEN_REQUEST).exists():
         raise AlreadyOpen("A refill of this order is under way.")
     refill = Refill(order=order, provider=order.provider, requested_by=actor, requested_at=now)
-    _set_first_state(refill, mode=order.service.refill_mode, now=now)
+    begin(refill, mode=order.service.refill_mode, now=now)
     refill.save()
     record(order=order, kind=EventKind.REFILL, text="Refill requested", now=now, actor=actor)
     return refill
@@ -81,7 +78,7 @@ def request_cancel(*, order: Order, actor: User, now: datetime) -> Cancellation 
     if order.cancellations.filter(state__in=OPEN_REQUEST).exists():
         raise AlreadyOpen("A cancellation of this order is under way.")
     cancellation = Cancellation(order=order, provider=order.provider, requested_by=actor, requested_at=now)
-    _set_first_state(cancellation, mode=order.service.cancel_mode, now=now)
+    begin(cancellation, mode=order.service.cancel_mode, now=now)
     cancellation.save()
     record(order=order, kind=EventKind.CANCEL, text="Cancellation requested", now=now, actor=actor)
     return cancellation
@@ -161,6 +158,14 @@ def attach_refill(*, refill: Refill, upstream_id: str, actor: User, reason: str,
     record(order=refill.order, kind=EventKind.REFILL, text=text, now=now, actor=actor, is_internal=True)
 
 
+def check_refill(order: Order) -> None:
+    """Raises NotOffered where the order can have no refill now, whether or not one is open."""
+    if not order.service.is_refill:
+        raise NotOffered("This service has no refill.")
+    if order.status not in REFILLABLE or not order.upstream_id:
+        raise NotOffered("A refill can be asked for once the order is completed.")
+
+
 def can_refill(order: Order) -> bool:
     """Whether the refill button is shown; asks for the service and, where prefetched, the refills."""
     is_open = any(refill.state in OPEN_REQUEST for refill in order.refills.all())
@@ -190,7 +195,8 @@ def _locked_request(request: Request, *states: RequestState) -> Request:
     return request
 
 
-def _set_first_state(request: Refill | Cancellation, *, mode: str, now: datetime) -> None:
+def begin(request: Refill | Cancellation, *, mode: str, now: datetime) -> None:
+    """The state in which a new request begins, not saved: it waits for staff, or is sent as soon as a worker comes."""
     if mode == AftercareMode.AUTOMATIC:
         request.state = RequestState.APPROVED
         request.decided_at = request.send_at = now

@@ -1,19 +1,19 @@
 """`refill` and `cancel`: what the caller asks of orders that were placed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from django.http import HttpResponse
 
 from orders import aftercare
-from orders.aftercare import AlreadyOpen, NotOffered
 from orders.api.admitting import Caller
 from orders.api.answers import ApiError, reply
 from orders.api.asking import Ask
 from orders.api.following import UNKNOWN_ORDER
 from orders.api.identifying import as_number, as_sent, numbers, read_ids
 from orders.models import OPEN_REQUEST, Order
+from orders.requesting import request_cancels, request_refills
 
 # What other panels say, so that programs know it already.
 NO_REFILL: Final = "Refill is disabled for this service"
@@ -30,15 +30,15 @@ Answer = int | dict[str, str]
 
 def refill(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
     """One refill as text, or a list in the order that was asked for."""
-
-    def request(order: Order) -> int:
-        return aftercare.request_refill(order=order, actor=caller.user, now=now).pk
-
-    if ask.values.get("orders", "").strip():
-        ids = read_ids(ask.values["orders"], nothing=UNKNOWN_ORDER)
-        answers = _each(caller, ids, request=request, why_not=_why_no_refill)
+    is_list = bool(ask.values.get("orders", "").strip())
+    ids = read_ids(ask.values["orders"], nothing=UNKNOWN_ORDER) if is_list else [ask.values.get("order", "").strip()]
+    orders, reasons = _look(caller, ids, why_not=_why_no_refill)
+    asked = request_refills(customer=caller.user, ids=orders, now=now) if orders else {}
+    refills = {pk: refill.pk for pk, refill in asked.items()}
+    answers = list(_answers(ids, done=refills, reasons=reasons, twice=REFILL_OPEN))
+    if is_list:
         return reply([{"order": as_sent(text), "refill": answer} for text, answer in zip(ids, answers, strict=True)])
-    [answer] = _each(caller, [ask.values.get("order", "").strip()], request=request, why_not=_why_no_refill)
+    [answer] = answers
     if isinstance(answer, dict):
         raise ApiError(answer["error"])
     return reply({"refill": str(answer)})
@@ -46,38 +46,40 @@ def refill(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
 
 def cancel(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
     """A list, even for one order. 1 says that it was asked for; the order's status says what came of it."""
-
-    def request(order: Order) -> int:
-        aftercare.request_cancel(order=order, actor=caller.user, now=now)
-        return 1
-
     ids = read_ids(ask.values.get("orders", "").strip() or ask.values.get("order", ""), nothing=UNKNOWN_ORDER)
-    answers = _each(caller, ids, request=request, why_not=_why_no_cancel)
+    orders, reasons = _look(caller, ids, why_not=_why_no_cancel)
+    asked = request_cancels(customer=caller.user, ids=orders, now=now) if orders else ()
+    answers = _answers(ids, done=dict.fromkeys(asked, 1), reasons=reasons, twice=CANCEL_OPEN)
     return reply([{"order": as_sent(text), "cancel": answer} for text, answer in zip(ids, answers, strict=True)])
 
 
-def _each(
-    caller: Caller, ids: Sequence[str], *, request: Callable[[Order], int], why_not: Callable[[Order], str]
-) -> list[Answer]:
-    """What came of asking for each. Those that can be refused by a look at all of them cost no query of their own."""
+def _look(
+    caller: Caller, ids: Sequence[str], *, why_not: Callable[[Order], str]
+) -> tuple[set[int], dict[int | None, str]]:
+    """The caller's orders that may be asked about, and why others of them may not."""
     found = caller.user.orders.filter(pk__in=numbers(ids)).select_related("service")
-    orders: dict[int | None, Order] = {order.pk: order for order in found.prefetch_related("refills", "cancellations")}
-    return [_ask_for(orders.get(as_number(text)), request=request, why_not=why_not) for text in ids]
+    reasons: dict[int | None, str] = {
+        order.pk: why_not(order) for order in found.prefetch_related("refills", "cancellations")
+    }
+    return {pk for pk, reason in reasons.items() if pk is not None and not reason}, reasons
 
 
-def _ask_for(order: Order | None, *, request: Callable[[Order], int], why_not: Callable[[Order], str]) -> Answer:
-    if order is None:
-        return {"error": UNKNOWN_ORDER}
-    reason = why_not(order)
-    if reason:
-        return {"error": reason}
-    try:
-        return request(order)
-    except NotOffered:  # it has changed since the look
-        order.refresh_from_db()
-        return {"error": why_not(order) or CHANGED}
-    except AlreadyOpen:
-        return {"error": REFILL_OPEN if why_not is _why_no_refill else CANCEL_OPEN}
+def _answers(
+    ids: Sequence[str], *, done: Mapping[int, int], reasons: Mapping[int | None, str], twice: str
+) -> Iterator[Answer]:
+    """What is answered about each id. One that is named again is answered as one that was asked about before."""
+    told: set[int] = set()
+    for text in ids:
+        number = as_number(text)
+        if number not in reasons:
+            yield {"error": UNKNOWN_ORDER}
+        elif number is not None and number in done and number not in told:
+            told.add(number)
+            yield done[number]
+        elif number in told:
+            yield {"error": twice}
+        else:
+            yield {"error": reasons[number] or CHANGED}
 
 
 def _why_no_refill(order: Order) -> str:
