@@ -29,13 +29,17 @@ START_LIMIT = 120.0  # seconds for each step of the start; recovering a crashed 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What to run, and where. `companions` run beside the panel from before its first page; `errands` run once."""
+    """What to run, and where. `companions` run beside the panel from before its first page; `errands` run once.
+
+    `gates` run once before anything of the panel but its database and its broker: where one fails, no more starts.
+    """
 
     data_dir: Path
     host: str
     port: int
     report: Callable[[str], None]  # takes a line for the operator
     announce: Callable[[str], None]  # takes the address once the panel serves and its workers answer
+    gates: Sequence[Child] = ()
     companions: Sequence[Child] = ()
     errands: Sequence[Child] = ()
     env: Mapping[str, str] = field(default_factory=dict)  # for all children of ours
@@ -83,6 +87,8 @@ def _start(plan: Plan, *, supervisor: Supervisor, paths: Paths, listener: socket
         supervisor.wait_until(valkey.is_ready, limit=START_LIMIT, what="Valkey's first answer")
     env = _environment(plan, paths=paths, listener=listener)
     supervisor.finish(_child("prepare", manage("prepare"), paths=paths, env=env), limit=600.0)
+    for gate in plan.gates:
+        supervisor.finish(gate, limit=600.0)
     for companion in plan.companions:
         supervisor.start(companion)
     for child in _panel(paths=paths, env=env, listener=listener):

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import requests
 from accounts.models import Role
 from orders.models import DoubtKind, HoldReason, RequestState, Status
 from panel.demonstrating.people import ADMIN, CUSTOMER, STAFF
+from panel.embedded import Postgres, make_secrets
 from panel.running import PROJECT
 from tests.stack import Stack
 
@@ -99,11 +101,10 @@ def test_a_second_start_keeps_the_data_and_the_provider_knows_its_orders(demo: D
     demo.audit()
 
 
-def test_demo_does_not_fill_a_real_panel(tmp_path: Path) -> None:
+def test_demo_does_not_touch_a_real_panel(tmp_path: Path) -> None:
     panel = Stack(tmp_path / "data", env={"STATIC_STORAGE": "plain"})
-    panel.start()
-    made = panel.manage("create_user", "somebody@example.com", "--role", "customer")
-    panel.stop()
+    with database_of(panel):
+        made = panel.manage("create_user", "somebody@example.com", "--role", "customer")
     demo = Demo(tmp_path / "data", env={"STATIC_STORAGE": "plain"})
 
     code = demo.launch().wait(90)
@@ -111,3 +112,19 @@ def test_demo_does_not_fill_a_real_panel(tmp_path: Path) -> None:
     assert made.returncode == 0, made.stderr
     assert code == 1
     assert "holds a real panel" in demo.said()
+    assert not (demo.data_dir / "log" / "worker-submit.log").exists()
+
+
+@contextmanager
+def database_of(panel: Stack) -> Iterator[None]:
+    """The panel's database by itself: what stands in it later is as if the panel had run."""
+    panel.data_dir.mkdir(mode=0o700)
+    make_secrets(panel.data_dir)
+    postgres = Postgres(panel.data_dir, is_throwaway=True)
+    postgres.start()
+    try:
+        migrated = panel.manage("migrate", "-v0")
+        assert migrated.returncode == 0, migrated.stderr
+        yield
+    finally:
+        postgres.stop()

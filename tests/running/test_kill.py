@@ -3,7 +3,7 @@
 import contextlib
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
 import requests
@@ -19,6 +19,15 @@ MAIN_PROCESSES = {
     "valkey": "valkey-server",
     "postgres": "bin/postgres",
 }
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One panel that every test hurts; it runs again after each but the last."""
+    running = Stack(tmp_path_factory.mktemp("hurt") / "data", env={"STATIC_STORAGE": "plain"})
+    running.start()
+    yield running
+    running.end()
 
 
 def is_healthy(panel: Stack) -> bool:
@@ -41,19 +50,16 @@ def test_killed_child_starts_again_and_its_own_children_are_gone(pattern: str, p
 
 def test_killed_supervisor_is_replaced_with_everything_it_ran(panel: Stack) -> None:
     before = panel.processes()
+    starts = panel.said().count("ready http")
     front, supervisor = panel.pids("manage.py up")
 
     os.kill(supervisor, signal.SIGKILL)
 
-    panel.wait_for(lambda: panel.said().count("ready http") == 2 and is_healthy(panel), limit=90)
+    panel.wait_for(lambda: panel.said().count("ready http") == starts + 1 and is_healthy(panel), limit=90)
     assert set(panel.processes()) & set(before) == {front}
 
 
-def test_killed_parent_leaves_no_process_and_the_data_is_there_at_the_next_start(
-    make_stack: Callable[..., Stack],
-) -> None:
-    panel = make_stack()
-    panel.start()
+def test_killed_parent_leaves_no_process_and_the_data_is_there_at_the_next_start(panel: Stack) -> None:
     made = panel.manage("create_user", "ann@example.com", "--role", "customer", "--password", "correct horse 9")
     assert made.returncode == 0, made.stderr
     before = panel.processes()
@@ -69,9 +75,7 @@ def test_killed_parent_leaves_no_process_and_the_data_is_there_at_the_next_start
     assert "ann@example.com" in again.stderr
 
 
-def test_folder_left_by_a_crash_of_the_machine_starts_again(make_stack: Callable[..., Stack]) -> None:
-    panel = make_stack()
-    panel.start()
+def test_folder_left_by_a_crash_of_the_machine_starts_again(panel: Stack) -> None:
     for pid in panel.processes():  # everything at once: nobody cleans up
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

@@ -59,6 +59,7 @@ class Command(BaseCommand):
                 self.stdout, _greeting(address, data_dir=data_dir, providers=providers)
             ),
             companions=[double.child(data_dir=data_dir) for double in providers],
+            gates=[_filling(data_dir, "--check", env=env)],  # no worker of the demo ever meets a real panel's orders
             errands=[_filling(data_dir, env=env)],
             env=env,
         )
@@ -74,10 +75,10 @@ class Command(BaseCommand):
         stream.flush()
 
 
-def _filling(data_dir: Path, *, env: dict[str, str]) -> Child:
+def _filling(data_dir: Path, *arguments: str, env: dict[str, str]) -> Child:
     return Child(
         name="seed_demo",
-        argv=manage("seed_demo"),
+        argv=manage("seed_demo", *arguments),
         log=data_dir / "log" / "seed_demo.log",
         data_dir=data_dir,
         cwd=PROJECT,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandError
+from django.core.management import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts.models import User
@@ -20,18 +20,21 @@ class Command(BaseCommand):
 
     help = "Fill the demo's panel. Part of `manage.py demo`; of no use in another one."
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Whether to look only."""
+        parser.add_argument("--check", action="store_true", help="only say whether it may be filled, or is already")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
         """Fill it where it is empty. Raises CommandError where anything else is in it."""
+        is_filled = _is_filled()
+        if options["check"]:
+            return
         providers = doubles(settings.PANEL_DATA_DIR, are_running=True)
         for double in providers:
             Steering(double.control_url).wait()
-        if key_file(settings.PANEL_DATA_DIR).exists():
+        if is_filled:
             find_again(providers)
             return
-        if User.objects.filter(email=CUSTOMER).exists():
-            raise CommandError(f"the demo in {settings.PANEL_DATA_DIR} was filled only in part: delete that folder")
-        if User.objects.exists():
-            raise CommandError(f"{settings.PANEL_DATA_DIR} holds a real panel: give the demo another --data-dir")
         now = timezone.now()
         people = enrol_people(now=now)
         open_shop(doubles=providers, admin=people.admin, now=now)
@@ -39,3 +42,14 @@ class Command(BaseCommand):
         main, euro, paused = (Counter(double=double, buyers=buyers) for double in providers)
         make_history(people=people, main=main, euro=euro, paused=paused)
         hand_out_key(people=people, data_dir=settings.PANEL_DATA_DIR, now=timezone.now())
+
+
+def _is_filled() -> bool:
+    """Whether an earlier start has filled it; False where it is empty. Raises CommandError for anything between."""
+    if key_file(settings.PANEL_DATA_DIR).exists():
+        return True
+    if User.objects.filter(email=CUSTOMER).exists():
+        raise CommandError(f"the demo in {settings.PANEL_DATA_DIR} was filled only in part: delete that folder")
+    if User.objects.exists():
+        raise CommandError(f"{settings.PANEL_DATA_DIR} holds a real panel: give the demo another --data-dir")
+    return False
