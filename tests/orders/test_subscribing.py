@@ -29,6 +29,7 @@ from tests.orders.subscriptions import ASKED, PRICE, findings, look, posts_of, s
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+NOTHING = Decimal(0)
 CONFIRM = 0.05  # seconds between the two looks that a cancellation needs
 
 
@@ -58,7 +59,7 @@ def test_nothing_is_charged_before_a_post_was_served(service: Service, user: Use
 
     (placed,) = double.placed()
     assert placed.fields == ASKED
-    assert (order.status, order.posts, order.charge, order.link) == (Status.RUNNING, 0, 0, "")
+    assert (order.status, order.posts, order.charge, order.link) == (Status.RUNNING, 0, NOTHING, "")
     assert balance_of(user) == 10
     assert findings() == []
 
@@ -125,7 +126,12 @@ def test_a_canceled_subscription_keeps_the_posts_that_were_served(
 
     assert after_one == Status.RUNNING  # believed only when it is seen twice
     served = double.order(order.upstream_id or "").net_charge / Decimal("0.5")
-    assert (order.status, order.posts, order.charge, order.refunded) == (Status.CANCELED, served, served * PRICE, 0)
+    assert (order.status, order.posts, order.charge, order.refunded) == (
+        Status.CANCELED,
+        int(served),
+        served * PRICE,
+        NOTHING,
+    )
     assert Cancellation.objects.get().state == "completed"
     assert findings() == []
 
@@ -136,7 +142,12 @@ def test_a_subscription_that_was_not_sent_yet_is_canceled_at_once_for_nothing(se
     request_cancel(order=order, actor=user, now=timezone.now())
 
     order.refresh_from_db()
-    assert (order.status, order.charge, order.refunded, balance_of(user)) == (Status.CANCELED, 0, 0, 10)
+    assert (order.status, order.charge, order.refunded, balance_of(user)) == (
+        Status.CANCELED,
+        NOTHING,
+        NOTHING,
+        Decimal(10),
+    )
     assert findings() == []
 
 
@@ -226,7 +237,7 @@ def test_a_charge_that_is_no_number_of_posts_is_staff_s_and_moves_no_money(
     look(order)
     look(order)
 
-    assert (order.posts, order.charge, open_doubts(order)) == (0, 0, [DoubtKind.UNCOUNTED_POSTS])
+    assert (order.posts, order.charge, open_doubts(order)) == (0, NOTHING, [DoubtKind.UNCOUNTED_POSTS])
 
 
 def test_more_posts_than_were_ordered_are_staff_s(service: Service, user: User, double: ProviderDouble) -> None:
@@ -337,3 +348,31 @@ def test_an_expiry_in_the_past_is_refused_by_the_clock_that_is_passed_in(service
 
     assert refused.value.problems == {"expiry": Problem("This day is over.", "too_small")}
     assert order.fields["expiry"] == "14/03/2026"
+
+
+def test_what_was_counted_before_a_worker_died_is_charged_by_the_next(
+    service: Service, user: User, double: ProviderDouble
+) -> None:
+    order = subscribe(service, user=user)
+    double.serve_posts(order.upstream_id or "", count=2)
+    names = {order.pk: order.upstream_id or ""}
+    apply_reports(upstream_ids=names, reports=report(service, order), observed_at=timezone.now(), now=timezone.now())
+    order.refresh_from_db()
+    before = order.posts, findings()
+
+    look(order)
+
+    assert before == (0, [])
+    assert (order.posts, order.charge) == (2, 2 * PRICE)
+
+
+def test_the_audit_finds_a_charge_that_its_posts_do_not_explain(
+    service: Service, user: User, double: ProviderDouble
+) -> None:
+    order = subscribe(service, user=user)
+    double.serve_posts(order.upstream_id or "")
+    look(order)
+
+    Order.objects.update(posts=2, billed_quantity=2)
+
+    assert findings() == [f"order {order.pk}: its charge is 0.80000, but its 2 posts make 1.60000"]

@@ -72,7 +72,7 @@ def test_a_subscription_is_placed_without_a_script_and_charged_nothing(user: Use
     order = Order.objects.get()
     assert f"Order {order.pk} placed for 0.80 USD per post." in text_of(response.content.decode())
     assert "Nothing was charged yet." in text_of(response.content.decode())
-    assert (order.charge, order.fields["expiry"]) == (0, "31/12/2099")
+    assert (order.charge, order.fields["expiry"]) == (Decimal(0), "31/12/2099")
 
 
 def test_bad_fields_come_back_as_they_were_typed(user: User, service: Service) -> None:
