@@ -5,13 +5,15 @@ from datetime import timedelta
 from django.db.models import F
 
 from catalog.models import Service
-from orders.models import Attempt, Order, Status
+from orders.models import Attempt, AttemptState, Event, Order, Status
 from orders.submitting import submit_due
 from tests.double.handle import ProviderDouble
 from tests.orders.lanes import make_due, make_lane, only_attempt
 
 SOON = timedelta(minutes=1)  # the back-off is over, the quiet time is not
 QUIET_IS_OVER = timedelta(minutes=15)
+UNDECIDED = (Status.UNCLEAR, AttemptState.UNKNOWN)
+RUNS = (Status.RUNNING, AttemptState.ACCEPTED)
 
 
 def make_keyed_lane(double: ProviderDouble, **fields: object) -> Service:
@@ -46,3 +48,8 @@ def standing(order: Order) -> tuple[str, str, int]:
     order.refresh_from_db()
     attempt = only_attempt(order)
     return str(order.status), str(attempt.state), attempt.resends
+
+
+def last_word(order: Order) -> str:
+    """The newest line of the order's timeline."""
+    return Event.objects.filter(order=order).latest("pk").text
