@@ -6,9 +6,10 @@ from pytest_django.live_server_helper import LiveServer
 
 from catalog.models import MarginRule, Service, SyncRun
 from catalog.syncing import sync_provider
-from tests.browser.test_frame import faults, log_in
+from tests.browser.test_frame import log_in
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW
+from tests.looking import faults
 from tests.upstreaming import connect
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pytest
@@ -16,6 +16,13 @@ PASSWORD = "a long enough password"
 STAFF, ADMIN = "staff@journey.example", "admin@journey.example"
 FOLLOWERS = 1  # the provider's id of what everybody orders
 PATIENCE = 60.0  # seconds for the workers to get somewhere on a busy machine
+SETTING_UP = """
+from django.core.management import call_command
+from catalog.models import Service
+for command in %r:
+    call_command(*command)
+print(Service.objects.get(upstream_id=%r).pk)
+"""
 PERCENT = 25  # margin on a rate of 2.00: 2.50 per 1000
 
 
@@ -66,16 +73,16 @@ def shop(stack: Stack) -> Iterator[Shop]:
                 {**usual, "service": 3, "name": "Package of 10", "type": "Package", "min": 1, "max": 1},
             ]
         )
-        line = ["Upstream", "--url", provider.url, "--key", provider.key, "--margin", str(PERCENT)]
-        for command in (["add_provider", *line], ["sync_catalog", "--provider", "Upstream"]):
-            answer = stack.manage(*command)
-            assert answer.returncode == 0, answer.stdout + answer.stderr
-        line_of_id = f"from catalog.models import Service; print(Service.objects.get(upstream_id='{FOLLOWERS}').pk)"
-        service = stack.manage("shell", "-v0", "-c", line_of_id).stdout.strip()
-        found = Shop(stack, provider, service)
-        found.enrol(STAFF, role="staff")
-        found.enrol(ADMIN, role="admin", balance=Decimal(10))
-        yield found
+        person = ("--password", PASSWORD, "--role")
+        commands = (
+            ("add_provider", "Upstream", "--url", provider.url, "--key", provider.key, "--margin", str(PERCENT)),
+            ("sync_catalog", "--provider", "Upstream"),
+            ("create_user", STAFF, *person, "staff"),
+            ("create_user", ADMIN, *person, "admin", "--balance", "10"),
+        )
+        shop = Shop(stack, provider, service="")
+        service = shop.ask(SETTING_UP % (commands, str(FOLLOWERS))).splitlines()[-1]
+        yield replace(shop, service=service)
 
 
 @pytest.fixture
