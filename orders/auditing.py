@@ -147,7 +147,9 @@ def keep_proof(*, now: datetime) -> str:
 
 
 def keep(audit: Audit, *, is_full: bool, now: datetime) -> str:
-    """Store a proof with the concerns of the moment, and halt where it is not sound; returns what is wrong, or ""."""
+    """Halt where a proof is not sound, and store it with the concerns of the moment; returns what is wrong, or ""."""
+    if not audit.is_sound:  # first of all: nothing that fails below may keep the money going
+        halting.halt(reason="; ".join(audit.findings[:3]), now=now)
     last = Proof.objects.order_by("-pk").first()
     known = {each["key"] for each in last.concerns} if last else set()
     concerns = overseeing.look(now=now)
@@ -163,10 +165,7 @@ def keep(audit: Audit, *, is_full: bool, now: datetime) -> str:
     for concern in concerns:
         if concern.key not in known:
             log.error("%s", concern.text)
-    if audit.is_sound:
-        return ""
-    halting.halt(reason="; ".join(audit.findings[:3]), now=now)
-    return f"NOT SOUND: {len(audit.findings)} findings"
+    return "" if audit.is_sound else f"NOT SOUND: {len(audit.findings)} findings"
 
 
 @contextmanager

@@ -25,7 +25,8 @@ SMALL = Decimal("0.01")  # not worth a person's look: a rounding
 
 # What each order had been charged when the balance was read, as least and most:
 # nothing before it was sent; its charge where it was known to run behind that moment, or had ended long before; else
-# up to its charge, or up to twice its cost where that is not known (a rate may have risen since the last sync).
+# up to its charge, or up to twice its cost where that is not known (a rate may have risen since the last sync). A
+# subscription grows: by that moment it was charged up to what it was later, and without bound while that is not known.
 SPENT: Final = """
 SELECT coalesce(sum(low), 0), coalesce(sum(high), 0), coalesce(bool_or(is_growing), false) FROM (
     SELECT CASE WHEN is_exact THEN charge ELSE 0 END AS low,
@@ -36,18 +37,19 @@ SELECT coalesce(sum(low), 0), coalesce(sum(high), 0), coalesce(bool_or(is_growin
                coalesce(a.cost, greatest(o.rate, o.rate * o.billed_quantity / 1000)) AS cost,
                o.upstream_charge IS NOT NULL AND coalesce(a.sent_at, o.running_at, o.created_at) < %(edge)s AND (
                    o.ended_at < %(edge)s
-                   OR o.status = 'running' AND w.observed_at > %(read_at)s AND w.ending = '') AS is_exact,
+                   OR o.status = 'running' AND o.posts IS NULL AND w.observed_at > %(read_at)s AND w.ending = ''
+               ) AS is_exact,
                o.upstream_charge IS NOT NULL AND o.status = 'running' AS is_settled,
-               o.status = 'running' AND lower(s.type) LIKE 'subscription%%' AS is_growing
+               o.status = 'running' AND o.posts IS NOT NULL
+                   AND coalesce(w.observed_at <= %(read_at)s, true) AS is_growing
         FROM orders_order o
-        JOIN catalog_service s ON s.id = o.service_id
         LEFT JOIN orders_watch w ON w.order_id = o.id
         LEFT JOIN orders_attempt a ON a.order_id = o.id AND a.state IN ('accepted', 'placed')
         WHERE o.provider_id = %(provider)s AND o.upstream_id IS NOT NULL
           AND coalesce(a.sent_at, o.running_at, o.created_at) < %(late)s
     ) AS orders
     UNION ALL
-    SELECT 0, 2 * a.cost, false FROM orders_attempt a
+    SELECT 0, 2 * a.cost, o.posts IS NOT NULL FROM orders_attempt a JOIN orders_order o ON o.id = a.order_id
     WHERE a.provider_id = %(provider)s AND (
         a.state IN ('prepared', 'sent', 'unknown') OR a.state = 'not_placed' AND a.decided_by_id IS NOT NULL)
 ) AS spent
@@ -79,7 +81,12 @@ def reckon(*, provider: Provider) -> Reckoning | None:
     if read_at <= baseline.read_at or provider.charge_is_net is False or provider.balance_exact is False:
         return None
     edge = read_at - CLOCKS - timedelta(seconds=settings.PROVIDER_TIMEOUT)
-    names = {"provider": str(provider.pk), "read_at": read_at, "edge": edge, "late": read_at + CLOCKS}
+    names: dict[str, int | datetime] = {
+        "provider": provider.pk,
+        "read_at": read_at,
+        "edge": edge,
+        "late": read_at + CLOCKS,
+    }
     with connection.cursor() as cursor:
         cursor.execute(SPENT, names)
         least, most, is_growing = cursor.fetchone()

@@ -113,3 +113,16 @@ def test_nothing_is_said_without_books_or_of_inexact_balances(service: Service) 
     Baseline.objects.all().delete()
 
     assert (inexact, hold(service, "1")) == (None, None)
+
+
+def test_subscription_may_have_been_charged_up_to_what_it_was_later_and_anything_while_that_is_not_known(
+    service: Service,
+) -> None:
+    order = sent(service, Status.RUNNING, ago=3 * HOUR, charge="2.70")
+    Order.objects.filter(pk=order.pk).update(posts=3, billed_quantity=3)
+
+    seen_later = [hold(service, "100"), hold(service, "97.30"), hold(service, "96.40")]
+    Watch.objects.update(observed_at=timezone.now() - HOUR)
+
+    assert seen_later == [Decimal(0), Decimal(0), Decimal("0.90")]
+    assert hold(service, "50") == 0
