@@ -7,9 +7,9 @@ from accounts.networks import MOST_NETWORKS, BadNetwork, client_ip, counted_as, 
 
 
 def seen(*, proxies: int, forwarded: str | None = None, peer: str = "10.0.0.1") -> str:
-    extra = {} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded}
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     with override_settings(TRUSTED_PROXIES=proxies):
-        return client_ip(RequestFactory().get("/", REMOTE_ADDR=peer, **extra))
+        return client_ip(RequestFactory(REMOTE_ADDR=peer).get("/", headers=headers))
 
 
 @pytest.mark.parametrize("forwarded", [None, "", "6.6.6.6", "6.6.6.6, 7.7.7.7", "nonsense"])

@@ -24,7 +24,8 @@ def key_of(user: User, *, name: str = "program", scope: str = "order", allowed_i
 
 def post(fields: dict[str, object], *, address: str = ADDRESS, headers: dict[str, str] | None = None) -> "Response":
     """The whole answer to a form."""
-    return Client().post(address, urlencode(fields), content_type=FORM, headers=headers)
+    form = urlencode({name: str(value) for name, value in fields.items()})
+    return Client().post(address, form, content_type=FORM, headers=headers)
 
 
 def ask(key: str, action: str, **fields: object) -> bytes:

@@ -93,7 +93,7 @@ def test_same_key_with_other_parameters_is_an_error_and_charges_nothing(
     fields = {name: make_service().pk if value is None else value for name, value in other.items()}
 
     assert add(key, service, **fields) == REUSED
-    assert (customer.orders.count(), balance(customer)) == (1, 0)
+    assert (customer.orders.count(), balance(customer)) == (1, Decimal(0))
 
 
 def test_max_charge_is_no_parameter_of_the_order(customer: User, key: str) -> None:
