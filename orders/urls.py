@@ -3,7 +3,9 @@
 from django.urls import URLPattern, path
 
 from orders import mass_order, order_new, staff_aftercare, staff_orders, staff_proof, staff_providers, views, webhooks
+from orders.api.openapi import api_openapi
 from orders.api.views import api
+from orders.api_docs import api_docs
 
 customers: list[URLPattern] = [
     path("order", order_new.order_new, name="order_new"),
@@ -13,6 +15,7 @@ customers: list[URLPattern] = [
     path("orders/<int:pk>", views.order, name="order"),
     path("orders/<int:pk>/refill", views.order_refill, name="order_refill"),
     path("orders/<int:pk>/cancel", views.order_cancel, name="order_cancel"),
+    path("api", api_docs, name="api_docs"),
     path("webhooks", webhooks.webhooks, name="webhooks"),
     path("webhooks/new", webhooks.webhook_new, name="webhook_new"),
     path("webhooks/<int:pk>", webhooks.webhook, name="webhook"),
@@ -56,6 +59,7 @@ staff: list[URLPattern] = [
 programs: list[URLPattern] = [  # both addresses answer by themselves: a redirect would turn a POST into a GET
     path("api/v2", api, name="api"),
     path("api/v2/", api, name="api_slash"),
+    path("api/v2/openapi.json", api_openapi, name="api_openapi"),
 ]
 
 urlpatterns = customers + staff + programs

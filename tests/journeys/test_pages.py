@@ -12,9 +12,9 @@ from tests.looking import violations
 pytestmark = pytest.mark.browser
 
 CUSTOMER = "pages@journey.example"
-VISITORS = ["/", "/services", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
+VISITORS = ["/", "/services", "/api", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 CUSTOMERS = ["/order", "/order?service={service}", "/orders", "/orders/{order}", "/orders/{order}/cancel", "/wallet"]
-CUSTOMERS += ["/account", "/accounts/email/", "/accounts/password/change/", "/accounts/logout/"]
+CUSTOMERS += ["/api", "/account", "/accounts/email/", "/accounts/password/change/", "/accounts/logout/"]
 STAFFS = ["/staff/unclear", "/staff/orders", "/staff/orders/{order}", "/staff/refills", "/staff/cancels"]
 STAFFS += ["/staff/cancels?tab=rejected", "/staff/proof", "/staff/providers/{provider}"]
 ADMINS = ["/admin/providers", "/admin/providers/new", "/admin/providers/{provider}", "/admin/margins"]

@@ -16,7 +16,7 @@ from tests.webhooks.telling import make_endpoint
 pytestmark = pytest.mark.django_db
 
 # Under the least role that may open it. What only takes a POST has nothing to show, and says so: 405.
-PUBLIC = {"home", "services", "api", "api_slash"}
+PUBLIC = {"home", "services", "api", "api_slash", "api_docs", "api_openapi"}
 PAGES = {
     Role.CUSTOMER: {"wallet", "order_new", "order_mass", "orders", "orders_live", "order", "order_cancel", "account"}
     | {"account_key_revoke", "account_key_rotate"}
