@@ -1,10 +1,9 @@
 """Checking a mass order without ordering: what is wrong with each line, what it costs, what the balance pays for."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
-from typing import Final
 
 from accounts.models import User
 from billing.models import Account
@@ -14,122 +13,10 @@ from catalog.service_types import ServiceType, find
 from orders.checking import FieldErrors, check
 from orders.choosing import is_id
 from orders.explaining import plain
+from orders.mass_lines import CheckedLine, MassCheck, Verdict
 from orders.mass_reading import WHOLE_LINE, Line, pattern, values_of
 from orders.models import Order
 from orders.overlapping import bare, find_overlaps
-
-
-class Verdict(StrEnum):
-    """What can become of a line."""
-
-    READY = "Ready"
-    REPEAT = "Repeat"  # can be ordered, but its link is here already: only where the customer says so
-    SHORT = "No balance"  # what is left of the balance does not pay for it
-    WRONG = "Wrong"
-    ORDERED = "Ordered"
-
-
-TONES: Final = {
-    Verdict.READY: "info",
-    Verdict.REPEAT: "warn",
-    Verdict.SHORT: "bad",
-    Verdict.WRONG: "bad",
-    Verdict.ORDERED: "good",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedLine:
-    """A line, what it asks for, and what stands in its way."""
-
-    line: Line
-    verdict: Verdict
-    note: str = ""  # why it is not ready
-    service: Service | None = None
-    values: Mapping[str, str] | None = None  # by protocol names; None where the line could not be read
-    units: int = 0  # that are paid for
-    charge: Decimal | None = None  # in the panel's currency, at the present price
-    order: Order | None = None  # that it became, or that it repeats
-
-    @property
-    def tone(self) -> str:
-        """The colour of the verdict."""
-        return TONES[self.verdict]
-
-    @property
-    def link(self) -> str:
-        """What the order is for, as it was written."""
-        return (self.values or {}).get("link", "")
-
-
-@dataclass(frozen=True, slots=True)
-class MassCheck:
-    """All lines in their order, and the balance that they would leave."""
-
-    lines: Sequence[CheckedLine]
-    balance: Decimal
-
-    @property
-    def ready(self) -> list[CheckedLine]:
-        """What is ordered without another question."""
-        return self._of(Verdict.READY)
-
-    @property
-    def repeats(self) -> list[CheckedLine]:
-        """What is ordered only where the customer says so."""
-        return self._of(Verdict.REPEAT)
-
-    @property
-    def ordered(self) -> list[CheckedLine]:
-        """What has become an order."""
-        return self._of(Verdict.ORDERED)
-
-    @property
-    def unordered(self) -> list[CheckedLine]:
-        """What has not, whatever the reason."""
-        return [line for line in self.lines if line.verdict != Verdict.ORDERED]
-
-    @property
-    def unfit(self) -> list[CheckedLine]:
-        """What cannot be ordered as it stands."""
-        return self._of(Verdict.SHORT, Verdict.WRONG)
-
-    @property
-    def charge(self) -> Decimal:
-        """What the ready lines cost, or did cost the ordered ones."""
-        return _sum(self.ready + self.ordered)
-
-    @property
-    def repeats_charge(self) -> Decimal:
-        """What the repeats cost."""
-        return _sum(self.repeats)
-
-    @property
-    def ready_and_repeats(self) -> list[CheckedLine]:
-        """What is ordered where the customer wants repeats, too; the ready ones first, as the balance was given."""
-        return self.ready + self.repeats
-
-    @property
-    def is_short(self) -> bool:
-        """Whether the balance ends before the lines do."""
-        return any(line.verdict == Verdict.SHORT for line in self.lines)
-
-    @property
-    def balance_after(self) -> Decimal:
-        """What is left when the ready lines are ordered."""
-        return self.balance - _sum(self.ready)
-
-    def replaced(self, lines: Iterable[CheckedLine]) -> "MassCheck":
-        """The same with what these lines have become."""
-        became = {line.line.number: line for line in lines}
-        return replace(self, lines=[became.get(line.line.number, line) for line in self.lines])
-
-    def _of(self, *verdicts: Verdict) -> list[CheckedLine]:
-        return [line for line in self.lines if line.verdict in verdicts]
-
-
-def _sum(lines: Iterable[CheckedLine]) -> Decimal:
-    return sum((line.charge for line in lines if line.charge is not None), Decimal(0))
 
 
 def client_key(*, key: str, line: Line) -> str:
@@ -137,7 +24,7 @@ def client_key(*, key: str, line: Line) -> str:
     return f"{_prefix(key)}{line.number}"
 
 
-def check_lines(*, customer: User, lines: Sequence[Line], key: str) -> MassCheck:
+def check_lines(*, customer: User, lines: Sequence[Line], key: str, now: datetime) -> MassCheck:
     """Judge every line without changing anything, in a number of queries that does not grow with the lines.
 
     The balance is given to the ready lines in their order, then to the repeats. Lines that were ordered with this
@@ -155,6 +42,7 @@ def check_lines(*, customer: User, lines: Sequence[Line], key: str) -> MassCheck
             service=services.get(line.service_id),
             on_sale=on_sale,
             order=ordered.get(line_key),
+            now=now,
         )
         for line, line_key in zip(lines, keys, strict=True)
     ]
@@ -173,19 +61,22 @@ def _services(ids: Iterable[str]) -> dict[str, Service]:
     return {text: found[number] for text, number in numbers.items() if number in found}
 
 
-def _judge(line: Line, *, service: Service | None, on_sale: set[int], order: Order | None) -> CheckedLine:
+def _judge(
+    line: Line, *, service: Service | None, on_sale: set[int], order: Order | None, now: datetime
+) -> CheckedLine:
     kind = find(service.type) if service else None
     if service is None or kind is None or not (order or service.pk in on_sale):
         return CheckedLine(line, Verdict.WRONG, _unknown(line))
-    if service.is_below_cost and not order:
+    if not order and (service.is_below_cost or (kind.is_subscription and not service.rate)):
         return CheckedLine(line, Verdict.WRONG, "This service is being repriced. Please try again later.", service)
     try:
         values = values_of(kind=kind, line=line)
-        units = check(kind=kind, service=service, values=values).billed_quantity
+        units = check(kind=kind, service=service, values=values, now=None if order else now).billed_quantity
     except FieldErrors as errors:
         return CheckedLine(line, Verdict.WRONG, _sentence(errors, kind=kind), service)
-    charge = charge_for(price=service.price, billed_quantity=units, is_per_order=kind.is_per_order)
-    judged = CheckedLine(line, Verdict.READY, "", service, values, units, charge)
+    needed = charge_for(price=service.price, billed_quantity=units, is_per_order=kind.is_per_order)
+    charge = Decimal(0) if kind.is_subscription else needed
+    judged = CheckedLine(line, Verdict.READY, "", service, values, units, charge, needed)
     return replace(judged, verdict=Verdict.ORDERED, charge=order.charge, order=order) if order else judged
 
 
@@ -239,8 +130,8 @@ def _mark_short(judged: Sequence[CheckedLine], *, available: Decimal) -> list[Ch
         for one in judged:
             if one.verdict != verdict or one.charge is None:
                 continue
-            if one.charge > available:
-                note = f"{plain(one.charge)} is needed, {plain(available)} would be left."
+            if one.needed > available:
+                note = f"{plain(one.needed)} is needed, {plain(available)} would be left."
                 marked[one.line.number] = replace(one, verdict=Verdict.SHORT, note=note)
             else:
                 available -= one.charge

@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.core import signing
 
 from accounts.models import User
-from orders.mass_checking import MassCheck
+from orders.mass_lines import MassCheck
 from orders.mass_reading import LINE_END
 
 SALT: Final = "orders.mass_offer"
@@ -46,5 +46,5 @@ def read_offer(*, offer: str, customer: User, text: str) -> Offer | None:
 
 
 def _digest(text: str) -> str:
-    """Of the words alone: browsers write line ends in their own ways."""
-    return hashlib.sha256("\n".join(LINE_END.split(text.strip())).encode()).hexdigest()
+    """Of the words and the lines that they stand on: only how lines end is the browser's affair."""
+    return hashlib.sha256("\n".join(LINE_END.split(text.rstrip())).encode()).hexdigest()

@@ -14,8 +14,9 @@ from catalog.models import Service
 from catalog.service_types import TYPES
 from orders.doorbell import ring
 from orders.explaining import plain, unit
-from orders.mass_checking import MassCheck, check_lines
+from orders.mass_checking import check_lines
 from orders.mass_forms import LINES, MassOrderForm
+from orders.mass_lines import MassCheck
 from orders.mass_offering import Offer, new_key, read_offer, sign_offer
 from orders.mass_placing import place_lines
 from orders.mass_reading import fields_of, pattern
@@ -38,7 +39,7 @@ def order_mass(request: MemberRequest) -> HttpResponse:
 
 def _check(request: MemberRequest, *, form: MassOrderForm, notice: str = "") -> HttpResponse:
     key, text = new_key(), form.cleaned_data["text"]
-    check = check_lines(customer=request.user, lines=form.lines, key=key)
+    check = check_lines(customer=request.user, lines=form.lines, key=key, now=timezone.now())
     offer = sign_offer(customer=request.user, text=text, key=key, check=check)
     return _page(request, form=form, check=check, offer=offer, notice=notice, status=422 if notice else 200)
 
@@ -48,12 +49,13 @@ def _order(request: MemberRequest, *, form: MassOrderForm) -> HttpResponse:
     offer = read_offer(offer=data["offer"], customer=request.user, text=data["text"])
     if offer is None:
         return _check(request, form=form, notice=CHANGED)
-    check = check_lines(customer=request.user, lines=form.lines, key=offer.key)
+    now = timezone.now()
+    check = check_lines(customer=request.user, lines=form.lines, key=offer.key, now=now)
     risen = _risen(check, offer)
     if risen:
         return _check(request, form=form, notice=risen)
     wanted = check.ready_and_repeats if request.POST["order"] == "all" else check.ready
-    placed = place_lines(customer=request.user, lines=check.ordered + wanted, offer=offer, now=timezone.now())
+    placed = place_lines(customer=request.user, lines=check.ordered + wanted, offer=offer, now=now)
     done = check.replaced(placed)
     if done.ordered:
         transaction.on_commit(ring, robust=True)

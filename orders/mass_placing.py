@@ -8,7 +8,8 @@ from accounts.models import User
 from billing.ledger import InsufficientFunds
 from orders.checking import FieldErrors
 from orders.explaining import plain, unit
-from orders.mass_checking import CheckedLine, Verdict, client_key
+from orders.mass_checking import client_key
+from orders.mass_lines import CheckedLine, Verdict
 from orders.mass_offering import Offer
 from orders.placing import KeyReused, NotOnSale, PriceChanged, place_order
 

@@ -120,6 +120,19 @@ def test_lines_changed_after_the_check_are_shown_again_before_they_are_ordered(c
     assert not Order.objects.exists()
 
 
+def test_lines_moved_after_they_were_ordered_are_not_ordered_again(client: Client) -> None:
+    service = make_service()
+    form = check(client, f"{service.pk}|@a|100\n{service.pk}|@b|100") | {"order": "ready"}
+    client.post(URL, form)
+
+    moved = client.post(URL, form | {"text": "\n" + form["text"]})
+    same = client.post(URL, form | {"text": form["text"].replace("\n", "\r\n") + "\r\n"})
+
+    assert [str(line.verdict) for line in moved.context["check"].lines] == ["Repeat", "Repeat"]
+    assert [str(line.verdict) for line in same.context["check"].lines] == ["Ordered", "Ordered"]
+    assert Order.objects.count() == 2
+
+
 @pytest.mark.parametrize("offer", ["", "nonsense", "a:b:c"])
 def test_damaged_offer_orders_nothing(client: Client, offer: str) -> None:
     service = make_service()

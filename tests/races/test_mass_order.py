@@ -7,7 +7,8 @@ from django.test import Client
 
 from accounts.models import User
 from billing.models import Account, Transfer, TransferKind
-from orders.mass_checking import CheckedLine, Verdict, check_lines
+from orders.mass_checking import check_lines
+from orders.mass_lines import CheckedLine, Verdict
 from orders.mass_offering import Offer, new_key, sign_offer
 from orders.mass_placing import place_lines
 from orders.mass_reading import read_lines
@@ -25,7 +26,7 @@ TIMES = 20
 def offered(user: User, text: str) -> dict[str, str]:
     """The form as the page that checked the lines holds it."""
     key = new_key()
-    check = check_lines(customer=user, lines=read_lines(text=text), key=key)
+    check = check_lines(customer=user, lines=read_lines(text=text), key=key, now=NOW)
     return {"text": text, "offer": sign_offer(customer=user, text=text, key=key, check=check), "order": "ready"}
 
 
@@ -67,7 +68,7 @@ def test_money_for_three_lines_sent_20_times_at_once_buys_three() -> None:
 
 def test_control_with_a_key_of_its_own_for_each_sending_every_line_is_placed_twice() -> None:
     user, service = make_user(balance="20"), make_service(cost="1", price="1")
-    lines = check_lines(customer=user, lines=read_lines(text=f"{service.pk}|@a|1000"), key=new_key()).lines
+    lines = check_lines(customer=user, lines=read_lines(text=f"{service.pk}|@a|1000"), key=new_key(), now=NOW).lines
 
     def send(_number: int) -> None:
         offer = Offer(key=new_key(), prices={service.pk: service.price})
