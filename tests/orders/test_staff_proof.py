@@ -1,15 +1,19 @@
 """The staff page of the proof."""
 
 import zlib
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Role
 from orders.auditing import keep_proof
-from orders.models import Proof, Sweep
+from orders.models import Proof, Status, Sweep, Watch
+from orders.reconciling import reconcile
+from orders.timetable import TIMETABLE
 from tests.damaging import damage
 from tests.factories import NOW, make_order, make_user, signed_in
 
@@ -70,6 +74,47 @@ def test_jobs_are_listed(staff: Client) -> None:
     assert "submit_due" in page
     assert "1.23" in page
     assert "sent 5" in page
+
+
+def test_job_that_stopped_while_others_run_is_called_late(staff: Client) -> None:
+    now = timezone.now()
+    for job in TIMETABLE:
+        Sweep.objects.create(name=job.name, ran_at=now, since=now - timedelta(days=1))
+    calm = staff.get("/staff/proof").content.decode()
+    Sweep.objects.filter(name="track_due").update(ran_at=now - timedelta(minutes=7))
+
+    page = staff.get("/staff/proof").content.decode()
+
+    assert "Late</span>" not in calm
+    assert "0 s ago" in calm or "1 s ago" in calm
+    assert page.count("Late</span>") == 1
+    assert "7\xa0minutes ago" in page
+
+
+def test_proof_of_what_changed_is_shown_beside_the_last_one_of_all(staff: Client) -> None:
+    make_order()
+    now = timezone.now()
+    keep_proof(now=now)
+
+    reconcile(now=now)
+    page = staff.get("/staff/proof").content.decode()
+
+    assert "What changed adds up" in page
+    assert "1 wallet, 2 transfers, 1 order" in page
+    assert "1, charged $1.20, refunded $0.00" in page
+    assert "all: sound" in page
+
+
+def test_what_stands_still_is_said_and_nothing_is_halted(staff: Client) -> None:
+    order = make_order(status=Status.RUNNING)
+    Watch.objects.all().delete()
+
+    staff.post("/staff/proof")
+    page = staff.get("/staff/proof").content.decode()
+
+    assert f"Order {order.pk} runs, but nobody asks how it stands" in page
+    assert "Everything adds up" in page
+    assert "Halted" not in page
 
 
 @pytest.mark.django_db(transaction=True)
