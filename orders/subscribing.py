@@ -44,10 +44,17 @@ def post_charge(order: Order) -> Decimal:
 
 
 def charge_owed(*, now: datetime) -> Counter[str]:
-    """Charge every post that is owed and can be paid; returns how many were, and how many could not be."""
+    """Charge every post that is owed and can be paid; returns how many were, and how many could not be.
+
+    An order whose ledger contradicts it keeps no other waiting: it is logged as an error, and the audit finds it.
+    """
     tally: Counter[str] = Counter()
     for order_id in _owing():
-        tally += charge_posts(order_id=order_id, now=now)
+        try:
+            tally += charge_posts(order_id=order_id, now=now)
+        except ledger.LedgerError:
+            log.exception("the posts of order %s cannot be charged", order_id)
+            tally["orders contradicted by the ledger"] += 1
     return tally
 
 

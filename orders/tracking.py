@@ -43,7 +43,7 @@ def track_due() -> str:
     stop_at = sweep_end(most=SWEEP_SECONDS)
     due = list(Provider.objects.filter(watches__due_at__lte=timezone.now()).distinct().order_by("pk"))
     lanes = [provider for provider in due for _ in range(IN_FLIGHT)]
-    tally: Counter[str] = Counter()
+    tally = charge_owed(now=timezone.now())  # first of all, what an earlier sweep counted and did not live to charge
     with ThreadPoolExecutor(max_workers=MOST_THREADS, thread_name_prefix="track") as threads:
         for counted in threads.map(lambda provider: _track_lane(provider, stop_at), lanes):
             tally += counted

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from billing.ledger import InsufficientFunds
+from billing.ledger import InsufficientFunds, charge
 from billing.models import Account
 from catalog.connecting import open_client
 from catalog.models import Service
@@ -376,3 +376,18 @@ def test_the_audit_finds_a_charge_that_its_posts_do_not_explain(
     Order.objects.update(posts=2, billed_quantity=2)
 
     assert findings() == [f"order {order.pk}: its charge is 0.80000, but its 2 posts make 1.60000"]
+
+
+def test_an_order_that_the_ledger_contradicts_keeps_no_other_waiting(
+    service: Service, user: User, double: ProviderDouble
+) -> None:
+    broken, whole = subscribe(service, user=make_user(balance="10")), subscribe(service, user=user)
+    charge(customer=broken.user, amount=PRICE, reference=f"order:{broken.pk}:post:1", now=NOW)
+    Subscription.objects.update(owed=1)
+
+    tally = charge_owed(now=timezone.now())
+
+    whole.refresh_from_db()
+    assert tally == {"posts charged": 1, "orders contradicted by the ledger": 1}
+    assert whole.posts == 1
+    assert findings() == [f"order {broken.pk}: its charge is 0.00000, booked were 0.80000"]
