@@ -73,7 +73,7 @@ DELIVER_EVERY = positive_seconds(env, "DELIVER_EVERY", default=5)
 RESOLVE_EVERY = positive_seconds(env, "RESOLVE_EVERY", default=30)
 SYNC_EVERY = positive_seconds(env, "SYNC_EVERY", default=900)
 AUDIT_EVERY = positive_seconds(env, "AUDIT_EVERY", default=86400)
-RECONCILE_EVERY = min(positive_seconds(env, "RECONCILE_EVERY", default=600), AUDIT_EVERY)
+RECONCILE_EVERY = min(positive_seconds(env, "RECONCILE_EVERY", default=600), AUDIT_EVERY)  # the same job does both
 PROVIDER_TIMEOUT = positive_seconds(env, "PROVIDER_TIMEOUT", default=20)
 CLAIM_LEASE = positive_seconds(env, "CLAIM_LEASE", default=60)
 UNCLEAR_QUIET = positive_seconds(env, "UNCLEAR_QUIET", default=180)
