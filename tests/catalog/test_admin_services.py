@@ -210,5 +210,5 @@ def test_the_list_asks_few_questions_however_many_rows(
     for _ in range(services):
         make_service()
 
-    with django_assert_num_queries(9):  # session, user, balance, inbox, count, rows, 2 selects
+    with django_assert_num_queries(9):  # session, user, balance, inbox, count, rows, unknown types, 2 selects
         client.get(URL)

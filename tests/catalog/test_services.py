@@ -21,7 +21,7 @@ def page(client: Client, **query: str | int) -> str:
 
 
 def names(text: str) -> list[str]:
-    return re.findall(r'data-label="Service" class="wrap">\s*<div[^>]*>\s*<bdi>(.*?)</bdi>', text)
+    return re.findall(r'data-label="Service" class="wrap[^"]*">\s*<div[^>]*>\s*<bdi>(.*?)</bdi>', text)
 
 
 def test_services_stand_under_their_category_with_rate_and_limits(client: Client) -> None:
