@@ -2,15 +2,17 @@
 
 import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
-from accounts.models import ApiKey, KeyScope, User
+from accounts.models import ApiKey, CustomerGroup, KeyScope, User
 from accounts.networks import is_within, read_networks
 
 PREFIX_LENGTH = 8  # characters that find the row; they say nothing about the rest
@@ -18,6 +20,18 @@ SECRET_LENGTH = 32  # characters behind the prefix, about 190 bits
 MOST_KEYS = 10  # live keys of one user: nobody needs more, and a list of more is not looked after
 USE_NOTED_EVERY = timedelta(minutes=1)  # often enough to read, seldom enough that asking stays reading
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+_KEY = ("id", "user_id", "name", "prefix", "digest", "scope", "allowed_ips", "last_used_at")
+_USER = ("id", "email", "role", "is_active", "group_id")
+_GROUP = ("id", "name", "requests_per_minute", "orders_per_minute")
+_LIVE_KEY = """
+    SELECT k.id, k.user_id, k.name, k.prefix, k.digest, k.scope, k.allowed_ips, k.last_used_at,
+           u.id, u.email, u.role, u.is_active, u.group_id,
+           g.id, g.name, g.requests_per_minute, g.orders_per_minute
+      FROM accounts_apikey AS k
+      JOIN accounts_user AS u ON u.id = k.user_id
+      LEFT JOIN accounts_customergroup AS g ON g.id = u.group_id
+     WHERE k.prefix = %s AND k.revoked_at IS NULL
+"""
 
 
 class NameTaken(Exception):
@@ -73,7 +87,7 @@ def find_key(*, key: str, ip: str) -> ApiKey | None:
     """
     if not _is_well_formed(key):
         return None
-    found = ApiKey.objects.select_related("user__group").filter(prefix=key[:PREFIX_LENGTH], revoked_at=None).first()
+    found = _live_key(prefix=key[:PREFIX_LENGTH])
     if found is None or not hmac.compare_digest(found.digest, _digest(key)) or not found.user.is_active:
         return None
     if found.allowed_ips and not is_within(ip, found.allowed_ips):
@@ -99,6 +113,25 @@ def note_use(*, key: ApiKey, ip: str, now: datetime) -> None:
     mine = ApiKey.objects.filter(is_due, pk=key.pk).select_for_update(skip_locked=True, no_key=True)
     with transaction.atomic():  # Django locks rows in a transaction only
         ApiKey.objects.filter(pk__in=mine.values("pk")).update(last_used_at=now, last_used_ip=ip or None)
+
+
+def _live_key(*, prefix: str) -> ApiKey | None:
+    """The key that has this prefix and is not revoked, its user and the user's group beside it.
+
+    Written out, since every request of the API begins with it: building the query and three whole rows by the ORM takes
+    longer than PostgreSQL takes to answer.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LIVE_KEY, [prefix])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    alias, columns = connection.alias, iter(row)
+    key = ApiKey.from_db(alias, _KEY, list(islice(columns, len(_KEY))))
+    key.allowed_ips = json.loads(key.allowed_ips)
+    key.user = User.from_db(alias, _USER, list(islice(columns, len(_USER))))
+    key.user.group = CustomerGroup.from_db(alias, _GROUP, list(columns)) if key.user.group_id else None
+    return key
 
 
 def _is_well_formed(key: str) -> bool:

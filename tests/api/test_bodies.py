@@ -189,7 +189,7 @@ names = st.sampled_from(["order", "orders", "refill", "refills", "service", "lin
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     action=st.sampled_from(["status", "add", "refill", "cancel", "refill_status", "balance", "services"]) | texts,
     fields=st.dictionaries(
