@@ -1,5 +1,6 @@
 """Endpoints and deliveries for tests."""
 
+import re
 from datetime import datetime
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from orders.registering import add_endpoint
 from tests.factories import NOW, make_user
 
 ALL = list(WebhookType.values)
+FORM = {"url": "https://shop.example/hook?token=t0ken", "events": ["order.completed", "order.partial"]}
 
 
 def make_endpoint(
@@ -53,3 +55,20 @@ def secret_of(endpoint: WebhookEndpoint) -> str:
 def told(endpoint: WebhookEndpoint) -> list[str]:
     """What was written down for the endpoint, oldest first."""
     return list(endpoint.deliveries.order_by("pk").values_list("type", flat=True))
+
+
+def fresh(delivery: WebhookDelivery) -> WebhookDelivery:
+    """The row as it stands now."""
+    return WebhookDelivery.objects.select_related("endpoint").get(pk=delivery.pk)
+
+
+def make_due_again(delivery: WebhookDelivery) -> None:
+    """Do as if the wait, or the lease of a dead worker, were over."""
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(next_at=NOW)
+
+
+def secret_on(page: str) -> str:
+    """The secret that a page shows."""
+    match = re.search(r'id="new-secret">([^<]+)<', page)
+    assert match is not None
+    return match[1]
