@@ -150,9 +150,10 @@ def take_turns(crowd: Crowd, asked: Mapping[str, bytes]) -> dict[str, float]:
     """The median over the rounds of each subject's seconds for one request."""
     loads: dict[str, list[Load]] = {name: [] for name in asked}
     for number in range(ROUNDS + 1):
-        for name, each in asked.items():
-            if name not in HABITS or number <= HABIT_ROUNDS:
-                loads[name].append(crowd.ask_for(SECONDS, each))
+        names = [name for name in asked if name not in HABITS or number <= HABIT_ROUNDS]
+        turn = number % len(names)  # another one goes first each time: nobody always follows the same one
+        for name in names[turn:] + names[:turn]:
+            loads[name].append(crowd.ask_for(SECONDS, asked[name]))
     for name, (_, *rounds) in loads.items():
         requests = sum(load.requests for load in rounds)
         busy = sum(load.busy * load.seconds for load in rounds) / sum(load.seconds for load in rounds)
