@@ -19,7 +19,7 @@ def links(html: str) -> list[str]:
     return [re.sub(r"(<[^>]+>|\s)+", " ", text).strip() for text in found]
 
 
-SHOP = ["New order", "Mass order", "Orders", "Services", "Wallet", "Webhooks"]
+SHOP = ["New order", "Mass order", "Orders", "Services", "Wallet", "API", "Webhooks"]
 STAFF = ["Unclear", "All orders", "Refills", "Cancels", "Provider checks", "Proof"]
 
 
