@@ -9,6 +9,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from accounts.api_keys import issue_key
 from accounts.models import User
 from catalog.models import Provider, Service
 from catalog.sealing import seal
@@ -96,3 +97,27 @@ class Shopper:
     def order(self, service: Service, *, link: str, quantity: int = 1000) -> int:
         """Order once by the page; the status code."""
         return self.send(self.form(service, link=link, quantity=quantity))
+
+
+@dataclass(frozen=True)
+class Program:
+    """A customer's program that orders by the API, over real HTTP."""
+
+    url: str
+    api_key: str
+
+    @classmethod
+    def of(cls, url: str, user: User) -> "Program":
+        """Give the program a key of `user`."""
+        return cls(url, issue_key(user=user, name=str(uuid4()), now=timezone.now()))
+
+    def add(self, service: Service, *, link: str, quantity: int = 1000, key: str | None = None) -> dict[str, object]:
+        """What `add` answers. Raises where it is no JSON with status 200."""
+        form = {"key": self.api_key, "action": "add", "service": service.pk, "link": link, "quantity": quantity}
+        headers = {"Idempotency-Key": key or str(uuid4())}
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.post(f"{self.url}/api/v2", data=form, headers=headers, timeout=30)
+        answer.raise_for_status()
+        found: dict[str, object] = answer.json()
+        return found

@@ -11,7 +11,7 @@ from catalog.models import Provider, Service
 from catalog.syncing import sync_provider
 from orders.models import HoldReason, Order, Status
 from tests.factories import make_user
-from tests.faults.buying import Shopper
+from tests.faults.buying import Program, Shopper
 from tests.faults.shop import Shop
 from tests.faults.test_dying import assert_forwarded_once
 
@@ -38,14 +38,24 @@ def test_fault_26_double_click_and_reload_are_one_order(shop: Shop) -> None:
 def test_fault_27_two_hundred_orders_at_once_on_money_for_fifty_are_exactly_fifty(shop: Shop) -> None:
     charge = shop.order(quantity=1000).charge
     user = make_user(balance=charge * MONEY_FOR)
-    browser = Shopper.of(shop.stand.url, user)
-    forms = [browser.form(shop.service, link=shop.link()) for _ in range(ORDERS)]
+    browser, program = Shopper.of(shop.stand.url, user), Program.of(shop.stand.url, user)
 
+    def by_page(link: str) -> bool:
+        code = browser.order(shop.service, link=link)
+        assert code in {ORDERED, NOT_ORDERED}
+        return code == ORDERED
+
+    def by_program(link: str) -> bool:
+        answer = program.add(shop.service, link=link)
+        assert "order" in answer or answer == {"error": "neworder.error.not_enough_funds"}
+        return "order" in answer
+
+    doors = [by_page, by_program]  # both at the same wallet
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        codes = list(threads.map(browser.send, forms))
+        bought = list(threads.map(lambda number: doors[number % 2](shop.link()), range(ORDERS)))
     shop.settle(limit=90)
 
-    assert (codes.count(ORDERED), codes.count(NOT_ORDERED)) == (MONEY_FOR, ORDERS - MONEY_FOR)
+    assert bought.count(True) == MONEY_FOR
     assert Order.objects.filter(user=user).count() == MONEY_FOR
     assert Account.objects.get(owner=user).balance == 0
     assert_forwarded_once(shop)
@@ -61,6 +71,19 @@ def test_fault_28_same_key_with_other_parameters_is_refused_and_charges_nothing(
 
     assert (first, second) == (ORDERED, NOT_ORDERED)
     assert len(shop.orders()) == 1
+    assert shop.balance() == before
+    shop.settle()
+
+
+def test_fault_28_same_key_of_a_program_with_other_parameters_is_refused_and_charges_nothing(shop: Shop) -> None:
+    program, link = Program.of(shop.stand.url, shop.customer), shop.link()
+    first = program.add(shop.service, link=link, key="k1")
+    before = shop.balance()
+
+    answers = [program.add(shop.service, link=link, key="k1", quantity=quantity) for quantity in (2000, 1000)]
+
+    assert answers == [{"error": "Idempotency key was used with other parameters"}, first]
+    assert [order.pk for order in shop.orders()] == [first["order"]]
     assert shop.balance() == before
     shop.settle()
 
