@@ -46,6 +46,7 @@ PAGES = {
         "admin_groups",
         "admin_group_new",
         "admin_group",
+        "admin_types",
     },
 }
 ACTS = {
@@ -75,6 +76,7 @@ ACTS = {
         "admin_sync_accept",
         "admin_margin_remove",
         "admin_services_accept",
+        "admin_type_revert",
         "staff_halt_clear",
     },
 }
