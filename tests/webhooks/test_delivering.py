@@ -95,7 +95,12 @@ def test_slow_receivers_keep_nobody_waiting(receiver: Receiver) -> None:
             make_delivery(lame)
         for _ in range(20):
             make_delivery(quick)
-        waiting = threading.Thread(target=lambda: receiver.wait_for(20) and slow.may_answer.set())
+
+        def let_answer_when_all_came() -> None:
+            if receiver.wait_for(20):
+                slow.may_answer.set()
+
+        waiting = threading.Thread(target=let_answer_when_all_came)
         waiting.start()
         deliver_due()
         waiting.join()
