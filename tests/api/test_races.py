@@ -2,12 +2,16 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 import requests
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.models import User
 from billing.models import Account, Transfer, TransferKind
+from catalog.models import Service
+from orders import placing_alone
 from orders.models import Order
 from tests.api.asking import ADDRESS, key_of
 from tests.factories import make_service, make_user
@@ -71,7 +75,28 @@ def test_one_order_sent_twice_at_once_without_a_key_is_placed_once(live_server: 
     }
 
 
-def test_control_orders_for_other_links_do_not_wait_for_each_other(live_server: LiveServer) -> None:
+def test_control_without_waiting_for_its_turn_an_order_sent_twice_is_placed_twice(
+    live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, service = make_user(balance="100"), make_service()
+    form: dict[str, object] = {
+        "key": key_of(user), "action": "add", "service": service.pk, "link": "@one", "quantity": 1000,
+    }  # fmt: skip
+    both, look = Barrier(2), placing_alone._check_link
+
+    def look_together(*, customer: User, service: Service, link: str) -> None:
+        look(customer=customer, service=service, link=link)
+        both.wait(timeout=30)
+
+    monkeypatch.setattr(placing_alone, "_take_turn", lambda **_: None)
+    monkeypatch.setattr(placing_alone, "_check_link", look_together)
+
+    at_once(live_server, [form] * 2)
+
+    assert user.orders.count() == 2
+
+
+def test_orders_for_other_links_are_all_placed(live_server: LiveServer) -> None:
     user, service = make_user(balance="100"), make_service()
     form: dict[str, object] = {"key": key_of(user), "action": "add", "service": service.pk, "quantity": 1000}
 
