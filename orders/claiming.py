@@ -158,9 +158,8 @@ def _distinct_one(provider: Provider, due: QuerySet[Order], now: datetime) -> in
     recent, young = [cost for cost, _ in ages], [cost for cost, at in ages if at > now - quiet()]
     if len(young) >= MOST_OPEN:
         return None
-    for open_costs in (recent, young):
-        sums = distinct_sums(open_costs)
-        for some in (due[:FIRST_LOOKED_AT], due[FIRST_LOOKED_AT:MOST_LOOKED_AT]) if sums is not None else ():
+    for sums in filter(None, map(distinct_sums, (recent, young))):
+        for some in (due[:FIRST_LOOKED_AT], due[FIRST_LOOKED_AT:MOST_LOOKED_AT]):
             for order in some:
                 if keeps_distinct(sums=sums, cost=cost_at_once(order)):
                     return order.pk

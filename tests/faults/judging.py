@@ -113,7 +113,7 @@ def _count_attempts(judgement: Judgement) -> None:
     resolved = [AttemptState.PLACED, AttemptState.NOT_PLACED]
     sent = dict(Attempt.objects.filter(decided_by=None, state__in=resolved).values_list("pk", "sent_at"))
     verdicts = Event.objects.filter(kind=EventKind.VERDICT).values_list("detail__attempt", "at")
-    judgement.seconds = sorted((at - sent[pk]).total_seconds() for pk, at in verdicts if pk in sent)
+    judgement.seconds = sorted((at - began).total_seconds() for pk, at in verdicts if (began := sent.get(pk)))
     judgement.settled = len(sent)
     judgement.ambiguous = len(sent) + Attempt.objects.filter(decided_by=None, state=AttemptState.UNKNOWN).count()
 

@@ -6,11 +6,12 @@ from pytest_django import Settings
 from catalog.connecting import open_client
 from catalog.upstream import Status as Word
 from orders import profiling
+from orders.matching import fits
 from orders.models import Order, Status
 from orders.resolving import resolve_due
 from tests.double.handle import ProviderDouble
 from tests.orders.losing import NOT_PLACED, PLACED, UNDECIDED, Lane, verdict
-from tests.orders.test_matching import fits, stray, suspect
+from tests.orders.test_matching import stray, suspect
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
