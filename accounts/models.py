@@ -105,9 +105,7 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=8, unique=True)
     digest = models.CharField(max_length=64)  # hex of HMAC-SHA-256 under API_KEY_PEPPER
     scope = models.CharField(max_length=5, choices=KeyScope.choices, default=KeyScope.ORDER)
-    allowed_ips = models.JSONField(
-        default=list, blank=True
-    )  # networks as text; empty: from anywhere
+    allowed_ips = models.JSONField(default=list, blank=True)  # networks as text; empty: from anywhere
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True)  # within a minute
     last_used_ip = models.GenericIPAddressField(null=True, blank=True)

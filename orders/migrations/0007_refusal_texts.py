@@ -45,9 +45,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(
-                        condition=models.Q(("looked_at", None)), fields=["provider"], name="refusal_text_new"
-                    ),
+                    models.Index(condition=models.Q(("looked_at", None)), fields=["provider"], name="refusal_text_new"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("provider", "text"), name="refusal_text_once"),

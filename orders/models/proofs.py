@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Proof(models.Model):
-    """The result of one audit of the money, shown to staff: of all of it, or of what changed since the last sound one."""
+    """The result of one audit of the money, shown to staff: of all, or of what changed since the last sound one."""
 
     made_at = models.DateTimeField()
     is_full = models.BooleanField(default=True)  # of all money; else of what changed
