@@ -7,14 +7,26 @@ service types that checks orders, their limits from `checking`. A page and a des
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
-from catalog.service_types import TYPES, Field, ServiceType
+from catalog.service_types import TYPES, Field, Kind, ServiceType
 from orders.api.actions import ACTIONS, Scope
 from orders.api.replying import REPLIES, Reply
 from orders.checking import LARGEST_NUMBER, LINES_MOST, NUMBER_LIMITS, TEXT_LENGTH
 
-Form = str  # "text", "lines", "number", "id", "ids", "amount", "url", "date", "choice"
+Form = Literal["text", "lines", "number", "id", "ids", "amount", "url", "date", "choice"]
+FORMS: Final[Mapping[Kind, Form]] = MappingProxyType(
+    {
+        "link": "text",  # providers take bare names for links
+        "quantity": "number",
+        "number": "number",
+        "text": "text",
+        "lines": "lines",
+        "choice": "choice",
+        "date": "date",
+        "url": "url",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +108,7 @@ def parameter_of(field: Field) -> Parameter:
     meaning = field.label if not field.help else f"{field.label}: {field.help[0].lower()}{field.help[1:]}"
     return Parameter(
         name=field.name,
-        form=_form_of(field),
+        form=FORMS[field.kind],
         meaning=meaning,
         limits=limits,
         condition=field.required_when,
@@ -105,10 +117,6 @@ def parameter_of(field: Field) -> Parameter:
         most=most,
         choices=field.choices,
     )
-
-
-def _form_of(field: Field) -> Form:
-    return {"quantity": "number", "link": "text"}.get(field.kind, field.kind)
 
 
 def _limits_of(field: Field) -> tuple[int | None, int | None, str]:

@@ -19,11 +19,13 @@ from django.views.decorators.http import require_safe
 from orders.api.actions import ACTIONS
 from orders.api.describing import TITLES, Call, Parameter, calls_of
 from orders.api.errors import ERRORS
+from orders.api.exampling import Own, fields_of
 from orders.api.replying import ERROR, ORDER_STATUS, REPLIES, SERVICE, Schema, ref
 from orders.checking import TEXT_LENGTH
 
 VERSION: Final = "2.0.0"
 FRESH_FOR: Final = 300  # seconds; it changes with a release alone
+EXAMPLE_KEY: Final = "EXAMPLE2key4of6forty8characters2to4show6"
 IDS: Final = r"^[^,]+(,[^,]+){0,99}$"
 JSON_TYPE: Final = "application/json"
 BODIES: Final = (JSON_TYPE, "application/x-www-form-urlencoded", "multipart/form-data")
@@ -72,7 +74,7 @@ def _operation() -> Schema:
         "summary": "Every action",
         "description": "The field `action` says which; the schema of each action names the schemas of its answers.",
         "parameters": [_idempotency_header()],
-        "requestBody": {"required": True, "content": {body: {"schema": ref("Request")} for body in BODIES}},
+        "requestBody": {"required": True, "content": {body: _body(body) for body in BODIES}},
         "responses": {
             "200": {
                 "description": "The answer, or an error",
@@ -83,6 +85,16 @@ def _operation() -> Schema:
             "503": _refusal("A short disturbance"),
         },
     }
+
+
+def _body(body: str) -> Schema:
+    """Every request in that packing, with an example of each call in JSON; in forms it would be the same again."""
+    schema = {"schema": ref("Request")}
+    if body != JSON_TYPE:
+        return schema
+    calls = [call for action in ACTIONS for call in calls_of(action)]
+    requests = {call.anchor: {"key": EXAMPLE_KEY, **fields_of(call, Own())} for call in calls}
+    return schema | {"examples": {anchor: {"value": request} for anchor, request in requests.items()}}
 
 
 def _idempotency_header() -> Schema:
