@@ -1,7 +1,7 @@
 """Keeping the provider's state in a file, so that it knows its orders again after a restart (`--state FILE`)."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -33,8 +33,8 @@ class State:
     orders: list[Order]
     refills: list[Refill]
     cancels: list[Cancel]
-    posts: list[Post]
     idempotent: list[tuple[str, str, dict[str, str], int]]
+    posts: list[Post] = field(default_factory=list)  # a file from before there were any is read, too
 
 
 def keep(*, world: World, path: Path) -> None:

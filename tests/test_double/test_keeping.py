@@ -64,3 +64,18 @@ def test_an_ended_orders_refund_is_paid_once_over_a_restart(tmp_path: Path) -> N
         again.advance(3600)
 
         assert (paid, again.balance()) == (Decimal(10000), Decimal(10000))
+
+
+def test_a_subscription_goes_on_where_it_was_and_bills_no_post_twice(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with ProviderDouble(state=state) as double:
+        service = double.service_of("Subscriptions")
+        fields = {"username": "@a", "min": service["min"], "max": service["max"], "delay": 0}
+        order = ask(double, "add", service=service["service"], **fields)["order"]
+        double.serve_posts(order, count=2)
+        before = (double.order(order), double.balance(), double.journal().posts)
+
+    with ProviderDouble(state=state) as again:
+        assert (again.order(order), again.balance(), again.journal().posts) == before
+        again.serve_posts(order)
+        assert [post.number for post in again.journal().posts] == [1, 2, 3]
