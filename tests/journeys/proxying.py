@@ -1,7 +1,7 @@
 """A line between two panels that loses, cuts, delays and repeats what is said on it; an HTTP proxy with a plan."""
 
 import contextlib
-import random
+import itertools
 import socket
 import struct
 import threading
@@ -17,20 +17,22 @@ from urllib.parse import parse_qs, urlsplit
 RST: Final = struct.pack("ii", 1, 0)  # SO_LINGER 0: closing sends a reset
 LATE: Final = 1.0  # seconds after which a request that was let go is delivered after all
 PATIENCE: Final = 30.0  # seconds for the other side to answer
-MOST_HURTS: Final = 2  # of one order: the run should end
+ROUND: Final = 20  # of so many orders in the sequence of their first requests
+HURT_ONCE: Final = 9  # so many lose their first request
+HURT_TWICE: Final = 3  # and so many of these their second one, too
 
 
 class FaultyLine:
-    """A proxy on loopback before the API at `url`; every other `add` or so meets one of the faults below.
+    """A proxy on loopback before the API at `url`; of the orders 45 % meet one of the faults below, in turn.
 
     `struck` counts what was done, `orders` how often each idempotency key was hurt.
     """
 
-    def __init__(self, url: str, *, seed: int, share: float) -> None:
+    def __init__(self, url: str) -> None:
         target = urlsplit(url)
         self.place = (str(target.hostname), int(target.port or 80))
-        self.luck = random.Random(seed)
-        self.share = share
+        self.turns = itertools.cycle(FAULTS)
+        self.places: dict[str, int] = {}  # idempotency key → the how manieth order it is
         self.struck: Counter[str] = Counter()
         self.orders: Counter[str] = Counter()
         self.lock = threading.Lock()
@@ -58,9 +60,10 @@ class FaultyLine:
     def draw(self, key: str) -> str:
         """What is done to this order's request; empty: nothing."""
         with self.lock:
-            if self.orders[key] >= MOST_HURTS or self.luck.random() >= self.share:
+            place = self.places.setdefault(key, len(self.places)) % ROUND
+            if place >= {0: HURT_ONCE, 1: HURT_TWICE}.get(self.orders[key], 0):
                 return ""
-            fault = self.luck.choice(sorted(FAULTS))
+            fault = next(self.turns)
             self.orders[key] += 1
             self.struck[fault] += 1
             return fault
