@@ -5,11 +5,11 @@ from decimal import Decimal
 from django.utils import timezone
 
 from accounts.models import User
-from billing.models import Transfer
+from billing.models import Account, Transfer
 from catalog.models import Provider, Service
 from orders import tracking
 from orders.auditing import prove
-from orders.models import Order
+from orders.models import Doubt, Order
 from orders.placing import place_order
 from orders.submitting import submit_due
 from tests.double.handle import ProviderDouble
@@ -63,3 +63,13 @@ def posts_of(order: Order) -> list[tuple[str, Decimal]]:
 def findings() -> list[str]:
     """What the audit says; empty where all money adds up."""
     return prove().findings
+
+
+def balance_of(user: User) -> Decimal:
+    """What is in the wallet."""
+    return Account.objects.get(owner=user).balance
+
+
+def open_doubts(order: Order) -> list[str]:
+    """What staff must look at, in the order in which it came up."""
+    return list(Doubt.objects.filter(order=order, closed_at=None).order_by("pk").values_list("kind", flat=True))
