@@ -16,7 +16,7 @@ PRODUCTION := SITE_URL=https://panel.example DATABASE_URL=postgres://panel@datab
 	REDIS_URL=redis://broker.example/0 STATIC_STORAGE=hashed DEBUG=off \
 	SECRET_KEY=checked-only-checked-only-0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ
 
-.PHONY: help setup demo up test lint format bench requirements assets chromium chaos figures mutants
+.PHONY: help setup demo up test lint format bench requirements assets chromium chaos figures mutants contract
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 15
@@ -82,6 +82,9 @@ figures: setup ## time what customers wait for when a part is lost (on a machine
 
 mutants: setup ## switch the guards off one by one and show that each is missed
 	@$(PYTHON) -m tests.mutants $(ARGS)
+
+contract: setup ## ask the API whatever its OpenAPI description allows (EXAMPLES=2000)
+	@CONTRACT_EXAMPLES=$(or $(EXAMPLES),2000) $(PYTHON) -m pytest tests/api/test_openapi_kept.py $(ARGS)
 
 requirements: setup ## pin the newest versions that pyproject.toml allows
 	@$(COMPILE) --upgrade -o requirements/base.txt

@@ -1,5 +1,6 @@
 """Placing an order where no other of that service is open for its link: what programs that never ask back rely on."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from accounts.models import User
 from catalog.models import Service
 from catalog.pricing import charge_for
 from catalog.service_types import find
-from orders.checking import check
+from orders.checking import FORBIDDEN_CATEGORIES, check
 from orders.models import OPEN, Order
 from orders.placing import NotOnSale, find_placed, place_order
 
@@ -94,4 +95,7 @@ def _charge(*, service: Service, values: Mapping[str, str]) -> Decimal:
 
 
 def _bare(link: str) -> str:
+    """The link without the slashes at its end; "" for one that no order can have: the database could not compare it."""
+    if any(unicodedata.category(character) in FORBIDDEN_CATEGORIES for character in link.strip()):
+        return ""
     return link.strip().rstrip("/")
