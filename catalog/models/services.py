@@ -1,0 +1,155 @@
+"""What is sold: services under their categories, and as what a type that only a provider knows is sold."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from catalog.models.providers import RATE, Provider
+
+
+class Category(models.Model):
+    """A heading under which services are listed; mirrored by name, renamed and ordered by the admin."""
+
+    upstream_name = models.CharField(max_length=300, unique=True)
+    own_name = models.CharField(max_length=300, blank=True)  # set by the admin; never overwritten by a sync
+    position = models.IntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """What customers read."""
+        return self.own_name or self.upstream_name
+
+
+class AftercareMode(models.TextChoices):
+    """What happens to a customer's refill or cancel request."""
+
+    STAFF = "staff", "Waits for staff"
+    AUTOMATIC = "automatic", "Goes to the provider at once"
+
+
+class ServiceQuerySet(models.QuerySet["Service"]):
+    """Selections of services in business words."""
+
+    def on_sale(self) -> "ServiceQuerySet":
+        """What a customer may buy now."""
+        return self.filter(withdrawn_at=None, review_reason="", is_hidden=False, is_sellable=True)
+
+    def listed(self) -> "ServiceQuerySet":
+        """What stands in the provider's catalog now, sold or not."""
+        return self.filter(withdrawn_at=None)
+
+    def in_shop_order(self) -> "ServiceQuerySet":
+        """By category, then position, then id."""
+        return self.order_by("category__position", "category_id", "position", "pk")
+
+
+class Service(models.Model):
+    """One thing that a provider sells, mirrored; its primary key is the service id that our customers use."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="services")
+    upstream_id = models.CharField(max_length=64)
+    upstream_name = models.TextField()
+    upstream_description = models.TextField(blank=True)
+    own_name = models.TextField(blank=True)  # set by the admin; never overwritten by a sync
+    own_description = models.TextField(blank=True)  # likewise
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="services")
+    is_category_own = models.BooleanField(default=False)  # the admin moved it: a sync leaves the category alone
+    position = models.IntegerField(default=0)
+    type = models.CharField(max_length=60)  # canonical name of service_types, or the provider's own word
+    upstream_type = models.CharField(max_length=60, blank=True)  # the provider's own word, where the admin mapped it
+    is_sellable = models.BooleanField(default=True)  # false for a type that we do not know how to sell
+    rate = models.DecimalField(**RATE)  # provider's currency
+    cost = models.DecimalField(**RATE)  # panel's currency
+    price = models.DecimalField(**RATE)  # panel's currency, after the margin rule
+    margin_rule = models.ForeignKey(
+        "MarginRule", on_delete=models.SET_NULL, related_name="priced_services", null=True, blank=True
+    )  # why this price
+    min_quantity = models.BigIntegerField()
+    max_quantity = models.BigIntegerField()
+    is_refill = models.BooleanField(default=False)
+    is_cancel = models.BooleanField(default=False)
+    is_dripfeed = models.BooleanField(default=False)
+    is_dripfeed_own = models.BooleanField(default=False)  # the admin decided on it: a sync leaves it alone
+    average_time = models.CharField(max_length=100, blank=True)
+    refill_mode = models.CharField(max_length=10, choices=AftercareMode.choices, default=AftercareMode.STAFF)
+    cancel_mode = models.CharField(max_length=10, choices=AftercareMode.choices, default=AftercareMode.STAFF)
+    digest = models.BinaryField(max_length=32, default=b"")  # of the provider's raw row: unchanged rows are not decoded
+    review_reason = models.CharField(max_length=300, blank=True)  # not empty: off sale until the admin has looked
+    is_hidden = models.BooleanField(default=False)  # taken off sale by the admin
+    withdrawn_at = models.DateTimeField(null=True, blank=True)  # gone from the provider's catalog
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ServiceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="service_upstream", fields=["provider", "upstream_id"]),
+            models.CheckConstraint(
+                name="service_rate_not_negative", condition=Q(rate__gte=0, cost__gte=0, price__gte=0)
+            ),
+            models.CheckConstraint(
+                name="service_quantities_in_order",
+                condition=Q(min_quantity__gte=0, max_quantity__gte=F("min_quantity")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.name}"
+
+    @property
+    def name(self) -> str:
+        """What customers read; untrusted text."""
+        return self.own_name or self.upstream_name
+
+    @property
+    def description(self) -> str:
+        """What customers read; untrusted text."""
+        return self.own_description or self.upstream_description
+
+    @property
+    def is_on_sale(self) -> bool:
+        """Whether a customer may buy it now; the same rule as `ServiceQuerySet.on_sale`."""
+        return self.withdrawn_at is None and not self.review_reason and not self.is_hidden and self.is_sellable
+
+    @property
+    def is_below_cost(self) -> bool:
+        """Whether each sale would lose money."""
+        return self.price < self.cost
+
+
+class PriceListVersion(models.Model):
+    """A token of the price list's version; only the database's triggers write it (catalog/price_list_keeping.py)."""
+
+    token = models.UUIDField()
+
+    def __str__(self) -> str:
+        return str(self.token)
+
+
+class TypeMapping(models.Model):
+    """The admin's word that services of a type which only this provider knows are sold as one that we know."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="type_mappings")
+    word = models.CharField(max_length=60)  # the provider's
+    type = models.CharField(max_length=60)  # of service_types
+    mapped_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    mapped_at = models.DateTimeField()
+    reverted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    reverted_at = models.DateTimeField(null=True, blank=True)  # it counts until then
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "provider", Lower("word"), name="type_mapping_once", condition=Q(reverted_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.word} → {self.type}"
