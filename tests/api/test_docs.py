@@ -150,7 +150,7 @@ def test_limits_are_those_of_the_readers_group(ann: User) -> None:
     ann.save()
 
     assert "6,000 requests per minute and key, 1,500 orders per minute" in read(signed_in(ann))
-    assert "300 requests per minute and key, 120 orders per minute" in read(signed_in(make_user()))
+    assert "1,200 requests per minute and key, 1,000 orders per minute" in read(signed_in(make_user()))
 
 
 def test_last_requests_are_shown_to_who_sent_them(ann: User, valkey: Valkey) -> None:
