@@ -16,7 +16,7 @@ from tests.environment import ENVIRONMENT
 if TYPE_CHECKING:
     from tests.double.handle import ProviderDouble
 
-pytest_plugins = ["tests.browsing", "tests.stack"]
+pytest_plugins = ["tests.browsing"]
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="panel-tests-"))
 (DATA_DIR / "static").mkdir()  # where WhiteNoise looks; without the folder it warns, and a warning is an error here

@@ -1,14 +1,12 @@
-"""The running panel as a fixture: `manage.py up` as a real process on a data folder of its own."""
+"""A running panel: `manage.py up` as a real process on a data folder of its own."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-
-import pytest
 
 from panel.embedded import Paths
 from panel.embedded.processes import children_of, leftovers
@@ -130,12 +128,3 @@ def _command_line(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
         return ""
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The panel that all journeys share: real web server, worker and beat, on fast intervals."""
-    panel = Stack(tmp_path_factory.mktemp("stack") / "data")
-    panel.start()
-    yield panel
-    panel.end()

@@ -13,7 +13,8 @@ if TYPE_CHECKING:  # pytest reads this file before Django is set up
     from tests.faults.stand import Stand
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: a panel that runs beside all later tests, on fast intervals, slows them down.
+@pytest.fixture(scope="package")
 def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stand"]:
     from tests.faults.stand import Stand
 

@@ -61,7 +61,17 @@ class Shop:
         page.wait_for_url(lambda url: "/accounts/login" not in url)
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: a panel that runs beside all later tests, on fast intervals, slows them down.
+@pytest.fixture(scope="package")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The panel that all journeys share: real web server, worker and beat, on fast intervals."""
+    panel = Stack(tmp_path_factory.mktemp("stack") / "data")
+    panel.start()
+    yield panel
+    panel.end()
+
+
+@pytest.fixture(scope="package")
 def shop(stack: Stack) -> Iterator[Shop]:
     """A shop that sells one provider's followers, likes and packages."""
     with ProviderDouble() as provider:
