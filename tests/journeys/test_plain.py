@@ -64,4 +64,5 @@ def test_an_order_beyond_the_balance_says_so_and_charges_nothing(visit: Callable
 
 def fits(page: Page) -> None:
     """Nothing makes the page wider than the phone."""
+    page.wait_for_load_state()  # a click has led to the page's address before there is a page
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, page.url
