@@ -27,7 +27,8 @@ from tests.faults.database import database_of, surely
 from tests.faults.judging import UNDER_WAY, Judgement, judge
 from tests.faults.stand import Stand
 
-PROVIDERS = 8
+FEW_PROVIDERS, MANY_PROVIDERS = 3, 8
+MANY_ORDERS = 1000  # from which on a run has many: each lane takes only so many doubts at one time
 CUSTOMERS = 6
 MONEY = "100000000"
 STEP = 0.2  # seconds
@@ -74,7 +75,7 @@ def run(wanted: Wanted) -> Outcome:
     with ExitStack() as stack:
         doubles = [
             stack.enter_context(ProviderDouble(seed=wanted.seed * 100 + number, **FAST_PROVIDER))
-            for number in range(PROVIDERS)
+            for number in range(MANY_PROVIDERS if wanted.orders >= MANY_ORDERS else FEW_PROVIDERS)
         ]
         stand = Stand(folder / "data", env=CALMER)
         stack.callback(stand.end)
