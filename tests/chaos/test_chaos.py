@@ -9,7 +9,7 @@ from panel.running import PROJECT
 
 pytestmark = pytest.mark.stack
 
-ORDERS = 150
+ORDERS = 100
 
 
 def test_short_run_places_no_order_twice_and_loses_no_cent() -> None:
