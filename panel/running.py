@@ -22,7 +22,7 @@ from panel.supervising import ChildFailed, StopRequested, Supervisor
 
 PROJECT = Path(__file__).resolve().parent.parent
 # Two workers, so that a slow provider that fills one cannot starve the other
-WORKERS = {"submit": ("submit", 2), "poll": ("poll,misc", 3)}  # name: (queues, processes)
+WORKERS = {"submit": ("submit", 2), "poll": ("poll,misc", 4)}  # name: (queues, processes)
 CELERY = ("celery", "-A", "panel.celery")
 START_LIMIT = 120.0  # seconds for each step of the start; recovering a crashed database takes the longest
 

@@ -121,8 +121,8 @@ CELERY_TASK_DEFAULT_QUEUE = "misc"
 # Queues apart, so that a slow provider's orders keep neither the refunds nor the catalogs waiting.
 CELERY_TASK_ROUTES = {
     "orders.tasks.submit_due": {"queue": "submit"},
-    "orders.tasks.reap_leases": {"queue": "submit"},
-    "orders.tasks.repeat_unclear": {"queue": "submit"},
+    "orders.tasks.reap_leases": {"queue": "poll"},  # not behind sweeps that forward for half a minute
+    "orders.tasks.repeat_unclear": {"queue": "poll"},
     "orders.tasks.track_due": {"queue": "poll"},
     "orders.tasks.poll_refills": {"queue": "poll"},
 }

@@ -33,7 +33,13 @@ CUSTOMERS = 6
 MONEY = "100000000"
 STEP = 0.2  # seconds
 # Seconds. Two cores forward, track and prove thousands of orders; while an account is read, its lane is closed.
-CALMER = {"TRACK_MIN_INTERVAL": "3", "RESOLVE_EVERY": "4", "AUDIT_EVERY": "30"}
+CALMER = {
+    "TRACK_EVERY": "2",
+    "TRACK_MIN_INTERVAL": "3",
+    "REFILL_EVERY": "10",
+    "RESOLVE_EVERY": "10",
+    "AUDIT_EVERY": "30",
+}
 CALM = 150.0  # seconds that the panel has, after the last fault, to bring everything to an end
 STUCK = 45.0  # seconds in which no doubt was settled: those that are left are staff's
 FEW = 10  # waiting orders: then the disturbances end
@@ -77,7 +83,7 @@ def run(wanted: Wanted) -> Outcome:
             stack.enter_context(ProviderDouble(seed=wanted.seed * 100 + number, **FAST_PROVIDER))
             for number in range(MANY_PROVIDERS if wanted.orders >= MANY_ORDERS else FEW_PROVIDERS)
         ]
-        stand = Stand(folder / "data", env=CALMER)
+        stand = Stand(folder / "data", env=CALMER if wanted.orders >= MANY_ORDERS else None)
         stack.callback(stand.end)
         stand.start()
         stack.enter_context(database_of(stand.data_dir))
