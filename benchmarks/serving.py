@@ -111,6 +111,7 @@ def serving() -> Iterator[int]:
     valkey.start()
     unreached = {"API_REQUESTS_PER_MINUTE": "1000000000", "API_IP_REQUESTS_PER_MINUTE": "1000000000"}
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener, (data_dir / "web.log").open("wb") as log:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as the panel's own
         server = subprocess.Popen(
             # No worker retires, and no connection of ours is closed, in the middle of what is measured
             [

@@ -176,7 +176,10 @@ def _listener(plan: Plan) -> socket.socket:
     """Listen where the plan says. Raises CannotStart where that cannot be."""
     family = socket.AF_INET6 if ":" in plan.host else socket.AF_INET
     try:
-        return socket.create_server((plan.host, plan.port), family=family, backlog=512)
+        listener = socket.create_server((plan.host, plan.port), family=family, backlog=512)
+        # inherited by each connection: else a short answer's body waits 40 ms for the other side to confirm its head
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except (OSError, OverflowError) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
         message = f"Cannot listen on {plan.host}:{plan.port} ({reason}): free it, or choose another with --port"
