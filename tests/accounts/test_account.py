@@ -1,13 +1,12 @@
 """The account page: the address, the links to allauth's pages, the API keys."""
 
-import re
-
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.api_keys import MOST_KEYS, find_user, issue_key
 from accounts.models import ApiKey, Role, User
+from tests.accounts.keys import shown
 from tests.factories import NOW, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -15,22 +14,9 @@ SHOP = {"name": "shop", "scope": "order", "allowed_ips": ""}
 
 
 @pytest.fixture
-def ann() -> User:
-    """A customer."""
-    return make_user(email="ann@example.com")
-
-
-@pytest.fixture
 def client(ann: User) -> Client:
     """Ann's browser."""
     return signed_in(ann)
-
-
-def new_key(page: str) -> str:
-    """The key that a page shows."""
-    match = re.search(r'id="new-key">([^<]+)<', page)
-    assert match is not None
-    return match[1]
 
 
 def test_page_shows_address_role_and_live_keys(client: Client, ann: User) -> None:
@@ -48,7 +34,7 @@ def test_page_shows_address_role_and_live_keys(client: Client, ann: User) -> Non
 def test_new_key_works_and_is_shown_once(client: Client, ann: User) -> None:
     answer = client.post("/account/keys", SHOP)
 
-    key = new_key(answer.content.decode())
+    key = shown(answer.content.decode())
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
     assert find_user(key=key) == ann
