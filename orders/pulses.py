@@ -1,18 +1,22 @@
-"""Advisory locks that prove a sender alive: PostgreSQL gives them back by itself when the sender's session dies.
+"""Advisory locks that prove a process alive: PostgreSQL gives them back by itself when the process's session dies.
 
 They belong to a session, so a worker needs a direct connection or session pooling (not pgbouncer's transaction mode).
+A process that stands still (a frozen machine) keeps its connection and would keep its locks for ever: PostgreSQL ends
+a session that took one of these and has said nothing for STANDSTILL. When the process goes on, it has nothing left to
+say there, and finds out at its next query.
 """
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 # One bigint each, far above the CRC-32 numbers that periodic jobs lock.
 ATTEMPTS = 1 << 56
 SLOTS = 1 << 57
 FENCES = 1 << 58
 MOST_SLOTS = 1000  # of one provider
+STANDSTILL = "120s"  # longer than a sweep (35 s) and its last call (20 s); shorter than the quiet time (180 s)
 
 
 class PulseTaken(Exception):
@@ -25,27 +29,24 @@ def pulse(*, attempt_id: int) -> Iterator[None]:
 
     Raises PulseTaken. A session that breaks loses the pulse; the lease of the attempt still protects it for a while.
     """
-    if not _ask("SELECT pg_try_advisory_lock(%s)", ATTEMPTS + attempt_id):
+    if not take(ATTEMPTS + attempt_id):
         raise PulseTaken(f"attempt {attempt_id}")
     try:
         yield
     finally:
-        _give_back(ATTEMPTS + attempt_id)
+        give_back(ATTEMPTS + attempt_id)
 
 
 @contextmanager
 def slot(*, provider_id: int, slots: int) -> Iterator[bool]:
     """One of the provider's `slots` places for calls in flight, over all workers; yields False where all are taken."""
     first = SLOTS + provider_id * MOST_SLOTS
-    taken = next(
-        (key for key in range(first, first + min(slots, MOST_SLOTS)) if _ask("SELECT pg_try_advisory_lock(%s)", key)),
-        None,
-    )
+    taken = next((key for key in range(first, first + min(slots, MOST_SLOTS)) if take(key)), None)
     try:
         yield taken is not None
     finally:
         if taken is not None:
-            _give_back(taken)
+            give_back(taken)
 
 
 def is_sender_dead(*, attempt_id: int) -> bool:
@@ -72,12 +73,12 @@ def living(attempt_ids: Collection[int]) -> set[int]:
 @contextmanager
 def fence_pulse(*, provider_id: int) -> Iterator[bool]:
     """Hold the pulse of the provider's fence; yields False where a living session holds it."""
-    is_ours = _ask("SELECT pg_try_advisory_lock(%s)", FENCES + provider_id)
+    is_ours = take(FENCES + provider_id)
     try:
         yield is_ours
     finally:
         if is_ours:
-            _give_back(FENCES + provider_id)
+            give_back(FENCES + provider_id)
 
 
 def is_resolver_dead(*, provider_id: int) -> bool:
@@ -85,14 +86,24 @@ def is_resolver_dead(*, provider_id: int) -> bool:
     return _ask("SELECT pg_try_advisory_xact_lock(%s)", FENCES + provider_id)
 
 
+def take(key: int) -> bool:
+    """Take the lock for this session, unless another has it; from now on the session must not fall silent."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('idle_session_timeout', %s, false), pg_try_advisory_lock(%s)", [STANDSTILL, key]
+        )
+        return bool(cursor.fetchone()[1])
+
+
+def give_back(key: int) -> None:
+    """Give the lock back; nothing where the session is gone, and its locks with it."""
+    try:
+        _ask("SELECT pg_advisory_unlock(%s)", key)
+    except Error:
+        connection.close()
+
+
 def _ask(query: str, key: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(query, [key])
         return bool(cursor.fetchone()[0])
-
-
-def _give_back(key: int) -> None:
-    try:
-        _ask("SELECT pg_advisory_unlock(%s)", key)
-    except DatabaseError:  # the session is gone, and its locks with it
-        connection.close()

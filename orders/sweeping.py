@@ -4,29 +4,26 @@ import time
 import zlib
 from collections.abc import Callable
 
-from django.db import connection
 from django.utils import timezone
 
 from orders.models import Sweep
 from orders.pacing import since
+from orders.pulses import give_back, take
 
 
 def run_alone(*, name: str, job: Callable[[], str]) -> bool:
     """Run `job` unless another session runs the job of that name now; returns whether it ran.
 
     `job` returns a short note for the staff page. The lock belongs to the database session, so it goes with a worker
-    that dies. An error in `job` is noted and raised.
+    that dies or, after two minutes, stands still. An error in `job` is noted and raised.
     """
     key = zlib.crc32(f"panel:sweep:{name}".encode())
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        if not cursor.fetchone()[0]:
-            return False
+    if not take(key):
+        return False
     try:
         run_noted(name=name, job=job)
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+        give_back(key)
     return True
 
 

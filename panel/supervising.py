@@ -14,8 +14,8 @@ from panel.embedded.programs import last_line
 STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 HEARD = STOP | {signal.SIGCHLD}  # blocked for good and taken one by one: no handler interrupts anything
 HURRY = 3.0  # seconds for all but the database where nobody is left to wait for us
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # seconds before a dead child starts again, doubling
-SOUND = 30.0  # seconds alive after which a child counts as sound again
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # seconds before a dead child starts again, doubling while it dies young
+SOUND = 5.0  # seconds alive after which a child counts as sound again
 TRIES = 3  # deaths of one child during the start after which the start has failed
 
 
@@ -128,7 +128,7 @@ class Supervisor:
     def _note_death(self, run: _Run) -> None:
         kill_group(run.process.pid)
         now = time.monotonic()
-        run.deaths = 1 if now - run.started_at > SOUND else run.deaths + 1
+        run.deaths = 1 if self._is_settled and now - run.started_at > SOUND else run.deaths + 1
         if not self._is_settled and run.deaths >= TRIES:
             raise ChildFailed(f"{run.child.name} does not start ({last_line(run.child.log)}): see {run.child.log}")
         run.restart_at = now + min(FIRST_PAUSE * 2 ** (run.deaths - 1), LONGEST_PAUSE)

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from django.db import connection
 
 from orders.models import Status
 from panel.embedded import database_url
 from panel.running import PROJECT
+from tests.faults.database import surely
 from tests.faults.shop import Shop
 from tests.faults.stand import Stand
 from tests.faults.test_dying import assert_forwarded_once, standing_still
@@ -48,6 +50,32 @@ def kill(stand: Stand) -> None:
     assert stand.kill("valkey") is not None
 
 
+@contextmanager
+def idle_and_still(stand: Stand, *roles: str) -> Iterator[None]:
+    """SIGSTOP all processes in these roles between two jobs; in one, they would keep it for two minutes."""
+    give_up_at = time.monotonic() + 20
+    while True:
+        with standing_still(stand, *roles):
+            if not surely(count_held_jobs):
+                yield
+                return
+        assert time.monotonic() < give_up_at, "the workers are never idle"
+        time.sleep(0.1)
+
+
+def count_held_jobs() -> int:
+    """How many advisory locks any session holds, and how many other transactions are open."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')
+                + (SELECT count(*) FROM pg_stat_activity
+                   WHERE backend_type = 'client backend' AND xact_start IS NOT NULL AND pid <> pg_backend_pid())
+            """
+        )
+        return int(cursor.fetchone()[0])
+
+
 @pytest.mark.parametrize("lose", [flush, kill])
 def test_fault_18_broker_that_forgets_everything_loses_no_order(shop: Shop, lose: Callable[[Stand], None]) -> None:
     for _ in range(5):
@@ -79,8 +107,8 @@ def test_fault_19_silent_broker_costs_each_web_process_two_seconds_once(shop: Sh
 
 
 def test_fault_20_without_any_broker_the_sweep_alone_forwards_and_tracks(shop: Shop) -> None:
-    idle = ("valkey", "submit", "submit child", "poll", "poll child", "beat")
-    with standing_still(shop.stand, *idle):
+    workers = ("valkey", "submit", "submit child", "poll", "poll child", "beat")
+    with idle_and_still(shop.stand, *workers):
         shop.stand.kill("second beat")
         with sweeping(shop.stand) as sweep:
             orders = [shop.order() for _ in range(20)]

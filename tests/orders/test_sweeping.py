@@ -1,10 +1,14 @@
 """Periodic jobs: alone, and noted."""
 
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event, Thread
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 
+from orders import pulses
 from orders.models import Sweep
 from orders.sweeping import run_alone, run_noted
 
@@ -56,3 +60,32 @@ def test_pitfall_11_of_many_workers_one_runs_the_job() -> None:
 
     assert len(ran) == 1
     assert results == [False] * 4
+
+
+def test_a_worker_that_stands_still_keeps_no_job_from_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulses, "STANDSTILL", "200ms")
+    began, go_on = Event(), Event()
+
+    def stand_still() -> str:
+        began.set()
+        go_on.wait(60)
+        return "long ago"
+
+    def work(job: Callable[[], str]) -> bool:
+        try:
+            return run_alone(name="job", job=job)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as threads:
+        frozen = threads.submit(work, stand_still)
+        began.wait(60)
+        give_up_at = time.monotonic() + 60
+        while not threads.submit(work, lambda: "by another").result():
+            assert time.monotonic() < give_up_at
+            time.sleep(0.05)
+        go_on.set()
+        error = frozen.exception(60)
+
+    assert isinstance(error, OperationalError)  # it learns that it is not alone any more, and writes nothing down
+    assert Sweep.objects.get().note == "by another"
