@@ -35,7 +35,8 @@ QUICK = {
     "API_ORDERS_PER_MINUTE": "100000",
     "LOG_LEVEL": "ERROR",
 }
-FATES = ("", "#fate=partial:40", "#fate=canceled", "", "#fate=partial:7", "")
+# A third gives money back: 20 of the orders, since more at one time than `guarding.MOST_ENDINGS` would wait for staff
+FATES = ("", "#fate=partial:40", "", "#fate=canceled", "", "", "", "#fate=partial:7", "", "#fate=canceled", "", "")
 SHOP = """
 from django.conf import settings
 from django.core.management import call_command as manage
