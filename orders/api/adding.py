@@ -1,8 +1,9 @@
 """`add`: an order, taken and charged at once, forwarded later."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from django.db import transaction
@@ -26,6 +27,7 @@ KEY_REUSED: Final = "Idempotency key was used with other parameters"
 TOO_DEAR: Final = "neworder.error.max_charge"
 PREFIX: Final = "api:"  # before a program's keys, so that they never meet those of the pages' forms
 MINUTE: Final = timedelta(minutes=1)
+AMOUNT: Final = re.compile(r"[0-9]+(\.[0-9]+)?")  # Decimal itself would take "1_0" and digits of any script
 NOT_OF_THE_ORDER: Final = frozenset({"service", "max_charge"})
 
 
@@ -82,13 +84,9 @@ def _max_charge(ask: Ask) -> Decimal | None:
     text = ask.values.get("max_charge", "").strip()
     if not text:
         return None
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not amount.is_finite() or amount < 0:
+    if not AMOUNT.fullmatch(text):
         raise ApiError("max_charge: an amount of money")
-    return amount
+    return Decimal(text)
 
 
 def _check_pace(caller: Caller, *, client_key: str | None, now: datetime) -> None:

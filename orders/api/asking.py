@@ -1,5 +1,6 @@
 """What a program asks: the fields of a request, however their sender packed them, as text."""
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,8 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, UnreadablePostError
-from django.http.multipartparser import MultiPartParserError
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
+from gunicorn.http.errors import ParseException
 
 from orders.api.answers import ApiError
 
@@ -59,9 +61,9 @@ def _fields(request: HttpRequest) -> dict[str, str]:
         raise ApiError("Incorrect request")
     if _length(request) > LARGEST:
         raise _too_large()
-    if request.content_type == "multipart/form-data":
-        return _from_multipart(request)
     body = _body(request)
+    if request.content_type == "multipart/form-data":
+        return _from_multipart(request, body)
     text = body.decode("utf-8-sig", errors="replace")
     if request.content_type == "application/json" or text.lstrip()[:1] == "{":
         return _from_json(text)
@@ -79,11 +81,11 @@ def _body(request: HttpRequest) -> bytes:
             body: bytes = request.META["wsgi.input"].read(LARGEST + 1)  # without a length Django reads nothing
         else:
             body = request.body
-    except (UnreadablePostError, OSError):
+    except (UnreadablePostError, OSError, ParseException):  # the last: chunks that are none, as the server finds them
         return b""
     if len(body) > LARGEST:
         raise _too_large()
-    return body
+    return body if len(body) >= _length(request) else b""  # cut off: what says "quantity=10" may have been 1000
 
 
 def _from_form(text: str) -> dict[str, str]:
@@ -94,11 +96,15 @@ def _from_form(text: str) -> dict[str, str]:
     return _from_pairs(pairs)
 
 
-def _from_multipart(request: HttpRequest) -> dict[str, str]:
+def _from_multipart(request: HttpRequest, body: bytes) -> dict[str, str]:
+    """Not by `request.POST`, which takes a body that came in chunks for an empty one."""
+    _, _, parameters = request.META["CONTENT_TYPE"].partition(";")
+    head = {"CONTENT_TYPE": f"multipart/form-data;{parameters}", "CONTENT_LENGTH": len(body)}
     try:
-        return _from_pairs([(name, str(value)) for name, values in request.POST.lists() for value in values])
-    except (MultiPartParserError, UnreadablePostError, SuspiciousOperation, BadRequest, UnicodeError, OSError):
+        form, _ = MultiPartParser(head, io.BytesIO(body), request.upload_handlers, "utf-8").parse()
+    except (MultiPartParserError, SuspiciousOperation, BadRequest, UnicodeError):
         return {}
+    return _from_pairs([(name, str(value)) for name, values in form.lists() for value in values])
 
 
 def _from_pairs(pairs: list[tuple[str, str]]) -> dict[str, str]:
@@ -125,14 +131,15 @@ def _from_json(text: str) -> dict[str, str]:
 
 
 def _text(value: object, *, separator: str) -> str:
-    """What a program means by a value: null is absent, a list its parts, 1000.0 is 1000; an object means nothing."""
-    if isinstance(value, str):
-        return value
+    """What a program means by a value: that of a list is its parts'."""
+    return separator.join(map(_plain, value)) if isinstance(value, list) else _plain(value)
+
+
+def _plain(value: object) -> str:
+    """1000.0 is 1000, null is absent; an object means nothing, nor does a list within a list, however deep."""
     if isinstance(value, bool):
         return "1" if value else "0"
-    if isinstance(value, list):
-        return separator.join(_text(part, separator=" ") for part in value)
-    return ""
+    return value if isinstance(value, str) else ""
 
 
 def _number(text: str) -> str:

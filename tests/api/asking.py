@@ -1,5 +1,6 @@
 """Asks the served API as a program does: form fields in, raw bytes out."""
 
+import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from django.utils.http import urlencode
 
 from accounts.api_keys import issue_key
 from accounts.models import User
+from catalog.models import Service
 from tests.factories import NOW
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 ADDRESS = "/api/v2"
 FORM = "application/x-www-form-urlencoded"
+LINK = "https://example.com/page"
 
 
 def key_of(user: User, *, name: str = "program", scope: str = "order", allowed_ips: tuple[str, ...] = ()) -> str:
@@ -33,3 +36,13 @@ def ask(key: str, action: str, **fields: object) -> bytes:
     answer = post({"key": key, "action": action, **fields})
     assert answer.status_code == HTTPStatus.OK, answer.content
     return bytes(answer.content)
+
+
+def add(key: str, service: Service, /, **fields: object) -> bytes:
+    """The bytes of the answer to an order of 100 for LINK, where `fields` say nothing else."""
+    return ask(key, "add", **{"service": service.pk, "link": LINK, "quantity": 100, **fields})
+
+
+def error(text: str) -> bytes:
+    """The bytes of an error."""
+    return json.dumps({"error": text}, separators=(",", ":")).encode()

@@ -8,6 +8,9 @@ from http import HTTPStatus
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import Client, RequestFactory, override_settings
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from gunicorn.http.body import Body, ChunkedReader
+from gunicorn.http.unreader import IterUnreader
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,9 +23,21 @@ from tests.factories import make_service, make_user
 LINK = "https://example.com/page"
 
 
-def asked(body: bytes | str, content_type: str = FORM, **extra: str) -> Ask:
+def asked(body: bytes | str, content_type: str = FORM, **extra: object) -> Ask:
     sent = body.encode() if isinstance(body, str) else body
     return read(RequestFactory().generic("POST", ADDRESS, sent, content_type, **extra))  # type: ignore[arg-type]
+
+
+def in_chunks(raw: bytes) -> dict[str, object]:
+    """What the server makes of a request whose length nobody says: it unpacks the chunks while they are read."""
+    body = Body(ChunkedReader(None, IterUnreader([raw])))
+    return {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": "", "wsgi.input": body}
+
+
+def chunked(body: bytes) -> dict[str, object]:
+    """The body in two chunks."""
+    parts = body[:9], body[9:]
+    return in_chunks(b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n")
 
 
 def from_json(tree: object) -> dict[str, str]:
@@ -35,7 +50,9 @@ def customer() -> User:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("pack", ["form", "multipart", "json", "json without a type", "chunked"])
+@pytest.mark.parametrize(
+    "pack", ["form", "multipart", "json", "json without a type", "form in chunks", "multipart in chunks"]
+)
 def test_every_body_orders_the_same(customer: User, pack: str) -> None:
     fields = {"key": key_of(customer), "action": "add", "service": make_service().pk, "link": LINK, "quantity": 100}
     form = "&".join(f"{name}={value}" for name, value in fields.items())
@@ -50,14 +67,11 @@ def test_every_body_orders_the_same(customer: User, pack: str) -> None:
             answer = client.post(ADDRESS, json.dumps(fields), content_type="application/json")
         case "json without a type":
             answer = client.post(ADDRESS, json.dumps(fields), content_type="text/plain")
-        case _:  # the server unpacks the chunks; nobody says how long they are together
-            answer = client.generic(
-                "POST",
-                ADDRESS,
-                b"",
-                FORM,
-                **{"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": "", "wsgi.input": io.BytesIO(form.encode())},  # type: ignore[arg-type]
-            )
+        case "form in chunks":
+            answer = client.generic("POST", ADDRESS, form, FORM, **chunked(form.encode()))  # type: ignore[arg-type]
+        case _:
+            body = encode_multipart(BOUNDARY, fields)
+            answer = client.generic("POST", ADDRESS, body, MULTIPART_CONTENT, **chunked(body))  # type: ignore[arg-type]
 
     [order] = customer.orders.all()
     assert answer.content == b'{"order":%d}' % order.pk
@@ -74,7 +88,7 @@ def test_numbers_booleans_null_and_lists_of_json_are_what_programs_mean() -> Non
         "off": False,
         "interval": None,
         "orders": [1, "2", 3],
-        "comments": ["first", "second"],
+        "comments": ["first", "second", ["no line"], None],
         "object": {"a": 1},
         "text": "a,b",
     }
@@ -88,7 +102,7 @@ def test_numbers_booleans_null_and_lists_of_json_are_what_programs_mean() -> Non
         "off": "0",
         "interval": "",
         "orders": "1,2,3",
-        "comments": "first\nsecond",
+        "comments": "first\nsecond\n\n",
         "object": "",
         "text": "a,b",
     }
@@ -103,6 +117,7 @@ def test_lists_as_php_writes_them_are_lists() -> None:
     [
         "[" * 60_000,
         '{"a":' * 10_000,
+        '{"link":' + "[" * 600 + "]" * 600 + "}",  # not too deep for JSON itself
         "{",
         "[]",
         '"text"',
@@ -134,6 +149,28 @@ def test_json_that_is_an_attack_is_read_as_nothing_dear(body: str | bytes) -> No
 )
 def test_body_that_cannot_be_read_has_no_key(body: bytes, content_type: str) -> None:
     assert asked(body, content_type).key == ""
+
+
+@pytest.mark.parametrize(
+    "raw", [b"zz\r\nkey=k\r\n0\r\n\r\n", b"5\r\nkey=key=k\r\n0\r\n\r\n", b"5\r\nkey=k\r\n", b"5\r\nkey="]
+)
+def test_chunks_that_are_none_or_end_early_have_no_key(raw: bytes) -> None:
+    assert asked(b"", **in_chunks(raw)).key == ""
+
+
+def test_body_that_was_cut_off_orders_nothing() -> None:
+    sent = b"key=k&action=add&quantity=10"
+
+    whole = asked(b"", CONTENT_LENGTH=str(len(sent)), **{"wsgi.input": io.BytesIO(sent)})
+    cut_off = asked(b"", CONTENT_LENGTH=str(len(sent) + 2), **{"wsgi.input": io.BytesIO(sent)})
+
+    assert (whole.action, cut_off.action, cut_off.key) == ("add", "", "")
+
+
+def test_type_of_a_body_is_read_in_any_case() -> None:
+    content_type = MULTIPART_CONTENT.replace("multipart/form-data", "Multipart/Form-Data")
+
+    assert asked(encode_multipart(BOUNDARY, {"key": "k"}), content_type).key == "k"
 
 
 @pytest.mark.parametrize("content_type", [FORM, "application/json", "multipart/form-data; boundary=x"])
