@@ -27,7 +27,7 @@ class Measured:
 
     what: str
     ours: float
-    habit: float  # what panels of this kind do
+    habit: float | None  # what panels of this kind do; None: no other than ours
     limit: float  # the least work that gives the same rows
 
 
@@ -82,10 +82,8 @@ def show(rows: list[Measured]) -> None:
     """The table on standard output."""
     print(f"{'':44}{'ours':>12}{'peer habit':>14}{'limit':>12}{'habit/ours':>12}{'share':>8}")
     for row in rows:
-        print(
-            f"{row.what:44}{_ms(row.ours):>12}{_ms(row.habit):>14}{_ms(row.limit):>12}"
-            f"{row.habit / row.ours:>12,.1f}{row.limit / row.ours:>8.2f}"
-        )
+        habit, times = ("–", "–") if row.habit is None else (_ms(row.habit), f"{row.habit / row.ours:,.1f}")
+        print(f"{row.what:44}{_ms(row.ours):>12}{habit:>14}{_ms(row.limit):>12}{times:>12}{row.limit / row.ours:>8.2f}")
 
 
 def _ms(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""The served API under load, by gunicorn as in production: a list of 20,000 services, and the status of 100 orders.
+"""The served API under load, by gunicorn as in production: 20,000 services, the status of 100 orders, the balance.
 
 The limit is an empty answer to the same authenticated caller by the same server. All subjects take turns in short
 rounds, so that a machine that slows down slows all of them; the medians of the rounds count.
@@ -53,6 +53,7 @@ def measure() -> list[Measured]:
         "plain": request({"key": key, "action": "services"}),
         "unchanged": request({"key": key, "action": "services"}, headers={"If-None-Match": "*"}),
         "status": request({"key": key, "action": "status", "orders": ids}),
+        "balance": request({"key": key, "action": "balance"}),
         "services habit": request({"key": key, "action": "habitual_services"}),
         "status habit": request({"key": key, "action": "habitual_status", "orders": ids}),
     }
@@ -68,6 +69,7 @@ def measure() -> list[Measured]:
         Measured(f"services, {SERVICES:,}, unchanged (304)", each["unchanged"], habit, nothing),
         Measured(f"services, {SERVICES:,}, uncompressed ({sizes['plain']:,} KB)", each["plain"], habit, nothing),
         Measured(f"status of {IDS} ids", each["status"], each["status habit"], nothing),
+        Measured("balance", each["balance"], None, nothing),  # one row: no panel can do much else
     ]
 
 

@@ -2,18 +2,24 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpResponse
 
-from billing.models import Account
 from orders.api.admitting import Caller
 from orders.api.answers import reply
 from orders.api.asking import Ask
+
+# Written out, as the key's query: by the ORM it takes five times as long, and programs ask before every order.
+OWN_BALANCE: Final = "SELECT balance FROM billing_account WHERE owner_id = %s"
 
 
 def balance(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
     """Five decimals, as money is booked; below zero where the customer uses credit. One query."""
     del ask, now
-    found = Account.objects.filter(owner=caller.user).values_list("balance", flat=True).first() or Decimal(0)
+    with connection.cursor() as cursor:
+        cursor.execute(OWN_BALANCE, [caller.user.pk])
+        [found] = cursor.fetchone() or [Decimal(0)]
     return reply({"balance": f"{found:.5f}", "currency": settings.PANEL_CURRENCY})

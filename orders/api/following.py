@@ -1,9 +1,12 @@
 """`status` and `refill_status`: where the caller's own orders and refills stand."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
+from django.db import connection
 from django.http import HttpResponse
 
 from orders.api.admitting import Caller
@@ -15,6 +18,32 @@ from orders.wording import request_word, sheet_of
 
 UNKNOWN_ORDER: Final = "Incorrect order ID"
 UNKNOWN_REFILL: Final = "Refill not found"
+
+
+@dataclass(slots=True)
+class Row:
+    """The columns of an order that its sheet is made of, in the order of OWN_ORDERS."""
+
+    charge: Decimal
+    refunded: Decimal
+    start_count: int | None
+    status: str
+    upstream_status: str
+    remains: int | None
+    billed_quantity: int
+
+    # the model's own rules, which ask for no more than these columns
+    is_ended = Order.is_ended
+    net_charge = Order.net_charge
+    customer_status = Order.customer_status
+
+
+# Written out, since programs ask this more than all else: by the ORM 100 orders take three times as long.
+OWN_ORDERS: Final = """
+    SELECT id, charge, refunded, start_count, status, upstream_status, remains, billed_quantity
+      FROM orders_order
+     WHERE user_id = %s AND id = ANY(%s)
+"""
 
 
 def status(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
@@ -45,12 +74,10 @@ def refill_status(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
     return reply({"status": request_word(refill.state)})
 
 
-def _orders(caller: Caller, ids: Iterable[str]) -> dict[int | None, Order]:
-    # `user` too: Django hands each order its user, and would ask for the id order by order
-    found = caller.user.orders.filter(pk__in=numbers(ids)).only(
-        "user", "charge", "refunded", "start_count", "status", "upstream_status", "remains", "billed_quantity"
-    )
-    return {order.pk: order for order in found}
+def _orders(caller: Caller, ids: Iterable[str]) -> dict[int | None, Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(OWN_ORDERS, [caller.user.pk, numbers(ids)])
+        return {pk: Row(*columns) for pk, *columns in cursor.fetchall()}
 
 
 def _refills(caller: Caller, ids: Iterable[str]) -> dict[int | None, Refill]:
@@ -58,7 +85,7 @@ def _refills(caller: Caller, ids: Iterable[str]) -> dict[int | None, Refill]:
     return {refill.pk: refill for refill in found}
 
 
-def _sheet(order: Order | None) -> dict[str, str]:
+def _sheet(order: Row | None) -> dict[str, str]:
     return {"error": UNKNOWN_ORDER} if order is None else sheet_of(order)
 
 
