@@ -23,13 +23,13 @@ logger = logging.getLogger(__name__)
 class Memory:
     """Valkey behind a breaker. One per process, shared by its threads."""
 
-    def __init__(self, *, url: str, silence: float = SILENCE) -> None:
+    def __init__(self, *, url: str, silence: float = SILENCE, patience: float = PATIENCE) -> None:
         # One more try where a connection has died since it was last used; none where an answer is late.
         retry = Retry(NoBackoff(), 1, supported_errors=(NotConnected,))
         self._valkey = Redis.from_url(
             _as_valkey_spells(url),
-            socket_connect_timeout=PATIENCE,
-            socket_timeout=PATIENCE,
+            socket_connect_timeout=patience,
+            socket_timeout=patience,
             retry=retry,
             decode_responses=True,
         )

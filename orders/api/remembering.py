@@ -4,7 +4,7 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -52,16 +52,6 @@ class Rememberer:
         if self._writer is None:
             self._start()
 
-    def flush(self) -> None:
-        """Write down what waits now."""
-        notes: list[Note] = []
-        while not self._waiting.empty():
-            try:
-                notes.append(self._waiting.get_nowait())
-            except queue.Empty:  # the other writer was quicker
-                break
-        _write(notes)
-
     def _start(self) -> None:
         with self._starting:  # only now: a thread would not survive the fork of the web server's workers
             if self._writer is None:
@@ -72,8 +62,11 @@ class Rememberer:
         while True:
             note = self._waiting.get()
             time.sleep(GATHERED_FOR)
-            _write([note])
-            self.flush()
+            _write([note, *self._all_waiting()])
+
+    def _all_waiting(self) -> Iterator[Note]:
+        while not self._waiting.empty():  # this thread alone takes from it
+            yield self._waiting.get_nowait()
 
 
 def remember(*, user_id: int, request: Recent) -> None:
@@ -87,11 +80,6 @@ def recent(*, user_id: int) -> list[Recent]:
     return [_read(line) for line in answers[0]] if answers else []
 
 
-def flush() -> None:
-    """Write down now what this process has not written yet."""
-    _rememberer.flush()
-
-
 def _write(notes: Sequence[Note]) -> None:
     def fill(pipeline: Pipeline) -> None:
         for user_id, request in notes:
@@ -100,8 +88,7 @@ def _write(notes: Sequence[Note]) -> None:
             pipeline.ltrim(_name(user_id), 0, KEPT - 1)
             pipeline.expire(_name(user_id), KEPT_FOR)
 
-    if notes:
-        memory().run(fill)
+    memory().run(fill)
 
 
 def _read(line: str) -> Recent:
