@@ -6,6 +6,7 @@ from threading import Barrier
 
 import pytest
 import requests
+from django.db import connection
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -23,11 +24,17 @@ REPEATS = 100
 ORDERS, MONEY_FOR = 200, 50
 
 
+@pytest.fixture(autouse=True)
+def _patient_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the sessions that are begun now wait for a lock as long as it takes: who gets it is tested, not how soon."""
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", "-c lock_timeout=60s")
+
+
 def at_once(server: LiveServer, forms: list[dict[str, object]]) -> Counter[bytes]:
     """How often each answer came."""
 
     def send(form: dict[str, object]) -> bytes:
-        answer = requests.post(f"{server.url}{ADDRESS}", data=form, timeout=30)
+        answer = requests.post(f"{server.url}{ADDRESS}", data=form, timeout=120)
         assert answer.status_code == requests.codes.ok, answer.text
         return answer.content
 

@@ -55,7 +55,7 @@ class Receiver:
         self._server.server_close()
         self._thread.join(5)
 
-    def wait_for(self, count: int, *, seconds: float = 8.0) -> bool:
+    def wait_for(self, count: int, *, seconds: float = 50.0) -> bool:
         """Wait until `count` requests have come; False where they did not."""
         ends_at = time.monotonic() + seconds
         while len(self.received) < count and time.monotonic() < ends_at:
@@ -68,7 +68,7 @@ class Receiver:
             self.received.append(received)
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
-        self.may_answer.wait(20)
+        self.may_answer.wait(55)
         with self._lock:
             self._at_once -= 1
 
