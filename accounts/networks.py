@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MOST_NETWORKS = 50  # of one key
 IPV6_SITE = 64  # bits that one customer's line shares; who counts single IPv6 addresses counts nothing
 
@@ -49,7 +50,7 @@ def read_networks(texts: Iterable[str]) -> list[str]:
     found: dict[str, None] = {}
     for text in filter(None, (text.strip() for text in texts)):
         try:
-            network = ipaddress.ip_network(text, strict=False)
+            network = _network(text)
         except ValueError:
             raise BadNetwork(f"“{text[:60]}” is neither an IP address nor a network such as 203.0.113.0/24.") from None
         found[str(network)] = None
@@ -64,6 +65,14 @@ def is_within(ip: str, networks: Sequence[str]) -> bool:
     if address is None:
         return False
     return any(address in network for network in map(ipaddress.ip_network, networks))
+
+
+def _network(text: str) -> Network:
+    """The network in a text; one of IPv4 addresses in IPv6's clothes is that of IPv4, as addresses are."""
+    network = ipaddress.ip_network(text, strict=False)
+    if isinstance(network, ipaddress.IPv6Network) and network.network_address.ipv4_mapped:
+        return ipaddress.IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - 96))
+    return network
 
 
 def _address(text: str) -> Address | None:

@@ -59,7 +59,7 @@ def test_address_is_within_a_network(ip: str, networks: list[str], expected: boo
 
 
 def test_networks_are_kept_in_one_spelling_each_once() -> None:
-    typed = ["203.0.113.7", " 203.0.113.9/24 ", "", "2001:DB8:0::/32", "203.0.113.0/24"]
+    typed = ["203.0.113.7", " 203.0.113.9/24 ", "", "2001:DB8:0::/32", "203.0.113.0/24", "::ffff:203.0.113.7"]
 
     assert read_networks(typed) == ["203.0.113.7/32", "203.0.113.0/24", "2001:db8::/32"]
 
