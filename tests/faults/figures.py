@@ -30,6 +30,7 @@ ORDERS = 200  # placed by the page in each of the measurements
 REPEATS = 10  # of a loss whose mending is timed
 WIDTH = 72  # characters of a figure's name
 REST = 31.0  # seconds until the doorbell asks the broker again
+APART = 12.0  # seconds between two restarts of the database: one that dies again at once is started more slowly
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ def _restart(shop: Shop) -> float:
         time.sleep(0.05)
     took = time.monotonic() - began
     shop.settle()
+    time.sleep(max(0.0, APART - (time.monotonic() - began)))
     return took
 
 

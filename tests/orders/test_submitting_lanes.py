@@ -123,9 +123,10 @@ def test_probed_provider_gets_the_orders_first_that_no_open_one_could_be_mistake
     assert [placed.quantity for placed in double.placed()] == sent
 
 
-def test_sick_lane_does_not_keep_a_healthy_one_waiting(double: ProviderDouble) -> None:
+def test_sick_lane_does_not_keep_a_healthy_one_waiting(double: ProviderDouble, settings: Settings) -> None:
+    settings.PROVIDER_TIMEOUT = 4  # the healthy lane needs a quarter of a second
     make_due(make_lane(double), count=4, link="https://sick.example/p")
-    healthy = make_due(make_lane(double), count=30)
+    healthy = make_due(make_lane(double), count=10)
     double.fault("add", "nocommit_hang", where={"link": "sick.example"})
 
     submit_due()
