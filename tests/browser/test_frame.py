@@ -7,8 +7,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Role
+from tests import entering
 from tests.factories import PASSWORD, make_user
-from tests.looking import faults
+from tests.looking import faults_at_every_width
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE: ViewportSize = {"width": 320, "height": 700}
@@ -17,26 +18,19 @@ USER_PAGES = ["/", "/accounts/email/", "/accounts/password/change/", "/accounts/
 
 
 def log_in(page: Page, site: str, *, role: Role = Role.ADMIN) -> None:
-    """Log a new user in through the form."""
-    user = make_user(role=role, balance="1234.50")
-    page.goto(f"{site}/accounts/login/")
-    page.get_by_label("Email").fill(user.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Log in").click()
-    page.wait_for_url(lambda url: "/accounts/login" not in url)
+    """Let a new user in."""
+    entering.log_in(page, site, make_user(role=role, balance="1234.50"))
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-def test_every_page_is_accessible_and_fits(page: Page, live_server: LiveServer, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
+def test_every_page_is_accessible_and_fits(page: Page, live_server: LiveServer) -> None:
     found = []
     for path in VISITOR_PAGES:
         page.goto(live_server.url + path)
-        found += faults(page)
+        found += faults_at_every_width(page)
     log_in(page, live_server.url)
     for path in USER_PAGES:
         page.goto(live_server.url + path)
-        found += faults(page)
+        found += faults_at_every_width(page)
 
     assert found == []
 

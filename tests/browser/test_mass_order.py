@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import User
 from billing.models import Account
 from orders.models import Order
-from tests.browser.test_ordering import log_in
+from tests.entering import log_in
 from tests.factories import make_order, make_service, make_user
 from tests.looking import faults
 

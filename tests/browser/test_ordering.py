@@ -16,8 +16,9 @@ from orders import ending
 from orders.explaining import plain
 from orders.models import EventKind, Order, Status
 from orders.timeline import record
-from tests.factories import NOW, PASSWORD, make_category, make_order, make_service, make_user
-from tests.looking import faults
+from tests.entering import enter, log_in
+from tests.factories import NOW, make_category, make_order, make_service, make_user
+from tests.looking import faults_at_every_width
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LINK = "https://example.com/page"
@@ -26,14 +27,6 @@ LINK = "https://example.com/page"
 @pytest.fixture
 def user() -> User:
     return make_user(balance="1234.50")
-
-
-def log_in(page: Page, site: str, user: User) -> None:
-    page.goto(f"{site}/accounts/login/")
-    page.get_by_label("Email").fill(user.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Log in").click()
-    page.wait_for_url(lambda url: "/accounts/login" not in url)
 
 
 @pytest.mark.parametrize("price", ["0.00100001", "0.90", "1.23456789", "98765.4321", "0"])
@@ -162,15 +155,13 @@ def test_order_page_follows_its_order(page: Page, live_server: LiveServer, user:
     expect(page.locator("#order")).to_contain_text("1.20000 × 400 / 1,000 = 0.48000")
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-def test_pages_are_accessible_and_fit(page: Page, live_server: LiveServer, user: User, width: int) -> None:
+def test_pages_are_accessible_and_fit(page: Page, live_server: LiveServer, user: User) -> None:
     paths = _paths(user)
-    page.set_viewport_size({"width": width, "height": 800})
-    log_in(page, live_server.url, user)
+    enter(page, live_server.url, user)
     found = []
     for path in paths:
         page.goto(live_server.url + path)
-        found += faults(page)
+        found += faults_at_every_width(page)
 
     assert found == []
 

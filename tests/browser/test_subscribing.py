@@ -11,7 +11,7 @@ from accounts.models import Role
 from catalog.models import Service
 from orders.models import Order, Status, Subscription, Watch
 from orders.subscribing import charge_posts
-from tests.browser.test_ordering import log_in
+from tests.entering import log_in
 from tests.factories import NOW, make_service, make_user
 from tests.looking import faults
 
