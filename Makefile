@@ -31,8 +31,12 @@ $(INSTALLED): requirements/dev.txt
 			if [ -n "$$name" ] && "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$name; break; fi; \
 		done; \
 		if [ -z "$$found" ]; then echo "Python 3.11 or newer is needed: install it, or name it with PANEL_PYTHON=/path/to/python make setup" >&2; exit 1; fi; \
+		if ! "$$found" -c 'import ensurepip; ensurepip.version()' 2>/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing $${found##*/}-venv, which Debian keeps apart from Python"; \
+			apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$${found##*/}-venv" >/dev/null; \
+		fi; \
 		echo "Making .venv with $$("$$found" --version)"; \
-		"$$found" -m venv --clear .venv || { echo "$$found cannot make a virtual environment: install its venv module (Debian: python3-venv)" >&2; exit 1; }; \
+		"$$found" -m venv --clear .venv || { echo "$$found cannot make a virtual environment: install its venv module (Debian: $${found##*/}-venv)" >&2; exit 1; }; \
 	fi
 	@echo "Installing the pinned packages"
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/dev.txt
