@@ -18,7 +18,7 @@ TRIES = 16  # places in a noisy reply at which JSON may begin
 NOISE = 8192  # bytes of noise in front of the JSON
 
 NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?", re.ASCII)
-GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d{0,30})?", re.ASCII)
+GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d{0,30})?", re.ASCII)  # "0,900" is 0.9 of somebody, never 900
 PHP_NOTICE = re.compile(
     rb"\s*(?:<br\s*/?>\s*)?(?:<b>)?(?:PHP )?(?:Warning|Notice|Deprecated|Strict Standards)(?:</b>)?:"
     rb"[^\r\n]{0,2000}? on line (?:<b>)?\d+(?:</b>)?(?:\s*<br\s*/?>)?\s*"
@@ -157,9 +157,11 @@ def _decimal_of(text: str) -> Decimal | None:
 
 
 def _bounded(number: Decimal) -> Decimal | None:
-    if not number.is_finite() or abs(number) > LARGEST:
+    if not number.is_finite() or number.copy_abs() > LARGEST:  # abs() rounds, and overflows at 1e9999999
         return None
-    return number if not number or number.adjusted() >= SMALLEST_EXPONENT else None
+    if SMALLEST_EXPONENT <= number.adjusted() <= -SMALLEST_EXPONENT:
+        return number
+    return None if number else Decimal(0)  # 0e9999999 would be written out with all its zeros
 
 
 def _integer(text: str) -> int | str:

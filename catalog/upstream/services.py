@@ -24,7 +24,7 @@ from catalog.upstream.parsing import (
 )
 from catalog.upstream.refusing import is_success
 
-READER = b"rows-1"  # part of every digest: change it when rows are read differently, and all are read again
+READER = b"rows-2"  # part of every digest: change it when rows are read differently, and all are read again
 NAME_LENGTH = 500
 CATEGORY_LENGTH = 255
 TYPE_LENGTH = 64

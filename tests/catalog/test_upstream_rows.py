@@ -57,9 +57,16 @@ def test_rate_that_comes_as_a_json_number_never_passes_a_float() -> None:
     assert str(reply.rows[0].rate) == "0.1000000000000000055511151231257827"
 
 
+@pytest.mark.parametrize("rate", [b"0e9999999", b"0e-9999999"])
+def test_nothing_is_nothing_with_however_many_zeros(rate: bytes) -> None:
+    reply = ask(b'[{"service":1,"name":"n","rate":' + rate + b',"min":1,"max":2}]')
+
+    assert f"{reply.rows[0].rate:f}" == "0"  # not ten million characters
+
+
 @pytest.mark.parametrize(
     "sent",
-    ["", None, "NaN", "Infinity", "-1", -0.5, "0,90", "1,23.4", "$1", "1 000", "abc", "1e999", True, [], {}, ...],
+    ["", None, "NaN", "Infinity", "-1", -0.5, "0,90", "0,900", "1,23.4", "$1", "1 000", "1e999", True, [], {}, ...],
 )
 def test_row_without_a_usable_rate_is_skipped_and_told(sent: object) -> None:
     bad = {name: value for name, value in {**ROW, "service": 9, "rate": sent}.items() if value is not ...}
@@ -72,7 +79,10 @@ def test_row_without_a_usable_rate_is_skipped_and_told(sent: object) -> None:
     assert reply.count == 2
 
 
-@pytest.mark.parametrize("rate", [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"1e99999999999999999999", b"9" * 5000])
+@pytest.mark.parametrize(
+    "rate",
+    [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"1e9999999", b"1e-9999999", b"1e99999999999999999999", b"9" * 5000],
+)
 def test_number_that_is_none_spoils_only_its_row(rate: bytes) -> None:
     good = json.dumps(ROW).encode()
     bad = good.replace(b'"service": 1', b'"service": 2').replace(b'"0.90"', rate)

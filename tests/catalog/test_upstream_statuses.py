@@ -289,3 +289,12 @@ def test_ids_that_fit_no_call_are_a_mistake_of_ours(ids: list[str]) -> None:
 def test_balance_is_exact(tree: object, balance: Balance) -> None:
     with RawProvider(answer(json.dumps(tree).encode())) as provider, client_of(provider.url) as client:
         assert client.balance() == balance
+
+
+def test_balance_beyond_all_bounds_is_none() -> None:
+    with (
+        RawProvider(answer(b'{"balance":1e9999999}')) as provider,
+        client_of(provider.url) as client,
+        pytest.raises(ProviderError, match="the reply holds no balance"),
+    ):
+        client.balance()
