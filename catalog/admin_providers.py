@@ -69,12 +69,8 @@ def admin_provider(request: MemberRequest, pk: int) -> HttpResponse:
         return _page(request, provider, form=ProviderChangeForm(known=provider, initial=_initial(provider)))
     form = ProviderChangeForm(request.POST, known=provider)
     if form.is_valid():
-        rate = form.cleaned_data.pop("exchange_rate", None)
         try:
-            with transaction.atomic():
-                providing.change_provider(provider=provider, **form.cleaned_data)
-                if rate is not None:
-                    providing.set_exchange_rate(currency=provider.currency, rate=rate, now=timezone.now())
+            providing.change_provider(provider=provider, **form.cleaned_data, now=timezone.now())
         except providing.NameTaken as error:
             form.add_error("name", f"{error}.")
         except TooDear:

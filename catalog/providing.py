@@ -56,6 +56,7 @@ def add_provider(
     return provider
 
 
+@transaction.atomic
 def change_provider(
     *,
     provider: Provider,
@@ -66,8 +67,15 @@ def change_provider(
     is_review_first: bool,
     is_idempotent: bool,
     is_429_unclear: bool,
+    exchange_rate: Decimal | None = None,
+    now: datetime,
 ) -> None:
-    """Change what the admin may change; an empty `key` keeps the one we hold. Raises NameTaken."""
+    """Change what the admin may change, and the exchange rate where one is given; all of it or nothing.
+
+    An empty `key` keeps the one we hold. Raises NameTaken and rulebook.TooDear.
+    """
+    if exchange_rate is not None:  # first, as it locks the catalog: a sync takes that lock before the provider's row
+        set_exchange_rate(currency=provider.currency, rate=exchange_rate, now=now)
     provider.name, provider.url = name, url
     provider.is_probe_allowed, provider.is_review_first = is_probe_allowed, is_review_first
     provider.is_idempotent, provider.is_429_unclear = is_idempotent, is_429_unclear

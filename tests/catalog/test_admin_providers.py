@@ -3,7 +3,9 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
@@ -169,6 +171,18 @@ def test_an_exchange_rate_is_changed_with_its_prices(client: Client) -> None:
 
     assert str(ExchangeRate.objects.get().rate) == "1.20000000"
     assert str(Service.objects.get().price) == "1.50000000"
+
+
+def test_a_change_locks_the_catalog_before_the_provider_as_a_sync_does(client: Client) -> None:
+    provider = make_provider(currency="EUR")
+
+    with CaptureQueriesContext(connection) as queries:
+        client.post(page_of(provider), values_of(provider, exchange_rate="1.20"))
+
+    sent = [query["sql"] for query in queries]
+    lock = next(place for place, sql in enumerate(sent) if "pg_advisory_xact_lock" in sql)
+    change = next(place for place, sql in enumerate(sent) if sql.startswith('UPDATE "catalog_provider"'))
+    assert lock < change  # the other way round the two wait for each other
 
 
 def test_a_provider_is_paused_with_a_reason_and_resumed(client: Client) -> None:
