@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from catalog.models import ExchangeRate, MarginRule, Provider
 from catalog.sealing import unseal
-from tests.factories import make_provider
+from tests.factories import make_provider, make_service
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +114,17 @@ def test_a_bad_value_is_named_and_nothing_is_stored(options: dict[str, str], mes
     assert Provider.objects.count() == 1
     assert not MarginRule.objects.exists()
     assert not ExchangeRate.objects.exists()
+
+
+def test_an_exchange_rate_that_makes_a_price_beyond_all_bounds_is_named() -> None:
+    ExchangeRate.objects.create(currency="EUR", rate=Decimal("0.001"))
+    make_service(provider=make_provider(currency="EUR"), cost="999999999")
+
+    with pytest.raises(CommandError, match="exchange-rate: the price would be beyond all bounds"):
+        add(currency="EUR", exchange_rate="1000000")
+
+    assert Provider.objects.count() == 1
+    assert ExchangeRate.objects.get().rate == Decimal("0.001")
 
 
 def test_every_bad_value_is_named_at_once() -> None:

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from catalog.forms import ProviderForm
 from catalog.providing import NameTaken, add_provider
+from catalog.rulebook import TooDear
 
 WORDS = {"percent": "margin", "exchange_rate": "exchange-rate"}  # what a form's field is called on the command line
 
@@ -67,6 +68,8 @@ class Command(BaseCommand):
             provider = add_provider(**form.cleaned_data, actor=None, now=timezone.now())
         except NameTaken as error:
             raise CommandError(f"name: {error}") from error
+        except TooDear as error:
+            raise CommandError(f"exchange-rate: {error}") from error
         percent = form.cleaned_data["percent"].normalize()
         self.stdout.write(f"Stored provider {provider.name} with a margin of {percent:f} %.")
         self.stdout.write(f'Next: manage.py sync_catalog --provider "{provider.name}"')
