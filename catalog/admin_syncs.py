@@ -53,11 +53,9 @@ def admin_sync_accept(request: MemberRequest, pk: int) -> HttpResponse:
     if not _is_newest_refusal(run):
         messages.error(request, "There has been a newer sync of this provider: look at that one.")
         return redirect("admin_sync", pk=pk)
-    want_sync(provider=run.provider, accepted_gone=run.withdrawn + run.skipped, now=timezone.now())
+    want_sync(provider=run.provider, accepted_gone=run.lost, now=timezone.now())
     transaction.on_commit(partial(nudge_sync, provider_id=run.provider_id), robust=True)
-    messages.success(
-        request, f"The next sync of {run.provider.name} may withdraw up to {run.withdrawn + run.skipped:,} services."
-    )
+    messages.success(request, f"The next sync of {run.provider.name} may withdraw up to {run.lost:,} services.")
     return redirect("admin_provider", pk=run.provider_id)
 
 

@@ -60,6 +60,7 @@ def record_run(
         returned=len(found.back),
         skipped=len(reading.problems),
         held=news + sum(bool(row.review_reason) for row in found.changed),
+        lost=found.lost,
     )
 
 

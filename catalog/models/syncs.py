@@ -30,6 +30,7 @@ class SyncRun(models.Model):
     returned = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)  # rows that could not be read
     held = models.PositiveIntegerField(default=0)  # rows that wait for the admin's review
+    lost = models.PositiveIntegerField(default=0)  # of our services: what the guard looks at
 
     def __str__(self) -> str:
         return f"{self.provider} {self.started_at:%Y-%m-%d %H:%M} {self.outcome}"

@@ -64,6 +64,18 @@ def test_agreeing_to_four_is_not_agreeing_to_ten(client: Client, double: Provide
     assert Provider.objects.get(pk=run.provider_id).accepted_gone is None
 
 
+def test_rows_that_never_were_ours_are_not_among_those_agreed_to(client: Client, double: ProviderDouble) -> None:
+    run = refused_run(double)
+    junk = [{**ROW, "service": number, "rate": "NaN"} for number in range(100, 130)]
+    double.set_services([*({**ROW, "service": number} for number in range(5, 11)), *junk])
+    run = sync_provider(provider_id=run.provider_id, now=NOW)
+
+    client.post(f"/admin/syncs/{run.pk}/accept")
+
+    assert (run.outcome, run.skipped, run.lost) == (SyncOutcome.REFUSED, 30, 4)
+    assert Provider.objects.get(pk=run.provider_id).accepted_gone == 4
+
+
 def test_an_old_refusal_can_no_longer_be_agreed_to(client: Client, double: ProviderDouble) -> None:
     run = refused_run(double)
     sync_provider(provider_id=run.provider_id, now=NOW)
