@@ -46,6 +46,12 @@ class FilterForm(forms.Form):
     page = forms.IntegerField(min_value=1, max_value=100_000, required=False)
 
 
+class AcceptForm(FilterForm):
+    """The filter under which the admin saw so many services wait."""
+
+    expected = forms.IntegerField(min_value=1)
+
+
 class ServiceForm(ServiceModelForm):
     """What the admin may say about a service; empty names fall back to the provider's."""
 
@@ -137,15 +143,16 @@ def admin_services(request: MemberRequest) -> HttpResponse:
 @require_POST
 def admin_services_accept(request: MemberRequest) -> HttpResponse:
     """Let everything be sold that waits for review under a filter, if it is still as many as the admin saw."""
-    form = FilterForm(request.POST)
+    form = AcceptForm(request.POST)
     if not form.is_valid():
         messages.error(request, "That filter makes no sense; nothing was accepted.")
         return redirect("admin_services")
     waiting = _narrowed({**form.cleaned_data, "state": "review"})
-    if request.POST.get("expected") != str(waiting.count()):
-        messages.error(request, "What waits for review has changed; look again. Nothing was accepted.")
+    expected = form.cleaned_data["expected"]
+    if accept_review(services=waiting, expected=expected, now=timezone.now()):
+        messages.success(request, f"{expected:,} services accepted.")
     else:
-        messages.success(request, f"{accept_review(services=waiting, now=timezone.now()):,} services accepted.")
+        messages.error(request, "What waits for review has changed; look again. Nothing was accepted.")
     return redirect(f"{reverse('admin_services')}?state=review")
 
 
@@ -185,7 +192,7 @@ def admin_category(request: MemberRequest, pk: int) -> HttpResponse:
 def _accept(request: MemberRequest, service: Service) -> HttpResponse:
     """Only for the reason that the admin has read: a sync may have found another since."""
     seen = Service.objects.filter(pk=service.pk, review_reason=request.POST["accept"])
-    if accept_review(services=seen, now=timezone.now()):
+    if accept_review(services=seen, expected=1, now=timezone.now()):
         messages.success(request, f"Service {service.pk} may be sold as it is now.")
     else:
         messages.error(request, "It has changed since you looked. Nothing was accepted.")

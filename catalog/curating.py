@@ -31,6 +31,15 @@ def change_service(*, service: Service, category: Category, values: Mapping[str,
         reprice(services=Service.objects.filter(pk=service.pk), book=open_rulebook(), now=now)
 
 
-def accept_review(*, services: ServiceQuerySet, now: datetime) -> int:
-    """Let these services be sold as they are now; returns how many had waited."""
-    return services.exclude(review_reason="").update(review_reason="", updated_at=now)
+@transaction.atomic
+def accept_review(*, services: ServiceQuerySet, expected: int, now: datetime) -> bool:
+    """Let those of these services that wait be sold as they are now; nothing changes unless there are `expected`.
+
+    No sync comes between the counting and the change. Returns whether they were accepted.
+    """
+    lock_catalog()
+    waiting = services.exclude(review_reason="")
+    if waiting.count() != expected:
+        return False
+    waiting.update(review_reason="", updated_at=now)
+    return True

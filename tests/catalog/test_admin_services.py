@@ -3,7 +3,9 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.margins import set_margin
@@ -129,6 +131,26 @@ def test_nothing_is_accepted_where_more_wait_than_were_seen(client: Client) -> N
     client.post(f"{URL}/accept", {"expected": "2"})
 
     assert not any(stored(service).is_on_sale for service in services)
+
+
+@pytest.mark.parametrize("expected", ["", "0", "some", "-1"])
+def test_nothing_is_accepted_without_a_number_that_was_seen(client: Client, expected: str) -> None:
+    service = waiting()
+
+    client.post(f"{URL}/accept", {"expected": expected})
+
+    assert not stored(service).is_on_sale
+
+
+def test_no_sync_comes_between_counting_and_accepting(client: Client) -> None:
+    waiting()
+
+    with CaptureQueriesContext(connection) as queries:
+        client.post(f"{URL}/accept", {"expected": "1"})
+
+    sent = [query["sql"] for query in queries if "catalog_service" in query["sql"] or "advisory" in query["sql"]]
+    assert [sql.split()[0] for sql in sent] == ["SELECT", "SELECT", "UPDATE"]
+    assert "pg_advisory_xact_lock" in sent[0]
 
 
 @pytest.mark.parametrize(
