@@ -26,6 +26,8 @@ def change_service(*, service: Service, category: Category, values: Mapping[str,
         changes |= {"is_dripfeed_own": False, "digest": b""}
     if category.pk != service.category_id:
         changes |= {"category": category, "is_category_own": True}
+        if not service.is_category_own:  # what it is compared by at a sync
+            changes["upstream_category"] = service.category.upstream_name
     Service.objects.filter(pk=service.pk).update(**changes)
     if "category" in changes:
         reprice(services=Service.objects.filter(pk=service.pk), book=open_rulebook(), now=now)

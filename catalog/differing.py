@@ -25,7 +25,7 @@ class Offer:
 
     upstream_id: str
     name: str
-    category: str  # "" of a service of ours that the admin moved: no category is compared with it
+    category: str  # "" where we do not know the provider's, since the admin moved it: nothing is compared with it
     type: str  # canonical, as the admin mapped it, or the provider's own word
     rate: Decimal
     min: int

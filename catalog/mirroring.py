@@ -19,7 +19,8 @@ NEW_REASON = "New: waits for your look"
 TABLE = """
 CREATE TEMPORARY TABLE incoming (
   place integer, id bigint, upstream_id text, upstream_name text, upstream_description text, category_id bigint,
-  type text, upstream_type text, is_sellable boolean, rate numeric, cost numeric, price numeric, margin_rule_id bigint,
+  upstream_category text, type text, upstream_type text, is_sellable boolean,
+  rate numeric, cost numeric, price numeric, margin_rule_id bigint,
   min_quantity bigint, max_quantity bigint, is_refill boolean, is_cancel boolean, is_dripfeed boolean,
   average_time text, digest bytea, review_reason text
 ) ON COMMIT DROP
@@ -27,7 +28,7 @@ CREATE TEMPORARY TABLE incoming (
 CHANGE = """
 UPDATE catalog_service AS s SET
   upstream_name = i.upstream_name, upstream_description = i.upstream_description, category_id = i.category_id,
-  type = i.type, upstream_type = i.upstream_type, is_sellable = i.is_sellable,
+  upstream_category = i.upstream_category, type = i.type, upstream_type = i.upstream_type, is_sellable = i.is_sellable,
   rate = i.rate, cost = i.cost, price = i.price,
   margin_rule_id = i.margin_rule_id, min_quantity = i.min_quantity, max_quantity = i.max_quantity,
   is_refill = i.is_refill, is_cancel = i.is_cancel, average_time = i.average_time,
@@ -39,13 +40,14 @@ FROM incoming AS i WHERE s.id = i.id
 ADD = """
 INSERT INTO catalog_service (
   provider_id, upstream_id, upstream_name, upstream_description, own_name, own_description, category_id,
-  is_category_own, position, type, upstream_type, is_sellable, rate, cost, price, margin_rule_id,
+  upstream_category, is_category_own, position, type, upstream_type, is_sellable, rate, cost, price, margin_rule_id,
   min_quantity, max_quantity,
   is_refill, is_cancel, is_dripfeed, is_dripfeed_own, average_time, refill_mode, cancel_mode, digest, review_reason,
   is_hidden, created_at, updated_at
 )
 SELECT %(provider)s, upstream_id, upstream_name, upstream_description, '', '', category_id,
-  false, 0, type, upstream_type, is_sellable, rate, cost, price, margin_rule_id, min_quantity, max_quantity,
+  upstream_category, false, 0, type, upstream_type, is_sellable, rate, cost, price, margin_rule_id,
+  min_quantity, max_quantity,
   is_refill, is_cancel, is_dripfeed, false, average_time, 'staff', 'staff', digest, review_reason, false,
   %(now)s, %(now)s
 FROM incoming WHERE id IS NULL ORDER BY place
@@ -112,6 +114,7 @@ class Mirror:
             offer.name,
             offer.description,
             category,
+            offer.category,
             offer.type,
             offer.upstream_type,
             kind is not None and kind.is_sellable,

@@ -112,7 +112,7 @@ def _offer_of(service: Service) -> Offer:
     return Offer(
         upstream_id=service.upstream_id,
         name=service.upstream_name,
-        category="" if service.is_category_own else service.category.upstream_name,
+        category=service.upstream_category if service.is_category_own else service.category.upstream_name,
         type=service.type,
         rate=service.rate,
         min=service.min_quantity,

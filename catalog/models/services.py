@@ -58,6 +58,7 @@ class Service(models.Model):
     own_description = models.TextField(blank=True)  # likewise
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="services")
     is_category_own = models.BooleanField(default=False)  # the admin moved it: a sync leaves the category alone
+    upstream_category = models.CharField(max_length=300, blank=True)  # the provider's heading for it; empty: not known
     position = models.IntegerField(default=0)
     type = models.CharField(max_length=60)  # canonical name of service_types, or the provider's own word
     upstream_type = models.CharField(max_length=60, blank=True)  # the provider's own word, where the admin mapped it

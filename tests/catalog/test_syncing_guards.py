@@ -5,11 +5,12 @@ from decimal import Decimal
 
 import pytest
 
+from catalog.curating import change_service
 from catalog.models import Provider, Service, ServiceChange, SyncOutcome, SyncRun
 from catalog.syncing import EVERYTHING, Overtaken, sync_provider
 from tests.catalog.syncs import ROW, changes, rows, sync
 from tests.double.handle import ProviderDouble
-from tests.factories import NOW
+from tests.factories import NOW, make_category
 from tests.upstreaming import connect
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +123,35 @@ def test_an_id_reused_for_something_else_is_not_sold(
 
     assert run.held == 1
     assert not Service.objects.get(upstream_id="1").is_on_sale
+
+
+def test_an_id_reused_under_a_category_of_the_admins_own_is_not_sold(double: ProviderDouble) -> None:  # pitfall 26
+    double.set_services(rows(1, 2, 3, 4))
+    provider = connect(double)
+    sync(provider)
+    ours = make_category(name="Ours")
+    change_service(service=Service.objects.get(upstream_id="1"), category=ours, values={}, now=NOW)
+    double.patch_service(1, name="Something else", category="Elsewhere")
+
+    run = sync(provider)
+
+    service = Service.objects.get(upstream_id="1")
+    assert run.held == 1
+    assert not service.is_on_sale
+    assert (service.category, service.upstream_category) == (ours, "Elsewhere")
+
+
+def test_a_new_name_alone_is_no_other_service_whoever_chose_the_category(double: ProviderDouble) -> None:
+    double.set_services(rows(1, 2, 3, 4))
+    provider = connect(double)
+    sync(provider)
+    change_service(service=Service.objects.get(upstream_id="1"), category=make_category(), values={}, now=NOW)
+    double.patch_service(1, name="Better words")
+
+    run = sync(provider)
+
+    assert changes(run) == [("1", "name", "Service 1", "Better words")]
+    assert Service.objects.get(upstream_id="1").is_on_sale
 
 
 def test_rows_that_cannot_be_read_are_skipped_and_told(double: ProviderDouble) -> None:
