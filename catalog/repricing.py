@@ -1,6 +1,6 @@
 """Works out costs and prices from rates, exchange rates and margin rules, and writes those that moved in one statement.
 
-Every function here expects the caller to hold `locking.lock_catalog` in a transaction, but `preview`, which only reads.
+Who writes by it holds `locking.lock_catalog` in a transaction from before the rules are read; a preview need not.
 """
 
 from collections.abc import Iterable, Iterator
