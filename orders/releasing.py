@@ -2,7 +2,6 @@
 
 import logging
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -12,11 +11,13 @@ from django.utils import timezone
 
 from catalog.connecting import open_client
 from catalog.models import Provider
+from catalog.sealing import CannotUnseal
 from catalog.upstream import ProviderError
 from orders.claiming import upstream_cost
 from orders.clock import database_now
 from orders.holding import let_wait
 from orders.models import EventKind, HoldReason, Order, Status
+from orders.spreading import spread
 from orders.timeline import record
 
 log = logging.getLogger(__name__)
@@ -32,9 +33,7 @@ def check_providers() -> str:
 
     A pause that a person set stays. A provider that does not answer stays paused.
     """
-    providers = _to_ask()
-    with ThreadPoolExecutor(max_workers=MOST_THREADS, thread_name_prefix="check") as threads:
-        tally = sum(threads.map(_check, providers), Counter[str]())
+    tally = spread(_check, _to_ask(), threads=MOST_THREADS, name="check")
     return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing to ask"
 
 
@@ -53,6 +52,9 @@ def _check(provider: Provider) -> Counter[str]:
         return release(provider=provider, balance=balance, now=timezone.now())
     except ProviderError as error:
         log.warning("provider %s does not tell its balance: %s", provider.pk, error)
+        return Counter({"silent": 1})
+    except CannotUnseal:
+        log.exception("provider %s cannot be asked", provider.pk)
         return Counter({"silent": 1})
     finally:
         connection.close()

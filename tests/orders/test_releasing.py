@@ -13,7 +13,7 @@ from orders.models import HoldReason, Order, Status
 from orders.releasing import check_providers
 from orders.submitting import submit_due
 from tests.double.handle import ProviderDouble
-from tests.factories import NOW
+from tests.factories import NOW, make_provider
 from tests.orders.lanes import kinds_of, make_due, make_lane
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,6 +66,15 @@ def test_pause_stays_while_the_balance_is_no_balance(double: ProviderDouble, mod
 
     assert Provider.objects.get().is_paused
     assert [asked.action for asked in double.journal().requests] == ["balance"]
+
+
+def test_a_provider_whose_key_cannot_be_read_keeps_nobody_else_waiting(service: Service) -> None:
+    make_provider()
+
+    assert check_providers() == "1 asked, 1 silent"
+    assert service.provider.balance_checked_at is None
+    service.provider.refresh_from_db()
+    assert service.provider.balance_checked_at is not None
 
 
 @pytest.mark.usefixtures("service")
