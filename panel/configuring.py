@@ -1,58 +1,111 @@
-"""Reads typed values from the environment; a wrong value stops the start and names the variable."""
+"""Reads typed values from the environment; a wrong value stops the start and names the variable.
 
-from collections.abc import Mapping
+An empty variable counts as one that is not set: `NAME=` in `.env` means the default.
+"""
+
+from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 import environ
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = {"1", "true", "yes", "on", "y", "t"}
-_FALSE = {"0", "false", "no", "off", "n", "f", ""}
+_FALSE = {"0", "false", "no", "off", "n", "f"}
+
+
+def text(env: environ.Env, name: str, *, default: str) -> str:
+    """The words as they stand."""
+    return env.str(name, default="").strip() or default
+
+
+def words(env: environ.Env, name: str, *, default: list[str]) -> list[str]:
+    """A list, separated by commas."""
+    return [word for word in (part.strip() for part in env.str(name, default="").split(",")) if word] or default
 
 
 def flag(env: environ.Env, name: str, *, default: bool) -> bool:
     """True or false; anything but the usual words raises ImproperlyConfigured."""
-    text = env.str(name, default="on" if default else "off").strip().lower()
-    if text not in _TRUE | _FALSE:
-        raise ImproperlyConfigured(f"{name} must be on or off, not {text!r}")
-    return text in _TRUE
+    word = text(env, name, default="on" if default else "off").lower()
+    if word not in _TRUE | _FALSE:
+        raise ImproperlyConfigured(f"{name} must be on or off, not {word!r}")
+    return word in _TRUE
 
 
 def positive_seconds(env: environ.Env, name: str, *, default: float) -> float:
     """A number of seconds above zero."""
-    text = env.str(name, default=str(default))
+    number = text(env, name, default=str(default))
     try:
-        seconds = float(text)
+        seconds = float(number)
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < 10**8:
-        raise ImproperlyConfigured(f"{name} must be a number of seconds above 0, not {text!r}")
+        raise ImproperlyConfigured(f"{name} must be a number of seconds above 0, not {number!r}")
     return seconds
 
 
 def whole_number(env: environ.Env, name: str, *, default: int, least: int) -> int:
     """A whole number not below `least`."""
-    text = env.str(name, default=str(default))
-    if not text.strip().isdigit() or int(text) < least:
-        raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {text!r}")
-    return int(text)
+    number = text(env, name, default=str(default))
+    if not number.isdecimal() or int(number) < least:
+        raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {number!r}")
+    return int(number)
 
 
 def amount(env: environ.Env, name: str, *, default: int) -> Decimal:
     """An amount of money, panel's currency, not negative."""
-    text = env.str(name, default=str(default)).strip()
+    number = text(env, name, default=str(default))
     try:
-        value = Decimal(text)
+        value = Decimal(number)
     except InvalidOperation:
         value = Decimal(-1)
     if not value.is_finite() or value < 0:
-        raise ImproperlyConfigured(f"{name} must be an amount of at least 0, not {text!r}")
+        raise ImproperlyConfigured(f"{name} must be an amount of at least 0, not {number!r}")
     return value
 
 
 def one_of(env: environ.Env, name: str, *, default: str, choices: Mapping[str, str]) -> str:
-    """What `choices` holds under the word that the variable gives."""
-    word = env.str(name, default=default)
-    if word not in choices:
+    """What `choices` holds under the word that the variable gives, in capitals or not."""
+    word = text(env, name, default=default)
+    found = {choice.lower(): value for choice, value in choices.items()}
+    if word.lower() not in found:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {word!r}")
-    return choices[word]
+    return found[word.lower()]
+
+
+def address(name: str, url: str, *, schemes: Collection[str]) -> SplitResult:
+    """The parts of an address with one of these schemes. The message leaves the value out: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # looked at only now: letters where a number should be
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is no address; what a password holds must be percent-encoded") from None
+    beginnings = tuple(f"{scheme}://" for scheme in schemes)
+    if not url.lower().startswith(beginnings):
+        raise ImproperlyConfigured(f"{name} must begin with {' or '.join(beginnings)}")
+    return parts
+
+
+def fernet_keys(env: environ.Env, name: str, *, default: list[str]) -> list[str]:
+    """Keys for MultiFernet, newest first. The message leaves them out."""
+    keys = words(env, name, default=default)
+    try:
+        for key in keys:
+            Fernet(key)
+    except ValueError:
+        message = f"{name} must hold Fernet keys (32 bytes in URL-safe base64), separated by commas"
+        raise ImproperlyConfigured(message) from None
+    return keys
+
+
+def mail_settings(env: environ.Env, name: str) -> dict[str, Any]:
+    """Django's settings for an address such as smtp+tls://user:password@host:587; none where it is not set."""
+    url = text(env, name, default="")
+    if not url:
+        return {}
+    parts = address(name, url, schemes=env.EMAIL_SCHEMES)
+    if parts.scheme.startswith("smtp") and not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must name a mail server, as smtp+tls://user:password@mail.example:587 does")
+    return dict(env.email_url_config(url))

@@ -7,19 +7,22 @@ from typing import Any
 import structlog
 from structlog.typing import Processor
 
+LEVELS = {name: name for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
 _SECRET_NAMES = re.compile(r"(^|_)(key|password|secret|token|authorization|cookie|pepper)($|_)", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
-    r"""((?:^|[?&\s"'{,])["']?(?:key|password|token)["']?\s*[=:]\s*["']?)[^&\s"',}]+""", re.IGNORECASE
+    r"""((?:^|[?&\s"'{,])["']?(?:[\w-]*[_-])?(?:key|password|secret|token|pepper)["']?\s*[=:]\s*["']?)[^&\s"',}]+"""
+    r"""|(://[^\s/:@]*:)[^\s/@]+(?=@)""",  # the password of an address
+    re.IGNORECASE,
 )
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blank every value that is named like a secret or stands behind `key=`, `password=` or `token=` in a text."""
+    """Blank every value that is named like a secret, stands behind `key=` and the like in a text, or in an address."""
     for name, value in event.items():
         if _SECRET_NAMES.search(name):
             event[name] = "…"
         elif isinstance(value, str):
-            event[name] = _SECRET_TEXT.sub(r"\1…", value)
+            event[name] = _SECRET_TEXT.sub(r"\1\2…", value)
     return event
 
 

@@ -48,8 +48,7 @@ class Plan:
 def run_panel(plan: Plan) -> int:
     """Run the panel until somebody stops it; return the exit code. Raises CannotStart before anything has started."""
     paths = Paths.of(plan.data_dir)
-    paths.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    paths.run.mkdir(mode=0o700, exist_ok=True)
+    make_folder(paths)
     with _lock(paths, report=plan.report), closing(_listener(plan)) as listener:
         make_secrets(paths.data_dir)
         if ended := end_leftovers(data_dir=paths.data_dir):
@@ -135,8 +134,18 @@ def _module(line: tuple[str, ...]) -> tuple[str, ...]:
 def _environment(plan: Plan, *, paths: Paths, listener: socket.socket) -> dict[str, str]:
     """What the children are told beside our own environment, which wins where it says something."""
     defaults = {"SITE_URL": _address(listener), "STATIC_STORAGE": "hashed"}
-    told = {name: os.environ.get(name, value) for name, value in defaults.items()}
+    told = {name: os.environ.get(name) or value for name, value in defaults.items()}
     return {**told, "PANEL_DATA_DIR": str(paths.data_dir), "PYTHONUNBUFFERED": "1", **plan.env}
+
+
+def make_folder(paths: Paths) -> None:
+    """Make the data folder. Raises CannotStart where that cannot be."""
+    try:
+        paths.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.run.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        message = f"Cannot keep data in {paths.data_dir} ({error.strerror}): choose another folder with --data-dir"
+        raise CannotStart(message) from error
 
 
 def _lock(paths: Paths, *, report: Callable[[str], None]) -> TextIO:
@@ -181,7 +190,8 @@ def _listener(plan: Plan) -> socket.socket:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
     except (OSError, OverflowError) as error:
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        number = error.errno if isinstance(error, OSError) else None
+        reason = os.strerror(number) if number and number > 0 else str(error)
         message = f"Cannot listen on {plan.host}:{plan.port} ({reason}): free it, or choose another with --port"
         raise CannotStart(message) from error
 
@@ -205,16 +215,18 @@ def _serves(listener: socket.socket) -> bool:
 
 
 class _Pinging:
-    """Asks the workers whether they are there."""
+    """Asks the workers whether they are there, and waits a little longer for their answer each time."""
 
     def __init__(self, paths: Paths) -> None:
+        self._timeout = 0.5  # seconds
         url = os.environ.get("REDIS_URL") or broker_url(paths.data_dir)
         self._app = Celery(broker=url, broker_connection_timeout=1, set_as_current=False)
 
     def is_answered(self) -> bool:
         """Whether every worker answers."""
+        self._timeout = min(self._timeout + 0.1, 3.0)
         try:
-            answers = self._app.control.ping(timeout=0.5, limit=len(WORKERS))
+            answers = self._app.control.ping(timeout=self._timeout, limit=len(WORKERS))
         except (OperationalError, OSError):  # the broker is away; it may come
             return False
         return len(answers) >= len(WORKERS)

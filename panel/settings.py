@@ -5,15 +5,25 @@
 
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from panel import embedded
-from panel.configuring import amount, flag, one_of, positive_seconds, whole_number
-from panel.logs import logging_config
+from panel.configuring import (
+    address,
+    amount,
+    fernet_keys,
+    flag,
+    mail_settings,
+    one_of,
+    positive_seconds,
+    text,
+    whole_number,
+    words,
+)
+from panel.logs import LEVELS, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -21,33 +31,39 @@ env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
 # --- Where things are ---------------------------------------------------------------------------------------------
-PANEL_DATA_DIR = Path(env.str("PANEL_DATA_DIR", default="var")).absolute()
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
-if urlsplit(SITE_URL).scheme not in {"http", "https"} or not urlsplit(SITE_URL).hostname:
-    raise ImproperlyConfigured(f"SITE_URL must be an http or https address, not {SITE_URL!r}")
-IS_HTTPS = SITE_URL.startswith("https://")
+PANEL_DATA_DIR = Path(text(env, "PANEL_DATA_DIR", default="var")).absolute()
+SITE_URL = text(env, "SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+_site = address("SITE_URL", SITE_URL, schemes=["http", "https"])
+if not _site.hostname or _site.path or _site.query or _site.fragment:
+    raise ImproperlyConfigured(f"SITE_URL must be like https://panel.example, without a path, not {SITE_URL!r}")
+IS_HTTPS = _site.scheme == "https"
 
 DEBUG = flag(env, "DEBUG", default=False)
-PANEL_NAME = env.str("PANEL_NAME", default="Panel")
-TOP_UP_INSTRUCTIONS = env.str(
-    "TOP_UP_INSTRUCTIONS", default="Write to our staff to add funds: they book your payment to this wallet."
+if DEBUG and IS_HTTPS:
+    raise ImproperlyConfigured("DEBUG must be off where SITE_URL is https: its error pages show settings to everybody")
+PANEL_NAME = text(env, "PANEL_NAME", default="Panel")
+TOP_UP_INSTRUCTIONS = text(
+    env, "TOP_UP_INSTRUCTIONS", default="Write to our staff to add funds: they book your payment to this wallet."
 )
-PANEL_CURRENCY = env.str("PANEL_CURRENCY", default="USD").upper()
-if len(PANEL_CURRENCY) != 3 or not PANEL_CURRENCY.isalpha():
+PANEL_CURRENCY = text(env, "PANEL_CURRENCY", default="USD").upper()
+if len(PANEL_CURRENCY) != 3 or not (PANEL_CURRENCY.isascii() and PANEL_CURRENCY.isalpha()):
     raise ImproperlyConfigured(f"PANEL_CURRENCY must be a three-letter code, not {PANEL_CURRENCY!r}")
 
 # --- Secrets ------------------------------------------------------------------------------------------------------
 # `manage.py up` and `manage.py demo` make these once inside the data folder; elsewhere the environment must give them.
-_kept = embedded.secrets(PANEL_DATA_DIR)
-SECRET_KEY = env.str("SECRET_KEY", default=_kept.secret_key)
-ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=_kept.encryption_keys)  # newest first; provider keys at rest
-API_KEY_PEPPER = env.str("API_KEY_PEPPER", default=_kept.api_key_pepper)
+try:
+    _kept = embedded.secrets(PANEL_DATA_DIR)
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from error
+SECRET_KEY = text(env, "SECRET_KEY", default=_kept.secret_key)
+ENCRYPTION_KEYS = fernet_keys(env, "ENCRYPTION_KEYS", default=_kept.encryption_keys)  # provider keys at rest
+API_KEY_PEPPER = text(env, "API_KEY_PEPPER", default=_kept.api_key_pepper)
 
 # --- Database, broker, cache --------------------------------------------------------------------------------------
 IS_DATABASE_EMBEDDED = not env.str("DATABASE_URL", default="")
 DATABASE_URL = env.str("DATABASE_URL", default="") or embedded.database_url(PANEL_DATA_DIR)
-if urlsplit(DATABASE_URL).scheme not in {"postgres", "postgresql"}:
-    raise ImproperlyConfigured("DATABASE_URL must begin with postgres://: the panel's money rules need PostgreSQL")
+if not address("DATABASE_URL", DATABASE_URL, schemes=["postgres", "postgresql"]).path.strip("/"):
+    raise ImproperlyConfigured("DATABASE_URL must end with the name of a database")
 DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
 DATABASES["default"] |= {
     "CONN_MAX_AGE": 600,
@@ -59,8 +75,15 @@ DATABASES["default"] |= {
 }
 IS_BROKER_EMBEDDED = not env.str("REDIS_URL", default="")
 REDIS_URL = env.str("REDIS_URL", default="") or embedded.broker_url(PANEL_DATA_DIR)
+address("REDIS_URL", REDIS_URL, schemes=["redis", "rediss", "redis+socket"])
 # Redis holds nothing that matters, and the panel works without it: the cache and the sessions live in PostgreSQL.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "panel_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "panel_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # beyond Django's 300, failed log-ins were forgotten when many people try
+    }
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # --- The timetable, in seconds ------------------------------------------------------------------------------------
@@ -204,14 +227,16 @@ USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Signing up and in --------------------------------------------------------------------------------------------
-EMAIL_URL = env.str("EMAIL_URL", default="")
-vars().update(env.email_url_config(EMAIL_URL) if EMAIL_URL else {"EMAIL_BACKEND": "panel.mail.NoMailServer"})
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"panel@{urlsplit(SITE_URL).hostname}")
+EMAIL_BACKEND = "panel.mail.NoMailServer"
+EMAIL_TIMEOUT = 10  # seconds; a page waits for it
+_mail = mail_settings(env, "EMAIL_URL")
+vars().update(_mail)
+DEFAULT_FROM_EMAIL = text(env, "DEFAULT_FROM_EMAIL", default=f"panel@{_site.hostname}")
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "none"  # nothing to verify by without a mail server
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if _mail else "none"  # nothing to verify by without a mail server
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
@@ -241,7 +266,7 @@ STORAGES = {
 }
 
 # --- Security -----------------------------------------------------------------------------------------------------
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", urlsplit(SITE_URL).hostname])
+ALLOWED_HOSTS = words(env, "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", _site.hostname])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health$", r"^api/v2/?$"]  # the API says so itself: a redirected POST becomes a GET
@@ -274,6 +299,6 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Logs ---------------------------------------------------------------------------------------------------------
 LOGGING = logging_config(
-    level=env.str("LOG_LEVEL", default="INFO").upper(), is_json=flag(env, "LOG_JSON", default=False)
+    level=one_of(env, "LOG_LEVEL", default="INFO", choices=LEVELS), is_json=flag(env, "LOG_JSON", default=False)
 )
 DJANGO_STRUCTLOG_CELERY_ENABLED = False

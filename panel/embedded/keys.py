@@ -24,8 +24,8 @@ def secrets(data_dir: Path | str) -> Secrets:
     path = Paths.of(data_dir).secrets
     try:
         return Secrets(**json.loads(path.read_text()))
-    except (FileNotFoundError, PermissionError):
-        return Secrets()  # the settings say by name which variable is missing
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return Secrets()  # whoever needs one says by name which is missing
     except (TypeError, json.JSONDecodeError) as error:
         raise ValueError(
             f"{path} is damaged: restore it from a backup, provider keys cannot be read without"
