@@ -1,4 +1,4 @@
-"""Names the project's own app (commands, template tags) to Django."""
+"""Names the project's own app (commands, checks, template tags) to Django."""
 
 from importlib import import_module
 
@@ -14,3 +14,4 @@ class PanelConfig(AppConfig):
     def ready(self) -> None:
         """Make the panel's Celery app the current one: a web process, too, must ring the right broker."""
         import_module("panel.celery")
+        import_module("panel.checks")

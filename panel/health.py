@@ -27,7 +27,7 @@ def health() -> HttpResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         return JsonResponse({"status": "database unavailable"}, status=503, headers={"Retry-After": RETRY_AFTER})
     return JsonResponse({"status": "ok"})
 

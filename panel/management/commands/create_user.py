@@ -30,6 +30,8 @@ class Command(BaseCommand):
     def handle(self, *, email: str, role: str, password: str | None, balance: str, api_key: bool, **_: object) -> None:
         """Make it all or nothing, then say what was made."""
         amount = _amount(balance)
+        if api_key and not settings.API_KEY_PEPPER:
+            raise CommandError("API_KEY_PEPPER is not set: the API key would not be worth anything")
         chosen = password if password is not None else secrets.token_urlsafe(12)
         try:
             user, key = _make(email=email, role=Role(role), password=chosen, balance=amount, is_key_wanted=api_key)

@@ -7,15 +7,18 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import BaseCommand, call_command
+from django.db import DEFAULT_DB_ALIAS
 
 
 class Command(BaseCommand):
-    """Migrate, make the cache table, collect the static files."""
+    """Check everything, migrate, make the cache table, collect the static files."""
 
     help = "Bring the database and the static files up to this version of the panel."
+    requires_system_checks: list[str] = []  # `handle` runs them all, those of the database too
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Run the three steps; the first failure ends it."""
+        """Run the steps; the first failure ends it."""
+        self.check(databases=[DEFAULT_DB_ALIAS])
         quiet = {"verbosity": options["verbosity"], "stdout": self.stdout, "stderr": self.stderr}
         call_command("migrate", interactive=False, **quiet)
         call_command("createcachetable", **quiet)
