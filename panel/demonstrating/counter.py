@@ -19,7 +19,7 @@ from panel.demonstrating.wishes import affordable, values_for
 
 log = logging.getLogger(__name__)
 
-PATIENCE: Final = 20.0  # seconds for one step of the story
+PATIENCE: Final = 60.0  # seconds for one step of the story; it takes about two
 
 
 class Counter:
@@ -69,7 +69,7 @@ def standing(orders: Sequence[Order]) -> OrderQuerySet:
 
 
 def reach(condition: Callable[[], bool], *, meanwhile: Callable[[], object]) -> None:
-    """Do what the workers do until `condition` holds; after 20 s the demo goes on without."""
+    """Do what the workers do until `condition` holds; after `PATIENCE` the demo goes on without."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > deadline:

@@ -1,16 +1,15 @@
 """The demo's three providers: the project's provider double as processes of their own, which keep what was ordered."""
 
-import json
-import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from panel.demonstrating.ports import HOST
 from panel.embedded.processes import Child
 from panel.running import PROJECT
 
-HOST = "127.0.0.1"
+PORTS = 6  # two for each provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +61,8 @@ def folder(data_dir: Path) -> Path:
     return data_dir / "demo"
 
 
-def doubles(data_dir: Path, *, are_running: bool = False) -> tuple[Double, Double, Double]:
-    """The main provider, a smaller one in euros with manners of its own, and a very small one that will be paused.
-
-    Where they are about to start they get ports, those of the last time if they are free, which the data folder
-    remembers.
-    """
-    path = folder(data_dir) / "ports.json"
-    ports = json.loads(path.read_text()) if are_running else _choose_ports(path, count=6)
+def doubles(ports: Sequence[int]) -> tuple[Double, Double, Double]:
+    """The main provider, a smaller one in euros with manners of its own, and a very small one that will be paused."""
     return (
         Double(
             name="Northwind Social",
@@ -99,26 +92,3 @@ def doubles(data_dir: Path, *, are_running: bool = False) -> tuple[Double, Doubl
             control_port=ports[5],
         ),
     )
-
-
-def _choose_ports(path: Path, *, count: int) -> list[int]:
-    """Ports that are free now, the same as last time where that can be: the panel has stored them."""
-    kept = json.loads(path.read_text()) if path.exists() else []
-    ports = [number if _is_free(number) else 0 for number in kept]
-    ports += [0] * (count - len(ports))
-    held = [socket.create_server((HOST, 0)) for number in ports if number == 0]  # all at once: no port twice
-    fresh = [listener.getsockname()[1] for listener in held]
-    for listener in held:
-        listener.close()
-    ports = [number or fresh.pop() for number in ports]
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.write_text(json.dumps(ports))
-    return ports
-
-
-def _is_free(number: int) -> bool:
-    try:
-        socket.create_server((HOST, number)).close()
-    except OSError:
-        return False
-    return True

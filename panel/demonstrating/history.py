@@ -20,6 +20,7 @@ from orders.tracking import track_due
 from panel.demonstrating.counter import Counter, forward, reach, standing
 from panel.demonstrating.people import People
 
+WORDS: Final = {"Pending", "Processing", "In progress"}
 LONG: Final = 1800.0  # seconds that what should be seen under way stays so
 
 
@@ -33,7 +34,7 @@ def make_history(*, people: People, main: Counter, euro: Counter, paused: Counte
     _leave_unclear(euro)
     _wait(paused)
     cancels = _cancel(running, people.staff, main)
-    _begin(main)
+    begun = _begin(main)
     reach(lambda: standing(ended).exclude(status__in=ENDED).count() == 0, meanwhile=track_due)
     _refill(ended, people.staff, main)
     reach(lambda: not _is_open(cancels[0]), meanwhile=track_due)
@@ -41,17 +42,21 @@ def make_history(*, people: People, main: Counter, euro: Counter, paused: Counte
     reach(
         lambda: standing([*refused, held]).exclude(status__in=[*ENDED, Status.HELD]).count() == 0, meanwhile=submit_due
     )
+    euro.steering.clear_faults()
+    reach(lambda: _words([*running, *begun]) >= WORDS, meanwhile=track_due)
     main.steering.pace()
     auditing.keep_proof(now=timezone.now())
 
 
 def _lose_on(counter: Counter) -> Order:
-    """The provider is away when the order comes, and dearer when it is back: held, since it would be a loss."""
+    """The provider has too much to do when the order comes, and is dearer later: held, since it would be a loss.
+
+    It goes on refusing until its faults are cleared: else the order could be sent before the new rate is known.
+    """
     service = counter.service(type="Default")
-    counter.steering.refuse_connections(30)
-    order = counter.place_one(service)
+    counter.steering.fault("add", "nocommit_http429", where={"link": "/launch/"})
+    order = counter.place_one(service, link="https://example.com/launch/3391")
     reach(lambda: standing([order]).filter(submit_failures__gt=0).exists(), meanwhile=submit_due)
-    counter.steering.accept_connections()
     counter.steering.set_service(service.upstream_id, rate=f"{service.rate * 17 / 10:.4f}")
     with suppress(Overtaken):  # by the clock's own sync, which does as well
         sync_provider(provider_id=counter.provider.pk, now=timezone.now())
@@ -122,12 +127,20 @@ def _wait(counter: Counter) -> None:
     aftercare.request_cancel(order=given_up, actor=given_up.user, now=timezone.now())
 
 
-def _begin(counter: Counter) -> None:
-    """Orders that the provider has only just begun."""
+def _begin(counter: Counter) -> list[Order]:
+    """Orders that the provider has only just begun, or not even that."""
     counter.steering.pace(pending=1, processing=LONG, jitter=0)
-    forward(counter.place(3, type="Default"))
+    processing = counter.place(3, type="Default")
+    forward(processing)
     counter.steering.pace(pending=LONG, jitter=0)
-    forward(counter.place(3))
+    pending = counter.place(3)
+    forward(pending)
+    return processing + pending
+
+
+def _words(orders: Sequence[Order]) -> set[str]:
+    """What the customers read of those that run."""
+    return {order.customer_status for order in standing(orders).filter(status=Status.RUNNING)}
 
 
 def _cancel(running: Sequence[Order], staff: User, counter: Counter) -> list[Cancellation]:

@@ -16,6 +16,7 @@ from panel.demonstrating.doubles import folder
 PASSWORD: Final = "demo-password"  # noqa: S105  # of a demo that listens on this machine alone
 CUSTOMER, STAFF, ADMIN = "customer@example.com", "staff@example.com", "admin@example.com"
 OTHERS: Final = ("ada@example.com", "ben@example.com")
+EVERYBODY: Final = (CUSTOMER, STAFF, ADMIN, *OTHERS)
 
 
 def key_file(data_dir: Path) -> Path:
@@ -35,9 +36,10 @@ class People:
 
 def hand_out_key(*, people: People, data_dir: Path, now: datetime) -> None:
     """Issue the customer's API key and keep it in `key_file(data_dir)`: the mark of a demo that is filled."""
-    path = key_file(data_dir)
-    path.touch(mode=0o600)
-    path.write_text(issue_key(user=people.customer, name="default", now=now))
+    draft = key_file(data_dir).with_suffix(".new")
+    draft.touch(mode=0o600)
+    draft.write_text(issue_key(user=people.customer, name="default", now=now))
+    draft.rename(key_file(data_dir))
 
 
 def enrol_people(*, now: datetime) -> People:

@@ -63,6 +63,10 @@ class Steering:
         """Let requests go wrong."""
         self._do("POST", "faults", action=action, mode=mode, **details)
 
+    def clear_faults(self) -> None:
+        """Let nothing go wrong any more."""
+        self._do("DELETE", "faults")
+
     def pace(self, **settings: float) -> None:
         """Change how long things take there, in seconds; what is not named goes back to the usual."""
         self._do("POST", "settings", **{**USUAL, **settings})

@@ -40,6 +40,10 @@ class Demo(Stack):
             self.process = subprocess.Popen(line, cwd=PROJECT, env=self.env, stdout=output, stderr=output)
         return self.process
 
+    def start(self, *arguments: str, limit: float = 180.0) -> None:
+        """Twice the time: it is filled meanwhile."""
+        super().start(*arguments, limit=limit)
+
     @property
     def api_key(self) -> str:
         """The customer's, as it was printed."""
@@ -107,7 +111,7 @@ def test_demo_does_not_touch_a_real_panel(tmp_path: Path) -> None:
         made = panel.manage("create_user", "somebody@example.com", "--role", "customer")
     demo = Demo(tmp_path / "data", env={"STATIC_STORAGE": "plain"})
 
-    code = demo.launch().wait(90)
+    code = demo.launch().wait(180)
 
     assert made.returncode == 0, made.stderr
     assert code == 1

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from panel.demonstrating.doubles import Double, doubles
+from panel.demonstrating.doubles import PORTS, Double, doubles, folder
 from panel.demonstrating.people import ADMIN, CUSTOMER, PASSWORD, STAFF, key_file
+from panel.demonstrating.ports import choose_ports
 from panel.embedded import CannotStart
 from panel.embedded.paths import Paths
 from panel.embedded.processes import Child
-from panel.running import PROJECT, Plan, manage, run_panel
+from panel.running import PROJECT, Plan, make_folder, manage, run_panel
 
 ENVIRONMENT = {  # the demo's own defaults; seconds: things move while one watches
     "PANEL_NAME": "Demo panel",
@@ -33,6 +34,9 @@ ENVIRONMENT = {  # the demo's own defaults; seconds: things move while one watch
 }
 
 
+SERVERS = ("DATABASE_URL", "REDIS_URL")  # of a real panel, as `.env` may name them: the demo has its own
+
+
 class Command(BaseCommand):
     """Runs a filled panel on this machine."""
 
@@ -47,27 +51,36 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Exit with 0 when stopped, with 1 when it cannot start."""
-        data_dir = Paths.of(options["data_dir"]).data_dir
-        env = {name: os.environ.get(name, value) for name, value in ENVIRONMENT.items()}
-        providers = doubles(data_dir)
-        plan = Plan(
+        for name in SERVERS:
+            if os.environ.get(name):
+                self._write(self.stderr, f"The demo leaves {name} alone: it has servers of its own.")
+                os.environ[name] = ""  # an unset one would be read from `.env` again
+        paths = Paths.of(options["data_dir"])
+        try:
+            make_folder(paths)
+            code = run_panel(self._plan(paths.data_dir, host=options["host"], port=options["port"]))
+        except CannotStart as error:
+            raise CommandError(str(error)) from error
+        sys.exit(code)
+
+    def _plan(self, data_dir: Path, *, host: str, port: int) -> Plan:
+        env = {name: os.environ.get(name) or value for name, value in ENVIRONMENT.items()}
+        folder(data_dir).mkdir(mode=0o700, exist_ok=True)
+        ports = choose_ports(folder(data_dir) / "ports.json", count=PORTS)
+        providers = doubles(ports)
+        return Plan(
             data_dir=data_dir,
-            host=options["host"],
-            port=options["port"],
+            host=host,
+            port=port,
             report=lambda line: self._write(self.stderr, line),
             announce=lambda address: self._write(
                 self.stdout, _greeting(address, data_dir=data_dir, providers=providers)
             ),
             companions=[double.child(data_dir=data_dir) for double in providers],
             gates=[_filling(data_dir, "--check", env=env)],  # no worker of the demo ever meets a real panel's orders
-            errands=[_filling(data_dir, env=env)],
+            errands=[_filling(data_dir, "--ports", *map(str, ports), env=env)],
             env=env,
         )
-        try:
-            code = run_panel(plan)
-        except CannotStart as error:
-            raise CommandError(str(error)) from error
-        sys.exit(code)
 
     @staticmethod
     def _write(stream: Any, text: str) -> None:

@@ -7,10 +7,11 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts.models import User
+from panel.demonstrating import clearing
 from panel.demonstrating.counter import Counter
-from panel.demonstrating.doubles import doubles
+from panel.demonstrating.doubles import PORTS, doubles
 from panel.demonstrating.history import make_history
-from panel.demonstrating.people import CUSTOMER, enrol_people, hand_out_key, key_file
+from panel.demonstrating.people import enrol_people, hand_out_key, key_file
 from panel.demonstrating.shop import find_again, open_shop
 from panel.demonstrating.steering import Steering
 
@@ -21,20 +22,28 @@ class Command(BaseCommand):
     help = "Fill the demo's panel. Part of `manage.py demo`; of no use in another one."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Whether to look only."""
-        parser.add_argument("--check", action="store_true", help="only say whether it may be filled, or is already")
+        """Where the providers are, or whether to look only."""
+        parser.add_argument("--ports", type=int, nargs=PORTS, default=[0] * PORTS, help="of the running providers")
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="only say whether it may be; begin anew where an earlier start was killed",
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Fill it where it is empty. Raises CommandError where anything else is in it."""
+        if options["check"] and clearing.is_cut_short(settings.PANEL_DATA_DIR):
+            clearing.clear(settings.PANEL_DATA_DIR)
         is_filled = _is_filled()
         if options["check"]:
             return
-        providers = doubles(settings.PANEL_DATA_DIR, are_running=True)
+        providers = doubles(options["ports"])
         for double in providers:
             Steering(double.control_url).wait()
         if is_filled:
             find_again(providers)
             return
+        clearing.mark(settings.PANEL_DATA_DIR)
         now = timezone.now()
         people = enrol_people(now=now)
         open_shop(doubles=providers, admin=people.admin, now=now)
@@ -45,11 +54,9 @@ class Command(BaseCommand):
 
 
 def _is_filled() -> bool:
-    """Whether an earlier start has filled it; False where it is empty. Raises CommandError for anything between."""
+    """Whether an earlier start has filled it; False where it is empty. Raises CommandError for anything else."""
     if key_file(settings.PANEL_DATA_DIR).exists():
         return True
-    if User.objects.filter(email=CUSTOMER).exists():
-        raise CommandError(f"the demo in {settings.PANEL_DATA_DIR} was filled only in part: delete that folder")
     if User.objects.exists():
         raise CommandError(f"{settings.PANEL_DATA_DIR} holds a real panel: give the demo another --data-dir")
     return False
