@@ -15,6 +15,7 @@ import pytest
 import requests
 import yaml
 
+from panel.demonstrating.ports import free_port
 from panel.embedded import Postgres, Valkey, broker_url, database_url
 from panel.embedded.processes import Child, end, spawn
 from panel.running import PROJECT
@@ -86,9 +87,11 @@ def test_commands_of_the_file_make_a_running_panel(postgres: Postgres, valkey: V
         wait_for(lambda: "Sending due task" in (tmp_path / "beat.log").read_text())
         wait_for(lambda: "succeeded" in (tmp_path / "worker-submit.log").read_text())
         wait_for(lambda: "succeeded" in (tmp_path / "worker.log").read_text())
-        assert run(SERVICES["web"]["healthcheck"]["test"][1:], env=env, places=places).returncode == 0
-        check = ["sh", "-c", SERVICES["worker"]["healthcheck"]["test"][1].replace("$$", "$")]
-        assert run(check, env=env, places=places).returncode == 0
+        asks_web = SERVICES["web"]["healthcheck"]["test"][1:]
+        asks_worker = ["sh", "-c", SERVICES["worker"]["healthcheck"]["test"][1].replace("$$", "$")]
+        # asked again until they are healthy, as Docker does
+        wait_for(lambda: run(asks_web, env=env, places=places).returncode == 0)
+        wait_for(lambda: run(asks_worker, env=env, places=places).returncode == 0)
 
 
 def test_command_of_the_double_serves_the_providers_api(tmp_path: Path) -> None:
@@ -168,9 +171,3 @@ def wait_for(condition: Callable[[], bool], *, limit: float = 60.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"not within {limit} seconds"
         time.sleep(0.1)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

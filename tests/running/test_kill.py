@@ -67,7 +67,7 @@ def test_killed_parent_leaves_no_process_and_the_data_is_there_at_the_next_start
     os.kill(before[0], signal.SIGKILL)
 
     panel.reap()
-    panel.wait_for(lambda: not any(map(is_alive, before)), limit=15)
+    panel.wait_for(lambda: not any(map(is_alive, before)), limit=60)
     assert leftovers(data_dir=panel.data_dir) == []
     panel.start()
     again = panel.manage("create_user", "ann@example.com", "--role", "customer", "--password", "correct horse 9")
@@ -80,7 +80,7 @@ def test_folder_left_by_a_crash_of_the_machine_starts_again(panel: Stack) -> Non
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     panel.reap()
-    panel.wait_for(lambda: panel.processes() == [], limit=15)
+    panel.wait_for(lambda: panel.processes() == [], limit=60)
     pid_file = panel.data_dir / "postgres" / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
     pid_file.write_text("\n".join([str(os.getppid()), *lines[1:]]))  # the number is another program's by now
