@@ -21,7 +21,7 @@ class ApiKeyForm(forms.Form):
         },
     )
     scope = forms.ChoiceField(
-        label="It may",
+        label="Access",
         choices=KeyScope.choices,
         initial=KeyScope.ORDER,
         help_text="A key that only reads sees services, orders and the balance; it spends nothing and changes nothing.",
