@@ -34,6 +34,7 @@ class RawProvider:
         self.connections = 0
         self._tls = tls
         self._ended = threading.Event()
+        self._last: object = None  # the address of the connection that ends it
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -47,10 +48,12 @@ class RawProvider:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended.set()
-        with socket.socket() as last:  # wakes the thread that waits in accept()
+        with socket.socket() as last:  # wakes the thread that waits in accept(), when it has accepted all before it
+            last.bind(("127.0.0.1", 0))
+            self._last = last.getsockname()
             last.connect(("127.0.0.1", self.port))
-        for thread in list(self._threads):
-            thread.join(5)
+            for thread in self._threads:  # the first of them adds to the list until it has ended
+                thread.join(60)
         self._listener.close()
 
     def wait(self, seconds: float) -> bool:
@@ -64,8 +67,8 @@ class RawProvider:
 
     def _accept(self) -> None:
         while True:
-            connection, _ = self._listener.accept()
-            if self._ended.is_set():
+            connection, peer = self._listener.accept()
+            if peer == self._last:
                 connection.close()
                 return
             self.connections += 1
@@ -76,7 +79,7 @@ class RawProvider:
             try:
                 if self._tls is not None:
                     connection = self._tls.wrap_socket(connection, server_side=True)
-                connection.settimeout(10)
+                connection.settimeout(60)
                 with connection:
                     while request := _read_request(connection):
                         self.requests.append(request)
@@ -103,7 +106,7 @@ def _read_request(connection: socket.socket) -> bytes:
     return head + b"\r\n\r\n" + body
 
 
-def client_of(url: str, *, timeout: float = 5.0, ca_file: str | None = None) -> Client:
+def client_of(url: str, *, timeout: float = 30.0, ca_file: str | None = None) -> Client:
     """A client that may connect to this machine."""
     return Client(Endpoint(url=url, key=KEY, timeout=timeout, is_private_allowed=True, ca_file=ca_file))
 

