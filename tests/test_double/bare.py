@@ -26,7 +26,7 @@ class Carried:
         return rows.get(name, "")
 
 
-def post(provider: ProviderDouble, action: str, *, patience: float = 5.0, **fields: object) -> Carried:
+def post(provider: ProviderDouble, action: str, *, patience: float = 60.0, **fields: object) -> Carried:
     """POST with `Connection: close` and read until the provider ends it, or `patience` seconds pass without a byte."""
     address = urlsplit(provider.url)
     body = urlencode({"key": provider.key, "action": action, **fields})

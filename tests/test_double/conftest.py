@@ -31,12 +31,12 @@ def ask(provider: ProviderDouble) -> Ask:
 
     def post(action: str, **fields: object) -> requests.Response:
         data = {"key": provider.key, "action": action, **fields}
-        return requests.post(provider.url, data=data, timeout=10, allow_redirects=False)
+        return requests.post(provider.url, data=data, timeout=60, allow_redirects=False)
 
     return post
 
 
-def wait_for(look: Callable[[], T], *, seconds: float = 5.0) -> T:
+def wait_for(look: Callable[[], T], *, seconds: float = 60.0) -> T:
     """Look again and again until there is something, or time is up; answers what was seen last."""
     end = time.monotonic() + seconds
     while not (seen := look()) and time.monotonic() < end:

@@ -162,7 +162,7 @@ def test_an_idempotency_key_may_come_as_a_header(provider: ProviderDouble) -> No
     provider.settings(is_idempotent=True)
     data = {"key": provider.key, "action": "add", "service": "5", **QUANTITY}
 
-    replies = [requests.post(provider.url, data=data, headers={"Idempotency-Key": "h"}, timeout=10) for _ in range(2)]
+    replies = [requests.post(provider.url, data=data, headers={"Idempotency-Key": "h"}, timeout=60) for _ in range(2)]
 
     assert [reply.json() for reply in replies] == [{"order": 23501}] * 2
     assert [placed.idempotency_key for placed in provider.placed()] == ["h"]

@@ -13,7 +13,7 @@ from tests.double.handle import ProviderDouble
 
 def ask(provider: ProviderDouble, action: str, **fields: object) -> dict[str, Any]:
     answer: dict[str, Any] = requests.post(
-        provider.url, data={"key": provider.key, "action": action, **fields}, timeout=10
+        provider.url, data={"key": provider.key, "action": action, **fields}, timeout=60
     ).json()
     return answer
 
