@@ -149,9 +149,11 @@ def _page_of(
 
 def _explain(error: ledger.LedgerError, form: MoneyForm) -> None:
     if isinstance(error, ledger.InsufficientFunds):
-        form.add_error("amount", f"Amount: the wallet has only {error.available:.5f} to take.")
+        form.add_error("amount", f"Amount: the wallet has only {_plain(error.available)} to take.")
     elif isinstance(error, ledger.BadAmount):
         form.add_error("amount", f"Amount: {error}.")
+    elif isinstance(error, ledger.Halted):
+        form.add_error(None, str(error))
     else:
         form.add_error(
             None, "This form was sent before with another amount: look at the movements below, then begin anew."
@@ -163,6 +165,12 @@ def _done(request: HttpRequest, user: User, transfer: Transfer | None) -> HttpRe
         messages.info(request, "This form was sent before: the money moved then, and nothing moved now.")
     else:
         messages.success(
-            request, f"Booked {transfer.signed_amount:.2f}. {user.email} now has {transfer.balance_after:.2f}."
+            request, f"Booked {_plain(transfer.signed_amount)}. {user.email} now has {_plain(transfer.balance_after)}."
         )
     return redirect("admin_user", pk=user.pk)
+
+
+def _plain(amount: Decimal) -> str:
+    """The figure as it is booked: all its decimals but idle zeros, at least two."""
+    whole, _, decimals = f"{amount:.5f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0'):0<2}"

@@ -7,9 +7,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role, User
+from billing.halting import halt
 from billing.models import Account, Transfer, TransferKind
 from orders.auditing import prove
-from tests.factories import make_order, make_user, signed_in
+from tests.factories import NOW, make_order, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +109,14 @@ def test_correction_is_booked_either_way(admin: Client, ann: User, amount: str, 
     assert Account.objects.get(owner=ann).balance == Decimal(left)
 
 
+def test_the_figure_that_is_told_is_the_one_that_is_booked(admin: Client, ann: User) -> None:
+    form = {"amount": "-0.00125", "reason": "goodwill", "act_id": str(uuid4())}
+
+    page = admin.post(f"/admin/users/{ann.pk}/correct", form, follow=True).content.decode()
+
+    assert "Booked -0.00125. ann@example.com now has 9.99875." in page
+
+
 @pytest.mark.parametrize("act", ["top-up", "correct"])
 def test_form_that_is_sent_twice_counts_once_and_says_so(act: str, admin: Client, ann: User) -> None:
     form = {"amount": "5", "reason": "bank", "act_id": str(uuid4())}
@@ -131,6 +140,18 @@ def test_form_that_is_sent_again_with_another_amount_is_refused(act: str, admin:
     assert Account.objects.get(owner=ann).balance == 15
 
 
+def test_top_up_while_money_does_not_add_up_says_so(admin: Client, ann: User) -> None:
+    halt(reason="a wallet is not its sum", now=NOW)
+
+    answer = admin.post(f"/admin/users/{ann.pk}/top-up", {"amount": "5", "reason": "bank", "act_id": str(uuid4())})
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Top-ups are halted, because the last proof found money that does not add up." in page
+    assert "sent before" not in page
+    assert Account.objects.get(owner=ann).balance == 10
+
+
 @pytest.mark.parametrize(
     ("act", "change", "message"),
     [
@@ -147,7 +168,7 @@ def test_form_that_is_sent_again_with_another_amount_is_refused(act: str, admin:
         ("top-up", {"act_id": ""}, "act_id: the form&#x27;s number is missing"),
         ("top-up", {"act_id": "1"}, "act_id: the form&#x27;s number is damaged"),
         ("correct", {"amount": "0"}, "Amount: 0 moves nothing."),
-        ("correct", {"amount": "-10.00001"}, "Amount: the wallet has only 10.00000 to take."),
+        ("correct", {"amount": "-10.00001"}, "Amount: the wallet has only 10.00 to take."),
         ("correct", {"reason": ""}, "Reason: say why."),
     ],
 )
