@@ -1,5 +1,7 @@
 """What allauth asks us: whether sign-up is open, and how a new user is kept."""
 
+from urllib.parse import urljoin, urlsplit
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
@@ -24,6 +26,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         """Whose log-ins a limit counts together."""
         return client_ip(request)
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """A link with a secret leads to SITE_URL, whatever host the request named."""
+        return _at_home(super().get_reset_password_from_key_url(key))
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: object) -> str:
+        """Likewise."""
+        return _at_home(super().get_email_confirmation_url(request, emailconfirmation))
+
     def save_user(
         self,
         request: HttpRequest,
@@ -38,6 +48,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         except IntegrityError:
             raise ImmediateHttpResponse(_already_signed_up(request)) from None
         return saved
+
+
+def _at_home(url: str) -> str:
+    return urljoin(settings.SITE_URL, urlsplit(url).path)
 
 
 def _already_signed_up(request: HttpRequest) -> HttpResponse:

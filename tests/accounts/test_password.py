@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
@@ -54,7 +55,7 @@ def test_a_visitor_cannot_change_a_password(client: Client) -> None:
 def test_a_forgotten_password_is_replaced_by_the_link_in_the_mail_once(client: Client) -> None:
     user = make_user()
     client.post(RESET, {"email": user.email})
-    found = re.search(r"http://testserver(\S+)", str(mail.outbox[0].body))
+    found = re.search(rf"{settings.SITE_URL}(\S+)", str(mail.outbox[0].body))
     assert found is not None
     form = client.get(found[1])["Location"]
 
@@ -63,6 +64,15 @@ def test_a_forgotten_password_is_replaced_by_the_link_in_the_mail_once(client: C
     user.refresh_from_db()
     assert user.check_password(NEW)
     assert "<h1>This link does not work any more</h1>" in Client().get(found[1]).content.decode()
+
+
+def test_the_link_leads_to_us_whatever_host_the_request_named(client: Client) -> None:
+    user = make_user()
+
+    client.post(RESET, {"email": user.email}, headers={"host": "localhost:9999"})
+
+    links = [word for word in str(mail.outbox[0].body).split() if "/password/reset/key/" in word]
+    assert [link.startswith(f"{settings.SITE_URL}/accounts/password/reset/key/") for link in links] == [True]
 
 
 def test_an_unknown_address_reads_as_a_known_one(client: Client) -> None:
