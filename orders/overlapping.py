@@ -1,9 +1,11 @@
 """Overlapping: two orders for one link at the same time spoil each other's start count, so the customer is told."""
 
+import unicodedata
 from collections.abc import Iterable
 from uuid import UUID
 
 from accounts.models import User
+from orders.checking import FORBIDDEN_CATEGORIES
 from orders.models import OPEN, Order
 
 
@@ -14,7 +16,7 @@ def find_overlap(*, customer: User, link: str, but_key: UUID | str | None = None
     """
     if not bare(link):
         return None
-    found = customer.orders.filter(link__in=_spellings(link), status__in=OPEN)
+    found = customer.orders.filter(link__in=spellings(link), status__in=OPEN)
     if but_key is not None:
         found = found.exclude(client_key=str(but_key))
     return found.newest_first().first()
@@ -25,15 +27,22 @@ def find_overlaps(*, customer: User, links: Iterable[str], but_prefix: str) -> d
 
     Orders whose idempotency key begins with `but_prefix` are not counted.
     """
-    spellings = {spelling for link in links if bare(link) for spelling in _spellings(link)}
-    found = customer.orders.filter(link__in=spellings, status__in=OPEN).exclude(client_key__startswith=but_prefix)
+    wanted = {spelling for link in links if bare(link) for spelling in spellings(link)}
+    found = customer.orders.filter(link__in=wanted, status__in=OPEN).exclude(client_key__startswith=but_prefix)
     return {bare(order.link): order for order in found.order_by("pk")}
 
 
 def bare(link: str) -> str:
-    """The link without the slashes at its end, by which two are compared."""
-    return link.strip().rstrip("/")
+    """The link without the slashes at its end, by which two are compared.
+
+    Empty for one that no order can have: the database could not compare it.
+    """
+    link = link.strip()
+    if any(unicodedata.category(character) in FORBIDDEN_CATEGORIES for character in link):
+        return ""
+    return link.rstrip("/")
 
 
-def _spellings(link: str) -> list[str]:
+def spellings(link: str) -> list[str]:
+    """How the same link may have been written. For one that `bare` does not empty."""
     return [bare(link), f"{bare(link)}/", link.strip()]

@@ -1,6 +1,5 @@
 """Placing an order where no other of that service is open for its link: what programs that never ask back rely on."""
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -11,8 +10,9 @@ from accounts.models import User
 from catalog.models import Service
 from catalog.pricing import charge_for
 from catalog.service_types import find
-from orders.checking import FORBIDDEN_CATEGORIES, check
+from orders.checking import check
 from orders.models import OPEN, Order
+from orders.overlapping import bare, spellings
 from orders.placing import NotOnSale, find_placed, place_order
 
 
@@ -70,19 +70,18 @@ def _placed(*, customer: User, service: Service, values: Mapping[str, str], clie
 
 def _take_turn(*, customer: User, service: Service, link: str) -> None:
     """Wait until nobody else orders this service for this link: no row could be locked that is not there yet."""
-    if not _bare(link):
+    if not bare(link):
         return
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"order:{customer.pk}:{service.pk}:{_bare(link)}"],
+            [f"order:{customer.pk}:{service.pk}:{bare(link)}"],
         )
 
 
 def _check_link(*, customer: User, service: Service, link: str) -> None:
-    bare = _bare(link)
-    spellings = [bare, f"{bare}/", link.strip()]
-    if bare and customer.orders.filter(service=service, link__in=spellings, status__in=OPEN).exists():
+    taken = customer.orders.filter(service=service, link__in=spellings(link), status__in=OPEN)
+    if bare(link) and taken.exists():
         raise LinkTaken
 
 
@@ -92,10 +91,3 @@ def _charge(*, service: Service, values: Mapping[str, str]) -> Decimal:
         raise NotOnSale("This service is not on sale any more.")
     wanted = check(kind=kind, service=service, values=values)
     return charge_for(price=service.price, billed_quantity=wanted.billed_quantity, is_per_order=kind.is_per_order)
-
-
-def _bare(link: str) -> str:
-    """The link without the slashes at its end; "" for one that no order can have: the database could not compare it."""
-    if any(unicodedata.category(character) in FORBIDDEN_CATEGORIES for character in link.strip()):
-        return ""
-    return link.strip().rstrip("/")

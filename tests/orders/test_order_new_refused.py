@@ -34,6 +34,7 @@ def client(user: User) -> Client:
     [
         ({"link": ""}, "link", "Fill this in."),
         ({"link": "a\nb"}, "link", "Take out the line breaks and invisible control characters."),
+        ({"link": "a\0b"}, "link", "Take out the line breaks and invisible control characters."),
         ({"link": "javascript:alert(1)"}, "link", "Enter the address of a page or profile."),
         ({"quantity": ""}, "quantity", "Fill this in."),
         ({"quantity": "9"}, "quantity", "At least 10."),
