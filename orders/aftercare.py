@@ -15,6 +15,7 @@ from orders.models import (
     OPEN_REQUEST,
     Cancellation,
     EventKind,
+    HoldReason,
     Order,
     Refill,
     RequestState,
@@ -24,7 +25,6 @@ from orders.timeline import record
 
 Request = TypeVar("Request", bound=Refill | Cancellation)
 
-NOT_PLACED = [Status.WAITING, Status.HELD]  # certainly not at the provider: a cancellation takes effect at once
 REFILLABLE = [Status.COMPLETED, Status.PARTIAL]
 
 
@@ -70,7 +70,7 @@ def request_cancel(*, order: Order, actor: User, now: datetime) -> Cancellation 
     order = _locked(order)
     if order.is_ended:
         raise NotOffered("The order has ended.")
-    if order.status in NOT_PLACED:
+    if is_unsent(order):
         ending.cancel_in_full(order=order, text="canceled before it was sent", now=now, actor=actor)
         return None
     if not order.service.is_cancel:
@@ -176,7 +176,17 @@ def can_cancel(order: Order) -> bool:
     """Whether the cancel button is shown; asks for the service and, where prefetched, the cancellations."""
     if order.is_ended or any(request.state in OPEN_REQUEST for request in order.cancellations.all()):
         return False
-    return order.status in NOT_PLACED or order.service.is_cancel
+    return is_unsent(order) or order.service.is_cancel
+
+
+def is_unsent(order: Order) -> bool:
+    """Whether it is certainly not at the provider, so that a cancellation takes effect at once.
+
+    Not so where staff hold it: they look whether it was placed after all.
+    """
+    if order.status == Status.HELD:
+        return order.hold_reason != HoldReason.STAFF
+    return order.status == Status.WAITING
 
 
 def _locked(order: Order) -> Order:

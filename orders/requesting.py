@@ -37,7 +37,7 @@ def request_cancels(*, customer: User, ids: Collection[int], now: datetime) -> C
     Those that have not been sent end at once, and their money is back. Whatever is left out is left as it is.
     """
     orders = [order for order in _locked(customer, ids) if not order.is_ended]
-    unsent = [order for order in orders if order.status in aftercare.NOT_PLACED]
+    unsent = [order for order in orders if aftercare.is_unsent(order)]
     for order in unsent:
         ending.cancel_in_full(order=order, text="canceled before it was sent", now=now, actor=customer)
     sent = [order for order in orders if order not in unsent and order.service.is_cancel]

@@ -112,7 +112,7 @@ def _order_page(request: MemberRequest, own: Order, *, status: int = 200) -> Htt
 
 
 def _cancel_question(own: Order) -> dict[str, object]:
-    is_unsent = own.status in aftercare.NOT_PLACED
+    is_unsent = aftercare.is_unsent(own)
     money = f"{plain(own.charge)} {settings.PANEL_CURRENCY}"
     return {
         "title": f"Cancel order {own.pk}",

@@ -93,7 +93,7 @@ def _why_no_refill(order: Order) -> str:
 def _why_no_cancel(order: Order) -> str:
     if order.is_ended:
         return ENDED
-    if order.status in aftercare.NOT_PLACED:
+    if aftercare.is_unsent(order):
         return ""
     if not order.service.is_cancel:
         return NO_CANCEL

@@ -9,12 +9,20 @@ from accounts.models import Role
 from billing.models import Account
 from catalog.models import AftercareMode
 from orders import aftercare
-from orders.models import Cancellation, Refill, RequestState, Status
+from orders.holding import hold
+from orders.models import Cancellation, HoldReason, Order, Refill, RequestState, Status
+from orders.requesting import request_cancels
 from tests.factories import NOW, make_order, make_service, make_user
 
 pytestmark = pytest.mark.django_db
 
 LATER = NOW + timedelta(hours=1)
+
+
+def held(reason: HoldReason) -> Order:
+    order = make_order()
+    hold(order=order, reason=reason, text="", now=NOW)
+    return order
 
 
 def test_refill_of_a_completed_order_waits_for_staff() -> None:
@@ -70,6 +78,28 @@ def test_an_order_that_was_never_sent_is_canceled_and_refunded_at_once() -> None
     assert answer is None
     assert (order.status, order.refunded) == (Status.CANCELED, order.charge)
     assert Account.objects.get(owner=order.user).balance == order.charge
+
+
+@pytest.mark.parametrize("reason", [HoldReason.PROVIDER_FUNDS, HoldReason.PROVIDER_KEY, HoldReason.LOSS])
+def test_an_order_that_is_held_before_it_was_sent_is_canceled_and_refunded_at_once(reason: HoldReason) -> None:
+    order = held(reason)
+
+    aftercare.request_cancel(order=order, actor=order.user, now=LATER)
+
+    order.refresh_from_db()
+    assert (order.status, order.refunded) == (Status.CANCELED, order.charge)
+
+
+def test_pitfall_1_an_order_that_staff_hold_may_be_placed_and_is_not_refunded_by_its_customer() -> None:
+    order = held(HoldReason.STAFF)
+
+    with pytest.raises(aftercare.NotOffered):
+        aftercare.request_cancel(order=order, actor=order.user, now=LATER)
+    asked = request_cancels(customer=order.user, ids=[order.pk], now=LATER)
+
+    order.refresh_from_db()
+    assert (order.status, order.refunded, asked) == (Status.HELD, Decimal(0), set())
+    assert not aftercare.can_cancel(order)
 
 
 def test_pitfall_16_canceling_a_running_order_moves_no_money() -> None:
