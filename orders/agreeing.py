@@ -28,11 +28,14 @@ def needs_two(order: Order) -> bool:
     return order.status == Status.UNCLEAR and order.charge > settings.SECOND_PERSON_ABOVE
 
 
+@transaction.atomic
 def decide(*, decision: str, order: Order, actor: User, reason: str, now: datetime) -> Proposal | None:
     """Carry out "resend" or "refund", or keep it as a proposal where a second person must agree (then it is returned).
 
     Raises deciding.CannotDecide; nothing is changed then.
     """
+    # As it stands now: one that was held when the page was made may have been sent since, and be unclear.
+    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
     if not needs_two(order):
         DECISIONS[decision](order=order, actor=actor, reason=reason, now=now)
         return None
@@ -64,7 +67,6 @@ def withdraw(*, proposal: Proposal, actor: User, now: datetime) -> None:
     record(order=proposal.attempt.order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)
 
 
-@transaction.atomic
 def _propose(*, decision: str, order: Order, actor: User, reason: str, now: datetime) -> Proposal:
     attempt = order.attempts.filter(state=AttemptState.UNKNOWN).first()
     if attempt is None:

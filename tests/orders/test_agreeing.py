@@ -73,6 +73,15 @@ def test_limit_can_be_set(first: User, settings: Settings) -> None:
     assert not agreeing.needs_two(make_dear("1"))
 
 
+def test_order_that_became_unclear_since_the_page_was_made_needs_two(first: User) -> None:
+    seen = make_dear()
+    seen.status = Status.HELD  # as the page had it
+
+    assert propose(seen, first).proposed_by == first
+    seen.refresh_from_db()
+    assert (seen.status, seen.refunded) == (Status.UNCLEAR, Decimal(0))
+
+
 def test_nobody_confirms_their_own_proposal(first: User) -> None:
     order = make_dear()
 
