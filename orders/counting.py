@@ -39,11 +39,11 @@ class Posts:
         known = self._known.get(order.pk)
         if known is None:
             return
-        known.state = state or known.state
-        known.owed += served.posts
-        if served.posts and charge is not None:
-            known.counted = charge
-        known.save(update_fields=["state", "owed", "counted"])
+        if served.posts or (state and state != known.state):
+            known.state = state or known.state
+            known.owed += served.posts
+            known.counted = charge if served.posts and charge is not None else known.counted
+            known.save(update_fields=["state", "owed", "counted"])
         if served.problem:
             raise_doubt(order=order, kind=DoubtKind.UNCOUNTED_POSTS, text=served.problem, now=now)
 

@@ -3,19 +3,32 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
 from billing.ledger import charge
 from catalog.connecting import open_client
 from catalog.models import Service
-from catalog.upstream import OrderStatus
+from catalog.upstream import OrderStatus, Status
 from orders.applying import apply_reports
 from orders.models import DoubtKind, Order, Subscription
+from orders.placing import place_order
+from orders.running import run
 from orders.subscribing import charge_owed, charge_posts, count_posts
 from tests.double.handle import ProviderDouble
-from tests.factories import NOW, make_user
-from tests.orders.subscriptions import PRICE, findings, look, open_doubts, posts_of, sell_posts, subscribe
+from tests.factories import NOW, make_service, make_user
+from tests.orders.subscriptions import (
+    ASKED,
+    PRICE,
+    findings,
+    look,
+    open_doubts,
+    posts_of,
+    sell_posts,
+    subscribe,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,6 +97,28 @@ def test_a_rate_that_changes_while_it_runs_is_staff_s_to_count(
     assert seen == (0, [DoubtKind.UNCOUNTED_POSTS])
     assert (order.posts, order.charge, open_doubts(order)) == (2, 2 * PRICE, [])
     assert findings() == []
+
+
+def test_looks_without_news_write_nothing_down(user: User) -> None:
+    service = make_service(type="Subscriptions", cost=PRICE, price=PRICE, min_quantity=2)
+    active = OrderStatus(Status.ACTIVE, "Active", NOTHING, "USD", None, None, "")
+    names: dict[int, str] = {}
+    counts = []
+    for number in range(2):
+        order = place_order(customer=user, service=service, values=ASKED, now=timezone.now())
+        run(order=order, upstream_id=str(number), now=timezone.now())
+        names[order.pk] = str(number)
+        for _ in range(2):
+            with CaptureQueriesContext(connection) as queries:
+                apply_reports(
+                    upstream_ids=names,
+                    reports=dict.fromkeys(names.values(), active),
+                    observed_at=timezone.now(),
+                    now=timezone.now(),
+                )
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
 
 
 def test_an_older_look_neither_lowers_nor_repeats_a_post(service: Service, user: User, double: ProviderDouble) -> None:
