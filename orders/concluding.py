@@ -1,5 +1,6 @@
 """Concluding: the verdicts on unclear orders that the machine gives by evidence, each one transaction."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -9,12 +10,14 @@ from django.db import transaction
 from orders import running
 from orders.clock import database_now
 from orders.explaining import plain
-from orders.holding import let_wait
+from orders.holding import hold, let_wait
 from orders.landmarks import quiet
-from orders.models import Attempt, AttemptState, DoubtKind, EventKind, Order, Status
+from orders.models import Attempt, AttemptState, DoubtKind, EventKind, HoldReason, Order, Status
 from orders.pulses import is_sender_dead
 from orders.timeline import raise_doubt, record
 from orders.usurping import find_usurper
+
+log = logging.getLogger(__name__)
 
 Evidence = dict[str, Any]
 
@@ -62,6 +65,24 @@ def conclude_not_placed(*, attempt_id: int, evidence: Evidence, now: datetime) -
         return True
 
     return _settle(attempt_id, settle)
+
+
+@transaction.atomic
+def contradict(*, order_id: int, upstream_id: str, now: datetime) -> None:
+    """Staff took the order for not placed, but the provider's order `upstream_id` can be nothing else: they are told.
+
+    Where it has not been sent again yet, it is held first. What staff have closed with these words is not raised anew.
+    """
+    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_id)
+    text = f"Staff decided that it was not placed, but their order {upstream_id} can be no other order of ours."
+    told = order.doubts.filter(kind=DoubtKind.CONTRADICTION, text=text).first()
+    if told is None:
+        raise_doubt(order=order, kind=DoubtKind.CONTRADICTION, text=text, now=now)
+        log.error("order %s: %s", order_id, text)
+    elif told.closed_at is not None:
+        return
+    if order.status == Status.WAITING or (order.status == Status.HELD and order.hold_reason != HoldReason.STAFF):
+        hold(order=order, reason=HoldReason.STAFF, text=text, now=now)
 
 
 def keep_evidence(*, attempt_id: int, evidence: Evidence) -> None:

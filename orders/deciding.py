@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from catalog.connecting import open_client
 from catalog.models import Provider
+from catalog.sealing import CannotUnseal
 from catalog.upstream import IdError, OrderStatus, ProviderError
 from orders import ending, running
 from orders.claiming import present_cost
@@ -18,6 +20,7 @@ from orders.timeline import record
 
 DECISION_LENGTH = 300  # characters of Doubt.decision
 ID_LENGTH = 64  # characters of Order.upstream_id
+NEVER_PLACED = "No attempt of this order may have been placed: there is nothing to decide."
 
 
 class CannotDecide(Exception):
@@ -47,14 +50,17 @@ class NoReason(CannotDecide):
 def attach(*, order: Order, upstream_id: str, actor: User, reason: str, now: datetime) -> Order:
     """An UNCLEAR order is the provider's order `upstream_id`: it runs from now on, and is watched.
 
+    So is one that is held since it turned out to be placed after staff had decided otherwise.
     The provider is asked for the id first, so no transaction may be open. Raises NoReason, NotConfirmed, AlreadyOurs,
     AlreadyDecided or StillSending.
     """
     upstream_id, reason = upstream_id.strip(), _reason(reason)
-    _check_open(order, Status.UNCLEAR)
+    _check_open(order, Status.UNCLEAR, Status.HELD)
+    if not order.attempts.filter(_perhaps_placed(order)).exists():
+        raise AlreadyDecided(NEVER_PLACED)
     answer = _confirm(order.provider, upstream_id)
     with transaction.atomic():
-        order = _lock(order, Status.UNCLEAR)
+        order = _lock(order, Status.UNCLEAR, Status.HELD)
         attempt = _settle_attempt(
             order, AttemptState.PLACED, actor=actor, evidence={"status": answer, "reason": reason}
         )
@@ -76,7 +82,7 @@ def resend(*, order: Order, actor: User, reason: str, now: datetime) -> Order:
     """
     reason = _reason(reason)
     order = _lock(order, Status.UNCLEAR, Status.HELD)
-    if order.status == Status.UNCLEAR:
+    if order.attempts.filter(state=AttemptState.UNKNOWN).exists():
         _settle_attempt(order, AttemptState.NOT_PLACED, actor=actor, evidence={"reason": reason})
     if order.hold_reason == HoldReason.LOSS:
         order.cost = present_cost(order)
@@ -94,7 +100,7 @@ def refund(*, order: Order, actor: User, reason: str, now: datetime) -> Order:
     """
     reason = _reason(reason)
     order = _lock(order, Status.UNCLEAR, Status.HELD)
-    if order.status == Status.UNCLEAR:
+    if order.attempts.filter(state=AttemptState.UNKNOWN).exists():
         _settle_attempt(order, AttemptState.NOT_PLACED, actor=actor, evidence={"reason": reason})
     _note(order, f"Not placed, refunded: {reason}", actor=actor, now=now)
     ending.cancel_in_full(order=order, text="the order could not be placed", now=now, actor=actor, reason=reason)
@@ -108,7 +114,7 @@ def _confirm(provider: Provider, upstream_id: str) -> dict[str, Any]:
     try:
         with open_client(provider) as client:
             answer = client.status([upstream_id]).orders.get(upstream_id)
-    except ProviderError as error:
+    except (ProviderError, CannotUnseal) as error:
         raise NotConfirmed(f"The provider could not be asked: {error}") from None
     if isinstance(answer, IdError):
         raise NotConfirmed(f"The provider does not know order {upstream_id} as ours: {answer.text}")
@@ -131,7 +137,9 @@ def _lock(order: Order, *statuses: Status) -> Order:
 
 
 def _settle_attempt(order: Order, state: AttemptState, *, actor: User, evidence: dict[str, Any]) -> Attempt:
-    attempt = order.attempts.select_for_update(no_key=True).get(state=AttemptState.UNKNOWN)
+    attempt = order.attempts.select_for_update(no_key=True).filter(_perhaps_placed(order)).order_by("-pk").first()
+    if attempt is None:
+        raise AlreadyDecided(NEVER_PLACED)
     if not is_sender_dead(attempt_id=attempt.pk):
         raise StillSending("A worker is still waiting for the provider's answer. Try again in a minute.")
     attempt.state = state
@@ -140,6 +148,13 @@ def _settle_attempt(order: Order, state: AttemptState, *, actor: User, evidence:
     attempt.evidence = attempt.evidence | evidence
     attempt.save(update_fields=["state", "resend_at", "decided_by", "evidence"])
     return attempt
+
+
+def _perhaps_placed(order: Order) -> Q:
+    """Selects the attempts about which staff may be asked; those that were decided wrongly only while they hold it."""
+    is_decided = Q(state=AttemptState.NOT_PLACED, decided_by__isnull=False)
+    is_open = Q(state=AttemptState.UNKNOWN)
+    return is_open | is_decided if order.hold_reason == HoldReason.STAFF else is_open
 
 
 def _note(order: Order, text: str, *, actor: User, now: datetime, detail: dict[str, Any] | None = None) -> None:

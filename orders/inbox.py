@@ -7,7 +7,7 @@ from typing import Final
 from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from orders.agreeing import needs_two
-from orders.claiming import present_cost
+from orders.claiming import present_cost, worth
 from orders.explaining import plain
 from orders.models import Attempt, Doubt, DoubtKind, HoldReason, Order, OrderQuerySet, Proposal, Status
 
@@ -86,7 +86,7 @@ def _decisions(order: Order, doubts: list[Doubt]) -> tuple[str, ...]:
     if order.status == Status.UNCLEAR:
         return ("attach", "resend", "refund")
     if order.status == Status.HELD:
-        return ("resend", "refund")
+        return ("attach", "resend", "refund") if order.hold_reason == HoldReason.STAFF else ("resend", "refund")
     uncounted = ("posts",) if any(doubt.kind == DoubtKind.UNCOUNTED_POSTS for doubt in doubts) else ()
     return (*uncounted, "settle") if order.status == Status.RUNNING and doubts else uncounted
 
@@ -133,7 +133,7 @@ def _advice_held(order: Order, provider: str) -> str:
         case HoldReason.PROVIDER_KEY:
             return f"Have an admin check our key at {provider}: the order goes on by itself once the key works."
         case HoldReason.LOSS:
-            cost, charge = plain(present_cost(order)), plain(order.charge)
-            return f"It costs {cost} now and was charged {charge}: sending it accepts the loss, a refund avoids it."
+            cost, charge = plain(present_cost(order)), plain(worth(order))
+            return f"It costs {cost} now and brings {charge}: sending it accepts the loss, a refund avoids it."
         case HoldReason.STAFF:
-            return "Read the timeline, then send the order or refund it."
+            return "Read the timeline: enter the provider's id where it was placed, else send the order or refund it."

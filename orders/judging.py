@@ -1,6 +1,5 @@
 """Judging: the verdicts that one reading of our account at a provider proves, and the evidence for the rest."""
 
-import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,14 +15,11 @@ from orders.baselining import baseline_of, constant_of, topped_up_since
 from orders.clock import database_now
 from orders.conserving import Books, is_explained, may_be_posts
 from orders.matching import Matching, match
-from orders.models import AttemptState, DoubtKind, Order, Orphan, Status
+from orders.models import AttemptState, Order, Orphan, Status
 from orders.profiling import places
 from orders.reading import Reading
 from orders.suspecting import Suspicion, counters
-from orders.timeline import raise_doubt
 from orders.weighing import Account, evidence, weigh
-
-log = logging.getLogger(__name__)
 
 
 def judge(*, provider: Provider, found: Sequence[Suspicion], covered: frozenset[int], reading: Reading) -> Counter[str]:
@@ -170,7 +166,7 @@ def _conclude_placed(
     for attempt_id, number in account.matching.placed.items():
         each = by_attempt[attempt_id]
         if each.attempt.state == AttemptState.NOT_PLACED:
-            _contradict(each, number, now)
+            concluding.contradict(order_id=each.attempt.order_id, upstream_id=str(number), now=now)
             continue
         kept = _evidence(each, account, frozenset())
         kept["next_step"] = f"None: it is their order {number}, which nothing else of ours can be."
@@ -198,10 +194,3 @@ def _evidence(each: Suspicion, account: Account, elsewhere: frozenset[int]) -> c
     kept = evidence(conditions=conditions, bracket=each.bracket, account=account, read_at=account.reading.read_at)
     calls = account.reading.calls if each.attempt.pk in account.covered else 0
     return kept | counters(attempt=each.attempt, calls=calls, now=database_now())
-
-
-def _contradict(each: Suspicion, number: int, now: datetime) -> None:
-    """Staff took it for not placed, but the provider has an order that can be nothing else."""
-    text = f"Staff decided that it was not placed, but their order {number} can be no other order of ours."
-    raise_doubt(order=each.attempt.order, kind=DoubtKind.CONTRADICTION, text=text, now=now)
-    log.error("order %s: %s", each.attempt.order_id, text)
