@@ -12,6 +12,7 @@ from typing import Final
 from django.db import connection
 
 from catalog.models import Provider
+from orders.lagging import lags
 from orders.models import Sweep
 from orders.pacing import beats, is_running
 from orders.reckoning import reckon
@@ -46,7 +47,8 @@ class Concern:
 
 def look(*, now: datetime) -> list[Concern]:
     """Everything that should move and does not, and every account that cannot be explained. Asks no provider."""
-    return [*_late(now), *_found(STUCK), *_found(UNWATCHED), *_found(FORSAKEN), *_paused(), *_unbalanced()]
+    lagging = [Concern(key, text) for key, text in lags(now=now)]
+    return [*_late(now), *_found(STUCK), *_found(UNWATCHED), *_found(FORSAKEN), *lagging, *_paused(), *_unbalanced()]
 
 
 def _late(now: datetime) -> Iterator[Concern]:
