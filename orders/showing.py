@@ -11,6 +11,7 @@ from django.conf import settings
 from billing.models import Transfer, TransferKind
 from orders.aftercare import can_cancel, can_refill
 from orders.explaining import charge_formula, plain
+from orders.listing import NOT_RUNNING
 from orders.models import OPEN_REQUEST, Cancellation, Event, EventKind, Order, OrderQuerySet, Refill, Status
 from orders.subscribing import post_charge
 
@@ -107,7 +108,7 @@ def sheet_of(order: Order, *, now: datetime) -> Sheet:
         posts=_posts(order),
         dripfeed=_dripfeed(order),
         delivered=None if order.is_per_order else delivered,
-        is_slow=order.status in {Status.UNCLEAR, Status.HELD} and now - order.created_at > PATIENCE,
+        is_slow=order.status in NOT_RUNNING and now - order.created_at > PATIENCE,
         refills=sorted(order.refills.all(), key=lambda refill: -refill.pk),
         cancellations=sorted(order.cancellations.all(), key=lambda request: -request.pk),
         movements=list(_movements(order, events=events)),
