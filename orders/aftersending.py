@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from catalog.connecting import open_client
 from catalog.models import Provider
@@ -32,7 +31,9 @@ from catalog.upstream import (
     Unclear,
 )
 from orders.asking import sweep_end
+from orders.clock import database_now
 from orders.models import ENDED, Cancellation, EventKind, Refill, RequestState, Status
+from orders.recording import ADVERTISING
 from orders.timeline import record
 
 log = logging.getLogger(__name__)
@@ -52,10 +53,10 @@ def send_due() -> str:
     """One sweep over all providers; returns a note for the staff page."""
     tally: Counter[str] = Counter()
     stop_at = sweep_end(most=SWEEP_SECONDS)
-    close_overtaken(now=timezone.now())
+    close_overtaken(now=database_now())
     for kind in (Refill, Cancellation):
-        reap_leases(kind=kind, now=timezone.now())
-        due = kind.objects.filter(state=RequestState.APPROVED, send_at__lte=timezone.now())
+        reap_leases(kind=kind, now=database_now())
+        due = kind.objects.filter(state=RequestState.APPROVED, send_at__lte=database_now())
         for provider in Provider.objects.filter(
             pk__in=due.values_list("provider_id", flat=True), paused_at=None
         ).order_by("pk"):
@@ -85,14 +86,14 @@ def send_batch(*, kind: Kind, provider: Provider, client: Client, stop_at: float
     order may spoil the batch. Then they are sent one by one until `stop_at` (monotonic seconds).
     """
     owner = uuid.uuid4()
-    requests = claim_batch(kind=kind, provider=provider, owner=owner, now=timezone.now())
+    requests = claim_batch(kind=kind, provider=provider, owner=owner, now=database_now())
     if not requests:
         return Counter()
     outcome = _call(requests, provider=provider, client=client)
     if len(requests) > 1 and isinstance(outcome, Refused) and not outcome.reason.is_ours:
         give_back(requests=requests, owner=owner)
         return _send_singly(requests, provider=provider, client=client, stop_at=stop_at)
-    return record_outcome(requests=requests, owner=owner, outcome=outcome, now=timezone.now())
+    return record_outcome(requests=requests, owner=owner, outcome=outcome, now=database_now())
 
 
 def _send_singly(requests: Sequence[Request], *, provider: Provider, client: Client, stop_at: float) -> Counter[str]:
@@ -101,10 +102,10 @@ def _send_singly(requests: Sequence[Request], *, provider: Provider, client: Cli
     kind = type(requests[0])
     for request in requests:
         owner = uuid.uuid4()
-        claimed = claim_batch(kind=kind, provider=provider, owner=owner, now=timezone.now(), keys=[request.pk])
+        claimed = claim_batch(kind=kind, provider=provider, owner=owner, now=database_now(), keys=[request.pk])
         if claimed:
             outcome = _call(claimed, provider=provider, client=client)
-            tally += record_outcome(requests=claimed, owner=owner, outcome=outcome, now=timezone.now())
+            tally += record_outcome(requests=claimed, owner=owner, outcome=outcome, now=database_now())
             if isinstance(outcome, NotSent | Refused | Unclear):
                 break  # the trouble is the provider's: the next sweep tries the rest
         if time.monotonic() >= stop_at:
@@ -193,7 +194,8 @@ def _record_answer(request: Request, answer: Taken | IdError | None, now: dateti
 
 def _reject(request: Request, text: str, now: datetime) -> str:
     request.state = RequestState.REJECTED
-    request.reason = f"The provider refused: {text}"[:300]
+    # The customer reads it, and must not learn from it who the provider is: staff see the whole answer.
+    request.reason = "The provider refused" + ("" if ADVERTISING.search(text) else f": {text}"[:200])
     request.ended_at = now
     _note(request, "refused by the provider", now, detail=text)
     return "refused"

@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from catalog.connecting import open_client
 from catalog.models import Provider
 from catalog.sealing import CannotUnseal
 from catalog.upstream import Client, ErrorReply, IdError, ProviderError, RefillState, RefillStatus
 from orders.asking import ask_singly, may_know_single_form, sweep_end
-from orders.models import EventKind, Refill, RequestState
-from orders.timeline import record
+from orders.clock import database_now
+from orders.models import DoubtKind, EventKind, Refill, RequestState
+from orders.timeline import raise_doubt, record, withdraw_doubts
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,7 @@ HOLD = timedelta(seconds=60)  # a claimed batch is nobody else's for so long; lo
 ERRORS_BEFORE_DOUBT = 5  # per-id errors in a row
 MOST_BATCHES = 20  # a sweep's share for one provider; the rest waits for the next sweep
 SWEEP_SECONDS = 35.0  # after which a sweep asks each provider at most once
+UNKNOWN_WORD = "Unknown status word"  # begins the reason of a refill that stands so
 
 _WORDS = {RefillState.PENDING: "Pending", RefillState.IN_PROGRESS: "In progress"}
 _ENDS = {
@@ -40,7 +41,7 @@ def poll_refills() -> str:
     """One sweep over all providers; returns a note for the staff page."""
     tally: Counter[str] = Counter()
     stop_at = sweep_end(most=SWEEP_SECONDS)
-    due = Refill.objects.filter(state=RequestState.RUNNING, due_at__lte=timezone.now())
+    due = Refill.objects.filter(state=RequestState.RUNNING, due_at__lte=database_now())
     for provider in Provider.objects.filter(pk__in=due.values_list("provider_id", flat=True)).order_by("pk"):
         tally += _poll_lane(provider, stop_at)
     return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
@@ -66,7 +67,7 @@ def poll_batch(*, provider: Provider, client: Client, stop_at: float = math.inf)
 
     A provider that refuses the whole batch is asked one by one until `stop_at` (monotonic seconds).
     """
-    refills = claim_batch(provider=provider, now=timezone.now())
+    refills = claim_batch(provider=provider, now=database_now())
     if not refills:
         return Counter()
     try:
@@ -77,7 +78,7 @@ def poll_batch(*, provider: Provider, client: Client, stop_at: float = math.inf)
         return _unanswered(provider, error, count=len(refills))
     except ProviderError as error:
         return _unanswered(provider, error, count=len(refills))
-    return apply_statuses(refills=refills, statuses=reply.refills, now=timezone.now())
+    return apply_statuses(refills=refills, statuses=reply.refills, now=database_now())
 
 
 def _poll_singly(refills: Sequence[Refill], *, provider: Provider, client: Client, stop_at: float) -> Counter[str]:
@@ -86,7 +87,7 @@ def _poll_singly(refills: Sequence[Refill], *, provider: Provider, client: Clien
     try:
         for single in ask_singly(list(by_name), ask=lambda name: client.refill_status([name]).refills, stop_at=stop_at):
             statuses = {} if single.answer is None else {single.name: single.answer}
-            tally += apply_statuses(refills=[by_name[single.name]], statuses=statuses, now=timezone.now())
+            tally += apply_statuses(refills=[by_name[single.name]], statuses=statuses, now=database_now())
     except ProviderError as error:
         tally += _unanswered(provider, error, count=len(refills) - tally.total())
     return tally
@@ -126,6 +127,12 @@ def _apply(refill: Refill, status: RefillStatus | None, now: datetime) -> str:
     if status is None:
         return _count_error(refill, now)
     refill.errors = 0
+    if status.state is RefillState.UNKNOWN:
+        return _doubt(refill, status.word, now)
+    if refill.reason.startswith(UNKNOWN_WORD):
+        why = "The provider has reported a status of the refill that we know since"
+        withdraw_doubts(orders=[refill.order], kinds=[DoubtKind.UNKNOWN_STATUS], why=why, now=now)
+        refill.reason = ""
     if status.state in _ENDS:
         refill.state, text = _ENDS[status.state]
         refill.ended_at = now
@@ -134,10 +141,17 @@ def _apply(refill: Refill, status: RefillStatus | None, now: datetime) -> str:
         record(order=refill.order, kind=EventKind.REFILL, text=f"Refill {text}", now=now)
         return "ended"
     refill.upstream_status = _WORDS.get(status.state, refill.upstream_status)
-    if status.state is RefillState.UNKNOWN:
-        log.warning("refill %s: unknown status word %r", refill.pk, status.word)
-        refill.reason = f"Unknown status word: {status.word}"[:300]
     return "looked at"
+
+
+def _doubt(refill: Refill, word: str, now: datetime) -> str:
+    """A word that nobody has told us the meaning of: it is asked about on, and staff see it, once for each word."""
+    reason = f"{UNKNOWN_WORD}: {word}"[:300]
+    if refill.reason != reason:
+        refill.reason = reason
+        text = f"The provider reports the status {word[:60]!r} of refill {refill.pk}: nobody has told us its meaning."
+        raise_doubt(order=refill.order, kind=DoubtKind.UNKNOWN_STATUS, text=text, now=now)
+    return "doubtful"
 
 
 def _count_error(refill: Refill, now: datetime) -> str:
