@@ -7,7 +7,6 @@ the next. Everywhere else such an order is never sent again without a proof (res
 import logging
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from uuid import uuid4
 
@@ -29,6 +28,7 @@ from orders.reclaiming import due_repeats, reclaim
 from orders.recording import surely
 from orders.rehearing import rehear
 from orders.sending import send_again
+from orders.spreading import spread
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +47,8 @@ def repeat_due() -> str:
     now = database_now()
     providers = Provider.objects.filter(open_at(now), Exists(due_repeats(now=now).filter(provider=OuterRef("pk"))))
     stop_at = sweep_end(most=SWEEP_SECONDS)
-    with ThreadPoolExecutor(max_workers=MOST_THREADS, thread_name_prefix="repeat") as threads:
-        lanes = threads.map(partial(_work_off, stop_at=stop_at), list(providers.order_by("pk")))
-        tally = sum(lanes, Counter[str]())
+    work = partial(_work_off, stop_at=stop_at)
+    tally = spread(work, list(providers.order_by("pk")), threads=MOST_THREADS, name="repeat")
     return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing to repeat"
 
 

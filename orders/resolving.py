@@ -8,8 +8,8 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.db import connection
@@ -28,6 +28,7 @@ from orders.judging import judge
 from orders.landmarks import known_ids
 from orders.models import Attempt, AttemptState
 from orders.reading import EDGES, NotReadable, read_account
+from orders.spreading import spread
 from orders.suspecting import Suspicion, counters, kept_counters, suspicions
 from orders.weighing import MOST_CALLS, evidence
 
@@ -48,12 +49,12 @@ def resolve_due() -> str:
     unclear = Attempt.objects.filter(provider=OuterRef("pk"), state=AttemptState.UNKNOWN)
     providers = Provider.objects.filter(Q(is_probe_allowed=True) | Exists(unclear)).order_by("pk")
     stop_at = time.monotonic() + SWEEP_SECONDS
-    with ThreadPoolExecutor(max_workers=MOST_THREADS, thread_name_prefix="resolve") as threads:
-        tally = sum(threads.map(lambda provider: _look_after(provider, stop_at), list(providers)), Counter[str]())
+    look = partial(_look_after, stop_at=stop_at)
+    tally = spread(look, list(providers), threads=MOST_THREADS, name="resolve")
     return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing unclear"
 
 
-def _look_after(provider: Provider, stop_at: float) -> Counter[str]:
+def _look_after(provider: Provider, *, stop_at: float) -> Counter[str]:
     try:
         with open_client(provider) as client:
             return resolve(provider=provider, client=client, stop_at=stop_at)
@@ -69,14 +70,15 @@ def _look_after(provider: Provider, stop_at: float) -> Counter[str]:
 
 def resolve(*, provider: Provider, client: Client, stop_at: float) -> Counter[str]:
     """Look after one provider: its profile, the baseline of its books, its unclear orders; outside a transaction."""
-    now = database_now()
+    now, has_unclear = database_now(), _has_unclear(provider)
     if provider.is_probe_allowed:
-        is_wanted = _has_unclear(provider) and profiling.lacks(provider)
-        if profiling.is_due(provider, now=now) or is_wanted:
+        if profiling.is_due(provider, now=now) or (has_unclear and profiling.lacks(provider)):
             profiling.self_test(provider=provider, client=client, now=now)
-        if _has_unclear(provider):
+        if has_unclear:
             profiling.learn_remains(provider=provider, client=client)
         baselining.begin_books(provider=provider, client=client, stop_at=stop_at)
+    if not has_unclear:  # brackets of whatever staff have ever decided cost two queries each
+        return Counter()
     found = suspicions(provider=provider, now=now)
     if not any(each.is_due for each in found):
         return _leave(found)
