@@ -54,11 +54,13 @@ def add_endpoint(*, user: User, url: str, events: Sequence[str], now: datetime) 
 
 def change_endpoint(*, endpoint: WebhookEndpoint, url: str, events: Sequence[str]) -> None:
     """Another URL or other events from now on; what waits goes to the new URL. Raises UrlTaken."""
+    changed = ["url", "events"]
     if url != endpoint.url:
         endpoint.is_proven = False
+        changed.append("is_proven")
     endpoint.url = url
     endpoint.events = list(events)
-    _save_url_once(endpoint, update_fields=["url", "events", "is_proven"])
+    _save_url_once(endpoint, update_fields=changed)
 
 
 @transaction.atomic
