@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Error, Page, Playwright, expect, sync_playwright
+
+PATIENCE = 30_000  # milliseconds for a page to come to what is expected; it takes a few, where the machine is idle
 
 ARGUMENTS = [
     "--no-sandbox",  # Chromium refuses its sandbox as root, and it only meets our own pages
@@ -30,6 +32,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any], playwrigh
     """How to start the browser."""
     # Playwright's loop runs in this thread, where Django would refuse every query of a test
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE)
     path = chromium(playwright)
     if path is None:
         pytest.fail("no Chromium: `make test` installs one, or put `chromium` on PATH")

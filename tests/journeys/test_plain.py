@@ -1,5 +1,6 @@
 """Ordering with nothing but HTML, on the narrowest phone: no script, 320 pixels."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -31,6 +32,7 @@ def test_ordering_needs_no_script_and_no_width(visit: Callable[..., Page], shop:
     fits(page)
     page.get_by_role("button", name="Order", exact=True).click()
 
+    page.wait_for_url(re.compile(r"/orders/\d+$"))
     number = int(page.url.rsplit("/", 1)[1])
     fits(page)
     wait_for(lambda: any(each.link.startswith("https://example.com/plain") for each in shop.provider.placed()))
