@@ -47,7 +47,7 @@ class Stack:
             )
         return self.process
 
-    def start(self, *arguments: str, limit: float = 90.0) -> None:
+    def start(self, *arguments: str, limit: float = 240.0) -> None:
         """Start and wait for the ready line, `limit` seconds at most."""
         process = self.launch(*arguments)
         self.wait_for(lambda: process.poll() is not None or "\nready http" in f"\n{self.said()}", limit=limit)
@@ -55,7 +55,7 @@ class Stack:
         assert addresses, f"the panel did not start: {self.said()}"
         self.url = addresses[-1]
 
-    def stop(self, *, number: signal.Signals = signal.SIGTERM, limit: float = 90.0) -> int:
+    def stop(self, *, number: signal.Signals = signal.SIGTERM, limit: float = 180.0) -> int:
         """Send `number` and wait for the end, `limit` seconds at most; return the exit code."""
         assert self.process is not None
         self.process.send_signal(number)
@@ -69,7 +69,7 @@ class Stack:
     def reap(self) -> None:
         """Take note that the command was killed."""
         assert self.process is not None
-        self.process.wait(10)
+        self.process.wait(60)
 
     def said(self) -> str:
         """What the command has printed so far."""
@@ -78,7 +78,7 @@ class Stack:
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another management command beside the panel."""
         return subprocess.run(
-            self._line(*arguments), cwd=PROJECT, env=self.env, capture_output=True, text=True, timeout=120, check=False
+            self._line(*arguments), cwd=PROJECT, env=self.env, capture_output=True, text=True, timeout=300, check=False
         )
 
     def audit(self) -> None:

@@ -15,7 +15,7 @@ from tests.stack import Stack
 PASSWORD = "a long enough password"
 STAFF, ADMIN = "staff@journey.example", "admin@journey.example"
 FOLLOWERS = 1  # the provider's id of what everybody orders
-PATIENCE = 60.0  # seconds for the workers to get somewhere on a busy machine
+PATIENCE = 180.0  # seconds for the workers to get somewhere on a busy machine
 SETTING_UP = """
 from django.core.management import call_command
 from catalog.models import Service

@@ -16,7 +16,7 @@ def test_three_guards_are_missed_when_they_are_off() -> None:
         cwd=PROJECT,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
 

@@ -90,7 +90,7 @@ def start_sweep(*, act: str = "submitting.submit_due", fault_point: str = "", **
 
 def end_of(sweep: "subprocess.Popen[str]") -> tuple[int, str]:
     """How a sweep in its own process ended: exit code (negative: the signal) and note."""
-    note, _ = sweep.communicate(timeout=60)
+    note, _ = sweep.communicate(timeout=180)
     return sweep.returncode, note.strip()
 
 
