@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -65,8 +66,9 @@ def test_test_button_sends_and_the_log_shows_status_time_and_answer_as_text(clie
 def test_test_button_that_is_pressed_twice_sends_one(client: Client, ann: User, receiver: Receiver) -> None:
     endpoint = make_endpoint(user=ann, url=receiver.url)
 
-    client.post(f"/webhooks/{endpoint.pk}/test")
-    second = client.post(f"/webhooks/{endpoint.pk}/test", follow=True)
+    with time_machine.travel(timezone.now(), tick=False):
+        client.post(f"/webhooks/{endpoint.pk}/test")
+        second = client.post(f"/webhooks/{endpoint.pk}/test", follow=True)
     deliver_due()
 
     assert "A test was sent a moment ago" in second.content.decode()
