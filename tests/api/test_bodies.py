@@ -23,7 +23,7 @@ from tests.factories import make_service, make_user
 LINK = "https://example.com/page"
 
 
-def asked(body: bytes | str, content_type: str = FORM, **extra: object) -> Ask:
+def asked(body: bytes | str, content_type: str = FORM, /, **extra: object) -> Ask:
     sent = body.encode() if isinstance(body, str) else body
     return read(RequestFactory().generic("POST", ADDRESS, sent, content_type, **extra))  # type: ignore[arg-type]
 
