@@ -13,8 +13,6 @@ def run(*, order: Order, upstream_id: str, now: datetime) -> bool:
 
     The unique index decides, so that two workers cannot both be right. The caller holds the order's row lock.
     """
-    if _is_ours(order, upstream_id):
-        return False
     order.status = Status.RUNNING
     order.hold_reason = ""
     order.upstream_id = upstream_id

@@ -5,9 +5,9 @@ import math
 import time
 from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import connection, connections, transaction
 from django.utils import timezone
@@ -18,7 +18,9 @@ from catalog.sealing import CannotUnseal
 from catalog.upstream import Client, ErrorReply, IdError, OrderStatus, ProviderError
 from orders.applying import apply_reports
 from orders.asking import ask_singly, may_know_single_form, sweep_end
+from orders.clock import database_now
 from orders.models import Watch
+from orders.spreading import spread
 from orders.subscribing import charge_owed
 
 log = logging.getLogger(__name__)
@@ -41,17 +43,16 @@ class Batch:
 def track_due() -> str:
     """One sweep over all providers, then the posts that they have served are charged; a note for the staff page."""
     stop_at = sweep_end(most=SWEEP_SECONDS)
-    due = list(Provider.objects.filter(watches__due_at__lte=timezone.now()).distinct().order_by("pk"))
-    lanes = [provider for provider in due for _ in range(IN_FLIGHT)]
+    due = list(Provider.objects.filter(watches__due_at__lte=database_now()).distinct().order_by("pk"))
+    # One lane of each before a second of any: a few providers that are silent leave threads to the others.
+    lanes = [provider for _ in range(IN_FLIGHT) for provider in due]
     tally = charge_owed(now=timezone.now())  # first of all, what an earlier sweep counted and did not live to charge
-    with ThreadPoolExecutor(max_workers=MOST_THREADS, thread_name_prefix="track") as threads:
-        for counted in threads.map(lambda provider: _track_lane(provider, stop_at), lanes):
-            tally += counted
+    tally += spread(partial(_track_lane, stop_at=stop_at), lanes, threads=MOST_THREADS, name="track")
     tally += charge_owed(now=timezone.now())
     return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
 
 
-def _track_lane(provider: Provider, stop_at: float) -> Counter[str]:
+def _track_lane(provider: Provider, *, stop_at: float) -> Counter[str]:
     """Work off one provider's due orders with one connection there and one to the database."""
     tally: Counter[str] = Counter()
     try:
@@ -145,4 +146,4 @@ def claim_batch(*, provider: Provider) -> Batch:
 
 def watch(*, order_id: int, provider_id: int, now: datetime) -> None:
     """Begin to follow a running order; it is looked at in the next sweep."""
-    Watch.objects.get_or_create(order_id=order_id, defaults={"provider_id": provider_id, "due_at": now})
+    Watch.objects.bulk_create([Watch(order_id=order_id, provider_id=provider_id, due_at=now)], ignore_conflicts=True)

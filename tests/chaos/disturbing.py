@@ -13,12 +13,14 @@ from redis.exceptions import RedisError
 from tests.faults.stand import Stand
 
 # How often each happens, in seconds on average
-EVERY = {"child": 2.8, "main": 16.0, "stop": 7.0, "postgres": 40.0, "broker": 38.0}
+EVERY = {"child": 4.0, "main": 20.0, "stop": 9.0, "postgres": 46.0, "broker": 44.0}
 # The workers' children do the forwarding and tracking, so they die most often
 CHILDREN = ("submit child", "submit child", "poll child", "web child")
 MAINS = ("submit", "poll", "web", "beat", "second beat")
 STOPPABLE = ("submit child", "submit child", "poll child", "web child", "beat", "submit")
-KINDS = ("kills", "stops", "restarts of PostgreSQL", "losses of the broker")
+# What a run of 10,000 orders must have met; fewer orders, proportionally less, and each of them at least once
+LEAST = {"kills": 150, "stops": 50, "restarts of PostgreSQL": 10, "losses of the broker": 10}
+FULL = 10_000  # orders
 LONGEST_STOP = 8.0  # seconds; beyond the lease of a claim and the provider's time-out
 
 
@@ -30,7 +32,7 @@ class Disturber:
         self.luck = luck
         self.done: Counter[str] = Counter()
         # sooner than usual the first time, so that a short run meets each of them
-        self._due = {what: time.monotonic() + 0.4 * self._wait(what) for what in EVERY}
+        self._due = {what: time.monotonic() + 0.25 * self._wait(what) for what in EVERY}
         self._stopped: dict[int, float] = {}  # pid → until
 
     def step(self) -> None:
@@ -50,10 +52,9 @@ class Disturber:
         self.let_go(until=now)
         self.stand.keep_second_beat()
 
-    @property
-    def has_done_all(self) -> bool:
-        """Whether each kind of harm was done at least once."""
-        return len(self.done) == len(KINDS)
+    def has_done_enough(self, *, orders: int) -> bool:
+        """Whether each kind of harm was done as often as a run of so many orders must meet it, and at least once."""
+        return all(self.done[kind] >= max(1, least * orders // FULL) for kind, least in LEAST.items())
 
     def let_go(self, *, until: float = float("inf")) -> None:
         """Let those go on that have stood still long enough; all of them where no moment is given."""

@@ -27,18 +27,19 @@ from tests.faults.database import database_of, surely
 from tests.faults.judging import UNDER_WAY, Judgement, judge
 from tests.faults.stand import Stand
 
-FEW_PROVIDERS, MANY_PROVIDERS = 3, 8
+FEW_PROVIDERS, MANY_PROVIDERS = 3, 10
 MANY_ORDERS = 1000  # from which on a run has many: each lane takes only so many doubts at one time
 CUSTOMERS = 6
 MONEY = "100000000"
 STEP = 0.2  # seconds
 # Seconds. Two cores forward, track and prove thousands of orders; while an account is read, its lane is closed.
 CALMER = {
-    "TRACK_EVERY": "2",
-    "TRACK_MIN_INTERVAL": "3",
-    "REFILL_EVERY": "10",
+    "SUBMIT_EVERY": "2",
+    "TRACK_EVERY": "4",
+    "TRACK_MIN_INTERVAL": "6",
+    "REFILL_EVERY": "30",
     "RESOLVE_EVERY": "10",
-    "AUDIT_EVERY": "30",
+    "AUDIT_EVERY": "60",
 }
 CALM = 150.0  # seconds that the panel has, after the last fault, to bring everything to an end
 STUCK = 45.0  # seconds in which no doubt was settled: those that are left are staff's
@@ -109,7 +110,7 @@ def _run(wanted: Wanted, stand: Stand, doubles: list[ProviderDouble], began: flo
             continue
         _tell_progress(wanted, disturber)
         is_placed = not any(customer.is_alive() for customer in customers)
-        if is_placed and disturber.has_done_all and surely(_count_waiting) <= FEW:
+        if is_placed and disturber.has_done_enough(orders=wanted.orders) and surely(_count_waiting) <= FEW:
             break
     disturber.let_go()
     struck = sum(map(count_struck, doubles))
