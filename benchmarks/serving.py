@@ -80,21 +80,24 @@ def fill() -> User:
     provider = make_provider()
     categories = [make_category(name=f"⭐ {' '.join(dice.choices(WORDS.split(), k=3))} {n}") for n in range(250)]
     Service.objects.bulk_create(
-        Service(
-            provider=provider,
-            category=categories[n // 80],
-            upstream_id=str(n),
-            upstream_name=f"🔥 {' '.join(dice.choices(WORDS.split(), k=9))} [{dice.randint(1, 500)}K/Day]",
-            type="Default",
-            rate=(rate := Decimal(dice.randint(1, 30_000)) / 10_000),
-            cost=rate,
-            price=rate * 2,
-            min_quantity=dice.choice([10, 50, 100]),
-            max_quantity=dice.choice([1_000, 10_000, 1_000_000]),
-            is_refill=dice.random() < 0.4,
-            is_cancel=dice.random() < 0.4,
-        )
-        for n in range(SERVICES)
+        (
+            Service(
+                provider=provider,
+                category=categories[n // 80],
+                upstream_id=str(n),
+                upstream_name=f"🔥 {' '.join(dice.choices(WORDS.split(), k=9))} [{dice.randint(1, 500)}K/Day]",
+                type="Default",
+                rate=(rate := Decimal(dice.randint(1, 30_000)) / 10_000),
+                cost=rate,
+                price=rate * 2,
+                min_quantity=dice.choice([10, 50, 100]),
+                max_quantity=dice.choice([1_000, 10_000, 1_000_000]),
+                is_refill=dice.random() < 0.4,
+                is_cancel=dice.random() < 0.4,
+            )
+            for n in range(SERVICES)
+        ),
+        batch_size=1_000,  # one statement of 20,000 rows takes a busy machine longer than a session may be idle
     )
     user = make_user(balance="100000")
     service = make_service()
