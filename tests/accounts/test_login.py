@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 
 from tests.factories import PASSWORD, make_user
@@ -64,6 +65,22 @@ def test_many_wrong_passwords_are_stopped_even_for_the_right_one(client: Client)
     response = client.post(LOGIN, {"login": "ann@example.com", "password": PASSWORD})
 
     assert "Too many failed login attempts" in response.content.decode()
+    assert not is_logged_in(client)
+
+
+def test_attempts_are_remembered_while_others_make_theirs(client: Client) -> None:
+    make_user(email="ann@example.com")
+    for _ in range(10):
+        client.post(LOGIN, {"login": "ann@example.com", "password": "not hers"})
+    with connection.cursor() as cursor:  # a thousand guesses from elsewhere, of which each is counted, too
+        cursor.execute(
+            "INSERT INTO panel_cache SELECT '~' || number, '', now() + interval '1 hour'"
+            " FROM generate_series(1, 1000) AS number"
+        )
+
+    client.post(LOGIN, {"login": "bob@example.com", "password": "not his"}, REMOTE_ADDR="192.0.2.7")
+    client.post(LOGIN, {"login": "ann@example.com", "password": PASSWORD}, REMOTE_ADDR="192.0.2.8")
+
     assert not is_logged_in(client)
 
 
