@@ -1,11 +1,13 @@
 """False status replies."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.double.faults import LIES
 from tests.double.handle import ProviderDouble
 from tests.test_double.bare import post
-from tests.test_double.conftest import Ask
+from tests.test_double.conftest import Ask, wait_for
 
 SERVICE = {"service": 1, "rate": "0.90", "min": 50, "max": 10000}
 TRUE = {"charge": "0.90", "start_count": "0", "status": "Pending", "remains": "1000", "currency": "USD"}
@@ -100,11 +102,14 @@ def test_a_single_missing_row_is_an_empty_list(provider: ProviderDouble, ask: As
 
 def test_a_delayed_reply_tells_what_was_true_when_it_was_asked(provider: ProviderDouble, ask: Ask) -> None:
     place_three(provider, ask)
-    provider.set_speed(100)  # the order ends after 1.15 s
-    provider.fault("status", "delayed", times=1, seconds=1.5)
+    provider.fault("status", "delayed", times=1, seconds=0.7)
 
-    carried = post(provider, "status", order=23501)
+    with ThreadPoolExecutor(1) as thread:
+        asked = thread.submit(post, provider, "status", order=23501)
+        assert wait_for(lambda: provider.journal().asked("status"))
+        provider.advance(3600)
+        carried = asked.result()
 
-    assert carried.seconds >= 1.5
+    assert carried.seconds >= 0.7
     assert b'"status":"Completed"' not in carried.body
     assert ask("status", order=23501).json()["status"] == "Completed"
