@@ -56,7 +56,7 @@ def attach(*, order: Order, upstream_id: str, actor: User, reason: str, now: dat
     """
     upstream_id, reason = upstream_id.strip(), _reason(reason)
     _check_open(order, Status.UNCLEAR, Status.HELD)
-    if not order.attempts.filter(_perhaps_placed(order)).exists():
+    if order.status == Status.HELD and order.hold_reason != HoldReason.STAFF:
         raise AlreadyDecided(NEVER_PLACED)
     answer = _confirm(order.provider, upstream_id)
     with transaction.atomic():
