@@ -12,7 +12,7 @@ from catalog import upstream
 from catalog.upstream import OrderStatus
 from orders import ending, serving
 from orders.counting import Posts
-from orders.guarding import hold_mass_endings, settle_vanished_endings
+from orders.guarding import LONGEST_SPACING, hold_mass_endings, settle_vanished_endings
 from orders.models import DoubtKind, Event, EventKind, Order, Status, Watch
 from orders.observing import Act, Facts, Verdict, judge
 from orders.serving import Served
@@ -114,9 +114,10 @@ def _next_look(facts: Facts, verdict: Verdict, observed_at: datetime) -> datetim
     if verdict.act is Act.AWAIT_CONFIRMATION and verdict.ending_seen_at == observed_at:
         return observed_at + timedelta(seconds=settings.REFUND_CONFIRM)
     age = observed_at - facts.running_at
-    factor = 1 if age < timedelta(hours=1) else 2 if age < timedelta(hours=6) else 5 if age < timedelta(days=2) else 15
+    factor = 1 if age < timedelta(hours=1) else 2 if age < timedelta(hours=6) else 5
+    factor = factor if age < timedelta(days=2) else LONGEST_SPACING
     if verdict.errors:
-        factor = max(factor, min(verdict.errors, 15))
+        factor = max(factor, min(verdict.errors, LONGEST_SPACING))
     return observed_at + timedelta(seconds=settings.TRACK_MIN_INTERVAL * factor)
 
 
@@ -192,7 +193,8 @@ def _settle(judged: list[Judged], now: datetime) -> Counter[str]:
     settle_vanished_endings([row.order for row in judged if row.facts.ending and not row.verdict.ending], now=now)
     refunding = [row for row in judged if row.verdict.act in {Act.END_PARTIALLY, Act.CANCEL}]
     held = hold_mass_endings([row.order for row in refunding], now=now)
-    for row in judged:
+    # Each refund locks a wallet: in one order everywhere, so that two batches never wait for each other in a circle.
+    for row in sorted(judged, key=lambda each: (each.order.user_id, each.order.pk)):
         if row.order.pk in held:
             tally["held for staff"] += 1
         elif row.verdict.act in {Act.COMPLETE, Act.END_PARTIALLY, Act.CANCEL}:

@@ -119,6 +119,7 @@ class Order(models.Model):
             models.Index(
                 name="order_needs_staff", fields=["status", "id"], condition=Q(status__in=["unclear", "held"])
             ),
+            models.Index(name="order_ended", fields=["provider", "ended_at"], condition=Q(ended_at__isnull=False)),
             models.Index(name="order_user_newest", fields=["user", "-id"]),
             models.Index(name="order_user_status", fields=["user", "status", "-id"]),
         ]

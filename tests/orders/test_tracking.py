@@ -9,13 +9,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from billing.models import Account
+from billing.models import Account, Transfer, TransferKind
 from catalog.connecting import open_client
 from catalog.models import Provider, Service
+from catalog.upstream import OrderStatus
+from catalog.upstream import Status as Word
 from orders import tracking
 from orders.applying import apply_reports
 from orders.models import EventKind, Order, Status, Watch
 from tests.double.handle import ProviderDouble
+from tests.factories import make_order, make_service, make_user
 from tests.orders.sweeps import CONFIRM, refunds, sweep
 from tests.upstreaming import connect, make_due, mirror_service, run_order
 
@@ -161,6 +164,26 @@ def test_a_batch_is_applied_in_a_fixed_number_of_queries(
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
+
+
+def test_refunds_of_every_batch_lock_the_wallets_in_the_same_order(settings: Settings) -> None:
+    """Two batches with the orders of two customers the other way round would wait for each other in a circle."""
+    settings.REFUND_CONFIRM = 0
+    customers = [make_user(balance="10") for _ in range(3)]
+    service = make_service()
+    orders = [make_order(user=user, service=service, status=Status.RUNNING) for user in reversed(customers)]
+    canceled = OrderStatus(Word.CANCELED, "Canceled", Decimal(0), "USD", None, 1000, "1000")
+
+    for _ in range(2):
+        apply_reports(
+            upstream_ids={order.pk: order.upstream_id or "" for order in orders},
+            reports={order.upstream_id or "": canceled for order in orders},
+            observed_at=timezone.now(),
+            now=timezone.now(),
+        )
+
+    refunded = Transfer.objects.filter(kind=TransferKind.REFUND).order_by("pk")
+    assert list(refunded.values_list("wallet__owner", flat=True)) == [user.pk for user in customers]
 
 
 def test_two_sweeps_at_once_refund_once(double: ProviderDouble, provider: Provider, service: Service) -> None:
