@@ -46,10 +46,6 @@ class Demo(Stack):
             self.process = subprocess.Popen(line, cwd=PROJECT, env=self.env, stdout=output, stderr=output)
         return self.process
 
-    def start(self, *arguments: str, limit: float = 180.0) -> None:
-        """Twice the time: it is filled meanwhile."""
-        super().start(*arguments, limit=limit)
-
     @property
     def api_key(self) -> str:
         """The customer's, as it was printed."""
