@@ -34,6 +34,7 @@ WIDER = """() => [
 ]"""
 # Axe's whole answer also tells what it did not judge, and is far longer than the page
 JUDGE = """async (rules) => {
+  if (!("axe" in window)) return null;
   if (document.getAnimations().length) throw new Error("something still moves");
   const { violations } = await axe.run(rules);
   return violations.map(({ id, impact, nodes }) => ({ id, impact, html: nodes[0].html }));
@@ -42,7 +43,7 @@ JUDGE = """async (rules) => {
 
 def faults(page: Page) -> list[str]:
     """What is wrong with the page as it stands, in light and in dark."""
-    return _sideways(page) + [_said(page, fault) for fault in violations(page)]
+    return sideways(page) + [_said(page, fault) for fault in violations(page)]
 
 
 def faults_at_every_width(page: Page) -> list[str]:
@@ -52,7 +53,7 @@ def faults_at_every_width(page: Page) -> list[str]:
     for scheme, rules in judgements:
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
-            found += _sideways(page)
+            found += sideways(page)
             found += [_said(page, fault) for fault in _judged(page, scheme=scheme, rules=rules)]
     return found
 
@@ -63,19 +64,22 @@ def violations(page: Page) -> Iterator[dict[str, str]]:
     yield from _judged(page, scheme="dark", rules=COLOURS)
 
 
-def _judged(page: Page, *, scheme: Scheme, rules: dict[str, Any]) -> list[dict[str, str]]:
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(STILL)
-        page.evaluate(AXE_SCRIPT)
-    page.emulate_media(color_scheme=scheme)
-    found: list[dict[str, str]] = page.evaluate(JUDGE, rules)
-    return found
-
-
-def _sideways(page: Page) -> list[str]:
+def sideways(page: Page) -> list[str]:
+    """What does not fit the window as wide as it is."""
     width, cut = page.evaluate(WIDER)
     found = [f"{page.url} scrolls sideways by {width} px"] if width > 0 else []
     return found + [f"{page.url}: {table!r} pushes its values out of sight" for table in cut]
+
+
+def _judged(page: Page, *, scheme: Scheme, rules: dict[str, Any]) -> list[dict[str, str]]:
+    page.emulate_media(color_scheme=scheme)
+    found: list[dict[str, str]] | None = page.evaluate(JUDGE, rules)
+    if found is None:  # a page that was just loaded
+        page.evaluate(STILL)
+        page.evaluate(AXE_SCRIPT)
+        found = page.evaluate(JUDGE, rules)
+        assert found is not None
+    return found
 
 
 def _said(page: Page, fault: dict[str, str]) -> str:

@@ -12,7 +12,7 @@ from billing.models import Account
 from orders.models import Order
 from tests.entering import log_in
 from tests.factories import make_order, make_service, make_user
-from tests.looking import faults
+from tests.looking import faults, faults_at_every_width
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -46,7 +46,7 @@ def test_the_check_follows_the_typing_and_a_click_orders_what_is_ready(
     found = faults(page)
     page.get_by_label("Orders").fill(text)
     expect(page.get_by_role("heading", name="1 of 5 lines ready")).to_be_visible()
-    found += faults(page)
+    found += faults_at_every_width(page)
     page.get_by_role("button", name="Order 1 line").dblclick()
     expect(page.get_by_role("heading", name="1 of 5 lines ordered")).to_be_visible()
     found += faults(page)

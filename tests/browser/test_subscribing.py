@@ -13,7 +13,7 @@ from orders.models import Order, Status, Subscription, Watch
 from orders.subscribing import charge_posts
 from tests.entering import log_in
 from tests.factories import NOW, make_service, make_user
-from tests.looking import faults
+from tests.looking import faults, faults_at_every_width
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -65,7 +65,7 @@ def test_the_page_of_types_is_fit_for_any_eyes_and_screen(page: Page, live_serve
     page.set_viewport_size({"width": 320, "height": 700})
     page.goto(f"{live_server.url}/admin/types")
     page.get_by_label("Sold as").select_option("Default")
-    found = faults(page)
+    found = faults_at_every_width(page)
     shoot(page, "types-320")
 
     page.get_by_role("button", name="Sell so").click()

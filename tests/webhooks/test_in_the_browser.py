@@ -9,7 +9,7 @@ from orders.models import WebhookEndpoint
 from orders.registering import switch_off
 from tests.entering import log_in
 from tests.factories import NOW, make_user
-from tests.looking import faults
+from tests.looking import faults_at_every_width
 from tests.webhooks.receiver import Receiver
 from tests.webhooks.telling import make_delivery, make_endpoint
 
@@ -35,7 +35,7 @@ def test_secret_test_and_answer_without_a_reload(page: Page, live_server: LiveSe
     assert "order.accepted" not in WebhookEndpoint.objects.get().events
 
 
-def test_pages_are_accessible_and_fit_the_narrowest_phone(page: Page, live_server: LiveServer) -> None:
+def test_pages_are_accessible_and_fit(page: Page, live_server: LiveServer) -> None:
     user = make_user()
     with Receiver(status=500, body=b"x" * 500) as receiver:
         failing = make_endpoint(user=user, url=receiver.url + "&long=" + "x" * 300)
@@ -44,12 +44,11 @@ def test_pages_are_accessible_and_fit_the_narrowest_phone(page: Page, live_serve
     off = make_endpoint(user=user)
     make_delivery(off)
     switch_off(endpoint=off, now=NOW, reason="Nothing was delivered for three days.")
-    page.set_viewport_size({"width": 320, "height": 700})
     log_in(page, live_server.url, user)
 
     found = []
     for path in ("", f"/{failing.pk}", f"/{off.pk}"):
         page.goto(f"{live_server.url}/webhooks{path}")
-        found += faults(page)
+        found += faults_at_every_width(page)
 
     assert found == []
