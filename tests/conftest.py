@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from panel.embedded import Postgres, Valkey, broker_url, database_url
 from tests.environment import ENVIRONMENT
@@ -27,13 +29,19 @@ os.environ |= {
     "DATABASE_URL": database_url(DATA_DIR),
     "REDIS_URL": broker_url(DATA_DIR),
 }
+# The same examples every time, and no limit on how long one takes: a busy machine is no fault of the code.
+hypothesis_settings.register_profile(
+    "certain", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("certain")
 
 
 def pytest_configure() -> None:
-    """Hash passwords cheaply: tests log in often and keep no secret."""
+    """Hash passwords cheaply: tests log in often and keep no secret. Wait long for locks: only the machine is slow."""
     from django.conf import settings  # only now do the settings see the environment above
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.DATABASES["default"]["OPTIONS"]["options"] += " -c lock_timeout=25s"  # the last one counts
 
 
 def pytest_xdist_setupnodes() -> None:
@@ -50,7 +58,7 @@ def pytest_unconfigure() -> None:
 def postgres() -> Iterator[Postgres]:
     """The session's PostgreSQL."""
     server = Postgres(DATA_DIR, is_throwaway=True)
-    server.start()
+    server.start(limit=240)
     yield server
     server.stop()
 
@@ -59,7 +67,7 @@ def postgres() -> Iterator[Postgres]:
 def valkey() -> Iterator[Valkey]:
     """The session's Valkey; ask for it where a test needs a broker."""
     server = Valkey(DATA_DIR)
-    server.start()
+    server.start(limit=120)
     yield server
     server.stop()
 
@@ -71,6 +79,12 @@ def django_db_modify_db_settings(postgres: Postgres) -> None:
 
     del postgres
     allow_flush()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Leave the test database to the end of its whole server: dropped before, it would have to be without sessions."""
+    return True
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -87,8 +87,9 @@ def _together(act: Callable[[int], None]) -> Counter[str]:
 
     def run(number: int) -> str:
         try:
-            connection.ensure_connection()
-            start.wait(30)
+            with connection.cursor() as cursor:  # whoever waits for the wallet shall not give up on a busy machine
+                cursor.execute("SET lock_timeout = '25s'")
+            start.wait(60)
             act(number)
         except (DatabaseError, ledger.LedgerError) as error:
             return type(error).__name__

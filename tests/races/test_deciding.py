@@ -29,7 +29,7 @@ def together(*acts: Callable[[], object]) -> list[object]:
 
     def run(act: Callable[[], object]) -> object:
         connection.ensure_connection()
-        barrier.wait(timeout=30)
+        barrier.wait(timeout=60)
         try:
             return act()
         except deciding.AlreadyDecided as error:

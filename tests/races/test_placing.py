@@ -35,7 +35,8 @@ def run_together(act: Callable[[int], T], *, times: int, threads: int = THREADS)
 
     def one(number: int) -> T:
         if number < threads:
-            start.wait()
+            connection.ensure_connection()
+            start.wait(timeout=60)
         try:
             return act(number)
         finally:

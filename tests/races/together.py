@@ -16,8 +16,7 @@ def at_once(act: Callable[[int], T], *, times: int) -> list[T]:
 
     def run(number: int) -> T:
         try:
-            with connection.cursor() as cursor:  # a queue of fifty is the point here, not the patience of a page
-                cursor.execute("SET lock_timeout = '60s'")
+            connection.ensure_connection()
             barrier.wait(timeout=60)
             return act(number)
         finally:

@@ -17,6 +17,14 @@ def test_database_is_postgresql_18_on_a_socket() -> None:
     assert row == (18, None)
 
 
+@pytest.mark.django_db
+def test_locks_are_waited_for_longer_than_on_a_page() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+
+        assert cursor.fetchone() == ("25s",)
+
+
 def test_broker_answers(valkey: Valkey) -> None:
     assert valkey.is_ready()
 
