@@ -53,6 +53,7 @@ LIES = (
     "forgotten",  # "Incorrect order ID" for all
 )
 DELAYED = "delayed"  # answers `seconds` late what was true when it was asked
+HELD = "held"  # so, but not before the faults are cleared
 LATE_COMMIT = "late_commit"  # places `seconds` after it was asked, whether or not the client still waits
 SECONDS = {
     "hang": 3600.0,
@@ -108,7 +109,7 @@ class Fault:
         return is_due and is_meant
 
     def _is_known(self) -> bool:
-        if self.mode in DEFINITE or self.mode == DELAYED:
+        if self.mode in DEFINITE or self.mode in (DELAYED, HELD):
             return True
         if self.mode in LIES:
             return self.action == "status"
@@ -149,6 +150,10 @@ class Faults:
                 fault.struck += 1
                 return fault
         return None
+
+    def is_on(self, fault: Fault) -> bool:
+        """Say whether a fault has not been cleared."""
+        return any(each is fault for each in self._faults)
 
     def listed(self) -> list[Fault]:
         """List them in order."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from tests.double.answers import Answer
 from tests.double.desk import answer, refused
-from tests.double.faults import DEFINITE, DELAYED, LATE_COMMIT, LIES, WRITING, Fault
+from tests.double.faults import DEFINITE, DELAYED, HELD, LATE_COMMIT, LIES, WRITING, Fault
 from tests.double.lies import lie
 from tests.double.pages import HTTP_PAGES, MAINTENANCE
 from tests.double.phrasing import Phrased
@@ -68,12 +68,14 @@ async def misbehave(struck: Struck) -> str:
             return "forgotten by a reset"
         struck.send(_phrased(struck, answer(world=world, fields=struck.fields)))
         return "answered late"
-    if fault.mode in LIES or fault.mode == DELAYED:
+    if fault.mode in LIES or fault.mode in (DELAYED, HELD):
         told = answer(world=world, fields=struck.fields)
         if fault.mode in LIES and not told.is_error:
             told = lie(answer=told, world=world, fault=fault, fields=struck.fields)
         phrased = _phrased(struck, told)
         await asyncio.sleep(fault.wait if fault.mode == DELAYED else 0)
+        while fault.mode == HELD and struck.is_current() and world.faults.is_on(fault):
+            await asyncio.sleep(0.01)
         struck.send(phrased)
         return "answered"
     return await _spoil(struck)

@@ -235,7 +235,8 @@ def test_orders_wait_while_the_account_is_read(lane: Lane) -> None:
     lane.lose("nocommit_reset")
     lane.go_on()
     waiting = lane.order()
-    lane.double.fault("balance", "delayed", seconds=0.5)
+    lane.double.fault("balance", "delayed", seconds=0, times=1)  # the self-test asks, before the lane is fenced
+    lane.double.fault("balance", "held")
     with ThreadPoolExecutor(1) as threads:
         sweep = threads.submit(apart, resolve_due)
         while lane.provider.fenced_until is None and not sweep.done():
@@ -243,6 +244,7 @@ def test_orders_wait_while_the_account_is_read(lane: Lane) -> None:
 
         assert submit_due() == "nothing due"
 
+        lane.double.clear_faults()
         assert sweep.result() == "1 not placed"
     assert lane.provider.fenced_until is None
     waiting.refresh_from_db()
