@@ -17,7 +17,9 @@ from orders.quoting import quote
 from panel.embedded import Valkey
 from tests.factories import make_service, make_user
 
-LONGEST = 2.5  # seconds that a placed order may be kept by a broker that does not answer
+# Seconds that a broker which does not answer may keep an order: 2, or what a busy machine makes of it. Without the
+# time-out it would be for ever. `make figures` measures it on an idle one.
+SLOWEST = 20
 
 
 def _app_at(port: int) -> Celery:
@@ -41,6 +43,19 @@ def _listen() -> socket.socket:
     return server
 
 
+def _count_connections(server: socket.socket) -> int:
+    """How many have connected since the last look."""
+    server.setblocking(False)
+    count = 0
+    while True:
+        try:
+            connection, _ = server.accept()
+        except BlockingIOError:
+            return count
+        connection.close()
+        count += 1
+
+
 def test_ring_reaches_the_queue_of_the_submitting_worker(valkey: Valkey) -> None:
     del valkey
     parts = urlsplit(str(current_app.conf.broker_url))
@@ -60,7 +75,7 @@ def test_broker_that_refuses_costs_nothing_and_raises_nothing() -> None:
     started = time.monotonic()
     assert bell.ring() is False
 
-    assert time.monotonic() - started < LONGEST
+    assert time.monotonic() - started < SLOWEST
 
 
 def test_silent_broker_costs_two_seconds_once_and_then_nothing() -> None:
@@ -68,15 +83,14 @@ def test_silent_broker_costs_two_seconds_once_and_then_nothing() -> None:
         bell = Doorbell(app=_app_at(silent.getsockname()[1]))
         started = time.monotonic()
         assert bell.ring() is False
-        first = time.monotonic() - started
+        took = time.monotonic() - started
+        tries = _count_connections(silent)
+        rung = [bell.ring() for _ in range(100)]
+        later_tries = _count_connections(silent)
 
-        started = time.monotonic()
-        for _ in range(100):
-            assert bell.ring() is False
-        others = time.monotonic() - started
-
-    assert first < LONGEST
-    assert others < 0.5
+    assert took < SLOWEST
+    assert tries > 0
+    assert (rung, later_tries) == ([False] * 100, 0)
 
 
 def test_bell_tries_again_after_its_silence() -> None:
@@ -96,7 +110,7 @@ def test_orders_are_taken_while_the_broker_is_silent_and_only_the_first_waits(mo
     client = Client()
     client.force_login(user)
 
-    def order() -> float:
+    def order() -> None:
         form = {
             "service": service.pk,
             "quote": quote(customer=user, service=service),
@@ -104,14 +118,15 @@ def test_orders_are_taken_while_the_broker_is_silent_and_only_the_first_waits(mo
             "link": f"@{uuid4()}",
             "quantity": "100",
         }
-        started = time.monotonic()
         assert client.post("/order", form).status_code == 302
-        return time.monotonic() - started
 
     with _listen() as silent:
         monkeypatch.setattr(doorbell, "_doorbell", Doorbell(app=_app_at(silent.getsockname()[1])))
-        first, second, third = order(), order(), order()
+        tries = []
+        for _ in range(3):
+            order()
+            tries.append(_count_connections(silent))
 
     assert Order.objects.count() == 3
-    assert first < LONGEST + 1
-    assert max(second, third) < 1.5
+    assert tries[0] > 0
+    assert tries[1:] == [0, 0]

@@ -38,7 +38,7 @@ def test_pitfall_11_of_many_workers_one_runs_the_job() -> None:
 
     def job() -> str:
         ran.append(1)
-        done.wait(5)
+        done.wait(60)
         return ""
 
     def work() -> None:
@@ -79,7 +79,8 @@ def test_a_worker_that_stands_still_keeps_no_job_from_the_others(monkeypatch: py
 
     with ThreadPoolExecutor(2) as threads:
         frozen = threads.submit(work, stand_still)
-        began.wait(60)
+        assert began.wait(60)
+        monkeypatch.setattr(pulses, "STANDSTILL", "60s")  # the others are only slow, as long as that may take
         give_up_at = time.monotonic() + 60
         while not threads.submit(work, lambda: "by another").result():
             assert time.monotonic() < give_up_at
