@@ -1,5 +1,6 @@
 """Every few minutes what changed since the last sound proof is proved, and nothing slips through."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -55,8 +56,27 @@ def other_session() -> Iterator[Any]:
         other.close()
 
 
+def let_earlier_ones_end(cursor: Any | None = None) -> None:
+    """Wait for whoever began before now, or before the cursor's transaction: a proof begins again where they began.
+
+    That is PostgreSQL's own housekeeping, which may come at any moment.
+    """
+    give_up_at = time.monotonic() + 60
+    with connection.cursor() as own:
+        mine = cursor or own
+        mine.execute("SELECT pg_current_xact_id()::text::bigint")
+        newest_id = mine.fetchone()[0]
+        while True:
+            own.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+            if own.fetchone()[0] >= newest_id:
+                return
+            assert time.monotonic() < give_up_at
+            time.sleep(0.02)
+
+
 def test_first_proof_is_of_all_money_and_the_next_of_what_changed() -> None:
     make_order()
+    let_earlier_ones_end()
     first = reconcile(now=NOW)
     quiet = reconcile(now=LATER)
     make_order()
@@ -150,6 +170,7 @@ def test_what_was_sound_before_is_not_looked_at_again() -> None:
     customer = make_user(balance="10")
     for _ in range(3):
         make_order(user=customer)
+    let_earlier_ones_end()
     reconcile(now=NOW)
     new = make_order(user=customer)
     horizon = newest().horizon
@@ -188,6 +209,7 @@ def test_transfers_in_another_order_than_their_transactions_make_no_gap(monkeypa
             oldest.execute("INSERT INTO orders_sweep (name, ran_at, seconds, note) VALUES ('x', now(), 0, '')")
             at_once(lambda _: fund(user=user, amount="1"), times=1)
             fund(user=user, amount="1")  # … and a later transfer than that of a higher one
+        let_earlier_ones_end(oldest)
         reconcile(now=NOW)
         fund(user=user, amount="1")
 
