@@ -82,7 +82,7 @@ class Shopper:
             "interval": "",
         }
 
-    def send(self, form: dict[str, str], *, limit: float = 30.0) -> int:
+    def send(self, form: dict[str, str], *, limit: float = 60.0) -> int:
         """Send the form; the status code, 0 where the connection broke. Success is a redirect: 302."""
         try:
             with requests.Session() as session:
@@ -117,7 +117,7 @@ class Program:
         headers = {"Idempotency-Key": key or str(uuid4())}
         with requests.Session() as session:
             session.trust_env = False
-            answer = session.post(f"{self.url}/api/v2", data=form, headers=headers, timeout=30)
+            answer = session.post(f"{self.url}/api/v2", data=form, headers=headers, timeout=120)
         answer.raise_for_status()
         found: dict[str, object] = answer.json()
         return found

@@ -16,9 +16,12 @@ if TYPE_CHECKING:  # pytest reads this file before Django is set up
 # Not for the whole session: a panel that runs beside all later tests, on fast intervals, slows them down.
 @pytest.fixture(scope="package")
 def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stand"]:
+    from tests.faults.shop import QUIET
     from tests.faults.stand import Stand
 
-    running = Stand(tmp_path_factory.mktemp("faults") / "data")
+    # longer than in a run that breaks everything: here a provider that answers must always be in time
+    patience = {"PROVIDER_TIMEOUT": "3", "UNCLEAR_QUIET": str(QUIET)}
+    running = Stand(tmp_path_factory.mktemp("faults") / "data", env=patience)
     running.start()
     yield running
     running.end()
@@ -31,6 +34,7 @@ def stand(_running: "Stand", django_db_blocker: DjangoDbBlocker) -> Iterator["St
 
     with django_db_blocker.unblock(), database_of(_running.data_dir):
         _running.keep_second_beat()
+        _running.stack.wait_for(_running.is_whole, limit=120)  # the test before may have killed something
         yield _running
 
 

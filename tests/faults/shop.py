@@ -23,8 +23,8 @@ from tests.faults.judging import UNDER_WAY, Judgement, judge
 from tests.faults.stand import Stand
 
 T = TypeVar("T")
-LIMIT = 40.0  # seconds for what usually takes two or three: the machine is busy
-QUIET = 6.0  # UNCLEAR_QUIET of the stand
+LIMIT = 120.0  # seconds for what usually takes two or three: the machine is busy
+QUIET = 7.0  # UNCLEAR_QUIET of the stand in the tests
 
 _numbers = itertools.count(1)
 
@@ -52,7 +52,7 @@ class Shop:
         for _ in range(3):
             self.run()
 
-    def go_on_until_clear(self, *, limit: float = 120.0) -> None:
+    def go_on_until_clear(self, *, limit: float = 240.0) -> None:
         """Go on selling until nothing is unclear: a later order is what closes the bracket of a lost one."""
         give_up_at = time.monotonic() + limit
         self.settle(limit=limit)

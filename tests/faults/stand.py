@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import requests
 from redis import Redis
 
 from panel.embedded import Paths, broker_url, database_url
@@ -114,6 +115,17 @@ class Stand:
         except ProcessLookupError:
             return None
         return pid
+
+    def is_whole(self) -> bool:
+        """Whether there is a process in every role and the web server answers that all is well."""
+        lines = [line_of(pid) for pid in self.all()]
+        for pattern, is_main in ROLES.values():
+            if sum(pattern in line for line in lines) < (1 if is_main else 2):
+                return False
+        try:
+            return requests.get(f"{self.url}/health", timeout=60).ok
+        except requests.RequestException:
+            return False
 
     def kill(self, role: str, *, which: int = 0) -> int | None:
         """kill -9."""

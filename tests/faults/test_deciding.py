@@ -21,27 +21,34 @@ from tests.faults.test_dying import assert_forwarded_once
 
 pytestmark = pytest.mark.stack
 
-# Every periodic act, in a process whose own clock goes wrong by so many seconds; PostgreSQL's goes right
+# Every periodic act, when it is told to, in a process whose own clock goes wrong by so many seconds; PostgreSQL's
+# goes right
 SHIFTED = """
 import datetime, sys, time_machine
 moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=int(sys.argv[1]))
 with time_machine.travel(moment, tick=True):
     import django; django.setup()
     from django.core.management import call_command
+    sys.stderr.write("ready\\n")
+    sys.stdin.readline()
     call_command("sweep")
 """
 
 
-def sweep_shifted(shop: Shop, *, seconds: int) -> int:
+def shifted_sweep(shop: Shop, *, seconds: int) -> "subprocess.Popen[bytes]":
+    """A process that sweeps as soon as its standard input ends."""
     env = {**os.environ, **shop.stand.stack.env, "DATABASE_URL": database_url(shop.stand.data_dir)}
-    return subprocess.run(
+    sweep = subprocess.Popen(
         [sys.executable, "-c", SHIFTED, str(seconds)],
         cwd=PROJECT,
         env=env | {"DJANGO_SETTINGS_MODULE": "panel.settings"},
-        timeout=60,
-        check=False,
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
-    ).returncode
+        stderr=subprocess.PIPE,
+    )
+    assert sweep.stderr is not None
+    assert sweep.stderr.readline() == b"ready\n"
+    return sweep
 
 
 @pytest.mark.parametrize("seconds", [3600, -3600], ids=["an hour fast", "an hour slow"])
@@ -49,13 +56,14 @@ def test_fault_33_worker_whose_clock_is_wrong_ends_no_lease_and_gives_no_verdict
     shop: Shop, seconds: int
 ) -> None:
     shop.double.fault("add", "delayed", seconds=1.5)
+    sweep = shifted_sweep(shop, seconds=seconds)
     order = shop.order()
     shop.wait(shop.sent)
 
-    code = sweep_shifted(shop, seconds=seconds)
+    sweep.communicate(timeout=180)
     shop.settle()
 
-    assert code == 0
+    assert sweep.returncode == 0
     assert order.attempts.count() == 1
     assert shop.status(order) == Status.RUNNING
     assert_forwarded_once(shop)

@@ -5,8 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from celery import Celery
@@ -17,6 +15,7 @@ from orders.timetable import TIMETABLE
 from panel.embedded import broker_url, database_url
 from panel.running import PROJECT
 from tests.faults.database import surely
+from tests.faults.freezing import idle_and_still, standing_still
 from tests.faults.processes import is_alive
 from tests.faults.shop import Shop
 from tests.faults.stand import Stand
@@ -27,27 +26,19 @@ BEFORE_A_BYTE: tuple[Point, ...] = ("in_claim", "after_claim", "before_rp2")
 AFTER_RP2: tuple[Point, ...] = ("after_rp2", "after_send", "in_record")
 POINTS: tuple[Point, ...] = (*BEFORE_A_BYTE, *AFTER_RP2, "after_record")
 WORKERS = ("submit child", "submit")
-STALE = 1.5  # seconds between writing down and the first byte: STALL, and the way to the provider
-
-
-@contextmanager
-def standing_still(stand: Stand, *roles: str) -> Iterator[list[int]]:
-    """SIGSTOP all processes in these roles; SIGCONT at the end."""
-    pids = [pid for role in roles for pid in stand.pids(role)]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield pids
-    finally:
-        for pid in filter(is_alive, pids):
-            os.kill(pid, signal.SIGCONT)
+STALE = 5.0  # seconds between writing down and the first byte: above STALL and a busy machine, below the standstill
 
 
 def die_at(stand: Stand, point: str) -> int:
     """A sweep that gets a SIGKILL at the point; its exit code."""
     env = {**os.environ, **stand.stack.env, "DATABASE_URL": database_url(stand.data_dir), "FAULT_POINT": point}
     return subprocess.run(
-        [sys.executable, "manage.py", "sweep"], cwd=PROJECT, env=env, timeout=60, check=False, stdout=subprocess.DEVNULL
+        [sys.executable, "manage.py", "sweep"],
+        cwd=PROJECT,
+        env=env,
+        timeout=180,
+        check=False,
+        stdout=subprocess.DEVNULL,
     ).returncode
 
 
@@ -63,7 +54,7 @@ def assert_forwarded_once(shop: Shop, *, unclear: bool = False) -> None:
 
 def test_fault_14_worker_killed_at_each_point_of_forwarding_leaves_what_the_table_says(shop: Shop) -> None:
     orders, codes = {}, []
-    with standing_still(shop.stand, *WORKERS):
+    with idle_and_still(shop.stand, *WORKERS):
         for point in POINTS:
             orders[point] = shop.order()
             codes.append(die_at(shop.stand, point))
@@ -112,7 +103,6 @@ def test_fault_15_worker_that_stood_still_sends_nothing_late(shop: Shop, seconds
 
 def test_fault_16_worker_beats_and_web_server_that_are_killed_go_on_by_themselves(shop: Shop) -> None:
     killed = [shop.stand.kill(role) for role in ("submit", "poll", "beat", "web")]
-    began = time.monotonic()
 
     order = shop.order()
     shop.wait(lambda: shop.status(order) == Status.RUNNING)
@@ -120,7 +110,6 @@ def test_fault_16_worker_beats_and_web_server_that_are_killed_go_on_by_themselve
     shop.settle()
 
     assert None not in killed
-    assert time.monotonic() - began < 30  # 15 on a machine that does nothing else
     assert_forwarded_once(shop)
 
 
@@ -151,7 +140,7 @@ def test_fault_34_worker_that_is_asked_to_go_under_load_leaves_nothing_unclear(s
 
     pid = shop.stand.signal("submit", signal.SIGTERM)
     assert pid is not None
-    shop.wait(lambda: not is_alive(pid), limit=60)
+    shop.wait(lambda: not is_alive(pid))
     shop.settle()
 
     states = set(surely(lambda: list(Attempt.objects.filter(provider=shop.provider).values_list("state", flat=True))))

