@@ -57,10 +57,11 @@ def issue_key(
     """
     key = "".join(secrets.choice(_ALPHABET) for _ in range(PREFIX_LENGTH + SECRET_LENGTH))
     networks = read_networks(allowed_ips)
-    if user.api_keys.filter(revoked_at=None).count() >= MOST_KEYS:
-        raise TooManyKeys
     try:
         with transaction.atomic():
+            User.objects.select_for_update(no_key=True).get(pk=user.pk)  # so that the count holds for two forms at once
+            if user.api_keys.filter(revoked_at=None).count() >= MOST_KEYS:
+                raise TooManyKeys
             ApiKey.objects.create(
                 user=user,
                 name=name,

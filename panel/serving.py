@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from panel.weblog import WebLog
+
 worker_class = "gthread"
 workers = 2
 preload_app = True  # imported once, shared by both; nothing at import opens a connection
@@ -17,3 +19,4 @@ control_socket_disable = True
 accesslog = "-"
 # the path without its query: API keys and searches stay out of the logs
 access_log_format = '%(h)s "%(m)s %(U)s %(H)s" %(s)s %(B)s bytes %(M)s ms'
+logger_class = WebLog  # nor do requests that cannot be read, or fail, put them there

@@ -1,12 +1,13 @@
-"""A double click on the sign-up form makes one account and no error page."""
+"""Forms that are sent many times at once: one account, no error page, and no more keys than anybody may have."""
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.test import Client
 
+from accounts.api_keys import MOST_KEYS, TooManyKeys, issue_key
 from accounts.models import User
-from tests.factories import PASSWORD
+from tests.factories import NOW, PASSWORD, make_user
 from tests.races.together import at_once
 
 CLICKS = 8
@@ -25,3 +26,19 @@ def test_sign_up_form_that_is_sent_many_times_at_once_makes_one_account() -> Non
     assert set(answers) <= {200, 302, 422}  # made, sent on to the log-in, or the form with its error
     assert User.objects.count() == 1
     assert EmailAddress.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_keys_asked_for_at_once_are_no_more_than_allowed() -> None:
+    user = make_user()
+
+    def issue(number: int) -> bool:
+        try:
+            issue_key(user=user, name=f"key {number}", now=NOW)
+        except TooManyKeys:
+            return False
+        return True
+
+    made = at_once(issue, times=MOST_KEYS + 5)
+
+    assert sum(made) == MOST_KEYS == user.api_keys.count()

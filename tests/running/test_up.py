@@ -2,9 +2,11 @@
 
 import os
 import signal
+import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -47,10 +49,28 @@ def test_each_child_writes_a_log_of_its_own(panel: Stack) -> None:
     ]
 
 
-def test_queries_stay_out_of_the_access_log(panel: Stack) -> None:
+def test_what_requests_say_stays_out_of_the_log(panel: Stack) -> None:
     requests.get(f"{panel.url}/health?key=canary", timeout=10)
+    address = (urlsplit(panel.url).hostname or "", urlsplit(panel.url).port or 0)
+    for torn in (
+        b"POST /api/v2 HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\nkey=canary&action=balance\r\n\r\n",
+        b"GET /api/v2?key=canary &action=balance HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /api/v2 HTTP/1.1\r\nkey=canary\r\n\r\n",
+    ):
+        with socket.create_connection(address, timeout=10) as line:
+            line.sendall(torn)
+            while line.recv(4096):
+                pass
 
-    assert "canary" not in (panel.data_dir / "log" / "web.log").read_text()
+    said = (panel.data_dir / "log" / "web.log").read_text()
+    assert "Invalid request from ip=127.0.0.1: Invalid HTTP request line\n" in said
+    assert "canary" not in said
+
+
+def test_odd_content_type_is_refused_without_an_error(panel: Stack) -> None:
+    answer = requests.post(panel.url, headers={"Content-Type": "text/plain; charset*=bogus''x"}, timeout=10)
+
+    assert answer.status_code == 415
 
 
 def test_secrets_are_readable_by_their_owner_alone(panel: Stack) -> None:
