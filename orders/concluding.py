@@ -10,7 +10,7 @@ from django.db import transaction
 from orders import running
 from orders.clock import database_now
 from orders.explaining import plain
-from orders.holding import hold, let_wait
+from orders.holding import hold, is_to_be_sent, let_wait
 from orders.landmarks import quiet
 from orders.models import Attempt, AttemptState, DoubtKind, EventKind, HoldReason, Order, Status
 from orders.pulses import is_sender_dead
@@ -81,7 +81,7 @@ def contradict(*, order_id: int, upstream_id: str, now: datetime) -> None:
         log.error("order %s: %s", order_id, text)
     elif told.closed_at is not None:
         return
-    if order.status == Status.WAITING or (order.status == Status.HELD and order.hold_reason != HoldReason.STAFF):
+    if is_to_be_sent(order):
         hold(order=order, reason=HoldReason.STAFF, text=text, now=now)
 
 

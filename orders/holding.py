@@ -32,3 +32,8 @@ def let_wait(*, order: Order, until: datetime) -> None:
     order.hold_reason = ""
     order.submit_at = until
     order.save(update_fields=["status", "hold_reason", "submit_at"])
+
+
+def is_to_be_sent(order: Order) -> bool:
+    """Whether a machine would send the order by itself: it waits, or is held for a reason that goes by itself."""
+    return order.status == Status.WAITING or (order.status == Status.HELD and order.hold_reason != HoldReason.STAFF)

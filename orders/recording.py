@@ -16,7 +16,7 @@ from catalog.upstream import Accepted, AddOutcome, Exchange, NotSent, Reason, Re
 from orders import ending, running
 from orders.clock import database_now
 from orders.faultpoints import reach
-from orders.holding import hold, let_wait
+from orders.holding import hold, is_to_be_sent, let_wait
 from orders.models import Attempt, AttemptState, DoubtKind, EventKind, HoldReason, Order, Status
 from orders.pausing import note_answer, note_failure, pause
 from orders.refusals import note_refusal
@@ -215,7 +215,7 @@ def _note_late(order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, n
         return "settled before"
     text = f"The provider took attempt {attempt.pk} as its order {outcome.order_id} after it was settled otherwise."
     raise_doubt(order=order, kind=DoubtKind.CONTRADICTION, text=text, now=now, detail={"upstream_id": outcome.order_id})
-    if order.status == Status.WAITING:  # about to be sent a second time
+    if is_to_be_sent(order):  # a second time
         hold(order=order, reason=HoldReason.STAFF, text=text, now=now)
     log.error("order %s: %s", order.pk, text)
     return "contradicting"

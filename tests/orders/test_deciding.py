@@ -242,12 +242,15 @@ def test_decision_closes_the_doubt_about_a_doubled_id(service: Service, staff: U
     assert (doubt.closed_by, doubt.closed_at) == (staff, NOW + timedelta(hours=1))
 
 
+@pytest.mark.parametrize("reason", ["", HoldReason.PROVIDER_FUNDS, HoldReason.LOSS])
 def test_acceptance_that_arrives_after_a_resend_stops_the_second_sending(
-    double: ProviderDouble, service: Service, staff: User
+    double: ProviderDouble, service: Service, staff: User, reason: str
 ) -> None:
     order = make_unclear(service)
     attempt = only_attempt(order)
     deciding.resend(order=order, actor=staff, reason="too early", now=NOW)
+    if reason:  # and which would be released once that is over
+        Order.objects.update(status=Status.HELD, hold_reason=reason, submit_at=None)
 
     word = record_outcome(attempt_id=attempt.pk, outcome=Accepted("777", Exchange()), now=NOW)
 
