@@ -48,7 +48,8 @@ def _ask_for_staff() -> tuple[int, bool]:
             SELECT (SELECT count(*) FROM orders_order WHERE status IN ('unclear', 'held'))
                  + (SELECT count(*) FROM orders_refill WHERE state IN ('requested', 'unclear'))
                  + (SELECT count(*) FROM orders_cancellation WHERE state IN ('requested', 'unclear'))
-                 + (SELECT count(*) FROM orders_doubt WHERE closed_at IS NULL),
+                 + (SELECT count(*) FROM orders_doubt WHERE closed_at IS NULL)
+                 + (SELECT count(*) FROM orders_refusaltext WHERE looked_at IS NULL),
                    EXISTS (SELECT 1 FROM billing_halt WHERE is_standing)
             """
         )

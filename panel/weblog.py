@@ -12,7 +12,7 @@ SENT: Final = re.compile(r"^(Invalid request from ip=\S*: [^:'\"]+).*", re.DOTAL
 QUERY: Final = re.compile(r"\?\S*")
 
 
-class WebLog(Logger):
+class WebLog(Logger):  # type: ignore[misc]  # gunicorn has no types
     """Gunicorn's own log without what a request said."""
 
     def setup(self, cfg: Config) -> None:

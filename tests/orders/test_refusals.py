@@ -194,6 +194,19 @@ def test_new_words_are_marked_until_looked_at_and_escaped(client: Client, staff:
 
 
 @pytest.mark.django_db
+def test_new_words_are_counted_in_the_menu_until_looked_at(client: Client, staff: User) -> None:
+    note(make_provider())
+    client.force_login(staff)
+
+    before = client.get(reverse("staff_unclear")).content.decode()
+    RefusalText.objects.update(looked_at=NOW, looked_by=staff)
+    after = client.get(reverse("staff_unclear")).content.decode()
+
+    assert '<span class="count">1<span class="sr-only"> to decide</span></span>' in before
+    assert 'class="count"' not in after
+
+
+@pytest.mark.django_db
 def test_one_click_doubts_and_one_trusts_again(client: Client, staff: User) -> None:
     client.force_login(staff)
     refusal = note(make_provider())
