@@ -41,7 +41,7 @@ CALMER = {
     "RESOLVE_EVERY": "10",
     "AUDIT_EVERY": "60",
 }
-CALM = 150.0  # seconds that the panel has, after the last fault, to bring everything to an end
+CALM = 240.0  # seconds that the panel has, after the last fault, to bring everything to an end
 STUCK = 45.0  # seconds in which no doubt was settled: those that are left are staff's
 FEW = 10  # waiting orders: then the disturbances end
 CLOSING_EVERY = 3.0  # seconds: a shop goes on selling, and a later order is what closes the bracket of a doubtful one
