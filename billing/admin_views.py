@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,12 +15,13 @@ from accounts.access import MemberRequest, admin_required
 from accounts.administering import NotAllowed, change_access
 from accounts.grouping import MembershipForm
 from accounts.models import Role, User
-from billing import ledger
+from billing import adjusting, ledger
 from billing.forms import AccessForm, CorrectionForm, MoneyForm, PageForm, TopUpForm, UserSearchForm
-from billing.models import Transfer
+from billing.models import Adjustment, AdjustmentKind
 from billing.statement import read_statement
 
 PAGE = 50  # users
+SETTLED = 10  # of a user's adjustments that two people have settled; the wallet's movements tell the rest
 
 
 @admin_required
@@ -32,7 +34,7 @@ def admin_users(request: MemberRequest) -> HttpResponse:
     place = PageForm.read(request.GET)
     users = _found(text=form.cleaned_data["q"].strip().lower(), role=form.cleaned_data["role"])
     rows, newer, older = _page_of(users, before=place.before, after=place.after)
-    context = {"form": form, "users": rows, "newer": newer, "older": older}
+    context = {"form": form, "users": rows, "newer": newer, "older": older, "proposals": Adjustment.objects.to_agree()}
     return render(request, "billing/admin_users.html", context)
 
 
@@ -64,50 +66,29 @@ def admin_user(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 def admin_user_top_up(request: MemberRequest, pk: int) -> HttpResponse:
     """Book money that reached us outside of the panel."""
-    user = get_object_or_404(User, pk=pk)
-    form = TopUpForm(request.POST)
-    if form.is_valid():
-        try:
-            transfer = ledger.top_up(
-                customer=user,
-                amount=form.cleaned_data["amount"],
-                gateway="manual",
-                payment_id=str(form.cleaned_data["act_id"]),
-                actor=request.user,
-                reason=form.cleaned_data["reason"],
-                now=timezone.now(),
-            )
-        except ledger.LedgerError as error:
-            _explain(error, form)
-        else:
-            return _done(request, user, transfer)
-    return _page(request, user, top_up=form)
+    return _adjust(request, pk, AdjustmentKind.TOP_UP, TopUpForm(request.POST))
 
 
 @admin_required
 @require_POST
 def admin_user_correct(request: MemberRequest, pk: int) -> HttpResponse:
     """Give or take money by hand."""
+    return _adjust(request, pk, AdjustmentKind.CORRECTION, CorrectionForm(request.POST))
+
+
+def _adjust(request: MemberRequest, pk: int, kind: AdjustmentKind, form: MoneyForm) -> HttpResponse:
+    """Book what the form says, or keep it for a second admin where it is much."""
     user = get_object_or_404(User, pk=pk)
-    form = CorrectionForm(request.POST)
     if form.is_valid():
+        book_or_propose = _proposed if adjusting.needs_two(form.cleaned_data["amount"]) else _booked
         try:
-            transfer = ledger.correct(
-                customer=user,
-                amount=form.cleaned_data["amount"],
-                correction_id=form.cleaned_data["act_id"],
-                actor=request.user,
-                reason=form.cleaned_data["reason"],
-                now=timezone.now(),
-            )
+            return book_or_propose(request, user, kind, form)
         except ledger.LedgerError as error:
             _explain(error, form)
-        else:
-            return _done(request, user, transfer)
-    return _page(request, user, correction=form)
+    return _page(request, user, **{form.subject: form})
 
 
-def _page(request: HttpRequest, user: User, **refused: AccessForm | MoneyForm) -> HttpResponse:
+def _page(request: MemberRequest, user: User, **refused: AccessForm | MoneyForm) -> HttpResponse:
     """The page of one user, with the form that was refused, if any: then the answer is 422."""
     place = PageForm.read(request.GET)
     context = {
@@ -115,6 +96,10 @@ def _page(request: HttpRequest, user: User, **refused: AccessForm | MoneyForm) -
         "statement": read_statement(owner=user, order_url_name="staff_order", before=place.before, after=place.after),
         "membership": MembershipForm(initial={"group": user.group_id}),
         "access": AccessForm(initial={"role": user.role, "is_active": user.is_active}),
+        "proposals": Adjustment.objects.to_agree().filter(customer=user),
+        "settled": Adjustment.objects.settled().filter(customer=user)[:SETTLED],
+        "limit": settings.SECOND_PERSON_ABOVE,
+        "is_alone": not User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=request.user.pk).exists(),
         "top_up": TopUpForm(),
         "correction": CorrectionForm(),
         **refused,
@@ -149,7 +134,7 @@ def _page_of(
 
 def _explain(error: ledger.LedgerError, form: MoneyForm) -> None:
     if isinstance(error, ledger.InsufficientFunds):
-        form.add_error("amount", f"Amount: the wallet has only {_plain(error.available)} to take.")
+        form.add_error("amount", f"Amount: the wallet has only {plain(error.available)} to take.")
     elif isinstance(error, ledger.BadAmount):
         form.add_error("amount", f"Amount: {error}.")
     elif isinstance(error, ledger.Halted):
@@ -160,17 +145,29 @@ def _explain(error: ledger.LedgerError, form: MoneyForm) -> None:
         )
 
 
-def _done(request: HttpRequest, user: User, transfer: Transfer | None) -> HttpResponse:
+def _proposed(request: MemberRequest, user: User, kind: AdjustmentKind, form: MoneyForm) -> HttpResponse:
+    adjustment, is_new = adjusting.propose(
+        kind=kind, customer=user, actor=request.user, now=timezone.now(), **form.cleaned_data
+    )
+    if is_new:
+        messages.success(request, f"{plain(adjustment.amount)} waits until another admin agrees: nothing moved yet.")
+    else:
+        messages.info(request, "This form was sent before: it was proposed then, and nothing more was proposed now.")
+    return redirect("admin_user", pk=user.pk)
+
+
+def _booked(request: MemberRequest, user: User, kind: AdjustmentKind, form: MoneyForm) -> HttpResponse:
+    transfer = adjusting.book(kind=kind, customer=user, actor=request.user, now=timezone.now(), **form.cleaned_data)
     if transfer is None:
         messages.info(request, "This form was sent before: the money moved then, and nothing moved now.")
     else:
         messages.success(
-            request, f"Booked {_plain(transfer.signed_amount)}. {user.email} now has {_plain(transfer.balance_after)}."
+            request, f"Booked {plain(transfer.signed_amount)}. {user.email} now has {plain(transfer.balance_after)}."
         )
     return redirect("admin_user", pk=user.pk)
 
 
-def _plain(amount: Decimal) -> str:
+def plain(amount: Decimal) -> str:
     """The figure as it is booked: all its decimals but idle zeros, at least two."""
     whole, _, decimals = f"{amount:.5f}".partition(".")
     return f"{whole}.{decimals.rstrip('0'):0<2}"

@@ -5,12 +5,15 @@ customer: topping up credits it, ordering debits it. Every transfer has one acco
 accounts is zero by construction.
 """
 
+from datetime import datetime
 from decimal import Decimal
-from typing import Final, TypedDict
+from typing import Final, Self, TypedDict
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+
+from accounts.models import User
 
 
 class Digits(TypedDict):
@@ -133,3 +136,78 @@ class Halt(models.Model):
 
     def __str__(self) -> str:
         return f"halt since {self.set_at:%Y-%m-%d %H:%M}"
+
+
+class AdjustmentKind(models.TextChoices):
+    """What an admin does to a wallet by hand."""
+
+    TOP_UP = "top_up", "Funds added"
+    CORRECTION = "correction", "Correction"
+
+
+class AdjustmentOutcome(models.TextChoices):
+    """How a proposed adjustment ended."""
+
+    AGREED = "agreed", "Agreed"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class AdjustmentQuerySet(models.QuerySet["Adjustment"]):
+    """Proposed adjustments, in business words."""
+
+    def to_agree(self) -> Self:
+        """Those that wait for a second admin, the oldest first, with the people that they name."""
+        return self.filter(closed_at=None).select_related("customer", "proposed_by").order_by("pk")
+
+    def settled(self) -> Self:
+        """Those that were agreed to or withdrawn, the last first, with the people that they name."""
+        return self.exclude(closed_at=None).select_related("proposed_by", "closed_by").order_by("-closed_at", "-pk")
+
+
+class Adjustment(models.Model):
+    """Money by hand above SECOND_PERSON_ABOVE, as one admin proposes it: booked once a different admin agrees.
+
+    `act_id` is the number of the form that proposed it, and of the booking. `amount` is signed as the wallet sees it.
+    """
+
+    act_id = models.UUIDField(unique=True)  # a form that is sent twice proposes once
+    customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="adjustments")
+    kind = models.CharField(max_length=10, choices=AdjustmentKind.choices)
+    amount = models.DecimalField(**MONEY)
+    reason = models.CharField(max_length=300)  # for the customer to read, once it is booked
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    outcome = models.CharField(max_length=10, choices=AdjustmentOutcome.choices, blank=True)
+
+    objects = AdjustmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="adjustment_amount_fits_kind",
+                condition=Q(kind="top_up", amount__gt=0) | Q(kind="correction") & ~Q(amount=0),
+            ),
+            models.CheckConstraint(
+                name="adjustment_closed_by_someone",
+                condition=Q(outcome="", closed_at=None, closed_by=None)
+                | Q(outcome__in=["agreed", "withdrawn"], closed_at__isnull=False, closed_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="adjustment_needs_two", condition=~Q(outcome="agreed") | ~Q(closed_by=F("proposed_by"))
+            ),
+        ]
+        indexes = [
+            models.Index(name="adjustment_to_agree", fields=["id"], condition=Q(closed_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.act_id}"
+
+    def close(self, *, outcome: AdjustmentOutcome, actor: User, now: datetime) -> None:
+        """Write down who ended it, and how."""
+        self.outcome, self.closed_by, self.closed_at = outcome, actor, now
+        self.save(update_fields=["outcome", "closed_by", "closed_at"])

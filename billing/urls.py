@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing import admin_views, views
+from billing import admin_adjustments, admin_views, views
 
 customers = [
     path("wallet", views.wallet, name="wallet"),
@@ -13,6 +13,12 @@ admins = [
     path("admin/users/<int:pk>", admin_views.admin_user, name="admin_user"),
     path("admin/users/<int:pk>/top-up", admin_views.admin_user_top_up, name="admin_user_top_up"),
     path("admin/users/<int:pk>/correct", admin_views.admin_user_correct, name="admin_user_correct"),
+    path("admin/adjustments/<int:pk>/agree", admin_adjustments.admin_adjustment_agree, name="admin_adjustment_agree"),
+    path(
+        "admin/adjustments/<int:pk>/withdraw",
+        admin_adjustments.admin_adjustment_withdraw,
+        name="admin_adjustment_withdraw",
+    ),
 ]
 
 urlpatterns = customers + admins

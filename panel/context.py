@@ -18,6 +18,7 @@ class Frame(TypedDict):
     currency: str
     balance: Decimal | None
     inbox_count: int
+    adjustments_count: int
     is_halted: bool
     services_are_public: bool
 
@@ -29,6 +30,7 @@ def panel(request: HttpRequest) -> Frame:
         currency=settings.PANEL_CURRENCY,
         balance=None,
         inbox_count=0,
+        adjustments_count=0,
         is_halted=False,
         services_are_public=settings.ARE_SERVICES_PUBLIC,
     )
@@ -36,12 +38,15 @@ def panel(request: HttpRequest) -> Frame:
     if isinstance(user, User):
         frame["balance"] = Account.objects.filter(owner=user).values_list("balance", flat=True).first() or Decimal(0)
         if user.is_staff_member:
-            frame["inbox_count"], frame["is_halted"] = _ask_for_staff()
+            frame["inbox_count"], frame["adjustments_count"], frame["is_halted"] = _ask_for_staff()
     return frame
 
 
-def _ask_for_staff() -> tuple[int, bool]:
-    """How much waits for staff, and whether the money is halted: one query, since every staff page asks it."""
+def _ask_for_staff() -> tuple[int, int, bool]:
+    """How much waits for staff, how much money for a second admin, and whether the money is halted.
+
+    One query, since every staff page asks it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -50,8 +55,9 @@ def _ask_for_staff() -> tuple[int, bool]:
                  + (SELECT count(*) FROM orders_cancellation WHERE state IN ('requested', 'unclear'))
                  + (SELECT count(*) FROM orders_doubt WHERE closed_at IS NULL)
                  + (SELECT count(*) FROM orders_refusaltext WHERE looked_at IS NULL),
+                   (SELECT count(*) FROM billing_adjustment WHERE closed_at IS NULL),
                    EXISTS (SELECT 1 FROM billing_halt WHERE is_standing)
             """
         )
-        waiting, is_halted = cursor.fetchone()
-    return int(waiting), bool(is_halted)
+        waiting, adjustments, is_halted = cursor.fetchone()
+    return int(waiting), int(adjustments), bool(is_halted)

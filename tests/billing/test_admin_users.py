@@ -83,7 +83,7 @@ def test_list_costs_the_same_queries_for_any_number_of_users(
     for _ in range(rows):
         make_user(balance="1")
 
-    with django_assert_num_queries(5):  # session, user, users; the frame: balance and inbox
+    with django_assert_num_queries(6):  # session, user, users, proposals; the frame: balance and inbox
         admin.get("/admin/users")
 
 

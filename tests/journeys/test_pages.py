@@ -26,6 +26,7 @@ STAFFS = ["/staff/unclear", "/staff/orders", "/staff/orders/{order}", "/staff/re
 STAFFS += ["/staff/cancels?tab=rejected", "/staff/proof", "/staff/providers", "/staff/providers/{provider}"]
 ADMINS = ["/admin/providers", "/admin/providers/new", "/admin/providers/{provider}", "/admin/margins"]
 ADMINS += ["/admin/users", "/admin/users/{user}", "/admin/groups", "/admin/groups/new", "/admin/groups/{group}"]
+ADMINS += ["/admin/adjustments/{adjustment}/agree"]
 ADMINS += ["/admin/syncs", "/admin/syncs/{sync}", "/admin/services", "/admin/services/{service}"]
 ADMINS += ["/admin/types", "/admin/categories/{category}"]
 # What tests/browser judges on a phone and a laptop, with longer and worse words than here: axe need not read it again.
@@ -34,9 +35,13 @@ JUDGED |= {"account_login", "account_signup", "account_reset_password", "account
 JUDGED |= {"account_logout", "admin_providers", "admin_provider_new", "admin_provider", "admin_syncs", "admin_sync"}
 JUDGED |= {"admin_services", "admin_service", "admin_category", "admin_margins", "admin_types"}
 KEYS = """
+from decimal import Decimal
+from uuid import uuid4
 from django.utils import timezone
 from accounts.api_keys import issue_key
 from accounts.models import CustomerGroup
+from billing.adjusting import propose
+from billing.models import AdjustmentKind
 from catalog.models import SyncRun
 from orders.models import Order, WebhookType
 from orders.registering import add_endpoint
@@ -46,9 +51,11 @@ issue_key(user=order.user, name="My shop", now=now)
 hook, _ = add_endpoint(user=order.user, url="http://127.0.0.1:9/hook", events=WebhookType.values, now=now)
 group = CustomerGroup.objects.create(name="Large", requests_per_minute=3000, orders_per_minute=600)
 print(order.pk, order.user_id, order.provider_id, order.service.category_id, SyncRun.objects.order_by("pk")[0].pk)
-print(order.user.api_keys.get().pk, hook.pk, group.pk)
+proposal, _ = propose(kind=AdjustmentKind.TOP_UP, customer=order.user, amount=Decimal(500), act_id=uuid4(),
+                      actor=order.user, reason="Bank transfer", now=now)
+print(order.user.api_keys.get().pk, hook.pk, group.pk, proposal.pk)
 """
-NAMES = ("order", "user", "provider", "category", "sync", "key", "webhook", "group")
+NAMES = ("order", "user", "provider", "category", "sync", "key", "webhook", "group", "adjustment")
 
 
 @pytest.fixture(scope="module")

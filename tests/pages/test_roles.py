@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import ApiKey, CustomerGroup, Role
+from billing.models import Adjustment
 from catalog.models import SyncOutcome, SyncRun
 from orders.models import Order, Status
 from tests.factories import NOW, make_order, make_service, make_user
@@ -34,6 +36,7 @@ PAGES = {
     Role.ADMIN: {
         "admin_users",
         "admin_user",
+        "admin_adjustment_agree",
         "admin_providers",
         "admin_provider_new",
         "admin_provider",
@@ -69,6 +72,7 @@ ACTS = {
     Role.ADMIN: {
         "admin_user_top_up",
         "admin_user_correct",
+        "admin_adjustment_withdraw",
         "admin_user_group",
         "admin_provider_pause",
         "admin_provider_resume",
@@ -106,12 +110,17 @@ def things(order: Order) -> dict[str, int]:
     )
     key = ApiKey.objects.create(user=order.user, prefix="12345678")
     endpoint = make_endpoint(user=order.user)
+    adjustment = Adjustment.objects.create(
+        act_id=uuid4(), customer=order.user, kind="top_up", amount=500, proposed_by=order.user, proposed_at=NOW
+    )
     return {
         "webhook": endpoint.pk,
         "webhook_remove": endpoint.pk,
         "account_key_revoke": key.pk,
         "account_key_rotate": key.pk,
         "admin_user": order.user_id,
+        "admin_adjustment_agree": adjustment.pk,
+        "admin_adjustment_withdraw": adjustment.pk,
         "admin_provider": order.provider_id,
         "staff_provider": order.provider_id,
         "admin_sync": run.pk,
