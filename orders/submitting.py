@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Exists, OuterRef
 
 from catalog.connecting import open_client
@@ -42,12 +43,15 @@ def submit_due() -> str:
     Raises the first unexpected error of a lane after the other lanes have finished.
     """
     sweep = _Sweep(stop_at=time.monotonic() + _seconds())
-    with ThreadPoolExecutor(max_workers=MOST_SENDERS, thread_name_prefix="submit") as threads:
-        while True:
-            sweep.open_lanes(threads)
-            if not sweep.senders:
-                break
-            sweep.collect()
+    try:
+        with ThreadPoolExecutor(max_workers=MOST_SENDERS, thread_name_prefix="submit") as threads:
+            while True:
+                sweep.open_lanes(threads)
+                if not sweep.senders:
+                    break
+                sweep.collect()
+    finally:
+        sweep.close_sessions()
     if sweep.errors:
         raise sweep.errors[0]
     return ", ".join(f"{count} {what}" for what, count in sorted(sweep.tally.items())) or "nothing due"
@@ -77,11 +81,12 @@ class _Sweep:
     resting: dict[int, float] = field(default_factory=dict)  # provider's primary key → until, monotonic seconds
     tally: Counter[str] = field(default_factory=Counter)
     errors: list[BaseException] = field(default_factory=list)
+    sessions: list[BaseDatabaseWrapper] = field(default_factory=list)  # of its threads
 
     def open_lanes(self, threads: ThreadPoolExecutor) -> None:
         """Give every lane with due orders one more sender, within its concurrency.
 
-        One at a time, since each opens a database session, often to find that the others were enough.
+        One at a time, since it often finds that the others were enough.
         """
         if time.monotonic() >= self.stop_at:
             return
@@ -106,10 +111,25 @@ class _Sweep:
             else:
                 self.tally += sender.result()
 
+    def use_session(self) -> None:
+        """Let this thread go on with the session that it had for another lane: opening one costs more than a claim."""
+        session = connections[DEFAULT_DB_ALIAS]
+        if session.connection is None:
+            session.inc_thread_sharing()  # it is closed by the sweep's own thread
+            self.sessions.append(session)
+        elif not session.is_usable():  # the database restarted meanwhile
+            session.close()
+
+    def close_sessions(self) -> None:
+        """Close what the threads, which have ended, left open."""
+        for session in self.sessions:
+            session.close()
+
 
 def _work_off(provider: Provider, sweep: _Sweep) -> Counter[str]:
-    """One sender: forwards the lane's orders one after another, on a database session of its own."""
+    """One sender: forwards the lane's orders one after another, on a database session of its own thread."""
     tally: Counter[str] = Counter()
+    sweep.use_session()
     try:
         with slot(provider_id=provider.pk, slots=settings.SUBMIT_CONCURRENCY) as is_free:
             if not is_free:
@@ -120,8 +140,9 @@ def _work_off(provider: Provider, sweep: _Sweep) -> Counter[str]:
                     if word is None:
                         break
                     tally[word] += 1
-    finally:
+    except BaseException:
         connection.close()
+        raise
     return tally
 
 

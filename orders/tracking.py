@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from django.db import connection, connections, transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from catalog.connecting import open_client
@@ -43,9 +44,11 @@ class Batch:
 def track_due() -> str:
     """One sweep over all providers, then the posts that they have served are charged; a note for the staff page."""
     stop_at = sweep_end(most=SWEEP_SECONDS)
-    due = list(Provider.objects.filter(watches__due_at__lte=database_now()).distinct().order_by("pk"))
+    due = Watch.objects.filter(due_at__lte=database_now()).order_by("provider_id")
+    counts = dict(due.values_list("provider_id").annotate(Count("pk")))
+    providers = Provider.objects.in_bulk(counts)
     # One lane of each before a second of any: a few providers that are silent leave threads to the others.
-    lanes = [provider for _ in range(IN_FLIGHT) for provider in due]
+    lanes = [providers[pk] for lane in range(IN_FLIGHT) for pk, count in counts.items() if count > lane * BATCH]
     tally = charge_owed(now=timezone.now())  # first of all, what an earlier sweep counted and did not live to charge
     tally += spread(partial(_track_lane, stop_at=stop_at), lanes, threads=MOST_THREADS, name="track")
     tally += charge_owed(now=timezone.now())
