@@ -1,6 +1,7 @@
 """Adjusting: money that an admin moves by hand. Much of it takes two people, since one may err, or steal.
 
-Above SECOND_PERSON_ABOVE (either way, panel's currency) it is kept as a proposal, which another admin agrees to.
+Above SECOND_PERSON_ABOVE (either way, panel's currency) it is kept as a proposal, which another admin agrees to; where
+there is no other, it is booked at once.
 Lock order: the proposal's row, then the wallet.
 """
 
@@ -11,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Role, User
 from billing import ledger
 from billing.models import Adjustment, AdjustmentKind, AdjustmentOutcome, Transfer
 
@@ -31,6 +32,11 @@ class AlreadyClosed(CannotAgree):
 def needs_two(amount: Decimal) -> bool:
     """Whether a second person must agree to move that much, in or out."""
     return abs(amount) > settings.SECOND_PERSON_ABOVE
+
+
+def is_alone(actor: User) -> bool:
+    """Whether the panel has no other admin who could agree."""
+    return not User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=actor.pk).exists()
 
 
 def book(

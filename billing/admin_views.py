@@ -80,7 +80,8 @@ def _adjust(request: MemberRequest, pk: int, kind: AdjustmentKind, form: MoneyFo
     """Book what the form says, or keep it for a second admin where it is much."""
     user = get_object_or_404(User, pk=pk)
     if form.is_valid():
-        book_or_propose = _proposed if adjusting.needs_two(form.cleaned_data["amount"]) else _booked
+        takes_two = adjusting.needs_two(form.cleaned_data["amount"]) and not adjusting.is_alone(request.user)
+        book_or_propose = _proposed if takes_two else _booked
         try:
             return book_or_propose(request, user, kind, form)
         except ledger.LedgerError as error:
@@ -99,7 +100,7 @@ def _page(request: MemberRequest, user: User, **refused: AccessForm | MoneyForm)
         "proposals": Adjustment.objects.to_agree().filter(customer=user),
         "settled": Adjustment.objects.settled().filter(customer=user)[:SETTLED],
         "limit": settings.SECOND_PERSON_ABOVE,
-        "is_alone": not User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=request.user.pk).exists(),
+        "is_alone": adjusting.is_alone(request.user),
         "top_up": TopUpForm(),
         "correction": CorrectionForm(),
         **refused,

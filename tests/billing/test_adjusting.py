@@ -262,8 +262,19 @@ def test_form_says_what_becomes_of_much_money(first: User, ann: User) -> None:
     make_user(role=Role.ADMIN)
     together = browser.get(f"/admin/users/{ann.pk}").content.decode()
 
-    assert "Above $100.00 it waits until another admin agrees: there is no other admin now" in alone
+    assert "It is booked at once: you are the only admin." in alone
     assert "Above $100.00 it waits until another admin agrees." in together
+
+
+def test_only_admin_books_much_money_at_once(first: User, ann: User) -> None:
+    User.objects.filter(pk=make_user(role=Role.ADMIN).pk).update(is_active=False)
+    make_user(role=Role.STAFF)
+    form = {"amount": "1000", "reason": "bank 7", "act_id": str(uuid4())}
+
+    page = signed_in(first).post(f"/admin/users/{ann.pk}/top-up", form, follow=True).content.decode()
+
+    assert "Booked 1000.00. ann@example.com now has 1150.00." in page
+    assert not Adjustment.objects.exists()
 
 
 @pytest.mark.parametrize("act", ["agree", "withdraw"])

@@ -1,11 +1,14 @@
 """The admin's list of users."""
 
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Role
-from tests.factories import make_user, signed_in
+from billing.models import Adjustment
+from tests.factories import NOW, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +84,10 @@ def test_list_costs_the_same_queries_for_any_number_of_users(
     rows: int, admin: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(rows):
-        make_user(balance="1")
+        user = make_user(balance="1")
+        Adjustment.objects.create(
+            act_id=uuid4(), customer=user, kind="correction", amount=-500, proposed_by=user, proposed_at=NOW
+        )
 
     with django_assert_num_queries(6):  # session, user, users, proposals; the frame: balance and inbox
         admin.get("/admin/users")
