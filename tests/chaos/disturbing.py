@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from tests.faults.stand import Stand
 
 # How often each happens, in seconds on average
-EVERY = {"child": 4.0, "main": 20.0, "stop": 9.0, "postgres": 46.0, "broker": 44.0}
+EVERY = {"child": 3.6, "main": 20.0, "stop": 9.0, "postgres": 46.0, "broker": 44.0}
 # The workers' children do the forwarding and tracking, so they die most often
 CHILDREN = ("submit child", "submit child", "poll child", "web child")
 MAINS = ("submit", "poll", "web", "beat", "second beat")
