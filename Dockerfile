@@ -14,8 +14,8 @@ RUN pip install --require-hashes -r requirements/base.txt
 COPY . .
 # The values only satisfy the settings: nothing that is collected depends on them
 RUN SECRET_KEY=build DATABASE_URL=postgres://build/build REDIS_URL=redis://build/0 \
-    python manage.py collectstatic --noinput && python -m compileall -q panel accounts billing catalog orders
+    python manage.py collectstatic --noinput && python -m compileall -q panel accounts billing catalog orders lib outbound
 
 USER panel
 EXPOSE 8000
-CMD ["gunicorn", "-c", "python:panel.serving", "--bind", "0.0.0.0:8000", "panel.wsgi"]
+CMD ["gunicorn", "-c", "python:panel.gunicorn", "--bind", "0.0.0.0:8000", "panel.wsgi"]

@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 INSTALLED := .venv/.installed
-TYPED := manage.py panel accounts billing catalog orders tests $(wildcard benchmarks/*.py)
+TYPED := manage.py panel accounts billing catalog orders lib outbound tests $(wildcard benchmarks/*.py)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" pyproject.toml
 # What `check --deploy` judges is a start in production, not the defaults of one's own machine
@@ -54,7 +54,7 @@ test: setup chromium ## run the whole suite (ARGS=… go to pytest)
 
 # Playwright's own Chromium where it is installed, else the system's, else Debian's package
 chromium: setup
-	@$(PYTHON) -m tests.browsing && exit 0; \
+	@$(PYTHON) -m tests.chromium && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing Chromium"; \
 		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; \
@@ -88,7 +88,7 @@ mutants: setup ## switch the guards off one by one and show that each is missed
 	@$(PYTHON) -m tests.mutants $(ARGS)
 
 contract: setup ## ask the API whatever its OpenAPI description allows (EXAMPLES=2000)
-	@CONTRACT_EXAMPLES=$(or $(EXAMPLES),2000) $(PYTHON) -m pytest tests/api/test_openapi_kept.py $(ARGS)
+	@CONTRACT_EXAMPLES=$(or $(EXAMPLES),2000) $(PYTHON) -m pytest tests/orders/api/test_openapi_contract.py $(ARGS)
 
 requirements: setup ## pin the newest versions that pyproject.toml allows
 	@$(COMPILE) --upgrade -o requirements/base.txt

@@ -12,7 +12,7 @@ def main() -> None:
     from django.core.management import execute_from_command_line
     from django.db import OperationalError
 
-    from panel.explaining import explain
+    from panel.command_errors import explain
 
     try:
         execute_from_command_line(sys.argv)

@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import MemberRequest, admin_required
-from accounts.grouping import GroupForm, MembershipForm
+from accounts.decorators import MemberRequest, admin_required
+from accounts.group_form import GroupForm, MembershipForm
 from accounts.models import CustomerGroup, User
 
 
@@ -21,7 +21,7 @@ def admin_groups(request: MemberRequest) -> HttpResponse:
         "requests_per_minute": settings.API_REQUESTS_PER_MINUTE,
         "orders_per_minute": settings.API_ORDERS_PER_MINUTE,
     }
-    return render(request, "accounts/admin_groups.html", context)
+    return render(request, "accounts/admin/groups.html", context)
 
 
 @admin_required
@@ -63,4 +63,4 @@ def _edit(request: MemberRequest, form: GroupForm) -> HttpResponse:
         group = form.save()
         messages.success(request, f"Saved: {group.name}.")
         return redirect("admin_groups")
-    return render(request, "accounts/admin_group.html", {"form": form}, status=422 if form.is_bound else 200)
+    return render(request, "accounts/admin/group.html", {"form": form}, status=422 if form.is_bound else 200)

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from accounts.models import ApiKey, CustomerGroup, KeyScope, User
-from accounts.networks import is_within, read_networks
+from lib.ip_addresses import is_within, read_networks
 
 PREFIX_LENGTH = 8  # characters that find the row; they say nothing about the rest
 SECRET_LENGTH = 32  # characters behind the prefix, about 190 bits

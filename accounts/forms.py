@@ -5,7 +5,7 @@ import re
 from django import forms
 
 from accounts.models import KeyScope
-from accounts.networks import BadNetwork, read_networks
+from lib.ip_addresses import BadNetwork, read_networks
 
 
 class ApiKeyForm(forms.Form):

@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import MemberRequest, customer_required
 from accounts.api_keys import MOST_KEYS, NameTaken, TooManyKeys, issue_key
+from accounts.decorators import MemberRequest, customer_required
 from accounts.forms import ApiKeyForm
 from accounts.models import ApiKey
-from accounts.rotating import KeyEnded, rotate_key
+from accounts.rotate_key import KeyEnded, rotate_key
 
 
 @customer_required

@@ -8,11 +8,12 @@ from panel.wsgi import application
 from datetime import datetime
 
 from catalog.models import Service
-from orders.api import following, views
+from orders.api import views
 from orders.api.actions import ACTIONS, Action
-from orders.api.admitting import Caller
 from orders.api.answers import reply
-from orders.api.asking import Ask
+from orders.api.authenticate import Caller
+from orders.api.request import Ask
+from orders.api.status import status
 
 __all__ = ["application"]
 
@@ -47,7 +48,7 @@ def habitual_status(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
     """What other panels do: a query for each id."""
     for text in ask.values["orders"].split(","):
         one = Ask(action="status", values={"order": text}, key="", idempotency_key=None, request=ask.request)
-        following.status(caller, one, now)
+        status(caller, one, now)
     return reply({})
 
 

@@ -3,12 +3,12 @@
 from django.utils import timezone
 
 from benchmarks.__main__ import Measured, median_of
-from catalog.connecting import open_client
-from orders import tracking
+from catalog.provider_client import open_client
 from orders.models import Watch
+from orders.tracking.sweep import BATCH, IN_FLIGHT, track_due
+from tests.connected_provider import connect, mirror_service, run_order
 from tests.double.handle import ProviderDouble
 from tests.factories import make_user
-from tests.upstreaming import connect, mirror_service, run_order
 
 ORDERS, LATENCY = 400, 0.05
 SAMPLE = 20  # orders asked about one by one; the figure is scaled to all of them
@@ -27,7 +27,7 @@ def measure() -> list[Measured]:
 
         def ours() -> None:
             Watch.objects.update(due_at=timezone.now())
-            tracking.track_due()
+            track_due()
 
         def habit() -> None:
             with open_client(provider) as client:
@@ -41,6 +41,6 @@ def measure() -> list[Measured]:
                 f"poll {ORDERS} orders at {LATENCY * 1000:.0f} ms latency",
                 median_of(ours, runs=3),
                 median_of(habit, runs=3) * ORDERS / SAMPLE,
-                LATENCY * -(-ORDERS // (tracking.BATCH * tracking.IN_FLIGHT)),
+                LATENCY * -(-ORDERS // (BATCH * IN_FLIGHT)),
             )
         ]

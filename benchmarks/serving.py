@@ -24,7 +24,7 @@ from django.utils import timezone
 from accounts.api_keys import issue_key
 from accounts.models import User
 from benchmarks.__main__ import Measured
-from benchmarks.loading import Crowd, Load, request
+from benchmarks.load import Crowd, Load, request
 from catalog.models import Service
 from orders.models import Status
 from panel.embedded import Valkey
@@ -120,7 +120,7 @@ def serving() -> Iterator[int]:
         server = subprocess.Popen(
             # No worker retires, and no connection of ours is closed, in the middle of what is measured
             [
-                *(sys.executable, "-m", "gunicorn", "-c", "python:panel.serving"),
+                *(sys.executable, "-m", "gunicorn", "-c", "python:panel.gunicorn"),
                 *("--max-requests", "0", "--keep-alive", "60"),
                 *("--bind", f"fd://{listener.fileno()}", "benchmarks.application"),
             ],

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from benchmarks.__main__ import Measured, median_of
 from catalog.upstream import OrderStatus, Status
-from orders.applying import apply_reports
 from orders.models import Order
 from orders.models import Status as OrderState
+from orders.tracking.apply_reports import apply_reports
 from tests.factories import make_order, make_service, make_user
 
 BATCH, CHANGED = 100, 5

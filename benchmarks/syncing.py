@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from benchmarks.__main__ import Measured, median_of
 from catalog.models import Category, Provider, Service
-from catalog.syncing import sync_provider
+from catalog.sync.sync import sync_provider
+from tests.connected_provider import connect
 from tests.double.handle import ProviderDouble
-from tests.upstreaming import connect
 
 SERVICES, SAMPLE = 10_000, 200  # the row-by-row habit is measured on a sample and scaled
 
@@ -63,7 +63,7 @@ def save_each(provider: Provider) -> None:
 
 def fetch(provider: Provider) -> None:
     """The provider's answer alone, unread."""
-    from catalog.connecting import open_client
+    from catalog.provider_client import open_client
 
     with open_client(provider) as client:
         client.services()

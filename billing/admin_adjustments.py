@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.access import MemberRequest, admin_required
-from billing import adjusting, ledger
-from billing.admin_views import plain
+from accounts.decorators import MemberRequest, admin_required
+from billing import ledger
+from billing.adjustments import CannotAgree, agree, withdraw
+from billing.admin_users import plain
 from billing.models import Adjustment
 
 
@@ -22,10 +23,10 @@ def admin_adjustment_agree(request: MemberRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "confirm.html", _question(adjustment))
     try:
-        transfer = adjusting.agree(adjustment=adjustment, actor=request.user, now=timezone.now())
+        transfer = agree(adjustment=adjustment, actor=request.user, now=timezone.now())
     except ledger.InsufficientFunds as error:
         messages.error(request, f"The wallet has only {plain(error.available)} to take. The proposal waits on.")
-    except (adjusting.CannotAgree, ledger.LedgerError) as error:
+    except (CannotAgree, ledger.LedgerError) as error:
         messages.error(request, str(error))
     else:
         booked, left = plain(transfer.signed_amount), plain(transfer.balance_after)
@@ -39,8 +40,8 @@ def admin_adjustment_withdraw(request: MemberRequest, pk: int) -> HttpResponse:
     """Take back what was proposed, or say no to it: nothing moves."""
     adjustment = get_object_or_404(Adjustment, pk=pk)
     try:
-        adjusting.withdraw(adjustment=adjustment, actor=request.user, now=timezone.now())
-    except adjusting.CannotAgree as error:
+        withdraw(adjustment=adjustment, actor=request.user, now=timezone.now())
+    except CannotAgree as error:
         messages.error(request, str(error))
     else:
         messages.success(request, f"Withdrawn: {plain(adjustment.amount)}. Nothing moved.")

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from accounts.models import User
-from billing.halting import standing_halt
+from billing.halt import standing_halt
 from billing.models import Account, AccountKind, Transfer, TransferKind
 
 STEP = Decimal("0.00001")  # booked money has five decimals

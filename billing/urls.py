@@ -2,17 +2,18 @@
 
 from django.urls import path
 
-from billing import admin_adjustments, admin_views, views
+from billing import admin_adjustments, views
+from billing.admin_users import admin_user, admin_user_correct, admin_user_top_up, admin_users
 
 customers = [
     path("wallet", views.wallet, name="wallet"),
 ]
 
 admins = [
-    path("admin/users", admin_views.admin_users, name="admin_users"),
-    path("admin/users/<int:pk>", admin_views.admin_user, name="admin_user"),
-    path("admin/users/<int:pk>/top-up", admin_views.admin_user_top_up, name="admin_user_top_up"),
-    path("admin/users/<int:pk>/correct", admin_views.admin_user_correct, name="admin_user_correct"),
+    path("admin/users", admin_users, name="admin_users"),
+    path("admin/users/<int:pk>", admin_user, name="admin_user"),
+    path("admin/users/<int:pk>/top-up", admin_user_top_up, name="admin_user_top_up"),
+    path("admin/users/<int:pk>/correct", admin_user_correct, name="admin_user_correct"),
     path("admin/adjustments/<int:pk>/agree", admin_adjustments.admin_adjustment_agree, name="admin_adjustment_agree"),
     path(
         "admin/adjustments/<int:pk>/withdraw",

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from accounts.access import MemberRequest, customer_required
+from accounts.decorators import MemberRequest, customer_required
 from billing.forms import PageForm
 from billing.statement import read_statement
 

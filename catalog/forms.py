@@ -1,8 +1,6 @@
 """What the admin types about providers and margins, with a message for everything that is wrong."""
 
-import ipaddress
 import re
-import socket
 from decimal import Decimal
 from typing import Any, Final
 
@@ -10,16 +8,15 @@ from django import forms
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 
-from catalog.exchanging import known_exchange_rates
-from catalog.margins import MOST_FIXED, MOST_PERCENT
 from catalog.models import Provider
-from catalog.repricing import DEFAULT_PERCENT
-from catalog.upstream import ForbiddenAddress, parse_url
-from catalog.upstream.endpoint import is_public
+from catalog.prices.exchange_rates import known_exchange_rates
+from catalog.prices.reprice import DEFAULT_PERCENT
+from catalog.prices.set_margin import MOST_FIXED, MOST_PERCENT
+from catalog.upstream import parse_url
+from lib.public_url import check_url
 
 KEY: Final = re.compile(r"[!-~]{1,500}")
 CURRENCY: Final = re.compile(r"[A-Z]{3}")
-HERE: Final = ("localhost", ".localhost", ".local", ".internal", ".localdomain")
 DEAREST_RATE: Final = Decimal(1_000_000)  # of one currency in another
 
 
@@ -169,36 +166,6 @@ class PauseForm(forms.Form):
     reason = forms.CharField(max_length=300, help_text="Staff read it beside the orders that wait.")
 
 
-def check_url(text: str, *, is_private_allowed: bool) -> str:
-    """A URL that our client would connect to; names that lead elsewhere are refused when it connects.
-
-    Raises forms.ValidationError, with a message for whoever typed it.
-    """
-    url = text.strip()
-    try:
-        host = parse_url(url, is_private_allowed=is_private_allowed).host
-    except ForbiddenAddress as problem:
-        raise forms.ValidationError(_sentence(str(problem))) from None
-    if not is_private_allowed and _is_private(host):
-        raise forms.ValidationError("The URL leads to an address that is not public.")
-    return url
-
-
 def _place(url: str) -> tuple[str, int, bool]:
     target = parse_url(url, is_private_allowed=True)
     return target.host, target.port, target.is_tls
-
-
-def _is_private(host: str) -> bool:
-    """Whether a host is one of ours by its very name or number; asks no name server."""
-    if host in HERE or host.endswith(HERE):
-        return True
-    try:
-        found = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)  # also 127.1 and 0x7f000001
-    except OSError:
-        return "." not in host
-    return not all(is_public(str(ipaddress.ip_address(address[4][0]))) for address in found)
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."

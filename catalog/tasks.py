@@ -8,9 +8,9 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from catalog.locking import only_one
 from catalog.models import Provider
-from catalog.syncing import Overtaken, sync_provider
+from catalog.sync.sync import Overtaken, sync_provider
+from lib.advisory_locks import only_one
 
 log = logging.getLogger(__name__)
 

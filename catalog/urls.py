@@ -2,30 +2,42 @@
 
 from django.urls import URLPattern, path
 
-from catalog import admin_margins, admin_providers, admin_services, admin_syncs, admin_types, views
+from catalog import views
+from catalog.admin_pages.margins import admin_margin_remove, admin_margins
+from catalog.admin_pages.providers import (
+    admin_provider,
+    admin_provider_new,
+    admin_provider_pause,
+    admin_provider_resume,
+    admin_provider_sync,
+    admin_providers,
+)
+from catalog.admin_pages.services import admin_category, admin_service, admin_services, admin_services_accept
+from catalog.admin_pages.syncs import admin_sync, admin_sync_accept, admin_syncs
+from catalog.admin_pages.types import admin_type_revert, admin_types
 
 customers: list[URLPattern] = [
     path("services", views.services, name="services"),
 ]
 
 admin: list[URLPattern] = [
-    path("admin/providers", admin_providers.admin_providers, name="admin_providers"),
-    path("admin/providers/new", admin_providers.admin_provider_new, name="admin_provider_new"),
-    path("admin/providers/<int:pk>", admin_providers.admin_provider, name="admin_provider"),
-    path("admin/providers/<int:pk>/pause", admin_providers.admin_provider_pause, name="admin_provider_pause"),
-    path("admin/providers/<int:pk>/resume", admin_providers.admin_provider_resume, name="admin_provider_resume"),
-    path("admin/providers/<int:pk>/sync", admin_providers.admin_provider_sync, name="admin_provider_sync"),
-    path("admin/syncs", admin_syncs.admin_syncs, name="admin_syncs"),
-    path("admin/syncs/<int:pk>", admin_syncs.admin_sync, name="admin_sync"),
-    path("admin/syncs/<int:pk>/accept", admin_syncs.admin_sync_accept, name="admin_sync_accept"),
-    path("admin/margins", admin_margins.admin_margins, name="admin_margins"),
-    path("admin/margins/<int:pk>/remove", admin_margins.admin_margin_remove, name="admin_margin_remove"),
-    path("admin/services", admin_services.admin_services, name="admin_services"),
-    path("admin/services/accept", admin_services.admin_services_accept, name="admin_services_accept"),
-    path("admin/services/<int:pk>", admin_services.admin_service, name="admin_service"),
-    path("admin/types", admin_types.admin_types, name="admin_types"),
-    path("admin/types/<int:pk>/revert", admin_types.admin_type_revert, name="admin_type_revert"),
-    path("admin/categories/<int:pk>", admin_services.admin_category, name="admin_category"),
+    path("admin/providers", admin_providers, name="admin_providers"),
+    path("admin/providers/new", admin_provider_new, name="admin_provider_new"),
+    path("admin/providers/<int:pk>", admin_provider, name="admin_provider"),
+    path("admin/providers/<int:pk>/pause", admin_provider_pause, name="admin_provider_pause"),
+    path("admin/providers/<int:pk>/resume", admin_provider_resume, name="admin_provider_resume"),
+    path("admin/providers/<int:pk>/sync", admin_provider_sync, name="admin_provider_sync"),
+    path("admin/syncs", admin_syncs, name="admin_syncs"),
+    path("admin/syncs/<int:pk>", admin_sync, name="admin_sync"),
+    path("admin/syncs/<int:pk>/accept", admin_sync_accept, name="admin_sync_accept"),
+    path("admin/margins", admin_margins, name="admin_margins"),
+    path("admin/margins/<int:pk>/remove", admin_margin_remove, name="admin_margin_remove"),
+    path("admin/services", admin_services, name="admin_services"),
+    path("admin/services/accept", admin_services_accept, name="admin_services_accept"),
+    path("admin/services/<int:pk>", admin_service, name="admin_service"),
+    path("admin/types", admin_types, name="admin_types"),
+    path("admin/types/<int:pk>/revert", admin_type_revert, name="admin_type_revert"),
+    path("admin/categories/<int:pk>", admin_category, name="admin_category"),
 ]
 
 urlpatterns = customers + admin

@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog.finding import categories_of, matching
-from catalog.listing import Place, grouped
 from catalog.models import Service
+from catalog.search import categories_of, matching
+from catalog.shop_list import Place, grouped
 
 
 class SearchForm(forms.Form):

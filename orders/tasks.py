@@ -5,62 +5,70 @@ from django.utils import timezone
 
 from catalog.tasks import sync_catalogs as sync_catalogs_by_tasks
 from catalog.tasks import sync_here as sync_catalogs_here
-from orders import aftersending, delivering, polling, reconciling, releasing, repeating, resolving, submitting, tracking
-from orders.sweeping import run_alone, run_noted
+from orders.aftercare import refill_status
+from orders.aftercare.send_requests import send_due
+from orders.audit.prove_changes import reconcile
+from orders.forwarding import recovery
+from orders.forwarding import sweep as forwarding_sweep
+from orders.forwarding.resend_sweep import repeat_due
+from orders.jobs.run_job import run_alone, run_noted
+from orders.tracking import sweep as tracking_sweep
+from orders.unclear.sweep import resolve_due
+from orders.webhooks import sweep as webhooks_sweep
 
 
 @shared_task
 def submit_due() -> None:
     """Forward every order that is due, all providers' lanes at once; beside a sweep that a slow provider keeps busy."""
-    run_noted(name="submit_due", job=submitting.submit_due)
+    run_noted(name="submit_due", job=forwarding_sweep.submit_due)
 
 
 @shared_task
 def reap_leases() -> None:
     """Take back what dead workers left behind."""
-    run_alone(name="reap_leases", job=lambda: submitting.reap_leases(now=timezone.now()))
+    run_alone(name="reap_leases", job=lambda: forwarding_sweep.reap_leases(now=timezone.now()))
 
 
 @shared_task
 def repeat_unclear() -> None:
     """Send orders that were perhaps placed again, where the provider gives one order for one key."""
-    run_alone(name="repeat_unclear", job=repeating.repeat_due)
+    run_alone(name="repeat_unclear", job=repeat_due)
 
 
 @shared_task
 def track_due() -> None:
     """Ask the providers about every running order that is due, 100 a call."""
-    run_alone(name="track_due", job=tracking.track_due)
+    run_alone(name="track_due", job=tracking_sweep.track_due)
 
 
 @shared_task
 def submit_aftercare() -> None:
     """Send approved refills and cancellations, 100 a call."""
-    run_alone(name="submit_aftercare", job=aftersending.send_due)
+    run_alone(name="submit_aftercare", job=send_due)
 
 
 @shared_task
 def poll_refills() -> None:
     """Ask the providers about every refill under way, 100 a call."""
-    run_alone(name="poll_refills", job=polling.poll_refills)
+    run_alone(name="poll_refills", job=refill_status.poll_refills)
 
 
 @shared_task
 def deliver_due() -> None:
     """Post webhooks that are due to customers' programs."""
-    run_alone(name="deliver_due", job=delivering.deliver_due)
+    run_alone(name="deliver_due", job=webhooks_sweep.deliver_due)
 
 
 @shared_task
 def check_providers() -> None:
     """Read balances, lift automatic pauses, release orders whose reason is gone."""
-    run_alone(name="check_providers", job=releasing.check_providers)
+    run_alone(name="check_providers", job=recovery.check_providers)
 
 
 @shared_task
 def resolve_unclear() -> None:
     """Settle by proof what became of orders that were perhaps placed."""
-    run_alone(name="resolve_unclear", job=resolving.resolve_due)
+    run_alone(name="resolve_unclear", job=resolve_due)
 
 
 @shared_task
@@ -87,4 +95,4 @@ def _sync_here() -> str:
 @shared_task
 def prove_money() -> None:
     """Prove what changed since the last sound proof, once a day all money, and keep the result."""
-    run_alone(name="prove_money", job=lambda: reconciling.reconcile(now=timezone.now()))
+    run_alone(name="prove_money", job=lambda: reconcile(now=timezone.now()))

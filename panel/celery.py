@@ -9,7 +9,7 @@ import os
 from celery import Celery
 from celery.schedules import schedule
 
-from orders.timetable import TIMETABLE
+from orders.jobs.timetable import TIMETABLE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panel.settings")
 

@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from panel import embedded
-from panel.configuring import (
+from panel.env import (
     address,
     amount,
     fernet_keys,
@@ -182,7 +182,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "panel.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "panel.entering.ApiEntrance",
+    "panel.api_middleware.ApiEntrance",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -192,7 +192,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.refusing.RefusedFormMiddleware",
+    "accounts.middleware.RefusedFormMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
 ]
@@ -208,7 +208,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "panel.context.panel",
+                "panel.context_processors.panel",
             ],
         },
     },
@@ -233,7 +233,7 @@ EMAIL_TIMEOUT = 10  # seconds; a page waits for it
 _mail = mail_settings(env, "EMAIL_URL")
 vars().update(_mail)
 DEFAULT_FROM_EMAIL = text(env, "DEFAULT_FROM_EMAIL", default=f"panel@{_site.hostname}")
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.allauth_adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

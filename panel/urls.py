@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from panel.pages import home
+from panel.views import home
 
 handler500 = "panel.health.server_error"
 

@@ -18,7 +18,7 @@ from tests.environment import ENVIRONMENT
 if TYPE_CHECKING:
     from tests.double.handle import ProviderDouble
 
-pytest_plugins = ["tests.browsing"]
+pytest_plugins = ["tests.chromium"]
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="panel-tests-"))
 (DATA_DIR / "static").mkdir()  # where WhiteNoise looks; without the folder it warns, and a warning is an error here
@@ -75,7 +75,7 @@ def valkey() -> Iterator[Valkey]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(postgres: Postgres) -> None:
     """Have PostgreSQL running before the test database is made; pytest-django asks for this by name."""
-    from tests.flushing import allow_flush  # Django must be set up first
+    from tests.table_flush import allow_flush  # Django must be set up first
 
     del postgres
     allow_flush()

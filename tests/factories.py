@@ -11,8 +11,8 @@ from django.test import Client
 from accounts.models import Role, User
 from billing import ledger
 from billing.models import Transfer
-from catalog import pricing
 from catalog.models import Category, Provider, Service
+from catalog.prices.arithmetic import charge_for, cost_for
 from orders.models import ENDED, Order, Status, Watch
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -104,7 +104,7 @@ def make_order(
 ) -> Order:
     """A paid order per 1000 in a state that owes nothing back, watched where it runs. The customer is funded for it."""
     service = service or make_service()
-    charge = pricing.charge_for(price=service.price, billed_quantity=quantity, is_per_order=False)
+    charge = charge_for(price=service.price, billed_quantity=quantity, is_per_order=False)
     user = user or make_user(balance=charge)
     if status in {Status.RUNNING, Status.COMPLETED}:
         upstream_id = upstream_id or str(next(_numbers))
@@ -117,7 +117,7 @@ def make_order(
         quantity=quantity,
         billed_quantity=quantity,
         rate=service.rate,
-        cost=pricing.cost_for(cost=service.cost, billed_quantity=quantity, is_per_order=False),
+        cost=cost_for(cost=service.cost, billed_quantity=quantity, is_per_order=False),
         price=service.price,
         charge=charge,
         status=status,

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from panel.embedded import Paths
-from panel.embedded.processes import children_of, leftovers
-from panel.running import PROJECT
+from panel.embedded.child_processes import children_of, leftovers
+from panel.processes.run_panel import PROJECT
 
 FAST = {  # seconds; the real worker and beat, only quicker
     "SUBMIT_EVERY": "1",

@@ -6,14 +6,7 @@ is what a customer pays. Each is per 1000, except for types that are sold per or
 
 from catalog.models.margins import MarginRule, MarginScope
 from catalog.models.providers import RATE, Digits, ExchangeRate, Provider, ProviderQuerySet
-from catalog.models.services import (
-    AftercareMode,
-    Category,
-    PriceListVersion,
-    Service,
-    ServiceQuerySet,
-    TypeMapping,
-)
+from catalog.models.services import AftercareMode, Category, PriceListVersion, Service, ServiceQuerySet, TypeMapping
 from catalog.models.syncs import ServiceChange, SyncOutcome, SyncRun
 
 __all__ = [

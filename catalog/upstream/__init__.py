@@ -1,6 +1,10 @@
 """The provider client: a pure library that speaks the API of upstream providers and never guesses about money."""
 
-from catalog.upstream.aftercare import (
+from catalog.upstream.client import BATCH, Balance, Client
+from catalog.upstream.error_texts import DOUBTFUL_WORDS
+from catalog.upstream.errors import ErrorReply, Throttled
+from catalog.upstream.outcomes import Accepted, AddOutcome, NotSent, Reason, Refused, Unclear
+from catalog.upstream.refill_and_cancel_replies import (
     Answered,
     BatchOutcome,
     RefillState,
@@ -8,29 +12,13 @@ from catalog.upstream.aftercare import (
     RefillStatusReply,
     Taken,
 )
-from catalog.upstream.client import BATCH, Balance, Client
-from catalog.upstream.endpoint import Endpoint, parse_url
-from catalog.upstream.failures import (
-    BadReply,
-    ErrorReply,
-    ForbiddenAddress,
-    Interrupted,
-    ProviderError,
-    Throttled,
-    TimedOut,
-    Unreachable,
-)
-from catalog.upstream.masking import KeyMask
-from catalog.upstream.outcomes import Accepted, AddOutcome, Exchange, NotSent, Reason, Refused, Unclear
-from catalog.upstream.posting import Posted, post
-from catalog.upstream.refusing import DOUBTFUL_WORDS
-from catalog.upstream.services import (
-    CatalogReply,
-    RowProblem,
-    ServiceRow,
-    plain_text,
-)
-from catalog.upstream.statuses import IdError, OrderStatus, Status, StatusReply
+from catalog.upstream.services_reply import CatalogReply, RowProblem, ServiceRow, plain_text
+from catalog.upstream.status_reply import IdError, OrderStatus, Status, StatusReply
+from outbound.endpoint import Endpoint, parse_url
+from outbound.errors import BadReply, ForbiddenAddress, Interrupted, ProviderError, TimedOut, Unreachable
+from outbound.exchange import Exchange
+from outbound.key_mask import KeyMask
+from outbound.post import Posted, post
 
 __all__ = [
     "BATCH",

@@ -9,26 +9,28 @@ from decimal import Decimal
 from types import MappingProxyType, TracebackType
 from typing import Self
 
-from catalog.upstream.adding import judge_add
-from catalog.upstream.aftercare import (
+from catalog.upstream.add_reply import judge_add
+from catalog.upstream.error_texts import DOUBTFUL_WORDS, error_text, find_reason, is_about_an_id, is_doubtful
+from catalog.upstream.errors import ErrorReply, Throttled
+from catalog.upstream.json_values import NotJSON, as_decimal, as_text, parse_exactly, parse_loosely
+from catalog.upstream.outcomes import AddOutcome, NotSent, Reason, Refused, Unclear
+from catalog.upstream.refill_and_cancel_replies import (
     Answered,
     BatchOutcome,
     RefillStatusReply,
     parse_refill_statuses,
     parse_taken,
 )
-from catalog.upstream.connecting import Resolver, look_up
-from catalog.upstream.endpoint import Endpoint, parse_url
-from catalog.upstream.failures import BadReply, ErrorReply, ProviderError, Throttled
-from catalog.upstream.masking import KeyMask
-from catalog.upstream.outcomes import AddOutcome, Exchange, NotSent, Reason, Refused, Unclear
-from catalog.upstream.parsing import NotJSON, as_decimal, as_text, parse_exactly, parse_loosely
-from catalog.upstream.refusing import DOUBTFUL_WORDS, error_text, find_reason, is_about_an_id, is_doubtful
-from catalog.upstream.replying import Reply, exchange_of, retry_after
-from catalog.upstream.services import CatalogReply, plain_slices, read_rows, slices_of
-from catalog.upstream.session import Manner, ProviderSession
-from catalog.upstream.statuses import CURRENCY_LENGTH, IdError, StatusReply, parse_statuses
-from catalog.upstream.transport import Wire
+from catalog.upstream.services_reply import CatalogReply, plain_slices, read_rows, slices_of
+from catalog.upstream.status_reply import CURRENCY_LENGTH, IdError, StatusReply, parse_statuses
+from outbound.endpoint import Endpoint, parse_url
+from outbound.errors import BadReply, ProviderError
+from outbound.exchange import Exchange
+from outbound.key_mask import KeyMask
+from outbound.reply import Reply, exchange_of, retry_after
+from outbound.session import Manner, ProviderSession
+from outbound.sockets import Resolver, look_up
+from outbound.wire import Wire
 
 BATCH = 100  # the most ids a provider takes in one call
 SEND_CAP = 65_536  # bytes of a reply to add, refill or cancel: honest ones have under a hundred an id

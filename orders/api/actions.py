@@ -8,13 +8,13 @@ from typing import Final, Literal
 
 from django.http import HttpResponse
 
-from orders.api.adding import add
-from orders.api.admitting import Caller
-from orders.api.asking import Ask
+from orders.api.add import add
+from orders.api.authenticate import Caller
 from orders.api.balance import balance
-from orders.api.following import refill_status, status
-from orders.api.requesting import cancel, refill
+from orders.api.refill_and_cancel import cancel, refill
+from orders.api.request import Ask
 from orders.api.services import services
+from orders.api.status import refill_status, status
 
 Scope = Literal["read", "order"]
 Handle = Callable[[Caller, Ask, datetime], HttpResponse]

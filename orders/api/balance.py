@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpResponse
 
-from orders.api.admitting import Caller
 from orders.api.answers import reply
-from orders.api.asking import Ask
+from orders.api.authenticate import Caller
+from orders.api.request import Ask
 
 # Written out, as the key's query: by the ORM it takes five times as long, and programs ask before every order.
 OWN_BALANCE: Final = "SELECT balance FROM billing_account WHERE owner_id = %s"

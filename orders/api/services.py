@@ -5,10 +5,10 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 
-from catalog.price_list import Encoding, PriceGroup
-from catalog.price_list_keeping import NotReady, PriceLists
-from orders.api.admitting import Caller
+from catalog.prices.price_list import Encoding, PriceGroup
+from catalog.prices.price_list_cache import NotReady, PriceLists
 from orders.api.answers import CONTENT_TYPE, ApiError
+from orders.api.authenticate import Caller
 
 LISTS: Final = PriceLists()  # this process's; what they promise stands there
 PREFERRED: Final[tuple[Encoding, ...]] = ("br", "gzip")  # the smallest first, where the caller likes both the same

@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from orders.api.actions import ACTIONS
-from orders.api.admitting import Caller, admit
 from orders.api.answers import ApiError, refuse
-from orders.api.asking import read
-from orders.api.remembering import Recent, remember
+from orders.api.authenticate import Caller, admit
+from orders.api.recent_requests import Recent, remember
+from orders.api.request import read
 
 RETRY_AFTER: Final = 5  # seconds; PostgreSQL is back within 10 after a crash
 

@@ -3,14 +3,14 @@
 The row is the queue: a worker finds what is due by a row's status and moments, never by a message.
 """
 
+from orders.models.aftercare import OPEN_REQUEST, AftercareRequest, Cancellation, Refill, RequestState
 from orders.models.attempts import Attempt, AttemptState, Watch
-from orders.models.books import Baseline, Orphan, Proposal, TopUp
-from orders.models.events import Doubt, DoubtKind, Event, EventKind
+from orders.models.jobs_and_proofs import Proof, Sweep
 from orders.models.orders import ENDED, OPEN, HoldReason, Order, OrderQuerySet, Status
-from orders.models.proofs import Proof, Sweep
-from orders.models.refusals import RefusalText
-from orders.models.requests import OPEN_REQUEST, AftercareRequest, Cancellation, Refill, RequestState
+from orders.models.provider_accounts import Baseline, Orphan, Proposal, TopUp
+from orders.models.refusal_texts import RefusalText
 from orders.models.subscriptions import Subscription
+from orders.models.timeline import Doubt, DoubtKind, Event, EventKind
 from orders.models.webhooks import PING, DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookType
 
 __all__ = [

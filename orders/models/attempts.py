@@ -1,6 +1,6 @@
 """The attempts to forward an order, and when a running order is looked at next."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -104,3 +104,8 @@ class Watch(models.Model):
 
     def __str__(self) -> str:
         return f"watch on order {self.order_id}"
+
+
+def quiet() -> timedelta:
+    """After so long a request that was sent is either placed or never will be."""
+    return timedelta(seconds=settings.UNCLEAR_QUIET)

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from billing.models import MONEY
 from catalog.models import RATE, Provider, Service
-from catalog.service_types import ServiceType, find
+from catalog.upstream.service_types import ServiceType, find
 
 
 class Status(models.TextChoices):

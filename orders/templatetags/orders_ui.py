@@ -5,12 +5,12 @@ from decimal import Decimal
 
 from django import template
 
-from orders import explaining
+from orders.lifecycle.charge_text import unit
 
 register = template.Library()
 
 
-register.filter("unit", explaining.unit)
+register.filter("unit", unit)
 
 
 @register.filter

@@ -3,10 +3,10 @@
 Importable before Django is set up, since the settings ask it where things are.
 """
 
-from panel.embedded.keys import Secrets, make_secrets, secrets
 from panel.embedded.paths import Paths, broker_url, cache_url, database_url
 from panel.embedded.postgres import Postgres, is_running
 from panel.embedded.programs import CannotStart
+from panel.embedded.secrets_file import Secrets, make_secrets, secrets
 from panel.embedded.valkey import Valkey
 
 __all__ = [

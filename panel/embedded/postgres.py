@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psycopg
 
+from panel.embedded.child_processes import Child, end, end_leftovers, spawn
 from panel.embedded.paths import DATABASE, OWNER, SOCKET, Paths
-from panel.embedded.processes import Child, end, end_leftovers, spawn
 from panel.embedded.programs import NOBODY, CannotStart, last_line, postgres_programs, unprivileged
 
 HERE = "/proc/self/cwd"  # the folder we start in, even where `NOBODY` may not walk down to it

@@ -5,9 +5,9 @@ import subprocess
 import time
 from pathlib import Path
 
+from panel.embedded.child_processes import Child, end, spawn
 from panel.embedded.paths import Paths
 from panel.embedded.postgres import make_short
-from panel.embedded.processes import Child, end, spawn
 from panel.embedded.programs import CannotStart, package_folder
 
 SETTINGS = {

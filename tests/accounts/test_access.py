@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django_htmx.middleware import HtmxDetails
 
-from accounts.access import MemberRequest, View, admin_required, customer_required, staff_required
-from accounts.administering import NotAllowed, change_access
+from accounts.change_access import NotAllowed, change_access
+from accounts.decorators import MemberRequest, View, admin_required, customer_required, staff_required
 from accounts.models import Role, User
 from tests.factories import make_user
 

@@ -6,7 +6,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.api_keys import MOST_KEYS, find_user, issue_key
 from accounts.models import ApiKey, Role, User
-from tests.accounts.keys import shown
+from tests.accounts.account_page import shown
 from tests.factories import NOW, make_user, signed_in
 
 pytestmark = pytest.mark.django_db

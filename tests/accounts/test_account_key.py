@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts.api_keys import find_user, issue_key
 from accounts.models import User
-from tests.accounts.keys import address
+from tests.accounts.account_page import address
 from tests.factories import NOW, make_user, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.parametrize("act", ["revoke", "rotate"])]

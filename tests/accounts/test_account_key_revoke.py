@@ -4,7 +4,7 @@ import pytest
 
 from accounts.api_keys import find_user, issue_key
 from accounts.models import User
-from tests.accounts.keys import address
+from tests.accounts.account_page import address
 from tests.factories import NOW, signed_in
 
 pytestmark = pytest.mark.django_db

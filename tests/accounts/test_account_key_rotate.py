@@ -6,10 +6,10 @@ import pytest
 
 from accounts.api_keys import MOST_KEYS, find_key, find_user, issue_key
 from accounts.models import User
-from accounts.rotating import KeyEnded, rotate_key
-from tests.accounts.keys import address, shown
+from accounts.rotate_key import KeyEnded, rotate_key
+from tests.accounts.account_page import address, shown
 from tests.factories import NOW, signed_in
-from tests.races.together import at_once
+from tests.races.sessions import at_once
 
 pytestmark = pytest.mark.django_db
 

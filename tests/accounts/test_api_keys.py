@@ -7,7 +7,7 @@ from django.db import connection
 
 from accounts.api_keys import find_key, find_user, issue_key, note_use
 from accounts.models import ApiKey
-from accounts.networks import BadNetwork
+from lib.ip_addresses import BadNetwork
 from tests.factories import NOW, make_user
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role, User
-from billing.halting import halt
+from billing.halt import halt
 from billing.models import Account, Transfer, TransferKind
-from orders.auditing import prove
+from orders.audit.prove_all import prove
 from tests.factories import NOW, make_order, make_user, signed_in
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from accounts.models import Role
 from billing import ledger
 from billing.models import Account
 from billing.statement import PAGE, read_statement
-from orders import ending
+from orders.lifecycle.end import cancel_in_full
 from tests.factories import NOW, fund, make_order, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ QUERIES = 5  # session, user, wallet, movements, the balance in the frame
 def test_wallet_shows_balance_and_movements_with_what_each_left() -> None:
     user = make_user(balance="20")
     order = make_order(user=user)
-    ending.cancel_in_full(order=order, text="refused", now=NOW)
+    cancel_in_full(order=order, text="refused", now=NOW)
 
     page = signed_in(user).get("/wallet").content.decode()
 
@@ -69,7 +69,7 @@ def test_reason_of_a_correction_is_shown_and_escaped_but_a_staff_note_on_a_refun
         customer=user, amount=Decimal(-2), correction_id=uuid4(), actor=staff, reason="<i>paid twice</i>", now=NOW
     )
     order = make_order(user=user)
-    ending.cancel_in_full(order=order, text="refused", now=NOW, actor=staff, reason="the supplier is asleep")
+    cancel_in_full(order=order, text="refused", now=NOW, actor=staff, reason="the supplier is asleep")
 
     page = signed_in(user).get("/wallet").content.decode()
 

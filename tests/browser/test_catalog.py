@@ -5,12 +5,12 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from catalog.models import MarginRule, Service, SyncRun
-from catalog.syncing import sync_provider
+from catalog.sync.sync import sync_provider
+from tests.accessibility import faults_at_every_width
 from tests.browser.test_frame import log_in
+from tests.connected_provider import connect
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW
-from tests.looking import faults_at_every_width
-from tests.upstreaming import connect
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -7,9 +7,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Role
-from tests import entering
+from tests import browser_login
+from tests.accessibility import faults_at_every_width
 from tests.factories import PASSWORD, make_user
-from tests.looking import faults_at_every_width
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE: ViewportSize = {"width": 320, "height": 700}
@@ -19,7 +19,7 @@ USER_PAGES = ["/", "/accounts/email/", "/accounts/password/change/", "/accounts/
 
 def log_in(page: Page, site: str, *, role: Role = Role.ADMIN) -> None:
     """Let a new user in."""
-    entering.log_in(page, site, make_user(role=role, balance="1234.50"))
+    browser_login.log_in(page, site, make_user(role=role, balance="1234.50"))
 
 
 def test_every_page_is_accessible_and_fits(page: Page, live_server: LiveServer) -> None:

@@ -10,9 +10,9 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import User
 from billing.models import Account
 from orders.models import Order
-from tests.entering import log_in
+from tests.accessibility import faults, faults_at_every_width
+from tests.browser_login import log_in
 from tests.factories import make_order, make_service, make_user
-from tests.looking import faults, faults_at_every_width
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

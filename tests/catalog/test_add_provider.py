@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from catalog.models import ExchangeRate, MarginRule, Provider
-from catalog.sealing import unseal
+from lib.encryption import unseal
 from tests.factories import make_provider, make_service
 
 pytestmark = pytest.mark.django_db

@@ -6,9 +6,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.models import Service, SyncRun
+from tests.connected_provider import connect
 from tests.double.handle import ProviderDouble
 from tests.factories import make_provider
-from tests.upstreaming import connect
 
 pytestmark = pytest.mark.django_db
 

@@ -12,11 +12,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from catalog import tasks
-from catalog.locking import only_one
 from catalog.models import Provider, Service, SyncRun
+from lib.advisory_locks import only_one
+from tests.connected_provider import connect
 from tests.double.handle import ProviderDouble
 from tests.factories import make_provider
-from tests.upstreaming import connect
 
 pytestmark = pytest.mark.django_db
 

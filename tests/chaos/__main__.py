@@ -27,8 +27,8 @@ def main() -> int:
     import django
 
     django.setup()
-    from tests.chaos.reporting import table  # Django must be set up first
-    from tests.chaos.running import Wanted, run
+    from tests.chaos.report import table  # Django must be set up first
+    from tests.chaos.run import Wanted, run
 
     seeds = range(chosen.first_seed, chosen.first_seed + chosen.seeds)
     is_probe_allowed = not chosen.no_probe

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.double.answers import Answer, Refusal, as_number, ids_in
-from tests.double.fates import refill_end
 from tests.double.orders import OVER, Order, Refill
-from tests.double.telling import INCORRECT_ORDER
+from tests.double.outcomes import refill_end
+from tests.double.read_actions import INCORRECT_ORDER
 from tests.double.world import Account, World
 
 

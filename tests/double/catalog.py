@@ -2,9 +2,9 @@
 
 from random import Random
 
-from tests.double.kinds import KINDS
+from tests.double.catalog_words import EMOJI, GOODS, NETWORKS, NOISE, QUALITIES, SPEEDS, START_TIMES
+from tests.double.service_types import KINDS
 from tests.double.shop import Service
-from tests.double.words import EMOJI, GOODS, NETWORKS, NOISE, QUALITIES, SPEEDS, START_TIMES
 
 MAJOR = {"Default": 0.87, "Package": 0.07, "Custom Comments": 0.03, "Custom Comments Package": 0.02}
 FIRST = 101

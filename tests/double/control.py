@@ -8,11 +8,11 @@ from dataclasses import asdict, fields
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from tests.double.add import place_foreign
 from tests.double.answers import Refusal
 from tests.double.journal import placed_row
 from tests.double.money import shown
 from tests.double.orders import Look, Order
-from tests.double.placing import place_foreign
 
 if TYPE_CHECKING:
     from tests.double.server import Server

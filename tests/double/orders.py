@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tests.double.fates import Plan
-from tests.double.feeds import Feed
 from tests.double.money import ZERO, rounded_down
+from tests.double.outcomes import Plan
+from tests.double.subscriptions import Feed
 
 OVER = frozenset({"Completed", "Partial", "Canceled"})
 

@@ -5,12 +5,12 @@ import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from tests.double.actions import answer
 from tests.double.control import NotPossible, control
-from tests.double.desk import answer
+from tests.double.fault_effects import Struck, misbehave
 from tests.double.journal import Journal
-from tests.double.keeping import keep, restore
-from tests.double.misbehaving import Struck, misbehave
 from tests.double.options import Options
+from tests.double.state_file import keep, restore
 from tests.double.wire import BadCall, Call, Connection, dumped, response
 from tests.double.world import open_world
 

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, fields
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from tests.double.kinds import Kind, kind_of
 from tests.double.money import rounded_up
+from tests.double.service_types import Kind, kind_of
 
 
 @dataclass(frozen=True, slots=True)

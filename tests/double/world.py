@@ -7,13 +7,13 @@ from random import Random
 
 from tests.double.catalog import make_catalog
 from tests.double.clock import Clock
+from tests.double.dialect_replies import Phrasing
 from tests.double.dialects import Dialect
 from tests.double.faults import Faults
 from tests.double.journal import Journal
 from tests.double.money import ZERO
 from tests.double.options import Options, Settings
 from tests.double.orders import OVER, Look, Order, Refill
-from tests.double.phrasing import Phrasing
 from tests.double.shop import Shop
 
 

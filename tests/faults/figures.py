@@ -21,9 +21,9 @@ from django.db.models import F, Max
 from orders.models import Attempt, Status
 from tests.double.handle import ProviderDouble
 from tests.faults.database import database_of, surely
-from tests.faults.freezing import standing_still
 from tests.faults.shop import Shop, shop_of
 from tests.faults.stand import Stand
+from tests.faults.stopped_processes import standing_still
 
 TAKEN = 302
 ORDERS = 200  # placed by the page in each of the measurements

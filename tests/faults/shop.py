@@ -17,9 +17,9 @@ from catalog.models import Provider, Service
 from orders.models import Attempt, AttemptState, Baseline, Order, Status, Watch
 from tests.double.handle import ProviderDouble
 from tests.factories import make_user
-from tests.faults.buying import Shopper, open_shop, place
+from tests.faults.customers import Shopper, open_shop, place
 from tests.faults.database import surely
-from tests.faults.judging import UNDER_WAY, Judgement, judge
+from tests.faults.oracle import UNDER_WAY, Judgement, judge
 from tests.faults.stand import Stand
 
 T = TypeVar("T")

@@ -16,8 +16,8 @@ import requests
 from redis import Redis
 
 from panel.embedded import Paths, broker_url, database_url
-from panel.embedded.processes import Child, spawn
-from panel.running import PROJECT
+from panel.embedded.child_processes import Child, spawn
+from panel.processes.run_panel import PROJECT
 from tests.faults.processes import family, line_of
 from tests.stack import Stack
 

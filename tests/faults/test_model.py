@@ -26,24 +26,24 @@ from pytest_django import Settings
 from accounts.models import Role
 from billing import ledger
 from billing.models import Account
-from catalog.connecting import open_client
 from catalog.models import Provider
+from catalog.provider_client import open_client
 from catalog.upstream import AddOutcome
-from orders import deciding
-from orders.aftercare import AlreadyOpen, NotOffered, request_cancel
-from orders.claiming import Claim, claim
+from orders.aftercare.requests import AlreadyOpen, NotOffered, request_cancel
+from orders.forwarding.claim import Claim, claim
+from orders.forwarding.expired_leases import reap_leases
+from orders.forwarding.record_outcome import record_outcome
+from orders.forwarding.send import Withheld, _mark_sent, send
 from orders.models import Order, Status, Watch
-from orders.reaping import reap_leases
-from orders.recording import record_outcome
-from orders.resolving import resolve
-from orders.sending import Withheld, _mark_sent, send
-from orders.tracking import track_batch
+from orders.tracking.sweep import track_batch
+from orders.unclear.decide import attach, refund, resend
+from orders.unclear.sweep import resolve
 from tests.double.handle import ProviderDouble
 from tests.factories import make_user
-from tests.faults.buying import open_shop, place
-from tests.faults.judging import judge
-from tests.orders.lanes import let_leases_end
-from tests.orders.losing import pass_time
+from tests.faults.customers import open_shop, place
+from tests.faults.oracle import judge
+from tests.orders.attempts import let_leases_end
+from tests.orders.unclear.lost_orders import pass_time
 
 EXAMPLES, STEPS = 15, 25
 FAULTS = (
@@ -194,11 +194,11 @@ class Panel(RuleBasedStateMachine):
         placed = [row for row in self.double.placed() if row.link == order.link]
         if placed:
             number = str(placed[0].order)
-            deciding.attach(order=order, upstream_id=number, actor=self.staff, reason="seen", now=now)
+            attach(order=order, upstream_id=number, actor=self.staff, reason="seen", now=now)
         elif is_resent:
-            deciding.resend(order=order, actor=self.staff, reason="not there", now=now)
+            resend(order=order, actor=self.staff, reason="not there", now=now)
         else:
-            deciding.refund(order=order, actor=self.staff, reason="not there", now=now)
+            refund(order=order, actor=self.staff, reason="not there", now=now)
 
     @rule(payment=st.integers(1, 4))
     def top_up(self, payment: int) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browsing import watch
+from tests.chromium import watch
 from tests.double.handle import ProviderDouble
 from tests.stack import Stack
 

@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from tests.double.handle import ProviderDouble
-from tests.journeys.proxying import FAULTS, FaultyLine
+from tests.journeys.faulty_line import FAULTS, FaultyLine
 from tests.stack import Stack
 
 ORDERS = 60

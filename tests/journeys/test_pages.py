@@ -8,9 +8,9 @@ import pytest
 from django.urls import resolve
 from playwright.sync_api import Page, ViewportSize
 
+from tests.accessibility import sideways, violations
 from tests.journeys.conftest import ADMIN, STAFF, Shop, wait_for
-from tests.looking import sideways, violations
-from tests.pages.test_roles import PAGES
+from tests.panel.test_roles import PAGES
 
 pytestmark = pytest.mark.browser
 
@@ -40,11 +40,11 @@ from uuid import uuid4
 from django.utils import timezone
 from accounts.api_keys import issue_key
 from accounts.models import CustomerGroup
-from billing.adjusting import propose
+from billing.adjustments import propose
 from billing.models import AdjustmentKind
 from catalog.models import SyncRun
 from orders.models import Order, WebhookType
-from orders.registering import add_endpoint
+from orders.webhooks.endpoints import add_endpoint
 now = timezone.now()
 order = Order.objects.filter(user__email=%r).order_by("-pk")[0]
 issue_key(user=order.user, name="My shop", now=now)
@@ -64,7 +64,7 @@ def keys(shop: Shop) -> dict[str, str]:
     shop.enrol(CUSTOMER, balance=Decimal(50))
     place = (
         "from django.utils import timezone; from accounts.models import User; from catalog.models import Service;"
-        "from orders.placing import place_order;"
+        "from orders.placing.place_order import place_order;"
         f"place_order(customer=User.objects.get(email='{CUSTOMER}'), service=Service.objects.get(pk={shop.service}),"
         "values={'link': 'https://example.com/%s#fate=slow', 'quantity': '700'}, now=timezone.now())"
     )

@@ -22,7 +22,7 @@ def main() -> int:
         import django
 
         django.setup()
-        from tests.mutants.trying import try_out  # Django must be set up first
+        from tests.mutants.trials import try_out  # Django must be set up first
 
         return 0 if try_out(words=words, data_dir=data_dir, say=_say) else 1
 

@@ -15,7 +15,7 @@ from psycopg import sql
 from panel.embedded import Postgres
 from panel.embedded.paths import DATABASE
 from tests.double.handle import ProviderDouble
-from tests.faults.judging import judge
+from tests.faults.oracle import judge
 
 
 @dataclass(frozen=True)

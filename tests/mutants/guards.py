@@ -19,27 +19,24 @@ from accounts.models import User
 from billing import ledger
 from billing.models import Account, Transfer
 from catalog.upstream import AddOutcome, Client, NotSent, OrderStatus, Unclear
-from orders import (
-    applying,
-    claiming,
-    concluding,
-    deciding,
-    ending,
-    fencing,
-    landmarks,
-    reaping,
-    resolving,
-    sending,
-    submitting,
-    suspecting,
-    tracking,
-)
-from orders.claiming import Claim
+from orders.forwarding import claim as forwarding_claim
+from orders.forwarding import drain, expired_leases
+from orders.forwarding import send as forwarding_send
+from orders.forwarding import sweep as forwarding_sweep
+from orders.forwarding.claim import Claim
+from orders.forwarding.send import Withheld
+from orders.lifecycle import end as lifecycle_end
 from orders.models import Order, Watch
-from orders.sending import Withheld
-from tests.mutants import losing, paying, reporting, standing_still
+from orders.tracking import apply_reports as tracking_apply_reports
+from orders.tracking import sweep as tracking_sweep
+from orders.unclear import apply_verdict, decide, known_orders, open_attempts
+from orders.unclear import sweep as unclear_sweep
+from tests.mutants import transfers
 from tests.mutants.ground import Ground
+from tests.mutants.lost_orders import answered_with_5xx, canceled_while_unclear, placed_late, set_waiting_by_hand
 from tests.mutants.sender import NO_PULSE
+from tests.mutants.status_reports import all_canceled_for_a_moment, answers_in_reverse
+from tests.mutants.stopped_sender import sends_after_the_quiet_time
 
 SERVER_ERROR = 500  # HTTP
 
@@ -74,7 +71,7 @@ def _no_index() -> AbstractContextManager[object]:
 
 
 def _no_quiet_time() -> AbstractContextManager[object]:
-    modules = (claiming, concluding, landmarks, suspecting)
+    modules = (forwarding_claim, apply_verdict, known_orders, open_attempts)
     return _replaced(lambda: timedelta(0), *((module, "quiet") for module in modules))
 
 
@@ -82,7 +79,7 @@ def _no_bracket() -> AbstractContextManager[object]:
     def choose_ids(*, brackets: Mapping[int, object], **_: object) -> tuple[list[int], set[int]]:
         return [], set(brackets)
 
-    return _replaced(choose_ids, (resolving, "choose_ids"))
+    return _replaced(choose_ids, (unclear_sweep, "choose_ids"))
 
 
 def _no_pulse() -> AbstractContextManager[object]:
@@ -97,11 +94,11 @@ def _adding_refund() -> AbstractContextManager[object]:
         order.save(update_fields=["refunded"])
         return owed
 
-    return _replaced(refund_added, (ending, "refund_up_to"), (paying, "refund_up_to"))
+    return _replaced(refund_added, (lifecycle_end, "refund_up_to"), (transfers, "refund_up_to"))
 
 
 def _any_observation() -> AbstractContextManager[object]:
-    apply_reports = applying.apply_reports
+    apply_reports = tracking_apply_reports.apply_reports
 
     def apply_any(
         *, upstream_ids: Mapping[int, str], reports: Mapping[str, OrderStatus], observed_at: datetime, now: datetime
@@ -109,24 +106,24 @@ def _any_observation() -> AbstractContextManager[object]:
         Watch.objects.filter(order_id__in=upstream_ids).update(observed_at=None)
         return apply_reports(upstream_ids=upstream_ids, reports=reports, observed_at=observed_at, now=now)
 
-    return _replaced(apply_any, (tracking, "apply_reports"))
+    return _replaced(apply_any, (tracking_sweep, "apply_reports"))
 
 
 def _no_mass_guard() -> AbstractContextManager[object]:
     def hold_none(orders: Sequence[Order], *, now: datetime) -> set[int]:
         return set()
 
-    return _replaced(hold_none, (applying, "hold_mass_endings"))
+    return _replaced(hold_none, (tracking_apply_reports, "hold_mass_endings"))
 
 
 def _trusting_5xx() -> AbstractContextManager[object]:
     def send(*, claim: Claim, client: Client) -> AddOutcome | Withheld:
-        outcome = sending.send(claim=claim, client=client)
+        outcome = forwarding_send.send(claim=claim, client=client)
         if isinstance(outcome, Unclear) and (outcome.raw.http_status or 0) >= SERVER_ERROR:
             return NotSent(detail=outcome.detail, raw=outcome.raw)
         return outcome
 
-    return _replaced(send, (submitting, "send"))
+    return _replaced(send, (forwarding_sweep, "send"))
 
 
 def _no_triggers() -> AbstractContextManager[object]:
@@ -169,7 +166,7 @@ def _everybody_dead() -> Iterator[None]:
     def nobody(attempt_ids: object) -> set[int]:
         return set()
 
-    asking, looking = (reaping, concluding, deciding), (fencing, suspecting)
+    asking, looking = (expired_leases, apply_verdict, decide), (drain, open_attempts)
     with (
         _replaced(is_dead, *((module, "is_sender_dead") for module in asking)),
         _replaced(nobody, *((module, "living") for module in looking)),
@@ -178,18 +175,16 @@ def _everybody_dead() -> Iterator[None]:
 
 
 GUARDS = (
-    Guard("at-most-once index", "attempt_at_most_once dropped", _no_index, losing.set_waiting_by_hand),
-    Guard("quiet time", "UNCLEAR_QUIET taken as 0 s", _no_quiet_time, losing.placed_late),
-    Guard("bracket", "its ids are not asked for", _no_bracket, losing.canceled_while_unclear),
-    Guard("advisory lock", "a sender takes no lock", _no_pulse, standing_still.sends_after_the_quiet_time),
-    Guard("refund up to", "refunds are added", _adding_refund, paying.refund_repeated),
-    Guard("observed_at", "whatever arrives last counts", _any_observation, reporting.answers_in_reverse),
-    Guard("mass-cancel guard", "holds nothing", _no_mass_guard, reporting.all_canceled_for_a_moment),
-    Guard("no retry on 5xx", "a 5xx counts as not sent", _trusting_5xx, losing.answered_with_5xx),
-    Guard("transfer triggers", "all four dropped", _no_triggers, paying.careless_hands),
-    Guard("unique reference", "constraint dropped", _repeatable_reference, paying.payment_reported_again),
-    Guard("row lock on the wallet", "read without FOR UPDATE", _no_wallet_lock, paying.orders_at_once),
-    Guard(
-        "owner-dead check", "every sender counts as dead", _everybody_dead, standing_still.sends_after_the_quiet_time
-    ),
+    Guard("at-most-once index", "attempt_at_most_once dropped", _no_index, set_waiting_by_hand),
+    Guard("quiet time", "UNCLEAR_QUIET taken as 0 s", _no_quiet_time, placed_late),
+    Guard("bracket", "its ids are not asked for", _no_bracket, canceled_while_unclear),
+    Guard("advisory lock", "a sender takes no lock", _no_pulse, sends_after_the_quiet_time),
+    Guard("refund up to", "refunds are added", _adding_refund, transfers.refund_repeated),
+    Guard("observed_at", "whatever arrives last counts", _any_observation, answers_in_reverse),
+    Guard("mass-cancel guard", "holds nothing", _no_mass_guard, all_canceled_for_a_moment),
+    Guard("no retry on 5xx", "a 5xx counts as not sent", _trusting_5xx, answered_with_5xx),
+    Guard("transfer triggers", "all four dropped", _no_triggers, transfers.careless_hands),
+    Guard("unique reference", "constraint dropped", _repeatable_reference, transfers.payment_reported_again),
+    Guard("row lock on the wallet", "read without FOR UPDATE", _no_wallet_lock, transfers.orders_at_once),
+    Guard("owner-dead check", "every sender counts as dead", _everybody_dead, sends_after_the_quiet_time),
 )

@@ -20,9 +20,9 @@ NO_PULSE = "pulse"  # the value of MUTANT
 def main() -> None:
     """One sweep; whoever started it sends SIGCONT."""
     django.setup()
-    from catalog.upstream.connecting import PlainSocket  # Django must be set up first
-    from orders.pulses import pulse
-    from orders.submitting import submit_due
+    from orders.forwarding.sweep import submit_due
+    from orders.jobs.sender_locks import pulse
+    from outbound.sockets import PlainSocket  # Django must be set up first
 
     def sendall(self: PlainSocket, content: bytes) -> None:
         self.settimeout(self.deadline.wait())
@@ -35,7 +35,7 @@ def main() -> None:
     is_mutant = os.environ.get("MUTANT") == NO_PULSE
     with (
         mock.patch.object(PlainSocket, "sendall", sendall),
-        mock.patch("orders.submitting.pulse", _no_pulse if is_mutant else pulse),
+        mock.patch("orders.forwarding.sweep.pulse", _no_pulse if is_mutant else pulse),
     ):
         submit_due()
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from panel.running import PROJECT
+from panel.processes.run_panel import PROJECT
 
 pytestmark = pytest.mark.stack
 

@@ -7,14 +7,14 @@ from django.utils import timezone
 from accounts.models import User
 from billing.models import Account, Transfer
 from catalog.models import Provider, Service
-from orders import tracking
-from orders.auditing import prove
+from orders.audit.prove_all import prove
+from orders.forwarding.sweep import submit_due
 from orders.models import Doubt, Order
-from orders.placing import place_order
-from orders.submitting import submit_due
+from orders.placing.place_order import place_order
+from orders.tracking.sweep import track_due
+from tests.connected_provider import connect, make_due
 from tests.double.handle import ProviderDouble
 from tests.factories import make_service
-from tests.upstreaming import connect, make_due
 
 RATE, PRICE = Decimal("0.50"), Decimal("0.80")
 ASKED = {"username": "@someone", "min": "10", "max": "20", "delay": "0"}
@@ -48,7 +48,7 @@ def subscribe(service: Service, *, user: User, **values: str) -> Order:
 def look(*orders: Order) -> str:
     """Ask the provider about everything, and charge what was served."""
     make_due()
-    note = tracking.track_due()
+    note = track_due()
     for order in orders:
         order.refresh_from_db()
     return note

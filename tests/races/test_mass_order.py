@@ -7,14 +7,14 @@ from django.test import Client
 
 from accounts.models import User
 from billing.models import Account, Transfer, TransferKind
-from orders.mass_checking import check_lines
-from orders.mass_lines import CheckedLine, Verdict
-from orders.mass_offering import Offer, new_key, sign_offer
-from orders.mass_placing import place_lines
-from orders.mass_reading import read_lines
+from orders.mass_order.check import check_lines
+from orders.mass_order.lines import CheckedLine, Verdict
+from orders.mass_order.offer import Offer, new_key, sign_offer
+from orders.mass_order.parse import read_lines
+from orders.mass_order.place import place_lines
 from orders.models import Order
 from tests.factories import NOW, make_service, make_user, signed_in
-from tests.races.test_placing import run_together
+from tests.races.test_place_order import run_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

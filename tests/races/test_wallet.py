@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 
-from billing import auditing, ledger
+from billing import ledger
 from billing.models import Account, Transfer
+from billing.proof import check_ledger
 from tests.factories import NOW, make_user
-from tests.races.together import at_once
+from tests.races.sessions import at_once
 
 THREADS = 50
 
@@ -31,7 +32,7 @@ def test_fifty_threads_spend_exactly_what_is_there() -> None:
     wallet = Account.objects.get(owner=customer)
     assert (wallet.balance, wallet.seq) == (Decimal(0), 21)
     assert Transfer.objects.filter(kind="charge").count() == 20
-    assert auditing.check_ledger() == []
+    assert check_ledger() == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -47,7 +48,7 @@ def test_first_use_of_wallet_and_house_account_is_made_once() -> None:
 
     assert Account.objects.get(owner=customer).balance == THREADS
     assert Account.objects.filter(code="topups:race").count() == 1
-    assert auditing.check_ledger() == []
+    assert check_ledger() == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from tests.double.catalog import make_catalog
 from tests.double.handle import ProviderDouble
-from tests.double.kinds import KINDS
+from tests.double.service_types import KINDS
 from tests.test_double.conftest import Ask
 
 

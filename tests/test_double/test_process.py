@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from tests.double.handle import ROOT, ControlError, ProviderDouble
-from tests.test_double.bare import post
 from tests.test_double.conftest import Ask, wait_for
+from tests.test_double.raw_client import post
 
 ORDER = {"service": 1, "link": "https://example.com/p/1", "quantity": 1000}
 

@@ -5,8 +5,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from catalog.forms import ProviderForm
-from catalog.providing import NameTaken, add_provider
-from catalog.rulebook import TooDear
+from catalog.prices.margin_rules import TooDear
+from catalog.providers import NameTaken, add_provider
 
 WORDS = {"percent": "margin", "exchange_rate": "exchange-rate"}  # what a form's field is called on the command line
 

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from catalog.models import Provider, SyncOutcome, SyncRun
-from catalog.syncing import EVERYTHING, Overtaken, sync_provider
+from catalog.sync.sync import EVERYTHING, Overtaken, sync_provider
 
 STEPS = {"asking": 1, "applying": 2, "done": 3}
 WIDTH = 24  # characters of the bar

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from orders.auditing import FullAudit, prove
-from orders.overseeing import Concern, look
+from orders.audit.concerns import Concern, look
+from orders.audit.prove_all import FullAudit, prove
 
 
 class Command(BaseCommand):

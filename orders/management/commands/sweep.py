@@ -6,7 +6,7 @@ import threading
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from orders.performing import perform_once, perform_until
+from orders.jobs.run_without_broker import perform_once, perform_until
 
 
 class Command(BaseCommand):

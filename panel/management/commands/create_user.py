@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.api_keys import issue_key
-from accounts.enrolling import Refusal, enrol
+from accounts.create_user import Refusal, enrol
 from accounts.models import Role, User
 from billing import ledger
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from panel.demonstrating.doubles import PORTS, Double, doubles, folder
-from panel.demonstrating.people import ADMIN, CUSTOMER, PASSWORD, STAFF, key_file
-from panel.demonstrating.ports import choose_ports
+from panel.demo.ports import choose_ports
+from panel.demo.providers import PORTS, Double, doubles, folder
+from panel.demo.users import ADMIN, CUSTOMER, PASSWORD, STAFF, key_file
 from panel.embedded import CannotStart
+from panel.embedded.child_processes import Child
 from panel.embedded.paths import Paths
-from panel.embedded.processes import Child
-from panel.running import PROJECT, Plan, make_folder, manage, run_panel
+from panel.processes.run_panel import PROJECT, Plan, make_folder, manage, run_panel
 
 ENVIRONMENT = {  # the demo's own defaults; seconds: things move while one watches
     "PANEL_NAME": "Demo panel",

@@ -7,13 +7,13 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts.models import User
-from panel.demonstrating import clearing
-from panel.demonstrating.counter import Counter
-from panel.demonstrating.doubles import PORTS, doubles
-from panel.demonstrating.history import make_history
-from panel.demonstrating.people import enrol_people, hand_out_key, key_file
-from panel.demonstrating.shop import find_again, open_shop
-from panel.demonstrating.steering import Steering
+from panel.demo.catalog import find_again, open_shop
+from panel.demo.history import make_history
+from panel.demo.orders import Counter
+from panel.demo.provider_control import Steering
+from panel.demo.providers import PORTS, doubles
+from panel.demo.reset import clear, is_cut_short, mark
+from panel.demo.users import enrol_people, hand_out_key, key_file
 
 
 class Command(BaseCommand):
@@ -32,8 +32,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Fill it where it is empty. Raises CommandError where anything else is in it."""
-        if options["check"] and clearing.is_cut_short(settings.PANEL_DATA_DIR):
-            clearing.clear(settings.PANEL_DATA_DIR)
+        if options["check"] and is_cut_short(settings.PANEL_DATA_DIR):
+            clear(settings.PANEL_DATA_DIR)
         is_filled = _is_filled()
         if options["check"]:
             return
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         if is_filled:
             find_again(providers)
             return
-        clearing.mark(settings.PANEL_DATA_DIR)
+        mark(settings.PANEL_DATA_DIR)
         now = timezone.now()
         people = enrol_people(now=now)
         open_shop(doubles=providers, admin=people.admin, now=now)

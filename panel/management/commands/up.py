@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from panel.embedded import CannotStart
-from panel.running import Plan, run_panel
+from panel.processes.run_panel import Plan, run_panel
 
 
 class Command(BaseCommand):

@@ -1,0 +1,173 @@
+"""Admins' pages about users: finding them, what they may do, and money moved by hand."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.change_access import NotAllowed, change_access
+from accounts.decorators import MemberRequest, admin_required
+from accounts.group_form import MembershipForm
+from accounts.models import Role, User
+from billing import ledger
+from billing.adjustments import book, is_alone, needs_two, propose
+from billing.forms import AccessForm, CorrectionForm, MoneyForm, PageForm, TopUpForm, UserSearchForm
+from billing.models import Adjustment, AdjustmentKind
+from billing.statement import read_statement
+
+PAGE = 50  # users
+SETTLED = 10  # of a user's adjustments that two people have settled; the wallet's movements tell the rest
+
+
+@admin_required
+@require_GET
+def admin_users(request: MemberRequest) -> HttpResponse:
+    """All users, the newest first, by e-mail and role."""
+    form = UserSearchForm(request.GET)
+    if not form.is_valid():
+        raise Http404("There is no such list of users")
+    place = PageForm.read(request.GET)
+    users = _found(text=form.cleaned_data["q"].strip().lower(), role=form.cleaned_data["role"])
+    rows, newer, older = _page_of(users, before=place.before, after=place.after)
+    context = {"form": form, "users": rows, "newer": newer, "older": older, "proposals": Adjustment.objects.to_agree()}
+    return render(request, "billing/admin/users.html", context)
+
+
+@admin_required
+@require_http_methods(["GET", "POST"])
+def admin_user(request: MemberRequest, pk: int) -> HttpResponse:
+    """One user: access, wallet, movements. Posting changes role and access."""
+    user = get_object_or_404(User, pk=pk)
+    if request.method == "GET":
+        return _page(request, user)
+    form = AccessForm(request.POST)
+    if form.is_valid():
+        try:
+            change_access(
+                user=user,
+                role=Role(form.cleaned_data["role"]),
+                is_active=form.cleaned_data["is_active"],
+                actor=request.user,
+            )
+        except NotAllowed as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, f"Saved: {user.email}.")
+            return redirect("admin_user", pk=pk)
+    return _page(request, user, access=form)
+
+
+@admin_required
+@require_POST
+def admin_user_top_up(request: MemberRequest, pk: int) -> HttpResponse:
+    """Book money that reached us outside of the panel."""
+    return _adjust(request, pk, AdjustmentKind.TOP_UP, TopUpForm(request.POST))
+
+
+@admin_required
+@require_POST
+def admin_user_correct(request: MemberRequest, pk: int) -> HttpResponse:
+    """Give or take money by hand."""
+    return _adjust(request, pk, AdjustmentKind.CORRECTION, CorrectionForm(request.POST))
+
+
+def _adjust(request: MemberRequest, pk: int, kind: AdjustmentKind, form: MoneyForm) -> HttpResponse:
+    """Book what the form says, or keep it for a second admin where it is much."""
+    user = get_object_or_404(User, pk=pk)
+    if form.is_valid():
+        takes_two = needs_two(form.cleaned_data["amount"]) and not is_alone(request.user)
+        book_or_propose = _proposed if takes_two else _booked
+        try:
+            return book_or_propose(request, user, kind, form)
+        except ledger.LedgerError as error:
+            _explain(error, form)
+    return _page(request, user, **{form.subject: form})
+
+
+def _page(request: MemberRequest, user: User, **refused: AccessForm | MoneyForm) -> HttpResponse:
+    """The page of one user, with the form that was refused, if any: then the answer is 422."""
+    place = PageForm.read(request.GET)
+    context = {
+        "customer": user,
+        "statement": read_statement(owner=user, order_url_name="staff_order", before=place.before, after=place.after),
+        "membership": MembershipForm(initial={"group": user.group_id}),
+        "access": AccessForm(initial={"role": user.role, "is_active": user.is_active}),
+        "proposals": Adjustment.objects.to_agree().filter(customer=user),
+        "settled": Adjustment.objects.settled().filter(customer=user)[:SETTLED],
+        "limit": settings.SECOND_PERSON_ABOVE,
+        "is_alone": is_alone(request.user),
+        "top_up": TopUpForm(),
+        "correction": CorrectionForm(),
+        **refused,
+    }
+    return render(request, "billing/admin/user.html", context, status=422 if refused else 200)
+
+
+def _found(*, text: str, role: str) -> QuerySet[User]:
+    users = User.objects.annotate(balance=Coalesce(F("wallet__balance"), Decimal(0)))
+    if text:
+        users = users.filter(email__contains=text)  # kept in lower case
+    if role:
+        users = users.filter(role=role)
+    return users
+
+
+def _page_of(
+    users: QuerySet[User], *, before: int | None, after: int | None
+) -> tuple[list[User], int | None, int | None]:
+    """The newest users, or those before or after one; where the newer and the older pages begin, None for none."""
+    if after is not None:
+        rows = list(users.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
+        is_newer, is_older = len(rows) > PAGE, True  # the page that the admin came from is older
+        rows = rows[:PAGE][::-1]
+    else:
+        below = users.filter(pk__lt=before) if before is not None else users
+        rows = list(below.order_by("-pk")[: PAGE + 1])
+        is_newer, is_older = before is not None, len(rows) > PAGE
+        rows = rows[:PAGE]
+    return rows, rows[0].pk if rows and is_newer else None, rows[-1].pk if rows and is_older else None
+
+
+def _explain(error: ledger.LedgerError, form: MoneyForm) -> None:
+    if isinstance(error, ledger.InsufficientFunds):
+        form.add_error("amount", f"Amount: the wallet has only {plain(error.available)} to take.")
+    elif isinstance(error, ledger.BadAmount):
+        form.add_error("amount", f"Amount: {error}.")
+    elif isinstance(error, ledger.Halted):
+        form.add_error(None, str(error))
+    else:
+        form.add_error(
+            None, "This form was sent before with another amount: look at the movements below, then begin anew."
+        )
+
+
+def _proposed(request: MemberRequest, user: User, kind: AdjustmentKind, form: MoneyForm) -> HttpResponse:
+    adjustment, is_new = propose(kind=kind, customer=user, actor=request.user, now=timezone.now(), **form.cleaned_data)
+    if is_new:
+        messages.success(request, f"{plain(adjustment.amount)} waits until another admin agrees: nothing moved yet.")
+    else:
+        messages.info(request, "This form was sent before: it was proposed then, and nothing more was proposed now.")
+    return redirect("admin_user", pk=user.pk)
+
+
+def _booked(request: MemberRequest, user: User, kind: AdjustmentKind, form: MoneyForm) -> HttpResponse:
+    transfer = book(kind=kind, customer=user, actor=request.user, now=timezone.now(), **form.cleaned_data)
+    if transfer is None:
+        messages.info(request, "This form was sent before: the money moved then, and nothing moved now.")
+    else:
+        messages.success(
+            request, f"Booked {plain(transfer.signed_amount)}. {user.email} now has {plain(transfer.balance_after)}."
+        )
+    return redirect("admin_user", pk=user.pk)
+
+
+def plain(amount: Decimal) -> str:
+    """The figure as it is booked: all its decimals but idle zeros, at least two."""
+    whole, _, decimals = f"{amount:.5f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0'):0<2}"

@@ -1,0 +1,128 @@
+"""Proving what moved in the ledger since a sound proof. By itself: nothing here knows what an order is.
+
+Why nothing slips through
+- PostgreSQL keeps with every row the id of the transaction that wrote it last. A proof keeps its *horizon*: the lowest
+  id that was under way when it took its snapshot. What it did not see was written by a transaction with an id not below
+  that, however early it began, however late it committed, by whatever path and with whatever clock. So the rows from
+  the horizon on are all that the proof has not seen, and some that it has.
+- Transfers are append-only. A wallet that was sound up to its transfer n is sound now if the transfers behind n go on
+  from what n left, without a gap, to its balance.
+- What was deleted, changed below the server, or brought into another one by a dump, is found by the nightly proof.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection
+
+from billing.proof import GUARDS, findings
+
+OLDEST = 2**30  # transactions since a horizon; ids are kept with rows in 32 bits, so that older ones look alike
+ROWS: Final = "'{{{}}}'::bigint[]"
+
+MOVED: Final = """
+SELECT 'transfer', id, wallet_id FROM billing_transfer WHERE {newer}
+UNION ALL SELECT 'wallet', id, id FROM billing_account WHERE kind = 'wallet' AND {newer}
+"""
+CHECKS: Final = [
+    # What a wallet held before its new transfers, and those, make its balance; they are numbered on to its last.
+    """
+    WITH starts AS (  -- the tail of a wallet begins with its first new transfer; some behind that are not new
+        SELECT a.id, coalesce(min(new.wallet_seq), a.seq + 1) AS first
+        FROM billing_account a LEFT JOIN billing_transfer new ON new.wallet_id = a.id AND new.id = ANY({transfers})
+        WHERE a.kind = 'wallet' AND a.id = ANY({wallets}) GROUP BY a.id
+    ),
+    tails AS (
+        SELECT s.id, s.first, count(t.id) AS number, coalesce(max(t.wallet_seq), s.first - 1) AS last,
+               coalesce(sum(CASE WHEN t.credit_id = t.wallet_id THEN t.amount ELSE -t.amount END), 0) AS total
+        FROM starts s LEFT JOIN billing_transfer t ON t.wallet_id = s.id AND t.wallet_seq >= s.first
+        GROUP BY s.id, s.first
+    ),
+    judged AS (
+        SELECT a.*, tails.number, tails.first, tails.last, before.id AS before,
+               coalesce(before.balance_after, 0) + tails.total AS expected
+        FROM tails JOIN billing_account a ON a.id = tails.id
+        LEFT JOIN billing_transfer before ON before.wallet_id = a.id AND before.wallet_seq = tails.first - 1
+    )
+    SELECT finding.text FROM judged CROSS JOIN LATERAL (VALUES
+        (CASE WHEN balance <> expected THEN
+            format('wallet %s of user %s: its balance is %s, its transfers make %s', id, owner_id, balance, expected)
+         END),
+        (CASE WHEN seq <> last OR number <> last - first + 1 OR (before IS NULL AND first <> 1) THEN
+            format('wallet %s of user %s: it moved %s times, its %s new transfers are numbered %s to %s',
+                   id, owner_id, seq, number, first, last) END),
+        (CASE WHEN balance < -credit_limit THEN
+            format('wallet %s of user %s: %s is below its credit limit of %s', id, owner_id, balance, credit_limit)
+         END)
+    ) AS finding (text) WHERE finding.text IS NOT NULL ORDER BY id, text
+    """,
+    # Every new transfer goes on from the one before it, and runs between the wallet that it names and the house.
+    """
+    SELECT finding.text FROM (
+        SELECT t.*, d.kind AS debit_kind, c.kind AS credit_kind, coalesce(before.balance_after, 0) AS before,
+               CASE WHEN t.credit_id = t.wallet_id THEN t.amount ELSE -t.amount END AS signed
+        FROM billing_transfer t
+        JOIN billing_account d ON d.id = t.debit_id JOIN billing_account c ON c.id = t.credit_id
+        LEFT JOIN billing_transfer before ON before.wallet_id = t.wallet_id AND before.wallet_seq = t.wallet_seq - 1
+        WHERE t.id = ANY({transfers})
+    ) judged CROSS JOIN LATERAL (VALUES
+        (CASE WHEN balance_after <> before + signed THEN
+            format('transfer %s (%s): it left %s in wallet %s, but %s and %s make %s',
+                   id, reference, balance_after, wallet_id, before, signed, before + signed) END),
+        (CASE WHEN amount <= 0 THEN format('transfer %s (%s): its amount is %s', id, reference, amount) END),
+        (CASE WHEN debit_kind = credit_kind
+                OR wallet_id <> CASE WHEN debit_kind = 'wallet' THEN debit_id ELSE credit_id END THEN
+            format('transfer %s (%s): not between wallet %s and the house', id, reference, wallet_id) END)
+    ) AS finding (text) WHERE finding.text IS NOT NULL ORDER BY id, text
+    """,
+    GUARDS,
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What was written in the ledger since a horizon, by primary keys."""
+
+    transfers: Sequence[int]
+    wallets: Sequence[int]
+
+
+def read_horizon() -> int:
+    """The lowest transaction id that is under way in the snapshot of this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        return int(cursor.fetchone()[0])
+
+
+def is_usable(horizon: int) -> bool:
+    """Whether rows can be told apart by it: it is of this server, and not too many transactions ago."""
+    return 0 <= read_horizon() - horizon < OLDEST
+
+
+def newer_than(horizon: int) -> str:
+    """SQL that selects the rows of one table that were written from the horizon on. A whole table is gone over once."""
+    return f"age(xmin) <= (SELECT age('{horizon & 0xFFFFFFFF}'::xid))"
+
+
+def rows(keys: Collection[int]) -> str:
+    """The keys as an SQL array."""
+    return ROWS.format(",".join(str(int(key)) for key in keys))
+
+
+def find_moved(*, horizon: int) -> Moved:
+    """Which transfers are new, and which wallets moved or were touched; `horizon` must be usable."""
+    transfers, wallets = [], set()
+    with connection.cursor() as cursor:
+        cursor.execute(MOVED.format(newer=newer_than(horizon)))
+        for kind, key, wallet_id in cursor.fetchall():
+            if kind == "transfer":
+                transfers.append(key)
+            wallets.add(wallet_id)
+    return Moved(transfers=sorted(transfers), wallets=sorted(wallets))
+
+
+def check_moved(moved: Moved) -> list[str]:
+    """One sentence for each thing among them that does not add up, given that all was well before."""
+    keys = {"transfers": rows(moved.transfers), "wallets": rows(moved.wallets)}
+    return [finding for check in CHECKS for finding in findings(check.format(**keys) if check is not GUARDS else check)]

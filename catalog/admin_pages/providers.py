@@ -1,0 +1,146 @@
+"""Admin pages of providers: who we buy from, what state they are in, their key (write-only), a sync at once."""
+
+from functools import partial
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.decorators import MemberRequest, admin_required
+from catalog.forms import PauseForm, ProviderChangeForm, ProviderForm
+from catalog.models import MarginRule, Provider, SyncRun
+from catalog.prices.exchange_rates import known_exchange_rates
+from catalog.prices.margin_rules import TooDear
+from catalog.providers import NameTaken, add_provider, change_provider, pause_provider, resume_provider, want_sync
+from catalog.tasks import nudge_sync
+
+RUNS = 10  # of the last syncs, on a provider's page
+
+
+@admin_required
+@require_safe
+def admin_providers(request: MemberRequest) -> HttpResponse:
+    """All providers with what is on sale, what waits for review, and the last sync."""
+    listed = Q(services__withdrawn_at=None)
+    providers = Provider.objects.annotate(
+        listed=Count("services", filter=listed),
+        waiting=Count("services", filter=listed & ~Q(services__review_reason="")),
+    ).order_by("name", "pk")
+    last_runs = {
+        run.provider_id: run for run in SyncRun.objects.order_by("provider", "-started_at", "-pk").distinct("provider")
+    }
+    rows = [{"provider": provider, "run": last_runs.get(provider.pk)} for provider in providers]
+    return render(request, "catalog/admin/providers.html", {"rows": rows})
+
+
+@sensitive_post_parameters("key")
+@admin_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def admin_provider_new(request: MemberRequest) -> HttpResponse:
+    """Take a provider on; its first sync starts at once."""
+    form = ProviderForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        now = timezone.now()
+        try:
+            provider = add_provider(**form.cleaned_data, actor=request.user, now=now)
+        except NameTaken as error:
+            form.add_error("name", f"{error}.")
+        except TooDear:
+            form.add_error("exchange_rate", "With this rate a price would be beyond all bounds.")
+        else:
+            _sync_soon(provider)
+            messages.success(request, f"{provider.name} is stored. Its catalog is being read.")
+            return redirect("admin_provider", pk=provider.pk)
+    return render(request, "catalog/admin/provider_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@sensitive_post_parameters("key")
+@admin_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def admin_provider(request: MemberRequest, pk: int) -> HttpResponse:
+    """One provider: its state, its last syncs, and the form to change it."""
+    provider = get_object_or_404(Provider, pk=pk)
+    if request.method != "POST":
+        return _page(request, provider, form=ProviderChangeForm(known=provider, initial=_initial(provider)))
+    form = ProviderChangeForm(request.POST, known=provider)
+    if form.is_valid():
+        try:
+            change_provider(provider=provider, **form.cleaned_data, now=timezone.now())
+        except NameTaken as error:
+            form.add_error("name", f"{error}.")
+        except TooDear:
+            form.add_error("exchange_rate", "With this rate a price would be beyond all bounds.")
+        else:
+            messages.success(request, "Saved.")
+            return redirect("admin_provider", pk=pk)
+    return _page(request, Provider.objects.get(pk=pk), form=form, status=422)
+
+
+@admin_required
+@require_POST
+def admin_provider_pause(request: MemberRequest, pk: int) -> HttpResponse:
+    """Let orders for it wait, for a reason that staff read."""
+    provider = get_object_or_404(Provider, pk=pk)
+    pause_form = PauseForm(request.POST)
+    if not pause_form.is_valid():
+        form = ProviderChangeForm(known=provider, initial=_initial(provider))
+        return _page(request, provider, form=form, pause_form=pause_form, status=422)
+    pause_provider(provider=provider, reason=pause_form.cleaned_data["reason"], now=timezone.now())
+    messages.success(request, f"{provider.name} is paused: its orders wait.")
+    return redirect("admin_provider", pk=pk)
+
+
+@admin_required
+@require_POST
+def admin_provider_resume(request: MemberRequest, pk: int) -> HttpResponse:
+    """Let orders go to it again."""
+    provider = get_object_or_404(Provider, pk=pk)
+    resume_provider(provider=provider)
+    messages.success(request, f"{provider.name} takes orders again.")
+    return redirect("admin_provider", pk=pk)
+
+
+@admin_required
+@require_POST
+def admin_provider_sync(request: MemberRequest, pk: int) -> HttpResponse:
+    """Have its catalog read at once by a worker."""
+    provider = get_object_or_404(Provider, pk=pk)
+    want_sync(provider=provider, now=timezone.now())
+    _sync_soon(provider)
+    messages.success(request, f"The catalog of {provider.name} is being read. Reload this page in a moment.")
+    return redirect("admin_provider", pk=pk)
+
+
+def _sync_soon(provider: Provider) -> None:
+    transaction.on_commit(partial(nudge_sync, provider_id=provider.pk), robust=True)
+
+
+def _page(
+    request: MemberRequest,
+    provider: Provider,
+    *,
+    form: ProviderChangeForm,
+    pause_form: PauseForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "provider": provider,
+        "form": form,
+        "pause_form": pause_form or PauseForm(),
+        "runs": SyncRun.objects.filter(provider=provider).order_by("-started_at", "-pk")[:RUNS],
+        "margin": MarginRule.objects.filter(provider=provider).first(),
+        "on_sale": provider.services.on_sale().count(),
+        "waiting": provider.services.listed().exclude(review_reason="").count(),
+    }
+    return render(request, "catalog/admin/provider.html", context, status=status)
+
+
+def _initial(provider: Provider) -> dict[str, object]:
+    names = ("name", "url", "is_review_first", "is_probe_allowed", "is_idempotent", "is_429_unclear")
+    rate = known_exchange_rates().get(provider.currency)
+    return {name: getattr(provider, name) for name in names} | {"exchange_rate": rate}

@@ -1,0 +1,64 @@
+"""Admin pages of syncs: what each found, field by field, and agreeing to one that the guard refused."""
+
+from functools import partial
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.decorators import MemberRequest, admin_required
+from catalog.models import SyncOutcome, SyncRun
+from catalog.providers import want_sync
+from catalog.tasks import nudge_sync
+
+PAGE = 50  # runs
+CHANGES = 500  # rows of one change set that are shown; the figures above them tell the whole
+
+
+@admin_required
+@require_safe
+def admin_syncs(request: MemberRequest) -> HttpResponse:
+    """The last syncs of all providers, the newest first."""
+    runs = SyncRun.objects.select_related("provider").order_by("-pk")
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        runs = runs.filter(pk__lt=int(before))
+    shown = list(runs[: PAGE + 1])
+    older_url = f"?before={shown[PAGE - 1].pk}" if len(shown) > PAGE else ""
+    return render(request, "catalog/admin/syncs.html", {"runs": shown[:PAGE], "older_url": older_url})
+
+
+@admin_required
+@require_safe
+def admin_sync(request: MemberRequest, pk: int) -> HttpResponse:
+    """One sync: its figures and its change set."""
+    run = get_object_or_404(SyncRun.objects.select_related("provider"), pk=pk)
+    context = {
+        "run": run,
+        "changes": run.changes.select_related("service").order_by("pk")[:CHANGES],
+        "has_more": run.changes.count() > CHANGES,
+        "is_acceptable": _is_newest_refusal(run),
+    }
+    return render(request, "catalog/admin/sync.html", context)
+
+
+@admin_required
+@require_POST
+def admin_sync_accept(request: MemberRequest, pk: int) -> HttpResponse:
+    """Agree that as many services may go as this refused sync would have withdrawn; a worker syncs again at once."""
+    run = get_object_or_404(SyncRun.objects.select_related("provider"), pk=pk)
+    if not _is_newest_refusal(run):
+        messages.error(request, "There has been a newer sync of this provider: look at that one.")
+        return redirect("admin_sync", pk=pk)
+    want_sync(provider=run.provider, accepted_gone=run.lost, now=timezone.now())
+    transaction.on_commit(partial(nudge_sync, provider_id=run.provider_id), robust=True)
+    messages.success(request, f"The next sync of {run.provider.name} may withdraw up to {run.lost:,} services.")
+    return redirect("admin_provider", pk=run.provider_id)
+
+
+def _is_newest_refusal(run: SyncRun) -> bool:
+    is_newest = not SyncRun.objects.filter(provider=run.provider_id, pk__gt=run.pk).exists()
+    return is_newest and run.outcome == SyncOutcome.REFUSED

@@ -1,0 +1,76 @@
+"""Admin page of service types: what is unknown and not sold, what was mapped to what, by whom."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.decorators import MemberRequest, admin_required
+from catalog.models import Provider, TypeMapping
+from catalog.type_mappings import CannotMap, map_type, revert_mapping, unknown_types
+from catalog.upstream.service_types import TYPES
+
+
+class MappingForm(forms.Form):
+    """One of a provider's words, and the type that it means."""
+
+    provider = forms.ModelChoiceField(Provider.objects.order_by("pk"), widget=forms.HiddenInput)
+    word = forms.CharField(max_length=60, strip=False, widget=forms.HiddenInput)
+    type = forms.ChoiceField(
+        label="Sold as",
+        choices=[("", "Choose …"), *((kind.name, kind.name) for kind in TYPES if kind.is_sellable)],
+    )
+
+
+@admin_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def admin_types(request: MemberRequest) -> HttpResponse:
+    """The types that nobody knows, each with a form to map it; the mappings so far."""
+    if request.method != "POST":
+        return _page(request)
+    form = MappingForm(request.POST)
+    if not form.is_valid():
+        return _page(request, refused=form)
+    provider, word, name = (form.cleaned_data[field] for field in ("provider", "word", "type"))
+    try:
+        map_type(provider=provider, word=word, type_name=name, actor=request.user, now=timezone.now())
+    except CannotMap as problem:
+        form.add_error(None, str(problem))
+        return _page(request, refused=form)
+    messages.success(request, f"{word} of {provider} is sold as {name} from now on.")
+    return redirect("admin_types")
+
+
+@admin_required
+@require_POST
+def admin_type_revert(request: MemberRequest, pk: int) -> HttpResponse:
+    """Take a mapping back: its services are off sale at once."""
+    mapping = get_object_or_404(TypeMapping.objects.select_related("provider"), pk=pk)
+    if revert_mapping(mapping=mapping, actor=request.user, now=timezone.now()):
+        messages.success(request, f"{mapping.word} of {mapping.provider} is not sold any more.")
+    else:
+        messages.error(request, "That mapping was reverted before.")
+    return redirect("admin_types")
+
+
+def _page(request: MemberRequest, *, refused: MappingForm | None = None) -> HttpResponse:
+    unknown = unknown_types()
+    asked = (str(refused.data.get("provider")), refused.data.get("word")) if refused else None
+    rows = [
+        {
+            "unknown": one,
+            "form": refused
+            if (str(one.provider_id), one.word) == asked
+            else MappingForm(initial={"provider": one.provider_id, "word": one.word}, auto_id=f"id_%s_{number}"),
+        }
+        for number, one in enumerate(unknown)
+    ]
+    is_shown = refused is None or any(row["form"] is refused for row in rows)
+    context = {
+        "rows": rows,
+        "stray": None if is_shown else refused,  # of a word that is not unknown, or not any more
+        "mappings": TypeMapping.objects.select_related("provider", "mapped_by", "reverted_by").order_by("-pk")[:100],
+    }
+    return render(request, "catalog/admin/types.html", context, status=422 if refused else 200)

@@ -1,0 +1,97 @@
+"""Price lists kept in the memory of this process, and the proof before every use that they are still right.
+
+The proof is the *version*: a few random tokens in the database. A trigger on each table that decides what is on sale,
+under which name and at which price gives the version a new token with every statement, whoever writes and by whatever
+door, in the writer's own transaction (catalog/migrations/0006_watch_the_price_list.py). Hence
+
+- the version that a query sees differs from every version that was seen before a change was committed, however late
+  that commit came and in whatever order: a token comes to be seen together with the change, and never comes back;
+- a list is labelled with the version read *before* its rows: it may be newer than its label, which costs one more
+  writing of it, but never older;
+- writers do not wait for each other: each takes a token that nobody holds, and adds one where all are held.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+from django.db import connection
+
+from catalog.prices.price_list import PriceGroup, PriceList, write_list
+
+PATIENCE: Final = 3.0  # seconds that a request waits for another one's writing: 20,000 services take a tenth of it
+VERSION: Final = "SELECT string_agg(token::text, ' ' ORDER BY id) FROM catalog_pricelistversion"
+
+
+class NotReady(Exception):
+    """The first list of this process is still being written after PATIENCE; the next request will find it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    version: str
+    prices: PriceList
+
+
+def read_version() -> str | None:
+    """The version that this session sees: one query of a handful of rows. None where the table was emptied."""
+    with connection.cursor() as cursor:
+        cursor.execute(VERSION)
+        version: str | None = cursor.fetchone()[0]
+    return version
+
+
+class PriceLists:
+    """The lists of one process, one for each group; shared by its threads."""
+
+    def __init__(
+        self,
+        *,
+        version: Callable[[], str | None] = read_version,
+        write: Callable[[PriceGroup], bytes] = write_list,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._version = version
+        self._write = write
+        self._patience = patience
+        self._kept: dict[PriceGroup, _Kept] = {}
+        self._writing: dict[PriceGroup, Lock] = {}
+
+    def current(self, *, group: PriceGroup) -> PriceList:
+        """The list of `group`, with every change that was committed before this call.
+
+        One query where nothing changed. After a change one thread writes the list anew, and the others wait for it;
+        who has waited `patience` seconds is given the list from before the change. Raises NotReady where there is none.
+        """
+        found = self._find(group, version=self._version())
+        return found or self._write_once(group)
+
+    def _find(self, group: PriceGroup, *, version: str | None) -> PriceList | None:
+        kept = self._kept.get(group)
+        return kept.prices if kept and kept.version == version else None
+
+    def _write_once(self, group: PriceGroup) -> PriceList:
+        lock = self._writing.setdefault(group, Lock())
+        if not lock.acquire(timeout=self._patience):
+            return self._stale(group)
+        try:
+            version = self._version()  # again: whoever held the lock may have written what we want
+            return self._find(group, version=version) or self._rewrite(group, version=version)
+        finally:
+            lock.release()
+
+    def _rewrite(self, group: PriceGroup, *, version: str | None) -> PriceList:
+        body = self._write(group)
+        kept = self._kept.get(group)
+        is_same = kept is not None and kept.prices.variants["identity"].body == body
+        prices = kept.prices if kept is not None and is_same else PriceList.of(body)
+        if version is not None:  # an emptied table proves nothing
+            self._kept[group] = _Kept(version, prices)
+        return prices
+
+    def _stale(self, group: PriceGroup) -> PriceList:
+        kept = self._kept.get(group)
+        if kept is None:
+            raise NotReady
+        return kept.prices

@@ -1,0 +1,96 @@
+"""Works out costs and prices from rates, exchange rates and margin rules, and writes those that moved in one statement.
+
+Who writes by it holds `locking.lock_catalog` in a transaction from before the rules are read; a preview need not.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from django.db import connection
+
+from catalog.models import MarginRule, MarginScope, Service, ServiceQuerySet
+from catalog.prices.exchange_rates import NoExchangeRate, known_exchange_rates
+from catalog.prices.margin_rules import Priced, Rule, RuleBook
+
+DEFAULT_PERCENT: Final = Decimal(25)  # until the admin has said otherwise: nothing is ever sold at cost by omission
+
+
+@dataclass(frozen=True, slots=True)
+class Repriced:
+    """A service whose cost, price or rule comes out differently."""
+
+    service: int
+    cost: Decimal
+    price_before: Decimal
+    priced: Priced
+
+
+def open_rulebook() -> RuleBook:
+    """All margin rules of the database; the rule for all services is made on the first use."""
+    MarginRule.objects.get_or_create(scope=MarginScope.ALL, defaults={"percent": DEFAULT_PERCENT})
+    rows = MarginRule.objects.values_list("pk", "scope", "provider_id", "category_id", "service_id", "percent", "fixed")
+    return RuleBook(
+        Rule(scope=scope, target=provider or category or service, percent=percent, fixed=fixed, pk=pk)
+        for pk, scope, provider, category, service, percent, fixed in rows
+    )
+
+
+def work_out(*, services: ServiceQuerySet, book: RuleBook) -> Iterator[Repriced]:
+    """The services whose cost, price or rule is not what `book` and the exchange rates make of their rate.
+
+    Raises rulebook.TooDear, and NoExchangeRate for a provider's currency that nobody can reckon in.
+    """
+    exchange_rates = known_exchange_rates()
+    rows = services.order_by("pk").values_list(
+        "pk", "provider_id", "category_id", "provider__currency", "rate", "cost", "price", "margin_rule_id"
+    )
+    for service, provider, category, currency, rate, cost, price, rule in rows.iterator(chunk_size=5000):
+        if currency not in exchange_rates:
+            raise NoExchangeRate(f"no exchange rate is known for {currency}")
+        priced = book.price(
+            rate=rate,
+            exchange_rate=exchange_rates[currency],
+            service=service,
+            category=category,
+            provider=provider,
+        )
+        if (priced.cost, priced.price, priced.rule.pk) != (cost, price, rule):
+            yield Repriced(service=service, cost=cost, price_before=price, priced=priced)
+
+
+def reprice(*, services: ServiceQuerySet, book: RuleBook, now: datetime) -> int:
+    """Bring cost, price and rule of these services up to date; returns how many prices customers see change."""
+    moved = list(work_out(services=services, book=book))
+    _write(moved, now=now)
+    return sum(row.price_before != row.priced.price for row in moved)
+
+
+def _write(moved: Iterable[Repriced], *, now: datetime) -> None:
+    rows = list(moved)
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE catalog_service AS s"
+            " SET cost = n.cost, price = n.price, margin_rule_id = n.rule, updated_at = %s"
+            " FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::bigint[]) AS n (id, cost, price, rule)"
+            " WHERE s.id = n.id",
+            [
+                now,
+                [row.service for row in rows],
+                [row.priced.cost for row in rows],
+                [row.priced.price for row in rows],
+                [row.priced.rule.pk for row in rows],
+            ],
+        )
+
+
+def services_under(*, scope: str, target: int | None) -> ServiceQuerySet:
+    """The services that a rule of this scope may price, withdrawn ones too: they come back at the right price."""
+    if scope == MarginScope.ALL:
+        return Service.objects.all()
+    name = {MarginScope.PROVIDER: "provider", MarginScope.CATEGORY: "category", MarginScope.SERVICE: "pk"}
+    return Service.objects.filter(**{name[MarginScope(scope)]: target})

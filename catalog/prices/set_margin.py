@@ -1,0 +1,95 @@
+"""Setting margins: what a change would do to the prices, and doing it. The most specific rule prices a service."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from django.db import transaction
+
+from accounts.models import User
+from catalog.models import Category, MarginRule, MarginScope, Provider, Service
+from catalog.prices.margin_rules import Rule
+from catalog.prices.reprice import Repriced, open_rulebook, reprice, services_under, work_out
+from catalog.prices.write_lock import lock_catalog
+
+log = logging.getLogger(__name__)
+
+MOST_PERCENT: Final = Decimal(10_000)  # a hundredfold and one: beyond it a typing mistake is likelier
+MOST_FIXED: Final = Decimal(1_000_000)
+
+Target = Provider | Category | Service | None
+
+
+class BadMargin(ValueError):
+    """A percent or fixed amount that would sell below cost, or is beyond all bounds."""
+
+
+class RuleNeeded(Exception):
+    """The rule for all services can be changed, not removed: without it some services would have no price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a margin would do, saved or not."""
+
+    services: int  # that the rule's scope holds
+    moved: tuple[Repriced, ...]  # whose price would change
+
+
+def preview_margin(*, target: Target, percent: Decimal, fixed: Decimal) -> Preview:
+    """What `set_margin` would do to prices now. Raises BadMargin and TooDear as it does. Changes nothing."""
+    rule = _rule(target=target, percent=percent, fixed=fixed)
+    services = services_under(scope=rule.scope, target=rule.target)
+    rows = work_out(services=services, book=open_rulebook().with_rule(rule))
+    moved = tuple(row for row in rows if row.price_before != row.priced.price)
+    return Preview(services=services.count(), moved=moved)
+
+
+@transaction.atomic
+def set_margin(*, target: Target, percent: Decimal, fixed: Decimal, actor: User | None, now: datetime) -> MarginRule:
+    """Sell `target` (None: all services) at cost × (1 + percent/100) + fixed from now on, prices included.
+
+    There is one rule per target: an older one is changed. Raises BadMargin and rulebook.TooDear; then nothing changed.
+    """
+    rule = _rule(target=target, percent=percent, fixed=fixed)
+    lock_catalog()
+    saved, _ = MarginRule.objects.update_or_create(
+        scope=rule.scope,
+        provider=target if isinstance(target, Provider) else None,
+        category=target if isinstance(target, Category) else None,
+        service=target if isinstance(target, Service) else None,
+        defaults={"percent": percent, "fixed": fixed, "updated_by": actor},
+    )
+    moved = reprice(services=services_under(scope=rule.scope, target=rule.target), book=open_rulebook(), now=now)
+    log.info("margin of %s set to %s %% + %s by %s: %s prices moved", target, percent, fixed, actor, moved)
+    return saved
+
+
+@transaction.atomic
+def remove_margin(*, rule: MarginRule, actor: User | None, now: datetime) -> None:
+    """Let the next wider rule price these services again. Raises RuleNeeded for the rule of all services."""
+    target = rule.provider_id or rule.category_id or rule.service_id
+    if rule.scope == MarginScope.ALL or target is None:
+        raise RuleNeeded("the margin for all services can be changed, but not removed")
+    lock_catalog()
+    book = open_rulebook().without(scope=rule.scope, target=target)
+    moved = reprice(services=services_under(scope=rule.scope, target=target), book=book, now=now)
+    log.info("margin rule %s removed by %s: %s prices moved", rule, actor, moved)
+    rule.delete()
+
+
+def _rule(*, target: Target, percent: Decimal, fixed: Decimal) -> Rule:
+    for name, value, most in (("percent", percent, MOST_PERCENT), ("fixed", fixed, MOST_FIXED)):
+        if not value.is_finite() or not 0 <= value <= most:
+            raise BadMargin(f"{name} must be between 0 and {most:,}: below 0 it would sell at a loss")
+    return Rule(scope=_scope_of(target), target=target.pk if target else None, percent=percent, fixed=fixed)
+
+
+def _scope_of(target: Target) -> MarginScope:
+    if isinstance(target, Provider):
+        return MarginScope.PROVIDER
+    if isinstance(target, Category):
+        return MarginScope.CATEGORY
+    return MarginScope.SERVICE if isinstance(target, Service) else MarginScope.ALL

@@ -1,0 +1,20 @@
+"""One writer of the catalog at a time: a sync, a margin and an exchange rate never price on each other's past."""
+
+from django.db import connection
+
+CATALOG_LOCK = 0x0CA7A106  # a number of our own among the database's advisory locks
+PATIENCE = "25s"  # the longest sync holds it for seconds; below the statement time-out
+
+
+def lock_catalog() -> None:
+    """Wait until no other transaction writes prices, and keep them out until this transaction ends.
+
+    Raises OperationalError after 25 seconds of waiting. Must be called in a transaction, before any row is read that
+    the prices depend on.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('lock_timeout')")
+        usual = cursor.fetchone()[0]
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CATALOG_LOCK])
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [usual])

@@ -1,0 +1,121 @@
+"""Taking a provider on, changing it, pausing it, asking for a sync of it."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from catalog.models import ExchangeRate, Provider, Service
+from catalog.prices.reprice import open_rulebook, reprice
+from catalog.prices.set_margin import set_margin
+from catalog.prices.write_lock import lock_catalog
+from lib.encryption import seal
+
+
+class NameTaken(Exception):
+    """Another provider has this name."""
+
+
+@transaction.atomic
+def add_provider(
+    *,
+    name: str,
+    url: str,
+    key: str,
+    currency: str,
+    percent: Decimal,
+    exchange_rate: Decimal | None = None,
+    is_probe_allowed: bool = False,
+    is_review_first: bool = False,
+    is_idempotent: bool = False,
+    actor: User | None,
+    now: datetime,
+) -> Provider:
+    """Store a provider, its margin rule of `percent`, and the exchange rate where one is given; all of it or nothing.
+
+    The values were validated by forms.ProviderForm. Raises NameTaken.
+    """
+    try:
+        with transaction.atomic():
+            provider = Provider.objects.create(
+                name=name,
+                url=url,
+                sealed_key=seal(key),
+                currency=currency,
+                is_probe_allowed=is_probe_allowed,
+                is_review_first=is_review_first,
+                is_idempotent=is_idempotent,
+            )
+    except IntegrityError:
+        raise NameTaken(f"another provider is called {name}") from None
+    if exchange_rate is not None:
+        set_exchange_rate(currency=currency, rate=exchange_rate, now=now)
+    set_margin(target=provider, percent=percent, fixed=Decimal(0), actor=actor, now=now)
+    return provider
+
+
+@transaction.atomic
+def change_provider(
+    *,
+    provider: Provider,
+    name: str,
+    url: str,
+    key: str,
+    is_probe_allowed: bool,
+    is_review_first: bool,
+    is_idempotent: bool,
+    is_429_unclear: bool,
+    exchange_rate: Decimal | None = None,
+    now: datetime,
+) -> None:
+    """Change what the admin may change, and the exchange rate where one is given; all of it or nothing.
+
+    An empty `key` keeps the one we hold. Raises NameTaken and rulebook.TooDear.
+    """
+    if exchange_rate is not None:  # first, as it locks the catalog: a sync takes that lock before the provider's row
+        set_exchange_rate(currency=provider.currency, rate=exchange_rate, now=now)
+    provider.name, provider.url = name, url
+    provider.is_probe_allowed, provider.is_review_first = is_probe_allowed, is_review_first
+    provider.is_idempotent, provider.is_429_unclear = is_idempotent, is_429_unclear
+    fields = ["name", "url", "is_probe_allowed", "is_review_first", "is_idempotent", "is_429_unclear"]
+    if key:
+        provider.sealed_key = seal(key)
+        fields.append("sealed_key")
+    try:
+        with transaction.atomic():
+            provider.save(update_fields=fields)
+    except IntegrityError:
+        raise NameTaken(f"another provider is called {name}") from None
+
+
+@transaction.atomic
+def set_exchange_rate(*, currency: str, rate: Decimal, now: datetime) -> int:
+    """Reckon in this rate from now on (panel's currency for one unit of `currency`); returns how many prices moved.
+
+    Raises rulebook.TooDear, and ValueError for the panel's own currency. Then nothing changed.
+    """
+    if currency == settings.PANEL_CURRENCY:
+        raise ValueError(f"{currency} is the panel's currency: its rate is 1")
+    lock_catalog()
+    ExchangeRate.objects.update_or_create(currency=currency, defaults={"rate": rate})
+    services = Service.objects.filter(provider__currency=currency)
+    return reprice(services=services, book=open_rulebook(), now=now)
+
+
+def pause_provider(*, provider: Provider, reason: str, now: datetime) -> None:
+    """Let orders for this provider wait until a person resumes it; syncs go on. A pause by the machine becomes ours."""
+    Provider.objects.filter(pk=provider.pk).update(paused_at=now, pause_reason=reason, is_pause_automatic=False)
+
+
+def resume_provider(*, provider: Provider) -> None:
+    """Let orders go to this provider again, with its count of failures at zero."""
+    Provider.objects.filter(pk=provider.pk).update(
+        paused_at=None, pause_reason="", is_pause_automatic=False, failures_in_row=0
+    )
+
+
+def want_sync(*, provider: Provider, accepted_gone: int | None = None, now: datetime) -> None:
+    """Have the next round of syncs take this provider, and let it withdraw so many services at once."""
+    Provider.objects.filter(pk=provider.pk).update(sync_wanted_at=now, accepted_gone=accepted_gone)

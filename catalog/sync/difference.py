@@ -1,0 +1,197 @@
+"""What moved between our mirror and a provider's list, and what of it a person should see first. Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Final
+
+from catalog.prices.arithmetic import cost_of
+from catalog.sync.clean_text import clean_line, clean_text
+from catalog.upstream import CatalogReply, ServiceRow, service_types
+
+WATCHED: Final = (
+    "name", "category", "type", "rate", "min", "max", "is_refill", "is_cancel", "is_dripfeed", "description",
+)  # fmt: skip  # what a change set tells; the average time moves with every sync and is only mirrored
+LEAP: Final = 3  # a rate that rises or falls more than so many times is likelier a mistake or another service
+MOST_GONE: Final = Decimal("0.30")  # of our services: a list that lacks more is likelier cut short
+FEW_GONE: Final = 1  # so many may go whatever their share is: small catalogs live, too
+NO_CATEGORY: Final = "Other"
+DEAREST: Final = Decimal(10) ** 9  # a rate or cost from here on is a mistake; below it no margin's price overflows
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One service as the provider lists it, with its texts made fit to be shown."""
+
+    upstream_id: str
+    name: str
+    category: str  # "" where we do not know the provider's, since the admin moved it: nothing is compared with it
+    type: str  # canonical, as the admin mapped it, or the provider's own word
+    rate: Decimal
+    min: int
+    max: int
+    is_refill: bool
+    is_cancel: bool
+    is_dripfeed: bool | None  # None of a service of ours for which the admin decided: nothing is compared with it
+    description: str
+    average_time: str
+    digest: bytes
+    upstream_type: str = ""  # the provider's own word, where the admin mapped it
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A provider's reply, sorted into what can be sold and what cannot."""
+
+    count: int  # rows in the reply
+    offers: tuple[Offer, ...]  # that are new, or not known by their digest
+    unchanged: tuple[str, ...]  # ids known by their digest
+    problems: tuple[tuple[str, str], ...]  # id ("" where there is none) and what is wrong with the row
+    duplicates: tuple[str, ...]  # ids that came more than once; the last row counts
+    named: frozenset[str]  # every id that the reply mentions
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One field of one service, from → to."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A service that we know and that is listed differently now."""
+
+    offer: Offer
+    moves: tuple[Move, ...]  # empty where only what nobody watches moved
+    review_reason: str  # not empty: it should not be sold before the admin has looked
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Everything that a reply changes in our mirror of one provider."""
+
+    new: tuple[Offer, ...]
+    changed: tuple[Changed, ...]
+    gone: tuple[str, ...]  # upstream ids
+    back: tuple[str, ...]
+    unreadable: tuple[str, ...]  # ids that we list and whose row cannot be read: left as they are
+
+    @property
+    def lost(self) -> int:
+        """How many of our services the reply does not tell about."""
+        return len(self.gone) + len(self.unreadable)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether no customer or admin would see anything move."""
+        return not (self.new or self.gone or self.back or any(row.moves for row in self.changed))
+
+
+def read(reply: CatalogReply, *, exchange_rate: Decimal) -> Reading:
+    """Sort a reply out. A rate or cost beyond all bounds makes a row as unreadable as a rate that is none."""
+    offers = [offer_of(row) for row in reply.rows]
+    too_dear = {offer.upstream_id for offer in offers if offer.rate * max(exchange_rate, Decimal(1)) >= DEAREST}
+    problems = [(problem.service_id or "", problem.problem) for problem in reply.problems]
+    return Reading(
+        count=reply.count,
+        offers=tuple(offer for offer in offers if offer.upstream_id not in too_dear),
+        unchanged=reply.unchanged,
+        problems=(*problems, *((upstream_id, "the rate is beyond all bounds") for upstream_id in sorted(too_dear))),
+        duplicates=reply.duplicates,
+        named=reply.service_ids,
+    )
+
+
+def with_types(reading: Reading, *, types: Mapping[str, str]) -> Reading:
+    """The reading with the provider's own words for types as the admin mapped them (by the word in lower case)."""
+    return replace(reading, offers=tuple(_with_type(offer, types) for offer in reading.offers)) if types else reading
+
+
+def _with_type(offer: Offer, types: Mapping[str, str]) -> Offer:
+    if service_types.find(offer.type) or offer.type.lower() not in types:
+        return offer
+    return replace(offer, type=types[offer.type.lower()], upstream_type=offer.type)
+
+
+def offer_of(row: ServiceRow) -> Offer:
+    """A provider's row with entities decoded, control characters out, its type named as we name it."""
+    return Offer(
+        upstream_id=row.service_id,
+        name=clean_line(row.name, length=500) or f"Service {row.service_id}",
+        category=clean_line(row.category, length=300) or NO_CATEGORY,
+        type=service_types.canonical(clean_line(row.type, length=60)),
+        rate=cost_of(rate=row.rate, exchange_rate=Decimal(1)),  # as many decimals as we keep, rounded up
+        min=row.min,
+        max=row.max,
+        is_refill=row.is_refillable,
+        is_cancel=row.is_cancelable,
+        is_dripfeed=row.is_dripfeed,
+        description=clean_text(row.description, length=10_000),
+        average_time=clean_line(row.average_time, length=100),
+        digest=row.digest,
+    )
+
+
+def difference(*, reading: Reading, listed: Collection[str], ours: Mapping[str, Offer]) -> Difference:
+    """Compare a provider's reply with our mirror.
+
+    `listed`: every upstream id that we hold and that stands in the provider's catalog until now. `ours`: what we hold
+    of the ids in `reading.offers`.
+    """
+    is_listed = set(listed)
+    known = [offer for offer in reading.offers if offer.upstream_id in ours]
+    readable = {offer.upstream_id for offer in known} | set(reading.unchanged)
+    return Difference(
+        new=tuple(offer for offer in reading.offers if offer.upstream_id not in ours),
+        changed=tuple(_changed(ours[offer.upstream_id], offer) for offer in known),
+        gone=tuple(sorted(is_listed - reading.named)),
+        back=tuple(sorted(readable - is_listed)),
+        unreadable=tuple(sorted((is_listed & reading.named) - readable)),
+    )
+
+
+def refusal(*, found: Difference, count: int, listed: int) -> str:
+    """Why this reply must not be applied without a person's word; "" when it may be.
+
+    `count`: rows in the reply. `listed`: services of ours that stand in the provider's catalog until now.
+    """
+    if count == 0:
+        return f"The provider's list is empty; we hold {listed:,} of its services."
+    if found.lost > FEW_GONE and found.lost > MOST_GONE * listed:
+        return (
+            f"{len(found.gone):,} of {listed:,} services are missing from the provider's list and"
+            f" {len(found.unreadable):,} cannot be read: more than {MOST_GONE:.0%}."
+        )
+    return ""
+
+
+def _changed(before: Offer, after: Offer) -> Changed:
+    before = before if before.category else replace(before, category=after.category)
+    before = replace(before, is_dripfeed=after.is_dripfeed) if before.is_dripfeed is None else before
+    moves = tuple(
+        Move(what=name, before=_shown(getattr(before, name)), after=_shown(getattr(after, name)))
+        for name in WATCHED
+        if getattr(before, name) != getattr(after, name)
+    )
+    return Changed(offer=after, moves=moves, review_reason=_reason_to_review(before, after))
+
+
+def _reason_to_review(before: Offer, after: Offer) -> str:
+    if before.type != after.type:
+        return f"The type changed from {before.type} to {after.type}: perhaps another service under an old id"
+    if before.name != after.name and before.category != after.category:
+        return "Name and category both changed: perhaps another service under an old id"
+    if after.rate > before.rate * LEAP or before.rate > after.rate * LEAP:
+        return f"The rate went from {_shown(before.rate)} to {_shown(after.rate)}: more than {LEAP} times"
+    return ""
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return str(value)

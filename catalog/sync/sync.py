@@ -1,0 +1,127 @@
+"""Mirrors one provider's catalog: fetch with no transaction open, compare, guard, apply in one transaction.
+
+A sync writes names, rates, limits and flags as the provider lists them; what the admin set (own name, own description,
+position, own category, margins, hidden, modes) is never touched. A service that is gone is withdrawn, never deleted.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from catalog.models import Provider, Service, SyncOutcome, SyncRun
+from catalog.prices.exchange_rates import NoExchangeRate, exchange_rate_of
+from catalog.prices.reprice import open_rulebook
+from catalog.prices.write_lock import lock_catalog
+from catalog.provider_client import open_client
+from catalog.sync.difference import Offer, Reading, difference, read, refusal, with_types
+from catalog.sync.history import forget_old, record_changes, record_failure, record_run
+from catalog.sync.write import Mirror
+from catalog.type_mappings import types_of
+from catalog.upstream import ProviderError
+from lib.encryption import CannotUnseal
+
+log = logging.getLogger(__name__)
+
+EVERYTHING: Final = 2**31 - 1  # services that may go at once, where a person has said "let go what may"
+NOTHING: Final = -1  # nobody has agreed to anything, not even to an empty list in an empty shop
+REFUSED_OR_APPLIED: Final = ["synced_at", "accepted_gone", "sync_wanted_at"]
+
+Report = Callable[[str], None]
+
+
+class Overtaken(Exception):
+    """Another sync of this provider was applied after this one had asked: its list may be newer than ours."""
+
+
+def sync_provider(
+    *, provider_id: int, now: datetime, accepted_gone: int | None = None, report: Report = lambda _step: None
+) -> SyncRun:
+    """One sync; whatever came of it is told by the run that is returned and stored.
+
+    An empty or short list is refused, unless a person has agreed that so many services may go: `accepted_gone`, or the
+    provider's own. Refused and failed syncs change no service. `report` hears each step's name. Raises Overtaken, with
+    nothing changed. No transaction may be open around it: the provider is asked here, for PROVIDER_TIMEOUT at most.
+    """
+    started = time.monotonic()
+    provider = Provider.objects.get(pk=provider_id)
+    report("asking")
+    try:
+        reading = _ask(provider)
+    except (ProviderError, CannotUnseal, NoExchangeRate) as problem:
+        log.warning("sync of %s failed: %s", provider, problem)
+        Provider.objects.filter(pk=provider.pk).update(sync_wanted_at=None)
+        return record_failure(provider=provider, problem=str(problem), now=now, started=started)
+    report("applying")
+    with transaction.atomic():
+        lock_catalog()
+        fresh = Provider.objects.get(pk=provider_id)
+        if fresh.synced_at != provider.synced_at:
+            raise Overtaken(f"another sync of {provider} was applied meanwhile")
+        return _apply(fresh, reading, accepted_gone=accepted_gone, now=now, started=started)
+
+
+def _ask(provider: Provider) -> Reading:
+    rows = Service.objects.filter(provider=provider).values_list("digest", "upstream_id")
+    known = {bytes(digest): upstream_id for digest, upstream_id in rows.iterator(chunk_size=5000)}
+    exchange_rate = exchange_rate_of(provider.currency)
+    with open_client(provider) as client:
+        return read(client.services(known=known), exchange_rate=exchange_rate)
+
+
+def _apply(
+    provider: Provider, reading: Reading, *, accepted_gone: int | None, now: datetime, started: float
+) -> SyncRun:
+    reading = with_types(reading, types=types_of(provider=provider))
+    listed = set(Service.objects.listed().filter(provider=provider).values_list("upstream_id", flat=True))
+    found = difference(reading=reading, listed=listed, ours=_ours(provider, reading))
+    reason = refusal(found=found, count=reading.count, listed=len(listed))
+    accepted = max(NOTHING if number is None else number for number in (accepted_gone, provider.accepted_gone))
+    if reason and found.lost <= accepted:
+        reason = ""
+    if reason:
+        log.error("sync of %s refused: %s", provider, reason)
+        outcome = SyncOutcome.REFUSED
+    else:
+        exchange_rate = exchange_rate_of(provider.currency)
+        Mirror(provider=provider, exchange_rate=exchange_rate, book=open_rulebook(), now=now).write(found)
+        outcome = SyncOutcome.UNCHANGED if found.is_nothing else SyncOutcome.APPLIED
+        provider.synced_at = now
+    provider.accepted_gone = provider.sync_wanted_at = None
+    provider.save(update_fields=REFUSED_OR_APPLIED)
+    forget_old(provider=provider, now=now)
+    run = record_run(
+        provider=provider, reading=reading, found=found, outcome=outcome, message=reason, now=now, started=started
+    )
+    if not reason:
+        record_changes(run=run, reading=reading, found=found)
+    return run
+
+
+def _ours(provider: Provider, reading: Reading) -> dict[str, Offer]:
+    """What our mirror holds of the services that the reply offers anew or differently."""
+    ids = [offer.upstream_id for offer in reading.offers]
+    services = Service.objects.filter(provider=provider, upstream_id__in=ids).select_related("category")
+    return {service.upstream_id: _offer_of(service) for service in services.iterator(chunk_size=5000)}
+
+
+def _offer_of(service: Service) -> Offer:
+    return Offer(
+        upstream_id=service.upstream_id,
+        name=service.upstream_name,
+        category=service.upstream_category if service.is_category_own else service.category.upstream_name,
+        type=service.type,
+        rate=service.rate,
+        min=service.min_quantity,
+        max=service.max_quantity,
+        is_refill=service.is_refill,
+        is_cancel=service.is_cancel,
+        is_dripfeed=None if service.is_dripfeed_own else service.is_dripfeed,
+        description=service.upstream_description,
+        average_time=service.average_time,
+        digest=bytes(service.digest),
+        upstream_type=service.upstream_type,
+    )

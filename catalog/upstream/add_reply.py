@@ -1,0 +1,86 @@
+"""Judges the reply to an `add`: definite only where the provider was definite (reliability: the table of classes)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from catalog.upstream.error_texts import DOUBTFUL_WORDS, error_text, find_reason, is_doubtful, is_success
+from catalog.upstream.json_values import ID_LENGTH, NotJSON, parse_exactly
+from catalog.upstream.outcomes import Accepted, AddOutcome, NotSent, Refused, Unclear
+from outbound.key_mask import KeyMask
+from outbound.reply import Reply
+
+ORDER_NAMES = frozenset({"order", "orders", "orderid", "neworder"})  # without case and separators
+
+
+def judge_add(
+    reply: Reply, *, mask: KeyMask, doubtful_words: Iterable[str] = DOUBTFUL_WORDS, is_429_unclear: bool = False
+) -> AddOutcome:
+    """What an `add` did, by its reply.
+
+    Accepted: HTTP 200, a JSON object with an order id and no sign of an error. Refused: HTTP 2xx or 4xx, a JSON
+    object that states an error, names no order anywhere and holds no word of doubt. NotSent: HTTP 429. All else is
+    Unclear.
+    """
+    raw = reply.exchange
+    try:
+        tree, has_notices = parse_exactly(reply.body)
+    except NotJSON:
+        tree, has_notices = None, False
+    tree = mask.tree(tree)
+    if reply.status == 429:
+        if is_429_unclear or has_order(tree):
+            return Unclear("HTTP 429, which this provider may answer after placing", raw)
+        return NotSent("the provider asks us to slow down", raw, is_429=True, retry_after=reply.retry_after)
+    if not isinstance(tree, Mapping):
+        return Unclear(f"HTTP {reply.status} without a JSON object", raw)
+    text = error_text(tree)
+    if "order" in tree:
+        return _judge_order(tree, reply, text=text)
+    return _judge_refusal(tree, reply, text=text, has_notices=has_notices, words=doubtful_words)
+
+
+def has_order(tree: object) -> bool:
+    """Whether an order is named anywhere in a reply."""
+    if isinstance(tree, Mapping):
+        return any(_fold(name) in ORDER_NAMES or has_order(value) for name, value in tree.items())
+    return isinstance(tree, list) and any(has_order(item) for item in tree)
+
+
+def _judge_order(tree: Mapping[str, object], reply: Reply, *, text: str) -> AddOutcome:
+    order_id = _order_id(tree["order"])
+    if order_id is None:
+        return Unclear("the reply names an order but no usable id", reply.exchange)
+    if text or "error" in tree or "errors" in tree:
+        return Unclear(f"the reply names order {order_id} and an error", reply.exchange)
+    if reply.status != 200:
+        return Unclear(f"HTTP {reply.status} with order {order_id}", reply.exchange)
+    return Accepted(order_id, reply.exchange)
+
+
+def _judge_refusal(
+    tree: Mapping[str, object], reply: Reply, *, text: str, has_notices: bool, words: Iterable[str]
+) -> AddOutcome:
+    raw = reply.exchange
+    if not text:
+        return Unclear("the reply names neither an order nor an error", raw)
+    if not (200 <= reply.status < 300 or 400 <= reply.status < 500):
+        return Unclear(f"HTTP {reply.status}: {text}", raw)
+    if has_order(tree) or is_success(tree):
+        return Unclear(f"the reply contradicts itself: {text}", raw)
+    if has_notices or is_doubtful(tree, words):
+        return Unclear(f"an error that leaves doubt: {text}", raw)
+    return Refused(text, find_reason(text, http_status=reply.status), raw)
+
+
+def _order_id(value: object) -> str | None:
+    """A positive integer, or a string of ASCII digits that makes one; JSON's true, 1.0 and " 5" are none."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    text = str(value)
+    is_number = text.isascii() and text.isdigit() and len(text) <= ID_LENGTH
+    return text if is_number and text.strip("0") else None
+
+
+def _fold(name: object) -> str:
+    return str(name).casefold().replace("_", "").replace("-", "").replace(" ", "")

@@ -1,0 +1,220 @@
+"""Reads a catalog: one bad row never spoils the rest, and rows that did not change are not read twice."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+
+from catalog.upstream.error_texts import is_success
+from catalog.upstream.json_values import (
+    NotJSON,
+    as_decimal,
+    as_flag,
+    as_id,
+    as_integer,
+    as_text,
+    json_starts,
+    parse_loosely,
+)
+from catalog.upstream.service_types import ServiceType, canonical, find
+
+READER = b"rows-2"  # part of every digest: change it when rows are read differently, and all are read again
+NAME_LENGTH = 500
+CATEGORY_LENGTH = 255
+TYPE_LENGTH = 64
+DESCRIPTION_LENGTH = 20_000
+AVERAGE_TIME_LENGTH = 100
+LISTS = ("data", "services", "result", "results", "response")  # names that wrap a catalog
+
+
+class ServiceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One service as the provider offers it. Texts are untrusted and may hold HTML entities (see plain_text)."""
+
+    service_id: str
+    name: str
+    type: str  # in the spelling of service_types, or as sent when it is none of them
+    category: str  # "" when the provider gives none
+    rate: Decimal  # provider's currency, per 1000, or per order (ServiceType.is_per_order)
+    min: int
+    max: int
+    is_refillable: bool
+    is_cancelable: bool
+    is_dripfeed: bool
+    description: str
+    average_time: str
+    digest: bytes  # of the row as sent
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """A row that cannot be sold."""
+
+    position: int  # from 0
+    service_id: str | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogReply:
+    """A provider's whole catalog. An empty one was said to be empty; an unreadable one is a BadReply instead."""
+
+    rows: tuple[ServiceRow, ...]  # read: new, or not known by their digest; the last of several with one id
+    unchanged: tuple[str, ...]  # ids of the rows whose digest was known
+    problems: tuple[RowProblem, ...]
+    duplicates: tuple[str, ...]  # ids that came more than once
+    count: int  # rows in the reply, of every kind
+
+    @property
+    def service_ids(self) -> frozenset[str]:
+        """Every id that the reply names, unusable rows included: what is missing here was withdrawn."""
+        read = {row.service_id for row in self.rows}
+        bad = {problem.service_id for problem in self.problems if problem.service_id is not None}
+        return frozenset(read | bad | set(self.unchanged))
+
+
+def plain_slices(body: bytes) -> Sequence[bytes | msgspec.Raw] | None:
+    """The rows of a catalog that is a plain JSON list, as the bytes sent; None when it is anything else."""
+    for start in json_starts(body):
+        try:
+            return _LIST.decode(memoryview(body)[start:])
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def slices_of(tree: object) -> Sequence[bytes]:
+    """The rows of a catalog that came wrapped or was hard to read. Raises NotJSON when there is no list in it."""
+    rows = _find_rows(tree)
+    if rows is None:
+        raise NotJSON("the reply is not a list of services")
+    return [json.dumps(row, default=str).encode() for row in rows]  # default: Decimal, which reads back as its text
+
+
+def read_rows(slices: Sequence[bytes | msgspec.Raw], *, known: Mapping[bytes, str]) -> CatalogReply:
+    """Read each row that is new. `known` maps the digests of rows seen before to their ids.
+
+    Raises NotJSON when there are rows and not one of them is a service.
+    """
+    found: dict[str, ServiceRow | None] = {}
+    problems: list[RowProblem] = []
+    duplicates: dict[str, None] = {}
+    for position, raw in enumerate(slices):
+        digest = hashlib.blake2b(raw, digest_size=16, person=READER).digest()
+        row, service_id = None, known.get(digest)
+        if service_id is None:
+            try:
+                row = _read_row(raw, digest=digest)
+            except _BadRow as bad:
+                problems.append(RowProblem(position, bad.service_id, bad.problem))
+                continue
+            service_id = row.service_id
+        if service_id in found:
+            duplicates[service_id] = None
+        found[service_id] = row
+    if problems and not found:
+        raise NotJSON(f"none of {len(slices)} rows is a service")
+    return CatalogReply(
+        rows=tuple(row for row in found.values() if row is not None),
+        unchanged=tuple(service_id for service_id, row in found.items() if row is None),
+        problems=tuple(problems),
+        duplicates=tuple(duplicates),
+        count=len(slices),
+    )
+
+
+def plain_text(text: str) -> str:
+    """A name with its HTML entities decoded, the double-escaped ones too ("&amp;amp;" → "&")."""
+    for _ in range(3):
+        decoded = html.unescape(text)
+        if decoded == text:
+            break
+        text = decoded
+    return text
+
+
+class _BadRow(Exception):
+    """Never leaves this file."""
+
+    def __init__(self, problem: str, service_id: str | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.service_id = service_id
+
+
+def _find_rows(tree: object) -> Sequence[object] | None:
+    if isinstance(tree, list):
+        return tree
+    if not isinstance(tree, Mapping):
+        return None
+    if tree and all(isinstance(row, Mapping) and "service" in row for row in tree.values()):
+        return list(tree.values())  # PHP writes a list with gaps as an object
+    for name in LISTS:
+        if (rows := _find_rows(tree.get(name))) is not None:
+            return rows
+    is_said_empty = is_success(tree) and any("empty" in as_text(tree.get(name), limit=64).casefold() for name in LISTS)
+    return [] if is_said_empty else None
+
+
+def _read_row(raw: bytes | msgspec.Raw, *, digest: bytes) -> ServiceRow:
+    row = _read_object(raw)
+    service_id = as_id(row.get("service"))
+    if service_id is None:
+        raise _BadRow("no service id")
+    name = as_text(row.get("name"), limit=NAME_LENGTH)
+    if not name:
+        raise _BadRow("no name", service_id)
+    rate = as_decimal(row.get("rate"))
+    if rate is None or rate < 0:
+        raise _BadRow("the rate is not a price", service_id)
+    type_name = canonical(as_text(row.get("type"), limit=TYPE_LENGTH) or "Default")
+    least, most = _limits(row, kind=find(type_name), service_id=service_id)
+    return ServiceRow(
+        service_id=service_id,
+        name=name,
+        type=type_name,
+        category=as_text(row.get("category"), limit=CATEGORY_LENGTH),
+        rate=rate,
+        min=least,
+        max=most,
+        is_refillable=as_flag(row.get("refill")),
+        is_cancelable=as_flag(row.get("cancel")),
+        is_dripfeed=as_flag(row.get("dripfeed")),
+        description=as_text(row.get("description") or row.get("desc"), limit=DESCRIPTION_LENGTH),
+        average_time=as_text(row.get("average_time"), limit=AVERAGE_TIME_LENGTH),
+        digest=digest,
+    )
+
+
+def _read_object(raw: bytes | msgspec.Raw) -> Mapping[str, object]:
+    row: object
+    try:
+        row = _ROW.decode(raw)
+    except (ValueError, RecursionError, ArithmeticError):
+        try:
+            row = parse_loosely(bytes(raw))
+        except NotJSON:
+            row = None
+    if not isinstance(row, dict):
+        raise _BadRow("not an object")
+    return row
+
+
+def _limits(row: Mapping[str, object], *, kind: ServiceType | None, service_id: str) -> tuple[int, int]:
+    least, most = as_integer(row.get("min")), as_integer(row.get("max"))
+    if kind is not None and kind.is_per_order:
+        least, most = 1 if least is None else least, 1 if most is None else most
+    if least is None or most is None:
+        raise _BadRow("min or max is not a quantity", service_id)
+    if not 0 <= least <= most:
+        raise _BadRow("min and max are no range", service_id)
+    return least, most
+
+
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_ROW = msgspec.json.Decoder(float_hook=Decimal)

@@ -1,0 +1,157 @@
+"""Reads what a provider says of orders: per id, with the words as sent beside their meaning."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from catalog.upstream.error_texts import error_text
+from catalog.upstream.json_values import as_decimal, as_id, as_integer, as_text
+from outbound.exchange import Exchange
+
+WORD_LENGTH = 64
+CURRENCY_LENGTH = 16
+
+
+class Status(enum.Enum):
+    """The states of an order, whatever a provider calls them."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    CANCELED = "canceled"
+    FAILED = "failed"
+    ACTIVE = "active"  # the last three are of subscriptions
+    PAUSED = "paused"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"  # a word that is in no list: keep the old status and show the word to staff
+
+
+_WORDS = {
+    Status.PENDING: ("pending", "awaiting", "queued", "queue", "inqueue", "waiting", "new"),
+    Status.PROCESSING: ("processing", "process"),
+    Status.IN_PROGRESS: ("inprogress", "progress", "running", "started", "inprocess"),
+    Status.COMPLETED: ("completed", "complete", "finished", "done", "delivered"),
+    Status.PARTIAL: (
+        "partial",
+        "partially",
+        "partiallyrefunded",
+        "partiallycompleted",
+        "partialrefund",
+        "partialrefunded",
+    ),
+    Status.CANCELED: ("canceled", "cancelled", "cancel", "refunded", "refund"),
+    Status.FAILED: ("fail", "failed", "error"),
+    Status.ACTIVE: ("active",),
+    Status.PAUSED: ("paused",),
+    Status.EXPIRED: ("expired",),
+}
+_STATUS_BY_WORD = {word: status for status, words in _WORDS.items() for word in words}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStatus:
+    """One order as the provider sees it. None means: not said, or not readable; never guess from it."""
+
+    status: Status
+    word: str  # as sent
+    charge: Decimal | None  # provider's currency
+    currency: str
+    start_count: int | None
+    remains: int | None  # as sent: may be negative or above the quantity
+    remains_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdError:
+    """The provider's complaint about one id; the others of the batch are not concerned."""
+
+    text: str
+    is_doubtful: bool = False  # the complaint may be about the provider's own state: what was asked may have happened
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReply:
+    """What was said of each id asked for. Ids not asked for are left out and counted."""
+
+    orders: Mapping[str, OrderStatus | IdError]
+    missing: tuple[str, ...]  # asked for, and nothing said
+    ignored: int
+    raw: Exchange
+
+
+def parse_statuses(tree: object, *, ids: Sequence[str], raw: Exchange) -> StatusReply:
+    """Read a `status` reply of any shape: an object by id, a list with `order`, or flat for a single id."""
+    found: dict[str, OrderStatus | IdError] = {}
+    ignored = 0
+    for name, entry in entries(tree, ids=ids, id_name="order", mark="status"):
+        if name not in ids:
+            ignored += 1
+        elif (read := _read_entry(entry)) is not None:
+            found[name] = read
+    missing = tuple(name for name in ids if name not in found)
+    return StatusReply(orders=found, missing=missing, ignored=ignored, raw=raw)
+
+
+def entries(tree: object, *, ids: Sequence[str], id_name: str, mark: str) -> Iterator[tuple[str, object]]:
+    """The pairs of id and entry in a reply about several ids. `mark` is the field that tells a flat entry."""
+    if isinstance(tree, list):
+        yield from _listed(tree, ids=ids, id_name=id_name)
+    elif isinstance(tree, Mapping):
+        named = as_id(tree.get(id_name))
+        if named is not None and mark in tree:
+            yield named, tree
+        elif len(ids) == 1 and ids[0] not in tree and (mark in tree or error_text(tree)):
+            yield ids[0], tree
+        else:
+            yield from ((str(name), entry) for name, entry in tree.items())
+
+
+def fold(word: str) -> str:
+    """A status word without case, spaces, `_` and `-`."""
+    return re.sub(r"[\s_-]+", "", word).casefold()
+
+
+def _listed(rows: Sequence[object], *, ids: Sequence[str], id_name: str) -> Iterator[tuple[str, object]]:
+    for row in rows:
+        name = as_id(row.get(id_name)) if isinstance(row, Mapping) else None
+        if name is None and len(rows) == len(ids) == 1:
+            name = ids[0]
+        if name is not None:
+            yield name, row
+
+
+def _read_entry(entry: object) -> OrderStatus | IdError | None:
+    if isinstance(entry, str):
+        return IdError(as_text(entry, limit=500)) if entry.strip() else None
+    if not isinstance(entry, Mapping) or not entry:
+        return None
+    word = as_text(entry.get("status"), limit=WORD_LENGTH)
+    status = _STATUS_BY_WORD.get(fold(word), Status.UNKNOWN)
+    text = error_text(entry)
+    if text and ("error" in entry or not entry.keys() & {"charge", "remains", "start_count"}):
+        return IdError(text)
+    return OrderStatus(
+        status=status,
+        word=word,
+        charge=_price(entry.get("charge")),
+        currency=as_text(entry.get("currency"), limit=CURRENCY_LENGTH),
+        start_count=_count(entry.get("start_count")),
+        remains=as_integer(entry.get("remains")),
+        remains_text=as_text(entry.get("remains"), limit=WORD_LENGTH),
+    )
+
+
+def _price(value: object) -> Decimal | None:
+    charge = as_decimal(value)
+    return charge if charge is not None and charge >= 0 else None
+
+
+def _count(value: object) -> int | None:
+    count = as_integer(value)
+    return count if count is not None and count >= 0 else None

@@ -1,0 +1,42 @@
+"""Checks of URLs that customers and admins type: public addresses only, unless private ones are allowed."""
+
+import ipaddress
+import socket
+from typing import Final
+
+from django import forms
+
+from outbound.endpoint import is_public, parse_url
+from outbound.errors import ForbiddenAddress
+
+HERE: Final = ("localhost", ".localhost", ".local", ".internal", ".localdomain")
+
+
+def check_url(text: str, *, is_private_allowed: bool) -> str:
+    """A URL that our client would connect to; names that lead elsewhere are refused when it connects.
+
+    Raises forms.ValidationError, with a message for whoever typed it.
+    """
+    url = text.strip()
+    try:
+        host = parse_url(url, is_private_allowed=is_private_allowed).host
+    except ForbiddenAddress as problem:
+        raise forms.ValidationError(_sentence(str(problem))) from None
+    if not is_private_allowed and _is_private(host):
+        raise forms.ValidationError("The URL leads to an address that is not public.")
+    return url
+
+
+def _is_private(host: str) -> bool:
+    """Whether a host is one of ours by its very name or number; asks no name server."""
+    if host in HERE or host.endswith(HERE):
+        return True
+    try:
+        found = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)  # also 127.1 and 0x7f000001
+    except OSError:
+        return "." not in host
+    return not all(is_public(str(ipaddress.ip_address(address[4][0]))) for address in found)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

@@ -1,0 +1,1 @@
+"""The API's documentation: the page, its samples and the OpenAPI description."""

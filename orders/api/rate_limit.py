@@ -1,0 +1,120 @@
+"""Limits of requests per key and per IP address, counted before the database is asked.
+
+A window is a minute of the clock. Counters live in Valkey, shared by all processes; while it is away each process
+counts for itself. What a key may ask is its group's setting: a process learns it with the key, and knows it a minute.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from redis.client import Pipeline
+
+from orders.api.answers import ApiError
+from orders.api.valkey import memory
+
+WINDOW: Final = 60  # seconds
+WRONG_KEYS: Final = 60  # of one IP address in a window: more than mistakes make, too few to load the database with
+KNOWN_FOR: Final = 60.0  # seconds that a process trusts what it has learned of a key
+MOST_KNOWN: Final = 50_000  # keys; above it everything is learned anew
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many requests came in this window, this one included."""
+
+    of_ip: int
+    of_key: int
+    wrong_of_ip: int  # with keys that were none
+    seconds_left: int
+
+    def refuse_above(self, *, most_of_key: int) -> None:
+        """Raises ApiError 429 where the key or the address is used up; an address may ask at least what its key may."""
+        most_of_ip = max(most_of_key, settings.API_IP_REQUESTS_PER_MINUTE)
+        if self.of_key > most_of_key or self.of_ip > most_of_ip:
+            raise too_many(self.seconds_left)
+
+
+def too_many(seconds: int) -> ApiError:
+    """The answer to a request above a limit, which holds for so many seconds more."""
+    return ApiError("Too many requests", status=429, retry_after=seconds)
+
+
+class Limiter:
+    """The counters, and what is known of keys. One per process, shared by its threads."""
+
+    def __init__(self) -> None:
+        self._own: Counter[str] = Counter()
+        self._own_window = 0
+        self._known: dict[str, tuple[int, float]] = {}  # key → requests in a window, until (monotonic)
+        self._lock = threading.Lock()
+
+    def count(self, *, ip: str, key: str, now: datetime) -> Counts:
+        """Count a request with this key (its fingerprint); raises ApiError 429 where it is one too many.
+
+        A key that this process does not know yet passes, so that a large group's is not held to the usual limit, but
+        not from an address that has sent too many wrong ones.
+        """
+        window, seconds_left = _window(now)
+        of_ip, of_key, wrong = self._count(window, [f"ip:{ip}", f"key:{key}"], look_at=f"wrong:{ip}")
+        counts = Counts(of_ip=of_ip, of_key=of_key, wrong_of_ip=wrong, seconds_left=seconds_left)
+        most = self._most(key)
+        if most is not None:
+            counts.refuse_above(most_of_key=most)
+        elif wrong >= WRONG_KEYS:
+            raise too_many(seconds_left)
+        return counts
+
+    def count_wrong_key(self, *, ip: str, now: datetime) -> None:
+        """Count a key that was none."""
+        window, _ = _window(now)
+        self._count(window, [f"wrong:{ip}"], look_at="")
+
+    def learn(self, *, key: str, most: int) -> None:
+        """Know for a minute that this key is a right one, and how many requests it may send in a window."""
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known[key] = (most, time.monotonic() + KNOWN_FOR)
+
+    def _most(self, key: str) -> int | None:
+        most, until = self._known.get(key, (None, 0.0))
+        return most if time.monotonic() < until else None
+
+    def _count(self, window: int, names: list[str], *, look_at: str) -> tuple[int, int, int]:
+        """What the names stand at after adding one, and what `look_at` stands at."""
+        answers = memory().run(_commands(window, names, look_at=look_at))
+        if answers is None:
+            return self._count_here(window, names, look_at=look_at)
+        return int(answers[0]), int(answers[2]) if len(names) > 1 else 0, int(answers[-1] or 0)
+
+    def _count_here(self, window: int, names: list[str], *, look_at: str) -> tuple[int, int, int]:
+        with self._lock:
+            if window != self._own_window:
+                self._own.clear()
+                self._own_window = window
+            self._own.update(names)
+            return self._own[names[0]], self._own[names[-1]], self._own[look_at]
+
+
+def _commands(window: int, names: list[str], *, look_at: str) -> Callable[[Pipeline], None]:
+    def fill(pipeline: Pipeline) -> None:
+        for name in names:
+            pipeline.incr(f"api:{window}:{name}")
+            pipeline.expire(f"api:{window}:{name}", 2 * WINDOW)
+        pipeline.get(f"api:{window}:{look_at}")
+
+    return fill
+
+
+def _window(now: datetime) -> tuple[int, int]:
+    """The number of the window, and how many seconds are left of it, 1 to 60."""
+    moment = int(now.timestamp())
+    return moment // WINDOW, WINDOW - moment % WINDOW
+
+
+limiter = Limiter()

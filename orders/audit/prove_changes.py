@@ -1,0 +1,121 @@
+"""Reconciling: every few minutes what changed since the last sound proof is proved, once a day all money.
+
+What changed is found by the database's own mark on each row (billing/reconciling.py says why nothing slips through):
+new transfers, wallets and orders that were written, and orders that the new transfers name. A proof that is not sound
+moves nothing on: what it found is found again until it is put right.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import connection
+
+from billing import proof as ledger
+from billing.proof_of_changes import Moved, check_moved, find_moved, is_usable, newer_than, read_horizon, rows
+from orders.audit.prove_all import CHECK, Audit, ChangedFigures, keep, keep_proof, one_moment
+from orders.models import Proof
+
+MOST = 200_000  # rows of one kind that are checked one by one: beyond that all of them are as quick
+KEPT = timedelta(days=7)  # sound proofs of what changed; the daily ones and what was found stay
+
+CHANGED: Final = """
+SELECT id FROM orders_order WHERE {newer}
+UNION
+SELECT split_part(reference, ':', 2)::bigint FROM billing_transfer
+WHERE id = ANY({transfers}) AND reference ~ '^order:[0-9]{{1,18}}:'
+"""
+# Every transfer of these orders (the range is what an index answers), and the new ones that name no order
+TRANSFERS: Final = """(
+    SELECT t.* FROM unnest({orders}) AS wanted (id) JOIN billing_transfer t
+        ON t.reference ~>=~ format('order:%s:', wanted.id) AND t.reference ~<~ format('order:%s;', wanted.id)
+    UNION SELECT t.* FROM billing_transfer t WHERE t.id = ANY({transfers})
+) AS changed"""
+ORDERS: Final = "(SELECT * FROM orders_order WHERE id = ANY({orders}))"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was written since a proof, by primary keys."""
+
+    moved: Moved
+    orders: Collection[int]
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is worth looking at it alone."""
+        return max(len(self.moved.transfers), len(self.moved.wallets), len(self.orders)) <= MOST
+
+
+def reconcile(*, now: datetime) -> str:
+    """Prove what changed since the last sound proof, or all where the last proof of all is a day old; in a few words.
+
+    The result is stored and halts as keep_proof does. All is proved, too, where there is nothing to go on from: no
+    sound proof yet, one of another server or of too long ago, or too much that changed.
+    """
+    audit = None if _is_full_due(now) else prove_changes()
+    if audit is None:
+        return keep_proof(now=now)
+    word = keep(audit, is_full=False, now=now)
+    Proof.objects.filter(is_full=False, is_sound=True, made_at__lt=now - KEPT).delete()
+    counted = audit.figures
+    return (
+        word
+        or f"sound: {counted['wallets']} wallets, {counted['transfers']} transfers, {counted['orders']} orders changed"
+    )
+
+
+def prove_changes() -> "ChangedAudit | None":
+    """Check what changed since the last sound proof, at one moment; None where it takes a proof of all.
+
+    Changes nothing, locks nothing.
+    """
+    base = Proof.objects.filter(is_sound=True, horizon__isnull=False).order_by("-pk").first()
+    if base is None or base.horizon is None:
+        return None
+    with one_moment():
+        if not is_usable(base.horizon):
+            return None
+        change = find_change(horizon=base.horizon)
+        if not change.is_small:
+            return None
+        return ChangedAudit(
+            figures=ChangedFigures(
+                since=base.made_at.isoformat(),
+                wallets=len(change.moved.wallets),
+                transfers=len(change.moved.transfers),
+                orders=len(change.orders),
+            ),
+            findings=[*check_moved(change.moved), *check_orders(change)],
+            horizon=read_horizon(),
+        )
+
+
+def find_change(*, horizon: int) -> Change:
+    """What was written from the horizon on."""
+    moved = find_moved(horizon=horizon)
+    with connection.cursor() as cursor:
+        cursor.execute(CHANGED.format(newer=newer_than(horizon), transfers=rows(moved.transfers)))
+        return Change(moved=moved, orders=[row[0] for row in cursor.fetchall()])
+
+
+def check_orders(change: Change) -> list[str]:
+    """The check of all orders, on those that changed."""
+    keys = {"orders": rows(change.orders), "transfers": rows(change.moved.transfers)}
+    check = CHECK.replace("/*of all*/ billing_transfer", TRANSFERS.format(**keys))
+    return ledger.findings(check.replace("/*all*/ orders_order", ORDERS.format(**keys)))
+
+
+@dataclass(frozen=True)
+class ChangedAudit(Audit):
+    """An audit of what changed."""
+
+    figures: ChangedFigures
+
+
+def _is_full_due(now: datetime) -> bool:
+    """Half an interval of patience: this run must take what the run before was a moment too early for."""
+    oldest = now - timedelta(seconds=settings.AUDIT_EVERY - settings.RECONCILE_EVERY / 2)
+    return not Proof.objects.filter(is_full=True, made_at__gte=oldest).exists()

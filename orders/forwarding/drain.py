@@ -1,0 +1,70 @@
+"""Fencing a provider's lane off: while its account is read, no order of ours may be on its way there."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from catalog.models import Provider
+from lib.clock import database_now
+from orders.jobs.sender_locks import fence_pulse, is_resolver_dead, living
+from orders.models import Attempt, AttemptState
+
+FENCE = timedelta(seconds=60)  # after which the lane opens by itself, should the resolver die
+LOOK_EVERY = 0.1  # seconds between two looks whether the lane is empty
+GRACE = timedelta(seconds=2)  # between a claim and the first beat of its pulse
+
+
+@contextmanager
+def fenced(*, provider_id: int, patience: float) -> Iterator[bool]:
+    """No new order goes to the provider meanwhile; yields whether the lane was empty within `patience` seconds.
+
+    Empty: no living session is about to send or waits for an answer. False, too, where a living
+    session holds the fence; one that a dead session left behind is taken over.
+    """
+    with fence_pulse(provider_id=provider_id) as is_ours:
+        if not is_ours:
+            yield False
+            return
+        # A claim holds the provider's row until it is committed: behind the fence, every earlier claim can be seen.
+        Provider.objects.filter(pk=provider_id).update(fenced_until=database_now() + FENCE)
+        try:
+            yield _becomes_empty(provider_id, give_up_at=time.monotonic() + patience)
+        finally:
+            Provider.objects.filter(pk=provider_id).update(fenced_until=None)
+
+
+@transaction.atomic
+def lift_dead_fences() -> int:
+    """Open the lanes whose resolver died while it read; returns how many. What it had not concluded, it never said."""
+    fences = Provider.objects.filter(fenced_until__isnull=False).order_by("pk").values_list("pk", flat=True)
+    dead = [pk for pk in fences if is_resolver_dead(provider_id=pk)]
+    return Provider.objects.filter(pk__in=dead).update(fenced_until=None)
+
+
+def _becomes_empty(provider_id: int, *, give_up_at: float) -> bool:
+    while not _is_empty(provider_id):
+        if time.monotonic() >= give_up_at:
+            return False
+        time.sleep(LOOK_EVERY)
+    return True
+
+
+def _is_empty(provider_id: int) -> bool:
+    now = database_now()
+    is_sent_again = Q(state=AttemptState.UNKNOWN, resend_at__isnull=False)  # perhaps now: then its pulse is held
+    under_way = Attempt.objects.filter(
+        is_sent_again | Q(state__in=[AttemptState.PREPARED, AttemptState.SENT]), provider_id=provider_id
+    )
+    rows = {attempt.pk: attempt for attempt in under_way.order_by("pk")}
+    if living(rows.keys()):
+        return False
+    prepared = [pk for pk, each in rows.items() if each.state == AttemptState.PREPARED and each.lease_until > now]
+    if any(rows[pk].prepared_at > now - GRACE for pk in prepared):
+        return False
+    # Nobody holds these: their leases end now, so that a sender who is there after all does not send.
+    Attempt.objects.filter(pk__in=prepared, state=AttemptState.PREPARED).update(lease_until=now)
+    return True

@@ -1,0 +1,92 @@
+"""Repeating: one sweep sends orders that were perhaps placed again, where the provider gives one order for one key.
+
+The same fields go with the same key under the same attempt, so that whatever came of the first call is the answer to
+the next. Everywhere else such an order is never sent again without a proof (resolving.py).
+"""
+
+import logging
+import time
+from collections import Counter
+from functools import partial
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from catalog.models import Provider
+from catalog.provider_client import open_client
+from catalog.upstream import Client
+from lib.clock import database_now
+from lib.encryption import CannotUnseal
+from lib.fan_out import spread
+from orders.forwarding.claim import open_at
+from orders.forwarding.record_outcome import surely
+from orders.forwarding.resend_claim import due_repeats, reclaim
+from orders.forwarding.resend_outcome import rehear
+from orders.forwarding.send import send_again
+from orders.jobs.crash_points import reach
+from orders.jobs.deadlines import sweep_end
+from orders.jobs.sender_locks import PulseTaken, pulse, slot
+from orders.models import Attempt
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 35.0  # after which a sweep begins nothing new
+MOST_AT_ONCE = 500  # attempts at one provider in one sweep
+MOST_THREADS = 8  # providers looked after at one time; each gets one call at a time, within its concurrency
+
+
+def repeat_due() -> str:
+    """Send again what may be; returns a note such as "2 accepted, 1 still unclear".
+
+    Halts, pauses, fences and the provider's concurrency hold as for a first sending. Sweeps may run side by side: the
+    pulse and the claim of a row make sure that it is sent by one of them. Raises the first unexpected error of a
+    provider after the others were looked after.
+    """
+    now = database_now()
+    providers = Provider.objects.filter(open_at(now), Exists(due_repeats(now=now).filter(provider=OuterRef("pk"))))
+    stop_at = sweep_end(most=SWEEP_SECONDS)
+    work = partial(_work_off, stop_at=stop_at)
+    tally = spread(work, list(providers.order_by("pk")), threads=MOST_THREADS, name="repeat")
+    return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing to repeat"
+
+
+def repeat(*, attempt: Attempt, client: Client) -> str | None:
+    """Send one attempt again and record the answer; what came of it, or None where it must not be sent now.
+
+    Never while an earlier sender of it lives, and never beside a second one: both hold the attempt's pulse.
+    """
+    try:
+        with pulse(attempt_id=attempt.pk):
+            taken = reclaim(attempt=attempt, account=client.fingerprint(pepper=settings.SECRET_KEY), owner=uuid4())
+            if taken is None:
+                return None
+            reach("after_claim")
+            outcome = send_again(claim=taken.claim, client=client)
+            reach("after_send")
+            word = surely(partial(rehear, repeat=taken, outcome=outcome))
+            reach("after_record")
+            return word
+    except PulseTaken:
+        return None  # its sender lives, or somebody settles it at this moment
+
+
+def _work_off(provider: Provider, *, stop_at: float) -> Counter[str]:
+    tally: Counter[str] = Counter()
+    try:
+        with slot(provider_id=provider.pk, slots=settings.SUBMIT_CONCURRENCY) as is_free:
+            if not is_free:
+                return tally
+            with open_client(provider) as client:
+                due = due_repeats(now=database_now()).filter(provider=provider)
+                for attempt in due.order_by("resend_at", "pk")[:MOST_AT_ONCE]:
+                    if time.monotonic() >= stop_at:
+                        break
+                    tally[repeat(attempt=attempt, client=client) or "not now"] += 1
+    except CannotUnseal:
+        log.exception("provider %s cannot be asked", provider.pk)
+        tally["provider silent"] += 1
+    finally:
+        connection.close()
+    return tally

@@ -1,0 +1,158 @@
+"""Submitting: one sweep forwards every order that is due, each provider in a lane of its own."""
+
+import logging
+import time
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Exists, OuterRef
+
+from catalog.models import Provider
+from catalog.provider_client import open_client
+from catalog.upstream import Client
+from lib.clock import database_now
+from orders.forwarding.claim import claim, due_at, open_at
+from orders.forwarding.expired_leases import reap_leases
+from orders.forwarding.record_outcome import record_surely
+from orders.forwarding.send import send
+from orders.jobs.crash_points import reach
+from orders.jobs.sender_locks import pulse, slot
+from orders.models import Order
+
+__all__ = ["forward_next", "reap_leases", "submit_due"]
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 35.0  # after which a sweep begins nothing new
+MARGIN = 5.0  # seconds kept free before the task's soft limit
+MOST_SENDERS = 32  # threads over all lanes, each with a database connection
+LOOK_EVERY = 0.25  # seconds between two looks for due orders while something is in flight
+REST = 1.0  # seconds that a lane is left alone after it had nothing that could be sent, or other sweeps fill it
+
+
+def submit_due() -> str:
+    """Forward what is due until nothing is, or 35 s have passed; returns a note such as "12 accepted, 1 unclear".
+
+    A slow or silent provider keeps only its own lane waiting. Sweeps may run side by side: the claim of a row, not the
+    sweep, makes sure that each order is sent once, and a provider's calls in flight stay within SUBMIT_CONCURRENCY.
+    Raises the first unexpected error of a lane after the other lanes have finished.
+    """
+    sweep = _Sweep(stop_at=time.monotonic() + _seconds())
+    try:
+        with ThreadPoolExecutor(max_workers=MOST_SENDERS, thread_name_prefix="submit") as threads:
+            while True:
+                sweep.open_lanes(threads)
+                if not sweep.senders:
+                    break
+                sweep.collect()
+    finally:
+        sweep.close_sessions()
+    if sweep.errors:
+        raise sweep.errors[0]
+    return ", ".join(f"{count} {what}" for what, count in sorted(sweep.tally.items())) or "nothing due"
+
+
+def forward_next(*, provider_id: int, client: Client, owner: UUID) -> str | None:
+    """Claim, send and record the provider's next due order; what came of it, or None where none can be sent now."""
+    taken = claim(provider_id=provider_id, owner=owner)
+    if taken is None:
+        return None
+    reach("after_claim")
+    with pulse(attempt_id=taken.attempt_id):
+        outcome = send(claim=taken, client=client)
+        reach("after_send")
+        word = record_surely(attempt_id=taken.attempt_id, outcome=outcome)
+        reach("after_record")
+    return word
+
+
+@dataclass
+class _Sweep:
+    """The lanes of one sweep: which senders are at work, for whom, and what has come of it."""
+
+    stop_at: float  # monotonic seconds
+    owner: UUID = field(default_factory=uuid4)
+    senders: dict["Future[Counter[str]]", int] = field(default_factory=dict)  # → provider's primary key
+    resting: dict[int, float] = field(default_factory=dict)  # provider's primary key → until, monotonic seconds
+    tally: Counter[str] = field(default_factory=Counter)
+    errors: list[BaseException] = field(default_factory=list)
+    sessions: list[BaseDatabaseWrapper] = field(default_factory=list)  # of its threads
+
+    def open_lanes(self, threads: ThreadPoolExecutor) -> None:
+        """Give every lane with due orders one more sender, within its concurrency.
+
+        One at a time, since it often finds that the others were enough.
+        """
+        if time.monotonic() >= self.stop_at:
+            return
+        for provider in _due_providers():
+            if self.resting.get(provider.pk, 0.0) > time.monotonic() or len(self.senders) >= MOST_SENDERS:
+                continue
+            if Counter(self.senders.values())[provider.pk] < settings.SUBMIT_CONCURRENCY:
+                self.senders[threads.submit(_work_off, provider, self)] = provider.pk
+
+    def collect(self) -> None:
+        """Wait a moment for senders to finish, and take in what they did."""
+        finished, _ = wait(self.senders, timeout=LOOK_EVERY)
+        for sender in finished:
+            provider_id = self.senders.pop(sender)
+            error = sender.exception()
+            if error is not None:
+                log.error("lane of provider %s broke off", provider_id, exc_info=error)
+                self.errors.append(error)
+                self.resting[provider_id] = self.stop_at
+            elif not sender.result():
+                self.resting[provider_id] = time.monotonic() + REST
+            else:
+                self.tally += sender.result()
+
+    def use_session(self) -> None:
+        """Let this thread go on with the session that it had for another lane: opening one costs more than a claim."""
+        session = connections[DEFAULT_DB_ALIAS]
+        if session.connection is None:
+            session.inc_thread_sharing()  # it is closed by the sweep's own thread
+            self.sessions.append(session)
+        elif not session.is_usable():  # the database restarted meanwhile
+            session.close()
+
+    def close_sessions(self) -> None:
+        """Close what the threads, which have ended, left open."""
+        for session in self.sessions:
+            session.close()
+
+
+def _work_off(provider: Provider, sweep: _Sweep) -> Counter[str]:
+    """One sender: forwards the lane's orders one after another, on a database session of its own thread."""
+    tally: Counter[str] = Counter()
+    sweep.use_session()
+    try:
+        with slot(provider_id=provider.pk, slots=settings.SUBMIT_CONCURRENCY) as is_free:
+            if not is_free:
+                return tally
+            with open_client(provider) as client:
+                while time.monotonic() < sweep.stop_at:
+                    word = forward_next(provider_id=provider.pk, client=client, owner=sweep.owner)
+                    if word is None:
+                        break
+                    tally[word] += 1
+    except BaseException:
+        connection.close()
+        raise
+    return tally
+
+
+def _due_providers() -> list[Provider]:
+    now = database_now()
+    due = Order.objects.filter(due_at(now), provider=OuterRef("pk"))
+    return list(Provider.objects.filter(open_at(now), Exists(due)).order_by("pk"))
+
+
+def _seconds() -> float:
+    """A call begun at the last moment must still end before the task's soft limit."""
+    left = settings.CELERY_TASK_SOFT_TIME_LIMIT - settings.PROVIDER_TIMEOUT - MARGIN
+    return float(max(1.0, min(SWEEP_SECONDS, left)))

@@ -1,0 +1,87 @@
+"""Advisory locks that prove a process alive: PostgreSQL gives them back by itself when the process's session dies.
+
+They belong to a session, so a worker needs a direct connection or session pooling (not pgbouncer's transaction mode).
+A process that stands still (a frozen machine) keeps its connection and would keep its locks for ever: PostgreSQL ends
+a session that took one of these and has said nothing for STANDSTILL. When the process goes on, it has nothing left to
+say there, and finds out at its next query.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+from lib.advisory_locks import _ask, give_back, take
+
+# One bigint each, far above the CRC-32 numbers that periodic jobs lock.
+ATTEMPTS = 1 << 56
+SLOTS = 1 << 57
+FENCES = 1 << 58
+MOST_SLOTS = 1000  # of one provider
+
+
+class PulseTaken(Exception):
+    """Another session holds this attempt's pulse."""
+
+
+@contextmanager
+def pulse(*, attempt_id: int) -> Iterator[None]:
+    """Hold the attempt's pulse on this thread's session: while it is held, nobody may think its sender dead.
+
+    Raises PulseTaken. A session that breaks loses the pulse; the lease of the attempt still protects it for a while.
+    """
+    if not take(ATTEMPTS + attempt_id):
+        raise PulseTaken(f"attempt {attempt_id}")
+    try:
+        yield
+    finally:
+        give_back(ATTEMPTS + attempt_id)
+
+
+@contextmanager
+def slot(*, provider_id: int, slots: int) -> Iterator[bool]:
+    """One of the provider's `slots` places for calls in flight, over all workers; yields False where all are taken."""
+    first = SLOTS + provider_id * MOST_SLOTS
+    taken = next((key for key in range(first, first + min(slots, MOST_SLOTS)) if take(key)), None)
+    try:
+        yield taken is not None
+    finally:
+        if taken is not None:
+            give_back(taken)
+
+
+def is_sender_dead(*, attempt_id: int) -> bool:
+    """Whether no living session holds the attempt's pulse. In a transaction: and none takes it until that ends."""
+    return _ask("SELECT pg_try_advisory_xact_lock(%s)", ATTEMPTS + attempt_id)
+
+
+def living(attempt_ids: Collection[int]) -> set[int]:
+    """Those of the attempts whose pulse some session holds now. Only looks, and disturbs no sender."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT key - %s FROM (
+                SELECT (classid::bigint << 32) | objid::bigint AS key FROM pg_locks
+                WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            ) AS held WHERE key = ANY(%s)
+            """,
+            [ATTEMPTS, [ATTEMPTS + attempt_id for attempt_id in attempt_ids]],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+@contextmanager
+def fence_pulse(*, provider_id: int) -> Iterator[bool]:
+    """Hold the pulse of the provider's fence; yields False where a living session holds it."""
+    is_ours = take(FENCES + provider_id)
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            give_back(FENCES + provider_id)
+
+
+def is_resolver_dead(*, provider_id: int) -> bool:
+    """Whether no living session holds the provider's fence. In a transaction: and none takes it until that ends."""
+    return _ask("SELECT pg_try_advisory_xact_lock(%s)", FENCES + provider_id)

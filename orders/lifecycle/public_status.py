@@ -1,0 +1,64 @@
+"""Wording: where orders and refills stand in the API's own words and types, for replies and for webhooks alike."""
+
+import re
+from decimal import Decimal
+from typing import Final, Protocol
+
+from django.conf import settings
+
+from orders.models import RequestState, Status
+
+ORDER_WORDS: Final = frozenset({"Pending", "In progress", "Processing", "Completed", "Partial", "Canceled"})
+REFILL_WORDS: Final = {
+    RequestState.RUNNING: "In progress",
+    RequestState.COMPLETED: "Completed",
+    RequestState.REJECTED: "Rejected",
+}  # every other state is Pending: customers have no part in what happens before the provider has it
+
+
+class Standing(Protocol):
+    """What a sheet is made of: an order, or as much of one."""
+
+    @property
+    def net_charge(self) -> Decimal: ...
+    @property
+    def customer_status(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def start_count(self) -> int | None: ...
+    @property
+    def remains(self) -> int | None: ...
+    @property
+    def billed_quantity(self) -> int: ...
+
+
+def sheet_of(order: Standing) -> dict[str, str]:
+    """The five fields of `status`, in the API's order; the charge is what the customer paid, net of refunds."""
+    return {
+        "charge": f"{order.net_charge:.5f}",
+        "start_count": str(order.start_count or 0),
+        "status": _word(order),
+        "remains": str(_remains(order)),
+        "currency": settings.PANEL_CURRENCY,
+    }
+
+
+def request_word(state: str) -> str:
+    """Where a refill or a cancellation stands, as `refill_status` has it."""
+    return REFILL_WORDS.get(RequestState(state), "Pending")
+
+
+def _word(order: Standing) -> str:
+    word = order.customer_status
+    return word if word in ORDER_WORDS else "In progress"  # a provider's word for running that this API has not
+
+
+def _remains(order: Standing) -> int:
+    """What is left to deliver: everything where nobody has told yet, nothing once it is complete."""
+    if order.remains is not None:
+        return order.remains
+    return 0 if order.status == Status.COMPLETED else order.billed_quantity
+
+
+ADVERTISING = re.compile(r"https?:|www\.|@|\.\w{2,4}\b", re.IGNORECASE)  # a provider's words that would name it

@@ -1,0 +1,45 @@
+"""Refunding: bringing what an order has been refunded *up to* what is owed, never adding to it."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from accounts.models import User
+from billing import ledger
+from orders.lifecycle.timeline import record
+from orders.models import EventKind, Order
+
+
+def refund_up_to(
+    *, order: Order, owed: Decimal, now: datetime, formula: str = "", actor: User | None = None, reason: str = ""
+) -> Decimal:
+    """Refund the order's customer until `owed` (panel currency, of the whole charge) is reached; returns what moved.
+
+    A second report, worker or crash adds nothing: the reference is the cumulative sum. The caller holds the order's row
+    lock in a transaction. Raises ValueError where more is owed than was charged.
+    """
+    if not 0 <= owed <= order.charge:
+        raise ValueError(f"order {order.pk}: cannot owe {owed} of a charge of {order.charge}")
+    amount = owed - order.refunded
+    if amount <= 0:
+        return Decimal(0)
+    transfer = ledger.refund(
+        customer=order.user,
+        amount=amount,
+        reference=f"order:{order.pk}:refund_to:{owed:.5f}",
+        now=now,
+        actor=actor,
+        reason=reason,
+    )
+    if transfer is None:
+        raise ledger.LedgerError(f"order {order.pk}: a refund up to {owed} was booked without the order's knowledge")
+    order.refunded = owed
+    order.save(update_fields=["refunded"])
+    record(
+        order=order,
+        kind=EventKind.REFUNDED,
+        text=f"Refunded {amount:.5f}" + (f": {formula}" if formula else ""),
+        now=now,
+        actor=actor,
+        detail={"amount": str(amount), "owed": str(owed), "balance_after": str(transfer.balance_after)},
+    )
+    return amount

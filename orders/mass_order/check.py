@@ -1,0 +1,138 @@
+"""Checking a mass order without ordering: what is wrong with each line, what it costs, what the balance pays for."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from accounts.models import User
+from billing.models import Account
+from catalog.models import Service
+from catalog.prices.arithmetic import charge_for
+from catalog.upstream.service_types import ServiceType, find
+from lib.decimals import plain
+from lib.query_text import is_id
+from orders.mass_order.lines import CheckedLine, MassCheck, Verdict
+from orders.mass_order.parse import WHOLE_LINE, Line, pattern, values_of
+from orders.models import Order
+from orders.placing.check_fields import FieldErrors, check
+from orders.placing.open_links import bare, find_overlaps
+
+
+def client_key(*, key: str, line: Line) -> str:
+    """The idempotency key of one line: the form's key and the line's number."""
+    return f"{_prefix(key)}{line.number}"
+
+
+def check_lines(*, customer: User, lines: Sequence[Line], key: str, now: datetime) -> MassCheck:
+    """Judge every line without changing anything, in a number of queries that does not grow with the lines.
+
+    The balance is given to the ready lines in their order, then to the repeats. Lines that were ordered with this
+    `key` before are told as such.
+    """
+    wallet = Account.objects.filter(owner=customer).first()  # before the orders: never poorer than they have made it
+    balance, limit = (wallet.balance, wallet.credit_limit) if wallet else (Decimal(0), Decimal(0))
+    keys = [client_key(key=key, line=line) for line in lines]
+    ordered = {each.client_key: each for each in customer.orders.filter(client_key__in=keys)}
+    services = _services({line.service_id for line in lines})
+    on_sale = set(Service.objects.on_sale().filter(pk__in=services).values_list("pk", flat=True))
+    judged = [
+        _judge(
+            line,
+            service=services.get(line.service_id),
+            on_sale=on_sale,
+            order=ordered.get(line_key),
+            now=now,
+        )
+        for line, line_key in zip(lines, keys, strict=True)
+    ]
+    judged = _mark_repeats(judged, customer=customer, key=key)
+    return MassCheck(lines=_mark_short(judged, available=balance + limit), balance=balance)
+
+
+def _prefix(key: str) -> str:
+    return f"mass:{key}:"
+
+
+def _services(ids: Iterable[str]) -> dict[str, Service]:
+    """By the id as it was written, zeros before it included."""
+    numbers = {text: int(text) for text in ids if is_id(text)}
+    found = Service.objects.in_bulk(set(numbers.values()))
+    return {text: found[number] for text, number in numbers.items() if number in found}
+
+
+def _judge(
+    line: Line, *, service: Service | None, on_sale: set[int], order: Order | None, now: datetime
+) -> CheckedLine:
+    kind = find(service.type) if service else None
+    if service is None or kind is None or not (order or service.pk in on_sale):
+        return CheckedLine(line, Verdict.WRONG, _unknown(line))
+    if not order and (service.is_below_cost or (kind.is_subscription and not service.rate)):
+        return CheckedLine(line, Verdict.WRONG, "This service is being repriced. Please try again later.", service)
+    try:
+        values = values_of(kind=kind, line=line)
+        units = check(kind=kind, service=service, values=values, now=None if order else now).billed_quantity
+    except FieldErrors as errors:
+        return CheckedLine(line, Verdict.WRONG, _sentence(errors, kind=kind), service)
+    needed = charge_for(price=service.price, billed_quantity=units, is_per_order=kind.is_per_order)
+    charge = Decimal(0) if kind.is_subscription else needed
+    judged = CheckedLine(line, Verdict.READY, "", service, values, units, charge, needed)
+    return replace(judged, verdict=Verdict.ORDERED, charge=order.charge, order=order) if order else judged
+
+
+def _unknown(line: Line) -> str:
+    if is_id(line.service_id):
+        return f"Service {line.service_id} is not on sale."
+    return "Begin the line with the number of a service."
+
+
+def _sentence(errors: FieldErrors, *, kind: ServiceType) -> str:
+    """What is wrong, by the labels of the fields; how the line should be, where parts lack or are too many."""
+    problems = errors.problems
+    said = []
+    for name, problem in problems.items():
+        field = kind.field(name)
+        said.append(f"{field.label}: {problem.message}" if field else problem.message)
+    if WHOLE_LINE in problems or any(problem.code == "missing" for problem in problems.values()):
+        said.append(f"A line of this service: {pattern(kind)}")
+    return " ".join(said)
+
+
+def _mark_repeats(judged: Sequence[CheckedLine], *, customer: User, key: str) -> list[CheckedLine]:
+    """Two lines that order the same, and lines whose link has an order of the customer that has not ended."""
+    running = find_overlaps(customer=customer, links=[one.link for one in judged], but_prefix=_prefix(key))
+    return list(_repeats(judged, running=running))
+
+
+def _repeats(judged: Sequence[CheckedLine], *, running: Mapping[str, Order]) -> Iterator[CheckedLine]:
+    first: dict[object, int] = {}
+    for one in judged:
+        if one.service is None or one.values is None:
+            yield one
+            continue
+        link = bare(one.link)
+        number = first.setdefault((one.service.pk, link or tuple(one.values.items())), one.line.number)
+        if one.verdict != Verdict.READY:
+            yield one
+        elif number != one.line.number:
+            yield replace(one, verdict=Verdict.REPEAT, note=f"Line {number} orders the same for this link.")
+        elif link in running:
+            order = running[link]
+            note = f"Order {order.pk} for this link has not ended: two at once spoil each other's start count."
+            yield replace(one, verdict=Verdict.REPEAT, note=note, order=order)
+        else:
+            yield one
+
+
+def _mark_short(judged: Sequence[CheckedLine], *, available: Decimal) -> list[CheckedLine]:
+    marked = {one.line.number: one for one in judged}
+    for verdict in (Verdict.READY, Verdict.REPEAT):
+        for one in judged:
+            if one.verdict != verdict or one.charge is None:
+                continue
+            if one.needed > available:
+                note = f"{plain(one.needed)} is needed, {plain(available)} would be left."
+                marked[one.line.number] = replace(one, verdict=Verdict.SHORT, note=note)
+            else:
+                available -= one.charge
+    return list(marked.values())

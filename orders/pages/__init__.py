@@ -1,0 +1,1 @@
+"""Customers' pages of orders: the order form, the list and one order."""

@@ -1,0 +1,153 @@
+"""The form of a new order: the fields of the service's type. What may stand in them, orders/checking.py decides."""
+
+from typing import Any, Final, cast
+from uuid import UUID, uuid4
+
+from django import forms
+from django.forms import Widget
+
+from accounts.models import User
+from catalog.models import Service
+from catalog.upstream.service_types import Field, ServiceType, find
+from orders.models import Order
+from orders.placing.check_fields import LARGEST_NUMBER, NUMBER_LIMITS, TEXT_LENGTH, FieldErrors, check
+from orders.placing.price_quote import quote
+
+# Fields that no type has: what the page itself sends along.
+DRIPFEED: Final = ("runs", "interval")
+BESIDE: Final = ("max", "old_posts", "expiry")  # stand beside the field before them
+OWN_FIELDS: Final = ("service", "quote", "idempotency_key", "is_overlap_accepted")
+
+
+class ProtocolField(forms.CharField):
+    """A field of `add`: takes any text, since the act checks it; `required` is only how the page shows it."""
+
+    hint = ""  # what stands at the label's end: "10–10,000"
+
+    def clean(self, value: Any) -> str:
+        """The text as it came."""
+        return str(value or "")
+
+
+class OrderForm(forms.Form):
+    """One order of one service, by one customer."""
+
+    service = forms.CharField(widget=forms.HiddenInput)
+    quote = forms.CharField(widget=forms.HiddenInput, required=False)
+    idempotency_key = forms.UUIDField(
+        widget=forms.HiddenInput, error_messages={"invalid": "The form was damaged on its way. Please order again."}
+    )
+    is_overlap_accepted = forms.BooleanField(required=False, label="Order anyway")
+
+    def __init__(self, *args: Any, service: Service, customer: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.overlap: Order | None = None
+        self.kind = cast(ServiceType, find(service.type))
+        for field in self.kind.fields:
+            if field.name in DRIPFEED and not service.is_dripfeed:
+                continue
+            self.fields[field.name] = _form_field(field, service=service, kind=self.kind)
+        if self.kind.is_subscription:
+            self.initial["delay"] = 0
+        self.initial.update(
+            service=service.pk, quote=quote(customer=customer, service=service), idempotency_key=uuid4()
+        )
+
+    @property
+    def asked(self) -> list[forms.BoundField]:
+        """The fields of the type but drip-feed's, in their order."""
+        return [field for field in self if field.name not in {*OWN_FIELDS, *DRIPFEED}]
+
+    @property
+    def rows(self) -> list[list[forms.BoundField]]:
+        """The asked fields as they stand: one below the other, or two beside each other."""
+        rows: list[list[forms.BoundField]] = []
+        for field in self.asked:
+            if field.name in BESIDE and rows:
+                rows[-1].append(field)
+            else:
+                rows.append([field])
+        return rows
+
+    @property
+    def dripfeed(self) -> list[forms.BoundField]:
+        """Runs and interval, where the service has them."""
+        return [field for field in self if field.name in DRIPFEED]
+
+    @property
+    def limits(self) -> str:
+        """What stands beside the field that minimum and maximum are for."""
+        hints = (getattr(field.field, "hint", "") for field in self.asked)
+        return next(filter(None, hints), "")
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What was asked for, by protocol names. Fields that this service has not are passed on to be refused."""
+        names = [field.name for field in self.kind.fields]
+        return {name: self.data[name] for name in names if name in self.data}
+
+    @property
+    def key(self) -> UUID | None:
+        """The idempotency key, where it came whole."""
+        return self.cleaned_data.get("idempotency_key")
+
+    def show(self, errors: FieldErrors) -> None:
+        """Put what is wrong beside its field; what belongs to none that is shown, above all of them."""
+        for name, problem in errors.problems.items():
+            if name in self.fields:
+                self.add_error(name, problem.message)
+            else:
+                self.add_error(None, f"{name}: {problem.message}")
+
+    def check(self, *, service: Service) -> None:
+        """Show what is wrong with the fields, without ordering anything."""
+        try:
+            check(kind=self.kind, service=service, values=self.values)
+        except FieldErrors as errors:
+            self.show(errors)
+
+    def warn_of(self, overlap: Order) -> None:
+        """Ask whether to order although another order for this link has not ended."""
+        self.overlap = overlap
+        self.add_error(
+            "is_overlap_accepted",
+            f"Order {overlap.pk} for this link has not ended yet, and two at once spoil each other's start count. "
+            "Wait for its end, or tick the box and order again.",
+        )
+
+    def renew(self, **values: str) -> None:
+        """Send the page's own fields out again with new values, although the form is bound."""
+        self.data = {**{name: self.data[name] for name in self.data}, **values}
+
+
+def _form_field(field: Field, *, service: Service, kind: ServiceType) -> ProtocolField:
+    made = ProtocolField(
+        label=field.label, required=field.is_required, help_text=field.help, widget=_widget(field, service=service)
+    )
+    if kind.is_limited and field.name in _limited(kind):
+        unit = " lines" if kind.lines_field else ""
+        made.hint = f"{service.min_quantity:,}–{service.max_quantity:,}{unit}"
+    return made
+
+
+def _limited(kind: ServiceType) -> tuple[str, ...]:
+    """The fields that the service's minimum and maximum are for."""
+    return ("min", "max") if kind.is_subscription else (kind.lines_field or "quantity",)
+
+
+def _widget(field: Field, *, service: Service) -> Widget:
+    if field.kind == "lines":
+        return forms.Textarea(attrs={"rows": 6})
+    if field.kind == "choice":
+        return forms.Select(choices=[("", "Choose …"), *field.choices])
+    if field.kind == "date":
+        return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    if field.kind == "quantity" or field.name in {"min", "max"}:
+        return forms.NumberInput(attrs={"min": service.min_quantity, "max": service.max_quantity, "step": 1})
+    if field.kind == "number":
+        least, most = NUMBER_LIMITS.get(field.name, (1, LARGEST_NUMBER))
+        return forms.NumberInput(attrs={"min": least, "max": most, "step": 1})
+    attrs = {"maxlength": TEXT_LENGTH, "autocomplete": "off", "spellcheck": "false"}
+    if field.kind in {"link", "url"}:
+        attrs |= {"inputmode": "url", "autocapitalize": "none"}
+    return forms.TextInput(attrs=attrs)

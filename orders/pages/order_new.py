@@ -1,0 +1,138 @@
+"""The page of a new order: choose a service, fill in the fields of its type, see the charge, order."""
+
+from decimal import Decimal
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts.decorators import MemberRequest, customer_required
+from billing.ledger import InsufficientFunds
+from billing.models import Account
+from catalog.models import Service
+from catalog.upstream.service_types import find
+from lib.decimals import plain
+from lib.query_text import is_id
+from orders.jobs.wake_worker import ring
+from orders.lifecycle.charge_text import unit
+from orders.lifecycle.costs import worth
+from orders.models import Order
+from orders.pages.order_form import OrderForm
+from orders.pages.service_choice import Choice, choose, ordered_lately
+from orders.placing.check_fields import FieldErrors
+from orders.placing.open_links import find_overlap
+from orders.placing.place_order import KeyReused, NotOnSale, PriceChanged, place_order
+from orders.placing.price_quote import forecast, quote, read_quote
+
+
+@customer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def order_new(request: MemberRequest) -> HttpResponse:
+    """Choose a service (GET) and order it (POST); the same form sent twice is one order."""
+    if request.method == "POST":
+        return _order(request)
+    choice = choose(
+        query=request.GET.get("q", ""),
+        category_id=request.GET.get("category", ""),
+        service_id=request.GET.get("service", ""),
+    )
+    form = OrderForm(service=choice.service, customer=request.user) if choice.service else None
+    return _page(request, choice=choice, form=form)
+
+
+def _order(request: MemberRequest) -> HttpResponse:
+    service_id = request.POST.get("service", "")
+    service = Service.objects.filter(pk=int(service_id)).first() if is_id(service_id) else None
+    if service is None or find(service.type) is None:
+        return _without_service(request, "This service is not on sale any more.")
+    form = OrderForm(request.POST, service=service, customer=request.user)
+    form.is_valid()
+    if "review" in request.POST:
+        form.check(service=service)
+        return _again(request, form=form, service_id=service_id)
+    try:
+        placed = _place(request, service=service, form=form)
+    except NotOnSale as reason:
+        return _without_service(request, str(reason))
+    if placed is None:
+        return _again(request, form=form, service_id=service_id)
+    transaction.on_commit(ring, robust=True)
+    each = " per post" if placed.is_subscription else ""
+    messages.success(request, f"Order {placed.pk} placed for {_words(worth(placed))}{each}.")
+    return redirect("order", pk=placed.pk)
+
+
+def _place(request: MemberRequest, *, service: Service, form: OrderForm) -> Order | None:
+    """The placed order, or None where the form now says why there is none. Raises NotOnSale."""
+    if form.key is None:
+        form.renew(idempotency_key=str(uuid4()))
+        return None
+    quoted = read_quote(text=form.cleaned_data["quote"], customer=request.user, service=service)
+    if quoted is None:
+        form.add_error(None, "Nothing was ordered yet. Please look at the price and order again.")
+        return None
+    overlap = find_overlap(customer=request.user, link=form.values.get("link", ""), but_key=form.key)
+    if overlap and not form.cleaned_data["is_overlap_accepted"]:
+        form.warn_of(overlap)
+        return None
+    try:
+        return place_order(
+            customer=request.user,
+            service=service,
+            values=form.values,
+            now=timezone.now(),
+            client_key=str(form.key),
+            quoted_price=quoted,
+        )
+    except FieldErrors as errors:
+        form.show(errors)
+    except InsufficientFunds as short:
+        form.add_error(None, _shortage(short))
+    except PriceChanged as change:
+        message = (
+            f"The price rose from {_words(change.old)} to {_words(change.new)} {unit(service)} meanwhile. "
+            "Nothing was charged. Order again if you agree."
+        )
+        form.add_error(None, message)
+    except KeyReused:
+        form.renew(idempotency_key=str(uuid4()))
+        form.add_error(None, "This form has placed an order already. Order again to place another one.")
+    return None
+
+
+def _again(request: MemberRequest, *, form: OrderForm, service_id: str) -> HttpResponse:
+    """The page once more with the price as it is now, which the customer sees and agrees to by ordering again."""
+    choice = choose(query="", category_id="", service_id=service_id)
+    if choice.service is None:
+        return _without_service(request, "This service is not on sale any more.")
+    form.renew(quote=quote(customer=request.user, service=choice.service))
+    return _page(request, choice=choice, form=form, status=422 if form.errors else 200)
+
+
+def _without_service(request: MemberRequest, reason: str) -> HttpResponse:
+    messages.error(request, f"{reason} Nothing was charged.")
+    return _page(request, choice=choose(query="", category_id="", service_id=""), form=None, status=422)
+
+
+def _page(request: MemberRequest, *, choice: Choice, form: OrderForm | None, status: int = 200) -> HttpResponse:
+    template = "orders/customer/_order_new_live.html" if request.htmx else "orders/customer/order_new.html"
+    context: dict[str, object] = {"choice": choice, "form": form}
+    if form is None:
+        context["lately"] = ordered_lately(request.user)
+    if form and form.is_bound and choice.service:
+        balance = Account.objects.filter(owner=request.user).values_list("balance", flat=True).first() or Decimal(0)
+        context["forecast"] = forecast(service=choice.service, values=form.values, balance=balance)
+    return render(request, template, context, status=status)
+
+
+def _shortage(short: InsufficientFunds) -> str:
+    return f"Not enough balance: {_words(short.amount)} is needed, {_words(short.available)} is there."
+
+
+def _words(amount: Decimal) -> str:
+    return f"{plain(amount)} {settings.PANEL_CURRENCY}"

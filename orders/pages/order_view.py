@@ -1,0 +1,215 @@
+"""Showing orders to their customer: what a row and a page say, made ready so that templates decide nothing."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.conf import settings
+
+from billing.models import Transfer, TransferKind
+from lib.decimals import plain
+from orders.aftercare.requests import can_cancel, can_refill
+from orders.lifecycle.charge_text import charge_formula
+from orders.lifecycle.costs import post_charge
+from orders.models import OPEN_REQUEST, Cancellation, Event, EventKind, Order, OrderQuerySet, Refill, Status
+from orders.pages.order_list import NOT_RUNNING
+
+PATIENCE: Final = timedelta(minutes=10)  # an order that is still unsent is then explained
+TONES: Final = {
+    EventKind.PLACED: "info",
+    EventKind.ACCEPTED: "info",
+    EventKind.REFUSED: "bad",
+    EventKind.REFUNDED: "good",
+    EventKind.POST: "info",
+    EventKind.ENDED: "good",
+    EventKind.REFILL: "warn",
+    EventKind.CANCEL: "warn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One order in a list."""
+
+    order: Order
+    link: str  # or whose posts are served
+    quantity: str
+    status: str  # of a subscription, how it stands at the provider
+    can_refill: bool
+    can_cancel: bool
+    is_live: bool  # may still change by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the timeline."""
+
+    at: datetime
+    title: str
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One movement of money, as the customer's wallet sees it."""
+
+    at: datetime
+    label: str
+    formula: str
+    amount: Decimal
+    balance_before: Decimal
+    balance_after: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Posts:
+    """How far a subscription has come."""
+
+    paid: int
+    owed: int  # served, and not paid for want of money
+    charge: Decimal  # for each
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Everything that the page of one order says."""
+
+    row: Row
+    fields: list[tuple[str, list[str]]]  # label, lines
+    posts: Posts | None  # of a subscription
+    dripfeed: str  # "5 runs of 100, one every 30 minutes: 500 in all"; empty: none
+    delivered: int | None  # units, where the provider has told how many remain
+    is_slow: bool  # not with the provider after a while: say that it is being looked after
+    refills: list[Refill]
+    cancellations: list[Cancellation]
+    movements: list[Movement]
+    moments: list[Moment]
+
+
+def with_requests(orders: OrderQuerySet) -> OrderQuerySet:
+    """The orders with all that a row asks for, in a fixed number of queries."""
+    return orders.select_related("service", "subscription").prefetch_related("refills", "cancellations")
+
+
+def rows_of(orders: Iterable[Order]) -> list[Row]:
+    """A row for each order; the orders come from `with_requests`."""
+    return [_row(order) for order in orders]
+
+
+def sheet_of(order: Order, *, now: datetime) -> Sheet:
+    """The page of one order, which comes from `with_requests`. Internal events are left out."""
+    events = list(order.events.filter(is_internal=False).order_by("pk"))
+    delivered = None if order.remains is None else order.billed_quantity - order.remains
+    return Sheet(
+        row=_row(order),
+        fields=list(_fields(order)),
+        posts=_posts(order),
+        dripfeed=_dripfeed(order),
+        delivered=None if order.is_per_order else delivered,
+        is_slow=order.status in NOT_RUNNING and now - order.created_at > PATIENCE,
+        refills=sorted(order.refills.all(), key=lambda refill: -refill.pk),
+        cancellations=sorted(order.cancellations.all(), key=lambda request: -request.pk),
+        movements=list(_movements(order, events=events)),
+        moments=[_moment(event) for event in events],
+    )
+
+
+def _row(order: Order) -> Row:
+    requests = [*order.refills.all(), *order.cancellations.all()]
+    return Row(
+        order=order,
+        link=order.link or order.fields.get("username", ""),
+        quantity=_quantity(order),
+        status=_status(order),
+        can_refill=can_refill(order),
+        can_cancel=can_cancel(order),
+        is_live=not order.is_ended or any(request.state in OPEN_REQUEST for request in requests),
+    )
+
+
+def _status(order: Order) -> str:
+    """The status; a subscription's is its provider's word while it runs, and where it expired."""
+    state = order.subscription.state if order.is_subscription else ""
+    return state if state and (order.status == Status.RUNNING or state == "Expired") else order.customer_status
+
+
+def _posts(order: Order) -> Posts | None:
+    if order.posts is None:
+        return None
+    return Posts(paid=order.posts, owed=order.subscription.owed, charge=post_charge(order))
+
+
+def _dripfeed(order: Order) -> str:
+    runs, minutes = order.fields.get("runs"), order.fields.get("interval")
+    if not runs or order.quantity is None:
+        return ""
+    return f"{int(runs):,} runs of {order.quantity:,}, one every {minutes} minutes: {order.billed_quantity:,} in all"
+
+
+def _quantity(order: Order) -> str:
+    if order.is_subscription:
+        return f"{order.fields.get('min', '')}–{order.fields.get('max', '')}"
+    if order.quantity is None:
+        return f"{order.billed_quantity:,}"
+    runs = order.fields.get("runs")
+    return f"{order.quantity:,} × {runs}" if runs else f"{order.quantity:,}"
+
+
+def _fields(order: Order) -> Iterator[tuple[str, list[str]]]:
+    kind = order.kind
+    names = [field.name for field in kind.fields] if kind else []
+    for name in sorted(order.fields, key=lambda name: (names.index(name) if name in names else len(names), name)):
+        if name in {"runs", "interval"}:
+            continue  # told with the quantity
+        text = order.fields[name]
+        field = kind.field(name) if kind else None
+        words = dict(field.choices) if field else {}
+        yield field.label if field else name, [words.get(line, line) for line in text.split("\n")]
+
+
+def _movements(order: Order, *, events: list[Event]) -> Iterator[Movement]:
+    """The charge with its formula, and each refund with the one that its event tells."""
+    refunds = {_owed_of(event): event.text for event in events if event.kind == EventKind.REFUNDED}
+    transfers = Transfer.objects.filter(reference__startswith=f"order:{order.pk}:", wallet__owner=order.user_id)
+    for transfer in transfers.order_by("wallet_seq"):
+        is_charge = transfer.kind == TransferKind.CHARGE
+        told = refunds.get(transfer.reference.rpartition(":")[2], "")
+        part, _, number = transfer.reference.removeprefix(f"order:{order.pk}:").partition(":")
+        label = f"Post {number}" if part == "post" else "Charge"
+        yield Movement(
+            at=transfer.created_at,
+            label=label if is_charge else "Refund",
+            formula=_charge_formula(order) if is_charge else told.partition(": ")[2],
+            amount=transfer.signed_amount,
+            balance_before=transfer.balance_after - transfer.signed_amount,
+            balance_after=transfer.balance_after,
+        )
+
+
+def _owed_of(event: Event) -> str:
+    """The sum that a refund led up to, as its transfer's reference ends."""
+    return f"{Decimal(event.detail.get('owed', '0')):.5f}"
+
+
+def _charge_formula(order: Order) -> str:
+    if order.is_subscription:
+        return f"{plain(post_charge(order))} per post"
+    return charge_formula(
+        price=order.price,
+        billed_quantity=order.billed_quantity,
+        is_per_order=order.is_per_order,
+        charge=order.charge,
+    )
+
+
+def _moment(event: Event) -> Moment:
+    kind = EventKind(event.kind)
+    title, _, text = event.text.partition(": ")
+    if kind == EventKind.PLACED:
+        title, text = "Placed", event.text
+    if kind == EventKind.REFUNDED and "amount" in event.detail:
+        title = f"Refunded {plain(Decimal(event.detail['amount']))} {settings.PANEL_CURRENCY}"
+    return Moment(at=event.at, title=title, text=text, tone=TONES.get(kind, "idle"))

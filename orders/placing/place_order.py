@@ -1,0 +1,195 @@
+"""Placing an order: rules of the service → price → charge → order row → transfer, all of it or nothing."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from psycopg import errors
+
+from accounts.models import User
+from billing import ledger
+from catalog.models import Service
+from catalog.prices.arithmetic import charge_for, cost_for
+from catalog.upstream.service_types import ServiceType, find
+from lib.decimals import plain
+from orders.lifecycle.charge_text import charge_formula
+from orders.lifecycle.timeline import record
+from orders.models import EventKind, Order, Status, Subscription
+from orders.placing.check_fields import FieldErrors, Problem, Wanted, check
+
+KEY_LENGTH = 100  # characters of Order.client_key
+
+
+class NotOnSale(Exception):
+    """Nobody can buy this service now; the text says why, fit for customers."""
+
+
+class PriceChanged(Exception):
+    """The service has become dearer than the price that the customer agreed to."""
+
+    def __init__(self, *, old: Decimal, new: Decimal) -> None:
+        super().__init__(f"the price rose from {old} to {new}")
+        self.old = old
+        self.new = new
+
+
+class KeyReused(Exception):
+    """The idempotency key was used before, for another order."""
+
+
+def place_order(
+    *,
+    customer: User,
+    service: Service,
+    values: Mapping[str, str],
+    now: datetime,
+    client_key: str | None = None,
+    quoted_price: Decimal | None = None,
+) -> Order:
+    """Take and charge one order, ready to be forwarded; where anything is raised, nothing has changed.
+
+    A subscription is charged nothing yet, but the balance must cover one post.
+
+    `values` are the `add` fields of the service's type by their protocol names. The price is the database's: with
+    `quoted_price` (per 1000 or per order) the customer pays that at most. The same `client_key` and values give the
+    same order again, charged once, however many ask at once.
+
+    Raises FieldErrors, NotOnSale, PriceChanged, KeyReused, and ledger.InsufficientFunds.
+    """
+    if client_key is None:
+        return _place(customer=customer, service=service, values=values, now=now, quoted_price=quoted_price)
+    _check_key(client_key)
+    request_hash = _hash_of(service=service, values=values)
+    placed = _placed_before(customer=customer, client_key=client_key, request_hash=request_hash)
+    if placed:
+        return placed
+    try:
+        return _place(
+            customer=customer,
+            service=service,
+            values=values,
+            now=now,
+            quoted_price=quoted_price,
+            client_key=client_key,
+            request_hash=request_hash,
+        )
+    except IntegrityError as error:
+        # Another request with this key won the race, and has committed: the index made this one wait for it.
+        if not _is_repeat(error):
+            raise
+        placed = _placed_before(customer=customer, client_key=client_key, request_hash=request_hash)
+        if placed is None:
+            raise
+        return placed
+
+
+def find_placed(*, customer: User, service: Service, values: Mapping[str, str], client_key: str) -> Order | None:
+    """The order that this key has placed with these values; None where it has placed none. Raises KeyReused."""
+    return _placed_before(
+        customer=customer, client_key=client_key, request_hash=_hash_of(service=service, values=values)
+    )
+
+
+@transaction.atomic
+def _place(
+    *,
+    customer: User,
+    service: Service,
+    values: Mapping[str, str],
+    now: datetime,
+    quoted_price: Decimal | None,
+    client_key: str | None = None,
+    request_hash: str = "",
+) -> Order:
+    # Read again, but not locked: whatever price stood there at this moment is a right one, and a lock would make
+    # customers wait for a sync, and a sync for customers.
+    service, kind = _on_sale(service=service)
+    wanted = check(kind=kind, service=service, values=values, now=now)
+    if quoted_price is not None and service.price > quoted_price:
+        raise PriceChanged(old=quoted_price, new=service.price)
+    charge = _charge_of(kind=kind, service=service, wanted=wanted)
+    order = Order.objects.create(
+        user=customer,
+        service=service,
+        provider_id=service.provider_id,
+        service_name=service.name,
+        service_type=kind.name,
+        link=wanted.link,
+        quantity=wanted.quantity,
+        fields=wanted.fields,
+        billed_quantity=wanted.billed_quantity,
+        posts=0 if kind.is_subscription else None,
+        rate=service.rate,
+        cost=cost_for(cost=service.cost, billed_quantity=wanted.billed_quantity, is_per_order=kind.is_per_order),
+        price=service.price,
+        charge=Decimal(0) if kind.is_subscription else charge,
+        status=Status.WAITING,
+        client_key=client_key,
+        request_hash=request_hash,
+        submit_at=now,
+        created_at=now,
+    )
+    if kind.is_subscription:
+        return _begin_posts(order=order, charge=charge, now=now)
+    if charge:  # a free order moves no money
+        ledger.charge(customer=customer, amount=charge, reference=f"order:{order.pk}:charge", now=now)
+    formula = charge_formula(
+        price=service.price, billed_quantity=wanted.billed_quantity, is_per_order=kind.is_per_order, charge=charge
+    )
+    record(order=order, kind=EventKind.PLACED, text=f"Charged {formula}", now=now)
+    return order
+
+
+def _begin_posts(*, order: Order, charge: Decimal, now: datetime) -> Order:
+    """Nothing is charged before a post was served; `charge` is for each. Raises InsufficientFunds."""
+    ledger.check_funds(customer=order.user, amount=charge)
+    Subscription.objects.create(order=order)
+    text = f"{plain(charge)} is charged for each post that was served"
+    record(order=order, kind=EventKind.PLACED, text=text, now=now)
+    return order
+
+
+def _on_sale(*, service: Service) -> tuple[Service, ServiceType]:
+    """The service as it stands now. Raises NotOnSale, also where each sale would lose money."""
+    fresh = Service.objects.on_sale().filter(pk=service.pk).first()
+    kind = find(fresh.type) if fresh else None
+    if fresh is None or kind is None or not kind.is_sellable:
+        raise NotOnSale("This service is not on sale any more.")
+    if fresh.is_below_cost or (kind.is_subscription and not fresh.rate):  # what costs nothing cannot be counted
+        raise NotOnSale("This service is being repriced. Please try again later.")
+    return fresh, kind
+
+
+def _charge_of(*, kind: ServiceType, service: Service, wanted: Wanted) -> Decimal:
+    charge = charge_for(price=service.price, billed_quantity=wanted.billed_quantity, is_per_order=kind.is_per_order)
+    if charge > ledger.LARGEST:
+        counted = kind.lines_field or ("quantity" if kind.has_quantity else "link")
+        raise FieldErrors({counted: Problem("One order cannot cost as much as this.", "too_large")})
+    return charge
+
+
+def _check_key(client_key: str) -> None:
+    if not (0 < len(client_key) <= KEY_LENGTH and client_key.isprintable()):
+        message = f"An idempotency key has 1 to {KEY_LENGTH} printable characters."
+        raise FieldErrors({"idempotency_key": Problem(message)})
+
+
+def _hash_of(*, service: Service, values: Mapping[str, str]) -> str:
+    """A digest of the parameters; fields that are empty count as absent."""
+    given = sorted((name, text.strip()) for name, text in values.items() if text.strip())
+    return hashlib.sha256(json.dumps([service.pk, given]).encode()).hexdigest()
+
+
+def _placed_before(*, customer: User, client_key: str, request_hash: str) -> Order | None:
+    placed = Order.objects.filter(user=customer, client_key=client_key).first()
+    if placed and placed.request_hash != request_hash:
+        raise KeyReused(f"This key was used before, for order {placed.pk} with other values.")
+    return placed
+
+
+def _is_repeat(error: IntegrityError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, errors.UniqueViolation) and cause.diag.constraint_name == "order_client_key"

@@ -1,0 +1,1 @@
+"""Pages of staff about orders: search, unclear orders, aftercare, providers, the audit and the inbox."""

@@ -1,0 +1,199 @@
+"""Staff pages of orders: all of them, one with everything that is known, and those that wait for a decision."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.decorators import MemberRequest, staff_required
+from billing.models import Transfer
+from catalog.models import Provider
+from lib.query_text import is_id
+from orders.lifecycle.costs import earning_of
+from orders.models import Doubt, EventKind, Order, Proposal, Status
+from orders.pages.order_list import page_of
+from orders.staff_pages.forms import ReasonForm, form_for
+from orders.staff_pages.inbox import Case, cases, cases_of, with_evidence
+from orders.staff_pages.search import find_any
+from orders.tracking.charge_posts import NothingToCount, count_posts
+from orders.tracking.settle_doubts import AlreadySettled, NotDoubtful, WrongRemains, close_doubt, end_order
+from orders.unclear.decide import CannotDecide, attach
+from orders.unclear.second_person import confirm, decide, withdraw
+
+DECISIONS: Final[Mapping[str, Callable[..., object]]] = {
+    "attach": attach,
+    "resend": partial(decide, decision="resend"),
+    "refund": partial(decide, decision="refund"),
+    "settle": end_order,
+    "posts": count_posts,
+}
+ANSWERS: Final[Mapping[str, Callable[..., object]]] = {
+    "confirm": confirm,
+    "withdraw": withdraw,
+}
+REFUSED: Final = (
+    CannotDecide,
+    AlreadySettled,
+    NotDoubtful,
+    WrongRemains,
+    NothingToCount,
+)  # what staff can answer: somebody was first, or what they entered makes no sense
+DONE: Final = {
+    "attach": "runs as the provider's order",
+    "resend": "is sent again",
+    "refund": "is canceled and refunded",
+    "settle": "has ended",
+    "posts": "is charged for the posts that you counted",
+    "propose": "waits for a second person to confirm it",
+    "confirm": "is decided as proposed",
+    "withdraw": "stays as it is",
+}
+
+TONES: Final[Mapping[str, str]] = {
+    EventKind.ACCEPTED: "good",
+    EventKind.REFUSED: "bad",
+    EventKind.UNCLEAR: "bad",
+    EventKind.HELD: "warn",
+    EventKind.DOUBT: "warn",
+    EventKind.POSTPONED: "warn",
+    EventKind.DECISION: "info",
+    EventKind.VERDICT: "good",
+    EventKind.STATUS: "info",
+}
+
+
+@staff_required
+@require_GET
+def staff_orders(request: MemberRequest) -> HttpResponse:
+    """Every customer's orders, newest first, by search, status and provider."""
+    asked = {name: request.GET.get(name, "") for name in ("q", "status", "provider")}
+    found = find_any(query=asked["q"], status=asked["status"], provider_id=asked["provider"])
+    page = page_of(
+        orders=found.select_related("user", "provider"),
+        older_than=request.GET.get("before", ""),
+        newer_than=request.GET.get("after", ""),
+    )
+    context = {
+        "asked": asked,
+        "rows": [(order, earning_of(order)) for order in page.orders],
+        "page": page,
+        "statuses": Status.choices,
+        "providers": Provider.objects.order_by("name", "pk"),
+    }
+    return render(request, "orders/staff/orders.html", context)
+
+
+@staff_required
+@require_GET
+def staff_order(request: MemberRequest, pk: int) -> HttpResponse:
+    """One order with everything: timeline with raw answers, attempts, doubts, money, decisions."""
+    return _render_order(request, pk)
+
+
+@staff_required
+@require_GET
+def staff_unclear(request: MemberRequest) -> HttpResponse:
+    """What a machine must not decide, oldest first, each with its evidence and its decisions."""
+    after = request.GET.get("after", "")
+    rows, more_after = cases(after=int(after) if is_id(after) else None)
+    context = {
+        "cards": [(case, _forms(case)) for case in rows],
+        "more_after": more_after,
+        "first_url": reverse("staff_unclear") if after else "",
+    }
+    return render(request, "orders/staff/unclear.html", context)
+
+
+@staff_required
+@require_POST
+def staff_order_decide(request: MemberRequest, pk: int, decision: str) -> HttpResponse:
+    """Carry out one decision about an order; what is wrong with it is said on the order's page."""
+    order = get_object_or_404(Order.objects.select_related("provider"), pk=pk)
+    if decision not in DECISIONS:
+        raise Http404
+    form = form_for(decision, pk, request.POST)
+    if form.is_valid():
+        try:
+            done = DECISIONS[decision](order=order, actor=request.user, now=timezone.now(), **form.cleaned_data)
+        except REFUSED as error:
+            form.add_error(None, str(error))
+        else:
+            is_proposal = isinstance(done, Proposal)
+            messages.success(request, f"Order {pk} {DONE['propose'] if is_proposal else DONE[decision]}.")
+            return redirect("staff_order", pk=pk)
+    return _render_order(request, pk, refused={decision: form})
+
+
+@staff_required
+@require_POST
+def staff_proposal_answer(request: MemberRequest, pk: int, answer: str) -> HttpResponse:
+    """A second person confirms what the first has proposed about a dear order, or either takes it back."""
+    proposal = get_object_or_404(Proposal.objects.select_related("attempt"), pk=pk)
+    if answer not in ANSWERS:
+        raise Http404
+    try:
+        ANSWERS[answer](proposal=proposal, actor=request.user, now=timezone.now())
+    except REFUSED as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"Order {proposal.attempt.order_id} {DONE[answer]}.")
+    return redirect("staff_order", pk=proposal.attempt.order_id)
+
+
+@staff_required
+@require_POST
+def staff_doubt_close(request: MemberRequest, pk: int) -> HttpResponse:
+    """Close a doubt with what was found out."""
+    doubt = get_object_or_404(Doubt.objects.select_related("order"), pk=pk)
+    form = form_for("close", pk, request.POST)
+    if form.is_valid():
+        try:
+            close_doubt(doubt=doubt, actor=request.user, now=timezone.now(), **form.cleaned_data)
+        except REFUSED as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"The doubt about order {doubt.order_id} is closed.")
+            return redirect("staff_order", pk=doubt.order_id)
+    return _render_order(request, doubt.order_id, refused={f"close{pk}": form})
+
+
+def _render_order(request: MemberRequest, pk: int, *, refused: Mapping[str, ReasonForm] | None = None) -> HttpResponse:
+    order = get_object_or_404(with_evidence(Order.objects.all()), pk=pk)
+    [case] = cases_of([order])
+    context = {
+        "order": order,
+        "case": case,
+        "forms": _forms(case, refused),
+        "orphans": [form for name, form in (refused or {}).items() if not _has_place(name, case)],
+        "earning": earning_of(order),
+        "events": [
+            (event, TONES.get(event.kind, "idle")) for event in order.events.select_related("actor").order_by("pk")
+        ],
+        "attempts": order.attempts.select_related("decided_by").order_by("pk"),
+        "closed_doubts": Doubt.objects.filter(order=order).exclude(closed_at=None).select_related("closed_by"),
+        "transfers": Transfer.objects.filter(reference__startswith=f"order:{pk}:").order_by("wallet_seq"),
+        "requests": [
+            *order.refills.select_related("requested_by").order_by("pk"),
+            *order.cancellations.select_related("requested_by").order_by("pk"),
+        ],
+    }
+    return render(request, "orders/staff/order.html", context, status=422 if refused else 200)
+
+
+def _forms(case: Case, refused: Mapping[str, ReasonForm] | None = None) -> dict[str, Any]:
+    """The case's forms: by decision, and of its doubts a list of (doubt, form). A refused one shows what was wrong."""
+    refused = refused or {}
+    by_decision = {name: refused.get(name) or form_for(name, case.order.pk) for name in case.decisions}
+    doubts = [(doubt, refused.get(f"close{doubt.pk}") or form_for("close", doubt.pk)) for doubt in case.doubts]
+    return {"by_decision": by_decision, "doubts": doubts}
+
+
+def _has_place(name: str, case: Case) -> bool:
+    """Whether the page still shows the form: an order that somebody else has decided meanwhile does not."""
+    return name in case.decisions or name in {f"close{doubt.pk}" for doubt in case.doubts}

@@ -1,0 +1,24 @@
+"""Finding any customer's order for staff, and what each one earns."""
+
+from django.db.models import Q
+
+from lib.query_text import is_id, printable
+from orders.models import Order, OrderQuerySet, Status
+
+
+def find_any(*, query: str, status: str, provider_id: str) -> OrderQuerySet:
+    """All orders that fit: an id of ours or of a provider, part of a link or of an e-mail address; status; provider.
+
+    What makes no sense is left out, as an empty filter is.
+    """
+    found = Order.objects.all()
+    if status in Status.values:
+        found = found.filter(status=status)
+    if is_id(provider_id):
+        found = found.filter(provider_id=int(provider_id))
+    query = printable(query)
+    if not query:
+        return found
+    if is_id(query):
+        return found.filter(Q(pk=int(query)) | Q(upstream_id=query))
+    return found.filter(Q(upstream_id=query) | Q(link__icontains=query) | Q(user__email__icontains=query))

@@ -1,0 +1,237 @@
+"""Applying a batch of status reports: one transaction, one UPDATE for the orders and one for the watches."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from catalog import upstream
+from catalog.upstream import OrderStatus
+from orders.lifecycle.end import cancel_in_full, complete, end_partially
+from orders.lifecycle.timeline import raise_doubt, withdraw_doubts
+from orders.models import DoubtKind, Event, EventKind, Order, Status, Watch
+from orders.tracking import subscription_rules
+from orders.tracking.count_posts import Posts
+from orders.tracking.mass_cancel_guard import LONGEST_SPACING, hold_mass_endings, settle_vanished_endings
+from orders.tracking.status_rules import Act, Facts, Verdict, judge
+from orders.tracking.subscription_rules import Served
+
+_ENDED_AS = {
+    upstream.Status.COMPLETED: Status.COMPLETED,
+    upstream.Status.PARTIAL: Status.PARTIAL,
+    upstream.Status.CANCELED: Status.CANCELED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One running order of the batch, with what its report means."""
+
+    order: Order
+    facts: Facts
+    verdict: Verdict
+    due_at: datetime
+    served: Served = field(default_factory=Served)  # of a subscription
+    state: str = ""  # likewise
+
+
+@transaction.atomic
+def apply_reports(
+    *,
+    upstream_ids: Mapping[int, str],
+    reports: Mapping[str, OrderStatus],
+    observed_at: datetime,
+    now: datetime,
+) -> Counter[str]:
+    """Apply what the provider said at `observed_at` about the orders in `upstream_ids` (primary key → upstream id).
+
+    An id that `reports` lacks was unknown to the provider or left out. Ids that were not asked for are ignored. Older
+    than what is known: ignored. An order that has ended: a contradiction is shown to staff, no money moves. Returns
+    how many orders met each fate.
+    """
+    tally: Counter[str] = Counter()
+    judged: list[Judged] = []
+    locked = Order.objects.select_for_update(of=("self",)).select_related("service", "user")
+    orders = list(locked.filter(pk__in=upstream_ids).order_by("pk"))
+    watches = Watch.objects.in_bulk([order.pk for order in orders])  # read once the orders are ours, not before
+    posts = Posts(orders)
+    for order in orders:
+        report = reports.get(upstream_ids[order.pk])
+        if order.status != Status.RUNNING:
+            _note_contradiction(order, report, now)
+        elif (watch := watches[order.pk]).observed_at is None or watch.observed_at < observed_at:
+            judged.append(_judge(order, watch, report, observed_at, posts))
+            tally["looked at"] += 1
+    if judged:
+        _save_progress(judged, now)
+        _save_watches(judged, observed_at)
+        for row in judged:
+            posts.save(order=row.order, served=row.served, state=row.state, charge=row.verdict.upstream_charge, now=now)
+        tally += _settle(judged, now)
+    return tally
+
+
+def _judge(order: Order, watch: Watch, report: OrderStatus | None, observed_at: datetime, posts: Posts) -> Judged:
+    facts = Facts(
+        upstream_status=order.upstream_status,
+        start_count=order.start_count,
+        remains=order.remains,
+        upstream_charge=order.upstream_charge,
+        billed_quantity=order.billed_quantity,
+        is_per_order=order.kind is None or order.is_per_order,
+        last_run_at=_last_run_at(order),
+        running_at=order.running_at or order.created_at,
+        errors=watch.errors,
+        ending=watch.ending,
+        ending_remains=watch.ending_remains,
+        ending_seen_at=watch.ending_seen_at,
+    )
+    confirm_after = timedelta(seconds=settings.REFUND_CONFIRM)
+    judge_one = subscription_rules.judge if order.is_subscription else judge
+    verdict = judge_one(facts=facts, report=report, observed_at=observed_at, confirm_after=confirm_after)
+    return Judged(
+        order=order,
+        facts=facts,
+        verdict=verdict,
+        due_at=_next_look(facts, verdict, observed_at),
+        served=posts.count(order, report),
+        state=subscription_rules.STATES.get(report.status, "") if report and order.is_subscription else "",
+    )
+
+
+def _last_run_at(order: Order) -> datetime | None:
+    """When the last run of a drip-feed begins at the earliest."""
+    if not order.fields.get("runs"):
+        return None
+    minutes = (int(order.fields["runs"]) - 1) * int(order.fields.get("interval") or 0)
+    return (order.running_at or order.created_at) + timedelta(minutes=minutes)
+
+
+def _next_look(facts: Facts, verdict: Verdict, observed_at: datetime) -> datetime:
+    """Young orders are looked at every TRACK_MIN_INTERVAL, older ones and doubtful ones less and less often."""
+    if verdict.act is Act.AWAIT_CONFIRMATION and verdict.ending_seen_at == observed_at:
+        return observed_at + timedelta(seconds=settings.REFUND_CONFIRM)
+    age = observed_at - facts.running_at
+    factor = 1 if age < timedelta(hours=1) else 2 if age < timedelta(hours=6) else 5
+    factor = factor if age < timedelta(days=2) else LONGEST_SPACING
+    if verdict.errors:
+        factor = max(factor, min(verdict.errors, LONGEST_SPACING))
+    return observed_at + timedelta(seconds=settings.TRACK_MIN_INTERVAL * factor)
+
+
+def _save_progress(judged: list[Judged], now: datetime) -> None:
+    changed = [row for row in judged if _has_news(row)]
+    if not changed:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE orders_order AS o
+            SET upstream_status = v.status, start_count = v.start_count, remains = v.remains, upstream_charge = v.charge
+            FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::numeric[])
+                AS v(id, status, start_count, remains, charge)
+            WHERE o.id = v.id
+            """,
+            [
+                [row.order.pk for row in changed],
+                [row.verdict.upstream_status for row in changed],
+                [row.verdict.start_count for row in changed],
+                [row.verdict.remains for row in changed],
+                [row.verdict.upstream_charge for row in changed],
+            ],
+        )
+    Event.objects.bulk_create(
+        Event(order=row.order, at=now, kind=EventKind.STATUS, text=f"Now {row.verdict.upstream_status}")
+        for row in changed
+        if row.verdict.upstream_status != row.facts.upstream_status
+    )
+
+
+def _has_news(row: Judged) -> bool:
+    facts, verdict = row.facts, row.verdict
+    return (facts.upstream_status, facts.start_count, facts.remains, facts.upstream_charge) != (
+        verdict.upstream_status,
+        verdict.start_count,
+        verdict.remains,
+        verdict.upstream_charge,
+    )
+
+
+def _save_watches(judged: list[Judged], observed_at: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE orders_watch AS w
+            SET due_at = v.due_at, observed_at = %s, errors = v.errors,
+                ending = v.ending, ending_remains = v.ending_remains, ending_seen_at = v.ending_seen_at
+            FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[], %s::text[], %s::bigint[], %s::timestamptz[])
+                AS v(order_id, due_at, errors, ending, ending_remains, ending_seen_at)
+            WHERE w.order_id = v.order_id
+            """,
+            [
+                observed_at,
+                [row.order.pk for row in judged],
+                [row.due_at for row in judged],
+                [row.verdict.errors for row in judged],
+                [row.verdict.ending for row in judged],
+                [row.verdict.ending_remains for row in judged],
+                [row.verdict.ending_seen_at for row in judged],
+            ],
+        )
+
+
+def _settle(judged: list[Judged], now: datetime) -> Counter[str]:
+    """Raise doubts, then end what has ended, unless the guard holds a suspicious mass of endings for staff."""
+    tally: Counter[str] = Counter()
+    for row in judged:
+        if row.verdict.doubt is not None:
+            raise_doubt(order=row.order, kind=row.verdict.doubt, text=row.verdict.doubt_text, now=now)
+            tally["doubtful"] += 1
+    _withdraw_answered(judged, now)
+    settle_vanished_endings([row.order for row in judged if row.facts.ending and not row.verdict.ending], now=now)
+    refunding = [row for row in judged if row.verdict.act in {Act.END_PARTIALLY, Act.CANCEL}]
+    held = hold_mass_endings([row.order for row in refunding], now=now)
+    # Each refund locks a wallet: in one order everywhere, so that two batches never wait for each other in a circle.
+    for row in sorted(judged, key=lambda each: (each.order.user_id, each.order.pk)):
+        if row.order.pk in held:
+            tally["held for staff"] += 1
+        elif row.verdict.act in {Act.COMPLETE, Act.END_PARTIALLY, Act.CANCEL}:
+            _end(row, now)
+            tally["ended"] += 1
+    return tally
+
+
+def _withdraw_answered(judged: list[Judged], now: datetime) -> None:
+    """A strange word, or an id not known for a while, is no doubt any more once a report can be understood."""
+    answered = [row.order for row in judged if row.verdict.doubt is None and not row.verdict.errors]
+    why = "The provider has reported a status that we know since"
+    withdraw_doubts(orders=answered, kinds=[DoubtKind.UNKNOWN_STATUS, DoubtKind.UNKNOWN_ORDER], why=why, now=now)
+
+
+def _end(row: Judged, now: datetime) -> None:
+    order = row.order
+    order.refresh_from_db(fields=["upstream_status", "start_count", "remains", "upstream_charge"])
+    if row.verdict.act is Act.COMPLETE:
+        complete(order=order, now=now)
+    elif row.verdict.act is Act.CANCEL:
+        cancel_in_full(order=order, text="the provider canceled the order", now=now)
+    else:
+        end_partially(order=order, undelivered=row.verdict.remains or 0, now=now)
+
+
+def _note_contradiction(order: Order, report: OrderStatus | None, now: datetime) -> None:
+    """A report on an order that has ended moves no money; where it says something else, staff see it."""
+    if report is None or not order.is_ended or _ENDED_AS.get(report.status) == order.status:
+        return
+    if report.status not in _ENDED_AS:
+        return  # an answer on its way while another worker ended the order
+    raise_doubt(
+        order=order,
+        kind=DoubtKind.CONTRADICTION,
+        text=f"The order ended as {order.get_status_display()}, but the provider now reports {report.word[:60]!r}.",
+        now=now,
+        detail={"status": report.word[:60], "remains": report.remains, "charge": str(report.charge)},
+    )

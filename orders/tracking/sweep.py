@@ -1,0 +1,148 @@
+"""Tracking: asking the providers about every running order that is due, 100 ids a call, several calls in flight."""
+
+import logging
+import math
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from django.db import connection, connections, transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from catalog.models import Provider
+from catalog.provider_client import open_client
+from catalog.upstream import Client, ErrorReply, IdError, OrderStatus, ProviderError
+from lib.clock import database_now
+from lib.encryption import CannotUnseal
+from lib.fan_out import spread
+from orders.jobs.ask_one_by_one import ask_singly, may_know_single_form
+from orders.jobs.deadlines import sweep_end
+from orders.models import Watch
+from orders.tracking.apply_reports import apply_reports
+from orders.tracking.charge_posts import charge_owed
+
+log = logging.getLogger(__name__)
+
+BATCH = 100  # the most ids a provider takes in one call
+IN_FLIGHT = 4  # calls under way per provider: the panels that we buy from are small machines
+MOST_THREADS = 16  # over all providers
+SWEEP_SECONDS = 35.0  # the longest that a sweep begins new calls
+HOLD_SECONDS = 60  # a claimed batch is nobody else's for so long; longer than one call may take
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Orders that this worker asks about now: their upstream ids by primary key, and the moment of asking."""
+
+    upstream_ids: dict[int, str]
+    observed_at: datetime  # database time before the request
+
+
+def track_due() -> str:
+    """One sweep over all providers, then the posts that they have served are charged; a note for the staff page."""
+    stop_at = sweep_end(most=SWEEP_SECONDS)
+    due = Watch.objects.filter(due_at__lte=database_now()).order_by("provider_id")
+    counts = dict(due.values_list("provider_id").annotate(Count("pk")))
+    providers = Provider.objects.in_bulk(counts)
+    # One lane of each before a second of any: a few providers that are silent leave threads to the others.
+    lanes = [providers[pk] for lane in range(IN_FLIGHT) for pk, count in counts.items() if count > lane * BATCH]
+    tally = charge_owed(now=timezone.now())  # first of all, what an earlier sweep counted and did not live to charge
+    tally += spread(partial(_track_lane, stop_at=stop_at), lanes, threads=MOST_THREADS, name="track")
+    tally += charge_owed(now=timezone.now())
+    return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
+
+
+def _track_lane(provider: Provider, *, stop_at: float) -> Counter[str]:
+    """Work off one provider's due orders with one connection there and one to the database."""
+    tally: Counter[str] = Counter()
+    try:
+        with open_client(provider) as client:
+            while time.monotonic() < stop_at:
+                counted = track_batch(provider=provider, client=client, stop_at=stop_at)
+                tally += counted
+                if not counted or counted["unanswered"]:
+                    break
+    except CannotUnseal:
+        log.exception("provider %s cannot be asked", provider.pk)
+        tally["unanswered"] += 1
+    finally:
+        connections.close_all()
+    return tally
+
+
+def track_batch(*, provider: Provider, client: Client, stop_at: float = math.inf) -> Counter[str]:
+    """Claim up to 100 due orders, ask, apply. Nothing is locked while the provider is asked.
+
+    A provider that does not answer delays its orders and loses none: the claim runs out by itself. One that refuses the
+    whole batch is asked one by one until `stop_at` (monotonic seconds).
+    """
+    batch = claim_batch(provider=provider)
+    if not batch.upstream_ids:
+        return Counter()
+    try:
+        reply = client.status(list(batch.upstream_ids.values()))
+    except ErrorReply as error:
+        if len(batch.upstream_ids) > 1 and may_know_single_form(error):
+            return _track_singly(batch, provider=provider, client=client, stop_at=stop_at)
+        return _unanswered(provider, error, count=len(batch.upstream_ids))
+    except ProviderError as error:
+        return _unanswered(provider, error, count=len(batch.upstream_ids))
+    return apply_reports(
+        upstream_ids=batch.upstream_ids,
+        reports=_reports(reply.orders),
+        observed_at=batch.observed_at,
+        now=timezone.now(),
+    )
+
+
+def _track_singly(batch: Batch, *, provider: Provider, client: Client, stop_at: float) -> Counter[str]:
+    """Ask and apply order by order; each report has the moment of its own question, which a refund is confirmed by."""
+    tally: Counter[str] = Counter()
+    keys = {upstream_id: pk for pk, upstream_id in batch.upstream_ids.items()}
+    try:
+        for single in ask_singly(list(keys), ask=lambda name: client.status([name]).orders, stop_at=stop_at):
+            tally += apply_reports(
+                upstream_ids={keys[single.name]: single.name},
+                reports=_reports({} if single.answer is None else {single.name: single.answer}),
+                observed_at=single.asked_at,
+                now=timezone.now(),
+            )
+    except ProviderError as error:
+        tally += _unanswered(provider, error, count=len(keys) - tally["looked at"])
+    return tally
+
+
+def _unanswered(provider: Provider, error: ProviderError, *, count: int) -> Counter[str]:
+    log.warning("provider %s did not answer about %d orders: %s", provider.pk, count, error)
+    return Counter({"unanswered": count})
+
+
+def _reports(answers: Mapping[str, OrderStatus | IdError]) -> dict[str, OrderStatus]:
+    return {name: answer for name, answer in answers.items() if isinstance(answer, OrderStatus)}
+
+
+def claim_batch(*, provider: Provider) -> Batch:
+    """Take the provider's orders that have been due longest, so that nobody else asks about them meanwhile."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH due AS (
+                SELECT order_id FROM orders_watch
+                WHERE provider_id = %s AND due_at <= clock_timestamp()
+                ORDER BY due_at, order_id LIMIT %s FOR UPDATE SKIP LOCKED
+            )
+            UPDATE orders_watch AS w SET due_at = clock_timestamp() + make_interval(secs => %s)
+            FROM due JOIN orders_order AS o ON o.id = due.order_id
+            WHERE w.order_id = due.order_id
+            RETURNING o.id, o.upstream_id, clock_timestamp()
+            """,
+            [provider.pk, BATCH, HOLD_SECONDS],
+        )
+        rows = cursor.fetchall()
+    if not rows:
+        return Batch(upstream_ids={}, observed_at=timezone.now())
+    return Batch(upstream_ids={pk: upstream_id for pk, upstream_id, _ in rows}, observed_at=max(row[2] for row in rows))

@@ -1,0 +1,58 @@
+"""Where lost orders must lie at a provider, from the orders whose ids we know."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+
+from orders.models import Attempt, AttemptState, Order
+from orders.models.attempts import quiet
+from orders.unclear.id_range import WIDEST, Bracket, Landmark, bracket
+
+NEAREST = 200  # landmarks on each side that are looked at: more would not make a bracket wrong, only narrower
+LATEST = 500  # landmarks by which the growth of ids is judged
+
+
+def bracket_of(attempt: Attempt) -> Bracket:
+    """Where the attempt's order lies at the provider, if it was placed at all."""
+    if attempt.sent_at is None or attempt.last_sent_at is None:
+        return Bracket(None, None)
+    marked = _marked(attempt.provider_id).exclude(pk=attempt.pk)
+    before = marked.filter(sent_at__lt=attempt.sent_at).order_by("-pk")[:NEAREST]
+    after = marked.filter(sent_at__gt=attempt.last_sent_at + quiet()).order_by("pk")[:NEAREST]
+    most = attempt.last_sent_at - attempt.sent_at + quiet()  # each of its calls may have placed it
+    return bracket(sent_at=attempt.sent_at, landmarks=[*_landmarks(before), *_landmarks(after)], quiet=most)
+
+
+def latest_landmarks(provider_id: int) -> list[Landmark]:
+    """The newest landmarks, by which it is judged whether ids grow."""
+    return _landmarks(_marked(provider_id).order_by("-pk")[:LATEST])
+
+
+def known_ids(provider_id: int, *, brackets: Iterable[Bracket]) -> set[int]:
+    """The ids inside closed brackets that are orders of ours."""
+    names = {str(number) for each in brackets if each.width <= WIDEST for number in each.ids()}
+    ours = Order.objects.filter(provider_id=provider_id, upstream_id__in=names)
+    return {int(name or 0) for name in ours.values_list("upstream_id", flat=True)}
+
+
+def _marked(provider_id: int) -> QuerySet[Attempt]:
+    """Attempts whose ids are certain: answered, or proved by the machine. What a person attached is no landmark."""
+    is_certain = Q(state=AttemptState.ACCEPTED, finished_at__isnull=False) | Q(
+        state=AttemptState.PLACED, decided_by=None
+    )
+    return Attempt.objects.filter(is_certain, provider_id=provider_id, upstream_id__regex=r"^[0-9]{1,18}$")
+
+
+def _landmarks(attempts: QuerySet[Attempt]) -> list[Landmark]:
+    return [
+        Landmark(
+            upstream_id=int(upstream_id),
+            sent_at=sent_at,
+            # The answer came after it was placed; one that was found later may have been placed late.
+            placed_by=finished_at if state == AttemptState.ACCEPTED and finished_at else sent_at + quiet(),
+        )
+        for upstream_id, state, sent_at, finished_at in attempts.values_list(
+            "upstream_id", "state", "sent_at", "finished_at"
+        )
+        if sent_at is not None
+    ]

@@ -1,0 +1,230 @@
+"""Finding out how a provider behaves, by reading what we know already: the ground that every verdict stands on."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+from catalog.models import Provider
+from catalog.upstream import Client, IdError, OrderStatus, Status
+from catalog.upstream.error_texts import is_about_an_id
+from orders import models
+from orders.models import Attempt, AttemptState, Order
+from orders.unclear.id_range import Landmark, are_rising
+from orders.unclear.known_orders import bracket_of, latest_landmarks
+from orders.unclear.match import STEP
+
+SAMPLE = 45  # orders of each kind that are asked about: both kinds and the balance fit two calls
+LEAST_CANCELED = 3  # canceled orders of which all remains, before that is believed of others
+LEAST_FOLLOWERS = 2  # orders placed surely after another one, before ids are believed to grow
+OLDEST = "1"  # the id of the provider's first order, hardly ever ours
+GAPS = 3  # ids between two of ours that are asked about
+BEYOND_CENTS = 3  # decimals: who rounds to fewer is found out by books that do not agree
+AGAIN = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Profile:
+    """What a self-test found; None: not known yet."""
+
+    ids_monotonic: bool | None = None
+    foreign_id_is_error: bool | None = None
+    charge_is_net: bool | None = None
+    balance_exact: bool | None = None
+    remains_exact: bool | None = None
+    findings: list[str] = field(default_factory=list)  # a sentence each
+
+
+def is_due(provider: Provider, *, now: datetime) -> bool:
+    """Whether the last self-test is older than a day."""
+    return provider.profiled_at is None or provider.profiled_at < now - AGAIN
+
+
+def lacks(provider: Provider) -> list[str]:
+    """What must be known, and be so, before a machine may settle anything; in words, empty where all is well.
+
+    Whether charges are net matters once an order of ours was canceled or ended partially, and is known by then.
+    """
+    unmet = {
+        "its order ids grow with time": provider.ids_monotonic,
+        "an id that is not ours is an error": provider.foreign_id_is_error,
+        "its balance is exact": provider.balance_exact,
+    }
+    if provider.charge_is_net is False or (provider.charge_is_net is None and _refunded(provider).exists()):
+        unmet["its charges are net of refunds"] = provider.charge_is_net
+    return [
+        f"{'it is not so' if flag is False else 'it is not known'} that {name}"
+        for name, flag in unmet.items()
+        if not flag
+    ]
+
+
+def self_test(*, provider: Provider, client: Client, now: datetime) -> Profile:
+    """Read the balance, orders whose end and charge we know and, where probing is allowed, a few ids that are not ours.
+
+    Stores the result on the provider and returns it. Changes nothing there. Raises upstream.ProviderError.
+    """
+    landmarks = latest_landmarks(provider.pk)
+    profile = Profile()
+    profile.ids_monotonic = _judge_ids(landmarks, profile)
+    full, refunded = _sample(provider)
+    answers = _ask(client, [str(order.upstream_id) for order in [*full, *refunded]])
+    profile.charge_is_net = _judge_charges(refunded, answers, profile)
+    profile.remains_exact = _judge_remains(refunded, answers, profile)
+    profile.balance_exact = _judge_balance([client.balance().amount, *_earlier(provider)], full, answers, profile)
+    if provider.is_probe_allowed:
+        profile.foreign_id_is_error = _judge_foreign(client, provider, landmarks, profile)
+    if profile.balance_exact is None:  # the sample was silent, but the books have agreed before
+        profile.balance_exact = provider.balance_exact
+    provider.ids_monotonic, provider.foreign_id_is_error = profile.ids_monotonic, profile.foreign_id_is_error
+    provider.charge_is_net, provider.balance_exact = profile.charge_is_net, profile.balance_exact
+    provider.remains_exact = profile.remains_exact
+    provider.profile, provider.profiled_at = profile.findings, now
+    provider.save(
+        update_fields=[
+            "ids_monotonic",
+            "foreign_id_is_error",
+            "charge_is_net",
+            "balance_exact",
+            "remains_exact",
+            "profile",
+            "profiled_at",
+        ]
+    )
+    return profile
+
+
+def learn_remains(*, provider: Provider, client: Client) -> None:
+    """Find out from orders of ours alone whether all of a canceled order remains there, where it is not known yet.
+
+    It tells canceled orders apart that were lost, as their charge cannot. Raises upstream.ProviderError.
+    """
+    canceled = _refunded(provider).filter(status=models.Status.CANCELED).newest_first()[:SAMPLE]
+    if provider.remains_exact is None and len(canceled) >= LEAST_CANCELED:
+        answers = _ask(client, [str(order.upstream_id) for order in canceled])
+        provider.remains_exact = _judge_remains(canceled, answers, Profile())
+        provider.save(update_fields=["remains_exact"])
+
+
+def _judge_ids(landmarks: Sequence[Landmark], profile: Profile) -> bool | None:
+    is_rising = are_rising(landmarks, least=LEAST_FOLLOWERS)
+    words = {True: "each newer one has a higher id", False: "a newer one has a lower id", None: "too few to tell"}
+    profile.findings.append(f"Ids of {len(landmarks)} orders: {words[is_rising]}.")
+    return is_rising
+
+
+def _refunded(provider: Provider) -> models.OrderQuerySet:
+    """What providers refund; of a subscription the posts that were served stay paid."""
+    ended = [models.Status.CANCELED, models.Status.PARTIAL]
+    return Order.objects.filter(provider=provider, upstream_id__isnull=False, status__in=ended, posts=None)
+
+
+def _sample(provider: Provider) -> tuple[list[Order], list[Order]]:
+    """The newest orders that should have been charged in full, and the newest that should not."""
+    full = Order.objects.filter(
+        provider=provider,
+        upstream_id__isnull=False,
+        status__in=[models.Status.RUNNING, models.Status.COMPLETED],
+    )
+    return list(full.newest_first()[:SAMPLE]), list(_refunded(provider).newest_first()[:SAMPLE])
+
+
+def _ask(client: Client, names: Sequence[str]) -> dict[str, OrderStatus]:
+    answers = client.status(names).orders if names else {}
+    return {name: answer for name, answer in answers.items() if isinstance(answer, OrderStatus)}
+
+
+def _judge_charges(orders: Iterable[Order], answers: dict[str, OrderStatus], profile: Profile) -> bool | None:
+    right = wrong = 0
+    for order in orders:
+        answer, cost = answers.get(str(order.upstream_id)), _cost_of(order)
+        if answer is None or answer.charge is None or not cost:
+            continue
+        if answer.status is Status.CANCELED:
+            is_net = answer.charge == 0
+        elif answer.status is Status.PARTIAL and answer.remains and order.billed_quantity > 1:
+            delivered = order.billed_quantity - min(max(answer.remains, 0), order.billed_quantity)
+            is_net = abs(cost * delivered / order.billed_quantity - answer.charge) <= STEP
+        else:
+            continue
+        right, wrong = right + is_net, wrong + (not is_net)
+    profile.findings.append(f"Charges of refunded orders: {right} net of the refund, {wrong} not.")
+    return None if not right + wrong else not wrong
+
+
+def _judge_remains(orders: Iterable[Order], answers: dict[str, OrderStatus], profile: Profile) -> bool | None:
+    """Whether a canceled order is shown with all that was bought as remaining."""
+    right = wrong = 0
+    for order in orders:
+        answer = answers.get(str(order.upstream_id))
+        if answer is not None and answer.status is Status.CANCELED:
+            is_all = answer.remains == order.billed_quantity
+            right, wrong = right + is_all, wrong + (not is_all)
+    profile.findings.append(f"Canceled orders: all remains of {right}, not of {wrong}.")
+    return False if wrong else True if right >= LEAST_CANCELED else None
+
+
+def _judge_balance(
+    balances: Sequence[Decimal], orders: Iterable[Order], answers: dict[str, OrderStatus], profile: Profile
+) -> bool | None:
+    """Whether balances are shown with the decimals of the charges, or beyond cents at least; ends in 0 by chance."""
+    told = [answers[name].charge for order in orders if (name := str(order.upstream_id)) in answers]
+    charges = [charge for charge in told if charge is not None]
+    finest = max((places(charge) for charge in charges), default=0)
+    shown = max(map(places, balances))
+    profile.findings.append(
+        f"Decimals: up to {shown} in the balance, up to {finest} in {len(charges)} charges of ours."
+    )
+    return True if charges and shown >= min(finest, BEYOND_CENTS) else None
+
+
+def _earlier(provider: Provider) -> list[Decimal]:
+    """Balances that were read before."""
+    newest = models.Baseline.objects.filter(provider=provider).order_by("-pk").first()
+    earlier = [provider.balance, newest.balance if newest else None]
+    return [balance for balance in earlier if balance is not None]
+
+
+def _judge_foreign(client: Client, provider: Provider, landmarks: Sequence[Landmark], profile: Profile) -> bool | None:
+    names = [name for name in [OLDEST, *_gaps(provider, landmarks)] if not _is_ours(provider, name)]
+    answers = client.status(names).orders if names else {}
+    errors = [name for name, answer in answers.items() if isinstance(answer, IdError) and is_about_an_id(answer.text)]
+    shown = [name for name, answer in answers.items() if isinstance(answer, OrderStatus)]
+    profile.findings.append(
+        f"Ids that are not ours ({', '.join(names)}): {len(errors)} are an error, {len(shown)} are shown to us."
+    )
+    if OLDEST in shown or len(shown) > len(errors):  # one in a gap may be an order of ours that we lost
+        return False
+    return True if errors else None
+
+
+def _gaps(provider: Provider, landmarks: Sequence[Landmark]) -> list[str]:
+    """Ids right behind orders of ours, where the next of ours is further away: other people's, most likely.
+
+    Only from before the oldest unclear order: what lies behind that may be a lost order of ours.
+    """
+    unclear = Attempt.objects.filter(provider=provider, state__in=[AttemptState.SENT, AttemptState.UNKNOWN])
+    oldest = unclear.order_by("sent_at").first()
+    ceiling = bracket_of(oldest).lower if oldest else None
+    if oldest and ceiling is None:
+        return []
+    numbers = sorted(mark.upstream_id for mark in landmarks if ceiling is None or mark.upstream_id <= ceiling)
+    gaps = [low + 1 for low, high in pairwise(numbers) if high - low > 1]
+    return [str(number) for number in gaps[-GAPS:]]
+
+
+def _is_ours(provider: Provider, name: str) -> bool:
+    return Order.objects.filter(provider=provider, upstream_id=name).exists()
+
+
+def _cost_of(order: Order) -> Decimal | None:
+    """What the order should have been charged in full, provider's currency."""
+    placed = order.attempts.filter(state__in=[AttemptState.ACCEPTED, AttemptState.PLACED]).order_by("-pk").first()
+    return placed.cost if isinstance(placed, Attempt) else None
+
+
+def places(amount: Decimal) -> int:
+    """How many decimals an amount needs."""
+    exponent = amount.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -1,0 +1,154 @@
+"""Resolving: one sweep settles by proof what became of orders that were perhaps placed.
+
+"Placed" is final at once; "not placed" is said only when the order is old enough, its sender gone, the ids around it
+read, no money missing and no order found that may be it. Whatever is less stays with staff, with its evidence.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from catalog.models import Provider
+from catalog.provider_client import open_client
+from catalog.upstream import BATCH, Client, ProviderError
+from lib.clock import database_now
+from lib.encryption import CannotUnseal
+from lib.fan_out import spread
+from orders.forwarding.drain import fenced
+from orders.models import Attempt, AttemptState
+from orders.unclear.alerts import tell_of_long_unclear
+from orders.unclear.apply_verdict import keep_evidence
+from orders.unclear.baseline import begin_books, expected
+from orders.unclear.evidence import MOST_CALLS, evidence
+from orders.unclear.id_range import choose_ids
+from orders.unclear.known_orders import known_ids
+from orders.unclear.open_attempts import Suspicion, counters, kept_counters, suspicions
+from orders.unclear.provider_traits import is_due, lacks, learn_remains, self_test
+from orders.unclear.read_account import EDGES, NotReadable, read_account
+from orders.unclear.verdicts import judge
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 38.0  # after which nothing more is asked: the task's soft limit is 45 s
+MOST_THREADS = 8  # providers looked after at one time
+
+
+def resolve_due() -> str:
+    """Settle what can be settled at every provider; returns a note such as "2 not placed, 1 placed".
+
+    A provider that does not answer, and orders about which too little is known, are left for the next sweep and are
+    shown to staff all the while; the log tells once of each that stays unclear for long. Raises the first unexpected
+    error after the other providers were looked after.
+    """
+    tell_of_long_unclear(now=timezone.now())
+    unclear = Attempt.objects.filter(provider=OuterRef("pk"), state=AttemptState.UNKNOWN)
+    providers = Provider.objects.filter(Q(is_probe_allowed=True) | Exists(unclear)).order_by("pk")
+    stop_at = time.monotonic() + SWEEP_SECONDS
+    look = partial(_look_after, stop_at=stop_at)
+    tally = spread(look, list(providers), threads=MOST_THREADS, name="resolve")
+    return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing unclear"
+
+
+def _look_after(provider: Provider, *, stop_at: float) -> Counter[str]:
+    try:
+        with open_client(provider) as client:
+            return resolve(provider=provider, client=client, stop_at=stop_at)
+    except ProviderError as error:
+        log.warning("provider %s does not answer the resolver: %s", provider.pk, error)
+        return Counter({"provider silent": 1})
+    except CannotUnseal:
+        log.exception("provider %s cannot be asked", provider.pk)
+        return Counter({"provider silent": 1})
+    finally:
+        connection.close()
+
+
+def resolve(*, provider: Provider, client: Client, stop_at: float) -> Counter[str]:
+    """Look after one provider: its profile, the baseline of its books, its unclear orders; outside a transaction."""
+    now, has_unclear = database_now(), _has_unclear(provider)
+    if provider.is_probe_allowed:
+        if is_due(provider, now=now) or (has_unclear and lacks(provider)):
+            self_test(provider=provider, client=client, now=now)
+        if has_unclear:
+            learn_remains(provider=provider, client=client)
+        begin_books(provider=provider, client=client, stop_at=stop_at)
+    if not has_unclear:  # brackets of whatever staff have ever decided cost two queries each
+        return Counter()
+    found = suspicions(provider=provider, now=now)
+    if not any(each.is_due for each in found):
+        return _leave(found)
+    with fenced(provider_id=provider.pk, patience=settings.PROVIDER_TIMEOUT + 1) as is_empty:
+        if not is_empty:
+            return Counter({"lane busy": 1})
+        return _look(provider, client, stop_at)
+
+
+def _look(provider: Provider, client: Client, stop_at: float) -> Counter[str]:
+    """Read the account once for all orders that are due, and give the verdicts that the reading proves."""
+    now = database_now()
+    found = suspicions(provider=provider, now=now)
+    due = {each.attempt.pk: each for each in found if each.is_due}
+    spent = max((int(each.attempt.evidence.get("calls", 0)) for each in due.values()), default=0)
+    brackets = {pk: each.bracket for pk, each in due.items()}
+    ids, covered = choose_ids(
+        brackets=brackets,
+        known=known_ids(provider.pk, brackets=brackets.values()),
+        most=(MOST_CALLS - spent) * (BATCH - EDGES),
+    )
+    try:
+        reading = read_account(
+            provider=provider,
+            client=client,
+            ids=ids,
+            edges=_edges([due[pk] for pk in covered]),
+            expected=expected(provider),
+            stop_at=stop_at,
+        )
+    except NotReadable as problem:
+        return _postpone(list(due.values()), problem, now)
+    return judge(provider=provider, found=found, covered=frozenset(covered), reading=reading)
+
+
+def _leave(found: Sequence[Suspicion]) -> Counter[str]:
+    """Nothing can be asked now: staff see what is awaited."""
+    waiting = [each for each in found if each.is_unclear]
+    for each in waiting:
+        if not all(condition.is_met for condition in each.conditions):
+            _keep(each, evidence(conditions=each.conditions, bracket=each.bracket, account=None))
+    return Counter({"waiting": len(waiting)}) if waiting else Counter()
+
+
+def _postpone(due: Sequence[Suspicion], problem: NotReadable, now: datetime) -> Counter[str]:
+    for each in due:
+        kept = evidence(conditions=each.conditions, bracket=each.bracket, account=None, problem=str(problem))
+        kept |= counters(attempt=each.attempt, calls=problem.calls, now=now)
+        keep_evidence(attempt_id=each.attempt.pk, evidence=kept)
+    return Counter({"not readable": len(due)})
+
+
+def _edges(read: Sequence[Suspicion]) -> list[str]:
+    """Two ids of ours around all that is asked for."""
+    lowest = min((each.bracket.lower for each in read if each.bracket.lower is not None), default=None)
+    highest = max((each.bracket.upper for each in read if each.bracket.upper is not None), default=None)
+    return [str(edge) for edge in (lowest, highest) if edge is not None]
+
+
+def _has_unclear(provider: Provider) -> bool:
+    return Attempt.objects.filter(provider=provider, state=AttemptState.UNKNOWN).exists()
+
+
+def _keep(suspicion: Suspicion, kept: dict[str, object]) -> None:
+    """Write only what is news: a lane may wait for days."""
+    before = suspicion.attempt.evidence
+    after = {**{name: before[name] for name in ("orphans", "money", "read_at") if name in before}, **kept}
+    after |= kept_counters(before)
+    if after != before:
+        keep_evidence(attempt_id=suspicion.attempt.pk, evidence=after)

@@ -1,0 +1,169 @@
+"""Dispatching webhooks: which deliveries may be sent now, and what is written down of each."""
+
+import random
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from catalog.upstream import Posted
+from lib.clock import database_now
+from orders.models import PING, DeliveryState, WebhookDelivery, WebhookEndpoint
+from orders.models.webhooks import EXCERPT, PROBLEM_LENGTH
+from orders.webhooks.body import body_of, message_id
+from orders.webhooks.endpoints import switch_off
+
+LEASE = timedelta(seconds=60)  # longer than one call may take; afterwards its sender is dead and it is sent again
+MOST_IN_FLIGHT = 16  # calls over all endpoints
+MOST_UNPROVEN = 8  # of these to endpoints that failed or were slow last time: they never keep the others waiting
+PER_ENDPOINT = 4  # calls to one that is quick; to an unproven one: one
+QUICK = 3.0  # seconds
+# After the first, second … failure, in seconds. Together more than two days, as long as a weekend's outage.
+WAITS = (5, 30, 120, 600, 3600, 6 * 3600, 24 * 3600, 24 * 3600)
+JITTER = 0.2  # of a wait, so that a receiver that comes back is not met by everything at once
+LONGEST_RETRY_AFTER = 24 * 3600.0  # seconds that a receiver may ask for
+FAILING_FOR = timedelta(days=3)  # without one success: then it is switched off
+GONE = 410  # how a receiver says that it wants nothing any more
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """One delivery that this sweep, and nobody else, may send now."""
+
+    delivery_id: int
+    endpoint_id: int
+    is_proven: bool
+    owner: UUID
+    url: str = field(repr=False)  # may hold a token of the customer's
+    sealed_secrets: tuple[str, ...] = field(repr=False)
+    message_id: str
+    timestamp: int  # of this try, seconds since 1970
+    body: bytes = field(repr=False)
+
+
+def claim(*, owner: UUID, in_flight: Collection[Dispatch] = ()) -> list[Dispatch]:
+    """Take as many due deliveries as there is room for beside `in_flight`; two sweeps never get the same one.
+
+    Of each endpoint what somebody waits for comes first, then what has been due longest; between endpoints chance
+    decides, so that none is always last. Leases are counted by the database's clock.
+    """
+    now = database_now()
+    dispatches: list[Dispatch] = []
+    busy = Counter(each.endpoint_id for each in in_flight)
+    free = MOST_IN_FLIGHT - len(in_flight)
+    free_unproven = MOST_UNPROVEN - sum(1 for each in in_flight if not each.is_proven)
+    for endpoint in _waiting_endpoints(now, busy=busy, is_room_for_unproven=free_unproven > 0):
+        most = min(free, PER_ENDPOINT - busy[endpoint.pk])
+        if not endpoint.is_proven:
+            most = min(most, free_unproven, 1 - busy[endpoint.pk])
+        taken = _take(endpoint, owner=owner, most=most, now=now) if most > 0 else []
+        dispatches += taken
+        free -= len(taken)
+        free_unproven -= 0 if endpoint.is_proven else len(taken)
+    return dispatches
+
+
+@transaction.atomic
+def record(*, dispatch: Dispatch, posted: Posted, now: datetime) -> str:
+    """Write down what came of one call; returns it in a word. Nothing is changed where somebody else has it by now.
+
+    2xx: delivered. Anything else: tried again later, or given up after the last of WAITS; a test is sent once. 410, or
+    three days without a success, switches the endpoint off.
+    """
+    endpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=dispatch.endpoint_id)
+    mine = WebhookDelivery.objects.select_for_update().filter(pk=dispatch.delivery_id, owner=dispatch.owner)
+    delivery = mine.filter(state=DeliveryState.WAITING).first()
+    if delivery is None:
+        return "taken over"
+    delivery.owner = None
+    delivery.http_status = posted.raw.http_status
+    delivery.problem = posted.problem[:PROBLEM_LENGTH]
+    delivery.milliseconds = round(posted.raw.elapsed * 1000)
+    delivery.excerpt = posted.raw.body[:EXCERPT]
+    if posted.is_taken:
+        _settle(delivery, DeliveryState.DELIVERED)
+        _note_success(endpoint, is_quick=posted.raw.elapsed <= QUICK)
+        return "delivered"
+    if delivery.type == PING or delivery.tries > len(WAITS) or not endpoint.is_active:
+        _settle(delivery, DeliveryState.FAILED)
+    else:
+        _settle(delivery, DeliveryState.WAITING, next_at=now + _wait(delivery.tries, posted.retry_after))
+    _note_failure(endpoint, delivery, now=now)
+    return "failed"
+
+
+def _waiting_endpoints(now: datetime, *, busy: Counter[int], is_room_for_unproven: bool) -> list[WebhookEndpoint]:
+    """Some of the endpoints to which something could be sent now, by chance; no more than there are places."""
+    waiting = WebhookEndpoint.objects.filter(switched_off_at=None, user__is_active=True)
+    waiting = waiting.filter(Exists(_due(now).filter(endpoint=OuterRef("pk"))))
+    has_room = Q(is_proven=True) & ~Q(pk__in=[pk for pk, calls in busy.items() if calls >= PER_ENDPOINT])
+    if is_room_for_unproven:
+        has_room |= Q(is_proven=False) & ~Q(pk__in=list(busy))
+    return list(waiting.filter(has_room).order_by("?")[:MOST_IN_FLIGHT])
+
+
+def _due(now: datetime) -> QuerySet[WebhookDelivery]:
+    return WebhookDelivery.objects.filter(state=DeliveryState.WAITING, next_at__lte=now)
+
+
+@transaction.atomic
+def _take(endpoint: WebhookEndpoint, *, owner: UUID, most: int, now: datetime) -> list[Dispatch]:
+    locked = _due(now).filter(endpoint=endpoint).select_for_update(skip_locked=True)
+    deliveries = list(locked.order_by("-is_urgent", "next_at", "pk")[:most])
+    # Counted now and not when it has been sent: the waits grow also for one whose worker died.
+    WebhookDelivery.objects.filter(pk__in=[each.pk for each in deliveries]).update(
+        owner=owner, next_at=now + LEASE, tries=F("tries") + 1, tried_at=now
+    )
+    return [_dispatch(delivery, endpoint, owner=owner, now=now) for delivery in deliveries]
+
+
+def _dispatch(delivery: WebhookDelivery, endpoint: WebhookEndpoint, *, owner: UUID, now: datetime) -> Dispatch:
+    is_old_valid = endpoint.old_secret_until is not None and endpoint.old_secret_until > now
+    old = (endpoint.sealed_old_secret,) if is_old_valid else ()
+    return Dispatch(
+        delivery_id=delivery.pk,
+        endpoint_id=endpoint.pk,
+        is_proven=endpoint.is_proven,
+        owner=owner,
+        url=endpoint.url,
+        sealed_secrets=(endpoint.sealed_secret, *old),
+        message_id=message_id(delivery),
+        timestamp=int(now.timestamp()),
+        body=body_of(delivery),
+    )
+
+
+def _settle(delivery: WebhookDelivery, state: DeliveryState, *, next_at: datetime | None = None) -> None:
+    delivery.state = state
+    delivery.next_at = next_at
+    delivery.is_urgent = False
+    told = ["http_status", "problem", "milliseconds", "excerpt"]
+    delivery.save(update_fields=["state", "next_at", "is_urgent", "owner", *told])
+
+
+def _wait(tries: int, retry_after: float | None) -> timedelta:
+    seconds = WAITS[tries - 1] * random.uniform(1.0, 1.0 + JITTER)  # noqa: S311  # spreads load, guards nothing
+    return timedelta(seconds=max(seconds, min(retry_after or 0.0, LONGEST_RETRY_AFTER)))
+
+
+def _note_success(endpoint: WebhookEndpoint, *, is_quick: bool) -> None:
+    endpoint.failing_since = None
+    endpoint.failures_in_row = 0
+    endpoint.is_proven = is_quick
+    endpoint.save(update_fields=["failing_since", "failures_in_row", "is_proven"])
+
+
+def _note_failure(endpoint: WebhookEndpoint, delivery: WebhookDelivery, *, now: datetime) -> None:
+    endpoint.is_proven = False
+    if delivery.type != PING:  # a test is not tried again, so nothing would show that the trouble has passed
+        endpoint.failing_since = endpoint.failing_since or now
+        endpoint.failures_in_row += 1
+    endpoint.save(update_fields=["failing_since", "failures_in_row", "is_proven"])
+    if delivery.http_status == GONE:
+        switch_off(endpoint=endpoint, reason="It answered 410 Gone.", now=now)
+    elif endpoint.failing_since is not None and now - endpoint.failing_since >= FAILING_FOR:
+        switch_off(endpoint=endpoint, reason="Nothing was delivered for three days.", now=now)

@@ -1,0 +1,194 @@
+"""Customers' pages of their webhooks: where to send, which secret signs, what was sent and what came back."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.decorators import MemberRequest, customer_required
+from orders.models import DeliveryState, WebhookDelivery, WebhookEndpoint
+from orders.webhooks.endpoints import (
+    MOST_ENDPOINTS,
+    RotationOpen,
+    SwitchedOff,
+    TooManyEndpoints,
+    UnderWay,
+    UrlTaken,
+    add_endpoint,
+    change_endpoint,
+    end_old_secret,
+    remove_endpoint,
+    resend,
+    rotate_secret,
+    send_test,
+    switch_off,
+    switch_on,
+)
+from orders.webhooks.forms import WebhookForm
+
+ROWS = 50  # deliveries in the log
+OFF = "It is switched off: switch it on first."
+
+
+@customer_required
+@require_GET
+def webhooks(request: MemberRequest) -> HttpResponse:
+    """The customer's endpoints, and the form for one more."""
+    return _list_page(request, form=WebhookForm())
+
+
+@customer_required
+@require_POST
+@never_cache
+def webhook_new(request: MemberRequest) -> HttpResponse:
+    """Add an endpoint and show its secret: this answer is the only place where it ever stands."""
+    form = WebhookForm(request.POST)
+    if not form.is_valid():
+        return _list_page(request, form=form, status=422)
+    try:
+        endpoint, secret = add_endpoint(user=request.user, now=timezone.now(), **form.cleaned_data)
+    except UrlTaken:
+        form.add_error("url", "URL: you have a webhook with this URL already.")
+    except TooManyEndpoints:
+        form.add_error(None, f"You have {MOST_ENDPOINTS} webhooks: remove one that you do not need.")
+    else:
+        return _page(request, endpoint, secret=secret)
+    return _list_page(request, form=form, status=422)
+
+
+@customer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def webhook(request: MemberRequest, pk: int) -> HttpResponse:
+    """One endpoint with its log; posting changes its URL and events."""
+    endpoint = _own(request, pk)
+    if request.method != "POST":
+        return _page(request, endpoint)
+    form = WebhookForm(request.POST)
+    if form.is_valid():
+        try:
+            change_endpoint(endpoint=endpoint, **form.cleaned_data)
+        except UrlTaken:
+            form.add_error("url", "URL: you have a webhook with this URL already.")
+        else:
+            messages.success(request, "Saved.")
+            return redirect("webhook", pk=pk)
+    return _page(request, _own(request, pk), form=form)
+
+
+@customer_required
+@require_POST
+def webhook_switch(request: MemberRequest, pk: int) -> HttpResponse:
+    """Switch it on or off, as `to` says."""
+    endpoint = _own(request, pk)
+    if request.POST.get("to") == "on":
+        switch_on(endpoint=endpoint)
+        messages.success(request, "Switched on. What happens from now on is sent.")
+    else:
+        switch_off(endpoint=endpoint, now=timezone.now())
+        messages.success(request, "Switched off. Nothing is sent.")
+    return redirect("webhook", pk=pk)
+
+
+@customer_required
+@require_POST
+@never_cache
+def webhook_rotate(request: MemberRequest, pk: int) -> HttpResponse:
+    """Make a new secret and show it this once."""
+    endpoint = _own(request, pk)
+    try:
+        secret = rotate_secret(endpoint=endpoint, now=timezone.now())
+    except RotationOpen:
+        messages.error(request, "A new secret was made a short while ago. End the old one before you make another.")
+        return redirect("webhook", pk=pk)
+    return _page(request, _own(request, pk), secret=secret)
+
+
+@customer_required
+@require_POST
+def webhook_old_secret_end(request: MemberRequest, pk: int) -> HttpResponse:
+    """Let the old secret sign no more."""
+    end_old_secret(endpoint=_own(request, pk))
+    messages.success(request, "Only the new secret signs now.")
+    return redirect("webhook", pk=pk)
+
+
+@customer_required
+@require_POST
+def webhook_test(request: MemberRequest, pk: int) -> HttpResponse:
+    """Send a test; its answer appears in the log."""
+    try:
+        send_test(endpoint=_own(request, pk), now=timezone.now())
+    except SwitchedOff:
+        messages.error(request, OFF)
+    except UnderWay:
+        messages.info(request, "A test was sent a moment ago: look at the log.")
+    else:
+        messages.success(request, "The test is on its way. Its answer appears in the log.")
+    return redirect("webhook", pk=pk)
+
+
+@customer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def webhook_remove(request: MemberRequest, pk: int) -> HttpResponse:
+    """Ask once more, then remove it."""
+    endpoint = _own(request, pk)
+    if request.method == "POST":
+        remove_endpoint(endpoint=endpoint, now=timezone.now())
+        messages.success(request, "The webhook is removed.")
+        return redirect("webhooks")
+    context = {
+        "title": "Remove webhook",
+        "question": f"Remove the webhook to {endpoint.url}?",
+        "details": ["Nothing more is sent to it.", "Its secret and its log are deleted."],
+        "action": "Remove",
+        "cancel_url": reverse("webhook", args=[pk]),
+        "is_destructive": True,
+    }
+    return render(request, "confirm.html", context)
+
+
+@customer_required
+@require_POST
+def webhook_resend(request: MemberRequest, pk: int) -> HttpResponse:
+    """Send a delivery of the log again."""
+    mine = WebhookDelivery.objects.filter(endpoint__user=request.user, endpoint__removed_at=None)
+    delivery = get_object_or_404(mine.select_related("endpoint"), pk=pk)
+    try:
+        resend(delivery=delivery, now=timezone.now())
+    except SwitchedOff:
+        messages.error(request, OFF)
+    except UnderWay:
+        messages.info(request, "It is being sent at this moment.")
+    else:
+        messages.success(request, "It is sent again.")
+    return redirect("webhook", pk=delivery.endpoint_id)
+
+
+def _own(request: MemberRequest, pk: int) -> WebhookEndpoint:
+    return get_object_or_404(request.user.webhook_endpoints, pk=pk, removed_at=None)
+
+
+def _list_page(request: MemberRequest, *, form: WebhookForm, status: int = 200) -> HttpResponse:
+    endpoints = request.user.webhook_endpoints.filter(removed_at=None).order_by("pk")
+    return render(request, "orders/webhooks/webhooks.html", {"endpoints": endpoints, "form": form}, status=status)
+
+
+def _page(
+    request: MemberRequest, endpoint: WebhookEndpoint, *, form: WebhookForm | None = None, secret: str = ""
+) -> HttpResponse:
+    deliveries = list(endpoint.deliveries.order_by("-pk")[:ROWS])
+    is_waiting = endpoint.is_active and any(each.state == DeliveryState.WAITING for each in deliveries)
+    known = {"url": endpoint.url, "events": endpoint.events}
+    context = {
+        "endpoint": endpoint,
+        "deliveries": deliveries,
+        "is_waiting": is_waiting,
+        "form": form or WebhookForm(initial=known),
+        "secret": secret,
+        "is_rotation_open": endpoint.old_secret_until is not None and endpoint.old_secret_until > timezone.now(),
+    }
+    template = "orders/webhooks/_log.html" if request.htmx else "orders/webhooks/webhook.html"
+    return render(request, template, context, status=422 if form else 200)

@@ -1,0 +1,105 @@
+"""Delivering webhooks: one sweep posts what is due, several at a time, and writes down what came of it.
+
+At least once and in no promised order: a receiver knows a repeat by its `webhook-id`, the order by its timestamp.
+"""
+
+import logging
+import time
+from collections import Counter
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.utils import timezone
+
+from catalog.upstream import Endpoint, Exchange, Posted, post
+from lib.encryption import CannotUnseal, unseal
+from orders.jobs.crash_points import reach
+from orders.models import WebhookDelivery, WebhookEndpoint
+from orders.webhooks.deliveries import MOST_IN_FLIGHT, Dispatch, claim, record
+from orders.webhooks.signature import sign
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = 10.0  # seconds: the one deadline of a call
+SWEEP_SECONDS = 25.0  # after which a sweep begins nothing new; with the last call it ends before a task's limit
+LOOK_EVERY = 0.25  # seconds between two looks for due deliveries while something is in flight
+KEPT_FOR = timedelta(days=30)
+REMOVED_FOR = timedelta(days=1)  # no transaction that saw the endpoint alive is still open then
+MOST_FORGOTTEN = 1000  # rows in one sweep
+
+
+def deliver_due() -> str:
+    """Post what is due until nothing is, or 25 s have passed; returns a note such as "3 delivered, 1 failed".
+
+    A worker that dies leaves leases behind: what it held is sent again. Slow and failing receivers have a share of the
+    calls in flight to themselves and keep nobody else waiting.
+    """
+    tally = Counter(forgotten=forget_old(now=timezone.now()))
+    sweep = _Sweep(stop_at=time.monotonic() + SWEEP_SECONDS, tally=tally)
+    with ThreadPoolExecutor(max_workers=MOST_IN_FLIGHT, thread_name_prefix="webhook") as threads:
+        while True:
+            sweep.begin(threads)
+            if not sweep.calls:
+                break
+            sweep.collect()
+    return ", ".join(f"{count} {what}" for what, count in sorted((+tally).items())) or "nothing due"
+
+
+def deliver(dispatch: Dispatch) -> Posted:
+    """Sign and post one delivery. Touches no database; never raises for anything that the other side does."""
+    try:
+        keys = [unseal(sealed) for sealed in dispatch.sealed_secrets]
+    except CannotUnseal:
+        log.exception("the secret of webhook %s cannot be read", dispatch.endpoint_id)
+        return Posted(raw=Exchange(), problem="its secret cannot be read any more: make a new one")
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "panel-webhooks/1",
+        "webhook-id": dispatch.message_id,
+        "webhook-timestamp": str(dispatch.timestamp),
+        "webhook-signature": sign(
+            keys=keys, message_id=dispatch.message_id, timestamp=dispatch.timestamp, body=dispatch.body
+        ),
+    }
+    endpoint = Endpoint(
+        url=dispatch.url, key=keys[0], timeout=TIMEOUT, is_private_allowed=settings.WEBHOOK_ALLOW_PRIVATE
+    )
+    return post(endpoint=endpoint, headers=headers, body=dispatch.body)
+
+
+def forget_old(*, now: datetime) -> int:
+    """Delete deliveries of 30 days ago and endpoints that were removed a day ago; returns how many rows."""
+    old = WebhookDelivery.objects.filter(happened_at__lt=now - KEPT_FOR).order_by("happened_at", "pk")
+    count, _ = WebhookDelivery.objects.filter(pk__in=old.values("pk")[:MOST_FORGOTTEN]).delete()
+    removed = WebhookEndpoint.objects.filter(removed_at__lt=now - REMOVED_FOR).order_by("pk")
+    gone, _ = WebhookEndpoint.objects.filter(pk__in=removed.values("pk")[:MOST_FORGOTTEN]).delete()
+    return count + gone
+
+
+@dataclass
+class _Sweep:
+    """The calls of one sweep that are in flight. The database is asked by the sweep's own thread alone."""
+
+    stop_at: float  # monotonic seconds
+    tally: Counter[str]
+    owner: UUID = field(default_factory=uuid4)
+    calls: dict[Future[Posted], Dispatch] = field(default_factory=dict)
+
+    def begin(self, threads: ThreadPoolExecutor) -> None:
+        """Post as much of what is due as there is room for."""
+        if time.monotonic() >= self.stop_at or len(self.calls) >= MOST_IN_FLIGHT:
+            return
+        claimed = claim(owner=self.owner, in_flight=self.calls.values())
+        reach("after_claim")
+        for dispatch in claimed:
+            self.calls[threads.submit(deliver, dispatch)] = dispatch
+
+    def collect(self) -> None:
+        """Wait a moment for answers, and write them down."""
+        finished, _ = wait(self.calls, timeout=LOOK_EVERY, return_when=FIRST_COMPLETED)
+        for call in finished:
+            reach("after_send")
+            self.tally[record(dispatch=self.calls.pop(call), posted=call.result(), now=timezone.now())] += 1

@@ -1,0 +1,106 @@
+"""What the demo's customers ask for: services of a kind, and a link, a quantity and texts that fit each."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import count, zip_longest
+from typing import Final
+
+from catalog.models import Service, ServiceQuerySet
+from catalog.prices.arithmetic import charge_for
+from catalog.upstream.service_types import Field, ServiceType, find
+
+DEAREST: Final = Decimal(9)  # of one order, in the panel's currency: the demo's people have about 100 each
+CHEAPEST: Final = Decimal("0.20")
+MOST: Final = 20_000  # units of one order
+USUAL_SPENDING: Final = (Decimal("0.80"), Decimal("2.40"), Decimal("1.20"), Decimal("4.60"), Decimal("3.10"))
+STEP: Final = 50  # people order round numbers
+SITES: Final = {
+    "Instagram": "https://www.instagram.com/p/Cx{}/",
+    "TikTok": "https://www.tiktok.com/@studio.lumen/video/7{}",
+    "YouTube": "https://www.youtube.com/watch?v=q{}",
+    "Facebook": "https://www.facebook.com/lumen.studio/posts/{}",
+    "Telegram": "https://t.me/lumen_news/{}",
+    "Twitter": "https://x.com/lumenstudio/status/18{}",
+    "Spotify": "https://open.spotify.com/track/6k{}",
+}
+ELSEWHERE: Final = "https://example.com/lumen/{}"
+COMMENTS: Final = (
+    "Love this!",
+    "Where was this filmed?",
+    "Take my money 🔥",
+    "Beautiful light",
+    "More of these, please",
+)
+NAMES: Final = ("mara.k", "old_harbor", "jun.ito", "the.lamp.shop", "nine_lives", "casa.verde")
+TEXTS: Final = {"country": "WW", "hashtag": "sunset", "username": "lumen.studio", "answer_number": "2"}
+
+_numbers = count(40_613, 977)
+
+
+def affordable(services: ServiceQuerySet) -> Iterator[Service]:
+    """Those of `services` that an order of the usual size can be placed for, one of each category in turn, for ever."""
+    shelves: dict[int, list[Service]] = defaultdict(list)
+    for service in services.in_shop_order():
+        if _is_affordable(service):
+            shelves[service.category_id].append(service)
+    chosen = [service for row in zip_longest(*shelves.values()) for service in row if service]
+    while chosen:
+        yield from chosen
+
+
+def values_for(service: Service) -> dict[str, str]:
+    """The fields of an order that somebody could have meant, another link each time."""
+    kind = _kind(service)
+    number = next(_numbers)
+    values = {field.name: _value(field, service) for field in kind.fields if field.is_required}
+    if "link" in values:
+        values["link"] = _site(service).format(number)
+    if "quantity" in values:
+        values["quantity"] = str(_quantity(service, spending=USUAL_SPENDING[number % len(USUAL_SPENDING)]))
+    if kind.lines_field:
+        texts = COMMENTS if kind.lines_field == "comments" else NAMES
+        lines = max(service.min_quantity, len(texts))
+        values[kind.lines_field] = "\n".join(texts[index % len(texts)] for index in range(lines))
+    return values
+
+
+def _value(field: Field, service: Service) -> str:
+    if field.choices:
+        return "3" if field.name == "type_of_traffic" else field.choices[-1][0]  # direct traffic wants no more
+    if field.kind == "lines":
+        return "\n".join(COMMENTS if field.name == "comments" else NAMES)
+    if field.kind == "url":
+        return _site(service).format(next(_numbers))
+    return TEXTS.get(field.name, "")
+
+
+def _site(service: Service) -> str:
+    return next((site for network, site in SITES.items() if network in service.category.name), ELSEWHERE)
+
+
+def _kind(service: Service) -> ServiceType:
+    kind = find(service.type)
+    if kind is None:
+        raise LookupError(f"{service} is on sale although nobody knows its type {service.type}")
+    return kind
+
+
+def _quantity(service: Service, *, spending: Decimal) -> int:
+    affordable = int(spending * 1000 / service.price) if service.price else service.min_quantity
+    rounded = affordable // STEP * STEP
+    return max(service.min_quantity, min(rounded, service.max_quantity, MOST))
+
+
+def _is_affordable(service: Service) -> bool:
+    kind = _kind(service)
+    if kind.is_subscription:
+        return False  # paid over time, not by the order
+    least, most = (
+        (max(service.min_quantity, len(NAMES)), min(service.max_quantity, MOST)) if kind.is_limited else (1, 1)
+    )
+    at_least, at_most = (
+        charge_for(price=service.price, billed_quantity=quantity, is_per_order=kind.is_per_order)
+        for quantity in (least, most)
+    )
+    return at_least <= DEAREST and at_most >= CHEAPEST

@@ -1,0 +1,83 @@
+"""The demo's people: who they are, their money, and the customer's API key."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from accounts.api_keys import issue_key
+from accounts.create_user import enrol
+from accounts.models import Role, User
+from billing import ledger
+from panel.demo.providers import folder
+
+PASSWORD: Final = "demo-password"  # noqa: S105  # of a demo that listens on this machine alone
+CUSTOMER, STAFF, ADMIN = "customer@example.com", "staff@example.com", "admin@example.com"
+OTHERS: Final = ("ada@example.com", "ben@example.com")
+EVERYBODY: Final = (CUSTOMER, STAFF, ADMIN, *OTHERS)
+
+
+def key_file(data_dir: Path) -> Path:
+    """Where the customer's API key is kept: the database can't show it again. Written last, when all is filled."""
+    return folder(data_dir) / "api-key"
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Everybody in the demo."""
+
+    customer: User
+    others: tuple[User, ...]
+    staff: User
+    admin: User
+
+
+def hand_out_key(*, people: People, data_dir: Path, now: datetime) -> None:
+    """Issue the customer's API key and keep it in `key_file(data_dir)`: the mark of a demo that is filled."""
+    draft = key_file(data_dir).with_suffix(".new")
+    draft.touch(mode=0o600)
+    draft.write_text(issue_key(user=people.customer, name="default", now=now))
+    draft.rename(key_file(data_dir))
+
+
+def enrol_people(*, now: datetime) -> People:
+    """Everybody, with money."""
+    people = People(
+        customer=enrol(email=CUSTOMER, password=PASSWORD, role=Role.CUSTOMER),
+        others=tuple(User.objects.create_user(email) for email in OTHERS),  # without a password: nobody logs in as them
+        staff=enrol(email=STAFF, password=PASSWORD, role=Role.STAFF),
+        admin=enrol(email=ADMIN, password=PASSWORD, role=Role.ADMIN),
+    )
+    for payment, (user, amount) in enumerate(_top_ups(people), start=1):
+        ledger.top_up(
+            customer=user,
+            amount=Decimal(amount),
+            gateway="manual",
+            payment_id=f"demo-{payment}",
+            now=now,
+            actor=people.admin,
+            reason="Bank transfer",
+        )
+    ledger.correct(
+        customer=people.customer,
+        amount=Decimal("2.50"),
+        correction_id=uuid4(),
+        actor=people.admin,
+        reason="Goodwill for the slow delivery of last week",
+        now=now,
+    )
+    return people
+
+
+def _top_ups(people: People) -> list[tuple[User, str]]:
+    ada, ben = people.others
+    return [
+        (people.customer, "250.00"),
+        (people.customer, "100.00"),
+        (ada, "120.00"),
+        (ben, "80.00"),
+        (people.staff, "50.00"),
+        (people.admin, "50.00"),
+    ]

@@ -1,0 +1,1 @@
+"""The processes of `manage.py up`: the supervisor, its children and their restart."""

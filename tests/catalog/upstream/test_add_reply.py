@@ -1,0 +1,239 @@
+"""What the reply to an `add` is taken for: definite only where the provider was."""
+
+import json
+from typing import Any
+
+import pytest
+
+from catalog.upstream import DOUBTFUL_WORDS, Accepted, AddOutcome, Exchange, KeyMask, NotSent, Reason, Refused, Unclear
+from catalog.upstream.add_reply import judge_add
+from outbound.reply import Reply
+from tests.raw_provider import KEY
+
+MASK = KeyMask(KEY)
+NOTICE = b"<br />\n<b>Warning</b>:  Undefined variable $order in <b>/var/www/api/v2.php</b> on line <b>217</b><br />\n"
+
+
+def judge(body: bytes | str, *, status: int = 200, **options: Any) -> AddOutcome:
+    raw = body.encode() if isinstance(body, str) else body
+    reply = Reply(status=status, body=raw, retry_after=None, exchange=Exchange(http_status=status))
+    return judge_add(reply, mask=MASK, **options)
+
+
+@pytest.mark.parametrize(
+    ("body", "order_id"),
+    [
+        ('{"order":23501}', "23501"),
+        ('{"order":"23501"}', "23501"),
+        ('{"order":99999999999999999999}', "99999999999999999999"),
+        (b'\xef\xbb\xbf\r\n {"order": 7}\n', "7"),
+        ('{"order":7,"status":"success","charge":"0.1","currency":"USD"}', "7"),
+        (NOTICE + b'{"order":7}', "7"),
+        (b"PHP Notice:  Undefined index: runs in /srv/x.php on line 3\n" + NOTICE + b'{"order":7}', "7"),
+    ],
+)
+def test_order_id_is_accepted(body: bytes | str, order_id: str) -> None:
+    outcome = judge(body)
+
+    assert isinstance(outcome, Accepted)
+    assert outcome.order_id == order_id
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ('{"error":"Quantity less than minimal"}', "Quantity less than minimal"),
+        ('{"error":"Bad link","status":"102"}', "Bad link"),
+        ('{"status":"error","msg":"Bad link"}', "Bad link"),
+        ('{"status":"error","message":"Bad link"}', "Bad link"),
+        ('{"status":"fail","message":"Bad link"}', "Bad link"),
+        ('{"success":false,"message":"Bad link"}', "Bad link"),
+        ('{"success":0,"error":"Bad link"}', "Bad link"),
+        ('{"errors":{"link":["Bad link"],"quantity":"too small"}}', "link: Bad link; quantity: too small"),
+        ('{"detail":[{"loc":["body","link"],"msg":"field required"}]}', "link: field required"),
+        ('{"error":{"message":"Bad link"}}', "Bad link"),
+        ('{"error":"  Bad\\u0000 link \\ud800"}', "Bad link"),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 201, 400, 403, 422])
+def test_plain_error_is_refused(body: str, text: str, status: int) -> None:
+    outcome = judge(body, status=status)
+
+    assert isinstance(outcome, Refused)
+    assert (outcome.text, outcome.reason, outcome.reason.is_ours) == (text, Reason.CUSTOMER, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Not enough funds", Reason.NO_FUNDS),
+        ("Not enough funds on balance", Reason.NO_FUNDS),
+        ("neworder.error.not_enough_funds", Reason.NO_FUNDS),
+        ("You don't have enough balance", Reason.NO_FUNDS),
+        ("Insufficient balance.", Reason.NO_FUNDS),
+        ("Low balance", Reason.NO_FUNDS),
+        ("Balance is not enough", Reason.NO_FUNDS),
+        ("Your balance is insufficient", Reason.NO_FUNDS),
+        ("Insufficient credits", Reason.NO_FUNDS),
+        ("Please add funds", Reason.NO_FUNDS),
+        ("Invalid API key", Reason.BAD_KEY),
+        ("Incorrect API Key", Reason.BAD_KEY),
+        ("API key is invalid", Reason.BAD_KEY),
+        ("api_key not found", Reason.BAD_KEY),
+        ("Wrong key", Reason.BAD_KEY),
+        ("Unauthorized", Reason.BAD_KEY),
+        ("This API key may only read", Reason.BAD_KEY),
+        ("Your account is suspended", Reason.BAD_KEY),
+        ("Too many requests", Reason.THROTTLED),
+        ("Rate limit exceeded", Reason.THROTTLED),
+        ("Incorrect service ID", Reason.CUSTOMER),
+        ("Invalid link", Reason.CUSTOMER),
+        ("Invalid keywords", Reason.CUSTOMER),
+        ("Account is private", Reason.CUSTOMER),
+        ("Account not found", Reason.CUSTOMER),
+        ("Not enough comments", Reason.CUSTOMER),
+        ("neworder.error.link_duplicate", Reason.CUSTOMER),
+        ("neworder.error.min_quantity", Reason.CUSTOMER),
+        ("You have active order with this link. Please wait until order being completed.", Reason.CUSTOMER),
+    ],
+)
+def test_reason_of_a_refusal_is_told_apart(text: str, reason: Reason) -> None:
+    outcome = judge(json.dumps({"error": text}))
+
+    assert isinstance(outcome, Refused)
+    assert outcome.reason is reason
+
+
+def test_401_is_about_our_key_whatever_its_words() -> None:
+    outcome = judge('{"error":"Nope"}', status=401)
+
+    assert isinstance(outcome, Refused)
+    assert outcome.reason is Reason.BAD_KEY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Internal error",
+        "Server busy",
+        "InternalServerError",
+        "Exception in Order.php",
+        "Database is locked",
+        "Bad gateway",
+        "Temporary failure",
+        "service temporarily unavailable",
+        "TIME_OUT",
+        "Time-out",
+        "Timed out",
+        "Please try  again",
+        "Please do it later",
+        "Unknown",
+        "SQLSTATE[HY000]",
+        "cURL error 28",
+    ],
+)
+def test_word_of_doubt_is_unclear(text: str) -> None:
+    assert isinstance(judge(json.dumps({"error": text})), Unclear)
+    assert isinstance(judge(json.dumps({"status": "error", "msg": text}), status=400), Unclear)
+    assert isinstance(judge(json.dumps({"error": "Bad link", "hint": {"deep": [text]}})), Unclear)
+
+
+def test_words_of_doubt_are_the_providers_own() -> None:
+    body = '{"error":"Der Dienst schläft"}'
+
+    assert isinstance(judge(body), Refused)
+    assert isinstance(judge(body, doubtful_words=[*DOUBTFUL_WORDS, "schläft"]), Unclear)
+    assert isinstance(judge('{"error":"Unknown service"}', doubtful_words=[]), Refused)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        " ",
+        "null",
+        "true",
+        "23501",
+        '"23501"',
+        "[]",
+        "{}",
+        '[{"order":1}]',
+        '{"order":null}',
+        '{"order":true}',
+        '{"order":0}',
+        '{"order":"0"}',
+        '{"order":"000"}',
+        '{"order":-5}',
+        '{"order":5.0}',
+        '{"order":1e3}',
+        '{"order":"5.0"}',
+        '{"order":" 5"}',
+        '{"order":"+5"}',
+        '{"order":"\\u0665"}',  # a digit to Python, none to us
+        '{"order":"abc"}',
+        '{"order":""}',
+        '{"order":[5]}',
+        '{"order":{"id":5}}',
+        '{"order":' + "9" * 65 + "}",
+        '{"order":NaN}',
+        '{"order":1e999999999999999999999}',
+        '{"Order":5}',
+        '{"id":5}',
+        '{"order":5,"error":null}',
+        '{"order":5,"error":"Bad link"}',
+        '{"order":5,"errors":[]}',
+        '{"order":5,"status":"error","msg":"Bad link"}',
+        '{"order":null,"error":"Bad link"}',
+        '{"order":5,"order":6}',
+        '{"error":"Bad link","error":"Bad link"}',
+        '{"order":5',
+        '{"order":5}}',
+        '{"order":5}{"order":6}',
+        '{"order":5} trailing',
+        'x{"order":5}',
+        b'{"order":5,"x":"\xff"}',
+        b"\xff\xfe" + '{"order":5}'.encode("utf-16-le"),
+        b"<br /><b>Fatal error</b>: x in <b>y</b> on line <b>1</b><br />" + b'{"order":5}',
+        NOTICE + b'{"error":"Bad link"}',
+        NOTICE,
+        '{"error":""}',
+        '{"error":null}',
+        '{"error":true}',
+        '{"error":1}',
+        '{"error":{}}',
+        '{"success":false}',
+        '{"status":"error"}',
+        '{"status":"success"}',
+        '{"status":"success","message":"Order placed"}',
+        '{"message":"Bad link"}',
+        '{"error":"Bad link","status":"success"}',
+        '{"error":"Bad link","success":true}',
+        '{"error":"Bad link","order_id":5}',
+        '{"error":"Bad link","data":{"orderId":5}}',
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        '{"error":' + "[" * 500 + '"x"' + "]" * 500 + "}",
+        "<html><body>maintenance</body></html>",
+    ],
+)
+def test_everything_else_is_unclear(body: bytes | str) -> None:
+    assert isinstance(judge(body), Unclear)
+
+
+@pytest.mark.parametrize("status", [100, 201, 202, 204, 301, 302, 304, 400, 404, 500, 502, 503, 520])
+def test_order_with_any_status_but_200_is_unclear(status: int) -> None:
+    assert isinstance(judge('{"order":5}', status=status), Unclear)
+
+
+@pytest.mark.parametrize("status", [100, 301, 302, 307, 500, 502, 503, 504, 520, 999])
+def test_error_with_3xx_or_5xx_is_unclear(status: int) -> None:
+    assert isinstance(judge('{"error":"Bad link"}', status=status), Unclear)
+
+
+def test_429_is_not_sent_unless_the_provider_is_known_to_place_before_it() -> None:
+    body = '{"error":"Too many requests"}'
+
+    assert isinstance(judge(body, status=429), NotSent)
+    assert isinstance(judge("<html>", status=429), NotSent)
+    assert isinstance(judge(body, status=429, is_429_unclear=True), Unclear)
+    assert isinstance(judge('{"order":5}', status=429), Unclear)

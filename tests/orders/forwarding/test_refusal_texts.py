@@ -1,0 +1,294 @@
+"""The words in which a provider refuses are kept; in words that staff doubt, an answer leaves an order unclear."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import Role, User
+from catalog.models import Provider
+from orders.forwarding import refusal_texts
+from orders.forwarding.refusal_texts import doubt, note_refusal, trust
+from orders.forwarding.sweep import submit_due
+from orders.models import Order, RefusalText, Status
+from tests.double.handle import ProviderDouble
+from tests.factories import NOW, make_provider, make_user
+from tests.orders.attempts import make_due, make_lane
+from tests.races.sessions import at_once
+
+WORDS = "Link is already in work, order #991 (max 5,000)"
+FOLDED = "link is already in work, order ## (max #)"
+
+
+def texts(provider: Provider) -> list[tuple[str, int]]:
+    return list(RefusalText.objects.filter(provider=provider).order_by("pk").values_list("text", "count"))
+
+
+def note(provider: Provider, text: str = WORDS) -> RefusalText:
+    note_refusal(provider_id=provider.pk, text=text, now=NOW)
+    return RefusalText.objects.latest("pk")
+
+
+@pytest.fixture
+def staff() -> User:
+    return make_user(role=Role.STAFF)
+
+
+@pytest.mark.django_db
+def test_words_that_differ_by_numbers_links_and_case_are_the_same() -> None:
+    provider = make_provider()
+
+    for text in (WORDS, WORDS.replace("991", "17").upper(), "Bad link https://a.example/x", "Bad link www.b.example"):
+        note_refusal(provider_id=provider.pk, text=text, now=NOW)
+
+    assert texts(provider) == [(FOLDED, 2), ("bad link (link)", 2)]
+    assert RefusalText.objects.earliest("pk").example == WORDS
+
+
+@pytest.mark.django_db
+def test_first_and_last_time_are_kept() -> None:
+    provider = make_provider()
+    note(provider)
+    note_refusal(provider_id=provider.pk, text=WORDS, now=NOW + timedelta(hours=1))
+
+    kept = RefusalText.objects.get()
+    assert (kept.first_seen_at, kept.last_seen_at, kept.looked_at) == (NOW, NOW + timedelta(hours=1), None)
+
+
+@pytest.mark.django_db
+def test_longest_unseen_text_gives_way_but_never_a_doubted_one(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusal_texts, "MOST", 3)
+    provider = make_provider()
+    doubt(refusal=note(provider, "doubted"), actor=staff, now=NOW)
+    for minutes, word in enumerate(("one", "two", "three", "four")):
+        note_refusal(provider_id=provider.pk, text=word, now=NOW + timedelta(minutes=minutes))
+
+    assert [text for text, _ in texts(provider)] == ["doubted", "three", "four"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refused_order_leaves_its_words_and_is_refunded(double: ProviderDouble) -> None:
+    service = make_lane(double)
+    [order] = make_due(service)
+    double.fault("add", "refuse", text=WORDS)
+
+    submit_due()
+
+    order.refresh_from_db()
+    assert texts(service.provider) == [(FOLDED, 1)]
+    assert (order.status, order.refunded) == (Status.CANCELED, order.charge)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_in_doubted_words_an_order_is_unclear_and_in_trusted_ones_refunded_again(
+    double: ProviderDouble, staff: User
+) -> None:
+    service = make_lane(double)
+    refusal = note(service.provider)
+    double.fault("add", "refuse", text=WORDS.replace("991", "1042"))
+    doubt(refusal=refusal, actor=staff, now=NOW)
+    [doubted] = make_due(service)
+    submit_due()
+    trust(refusal=refusal, actor=staff, now=NOW)
+    [trusted] = make_due(service)
+    submit_due()
+
+    doubted.refresh_from_db()
+    trusted.refresh_from_db()
+    assert (doubted.status, doubted.refunded) == (Status.UNCLEAR, Decimal(0))
+    assert (trusted.status, trusted.refunded) == (Status.CANCELED, trusted.charge)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_other_words_that_hold_the_doubted_ones_are_not_doubted(double: ProviderDouble, staff: User) -> None:
+    service = make_lane(double)
+    doubt(refusal=note(service.provider, "Bad"), actor=staff, now=NOW)
+    double.fault("add", "refuse", text="Bad link")
+    [order] = make_due(service)
+
+    submit_due()
+
+    order.refresh_from_db()
+    assert order.status == Status.CANCELED
+
+
+@pytest.mark.django_db
+def test_doubting_and_trusting_twice_is_the_same_as_once(staff: User) -> None:
+    provider = make_provider()
+    Provider.objects.update(doubtful_words=["queue"])
+    refusal = note(provider)
+
+    lists = []
+    for decide in (doubt, doubt, trust, trust):
+        decide(refusal=refusal, actor=staff, now=NOW)
+        lists.append(Provider.objects.get().doubtful_words)
+
+    assert lists == [["queue", f"={FOLDED}"]] * 2 + [["queue"]] * 2
+    kept = RefusalText.objects.get()
+    assert (kept.is_doubted, kept.looked_by, kept.looked_at) == (False, staff, NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_decisions_at_once_none_is_lost(staff: User) -> None:
+    provider = make_provider()
+    rows = [note(provider, f"words {'x' * number}") for number in range(1, 9)]
+
+    at_once(lambda number: doubt(refusal=rows[number], actor=staff, now=NOW), times=8)
+
+    assert sorted(Provider.objects.get().doubtful_words) == sorted(f"={row.text}" for row in rows)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_decisions_at_once_are_lost(staff: User) -> None:
+    provider = make_provider()
+
+    def naive(number: int) -> None:
+        own = Provider.objects.get(pk=provider.pk)
+        own.doubtful_words = [*own.doubtful_words, f"={number}"]
+        own.save(update_fields=["doubtful_words"])
+
+    for _ in range(20):
+        Provider.objects.update(doubtful_words=[])
+        at_once(naive, times=8)
+        if len(Provider.objects.get().doubtful_words) < 8:
+            return
+    pytest.fail("the control shows no damage")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_same_new_words_at_once_are_one_text_counted_right() -> None:
+    provider = make_provider()
+
+    at_once(lambda _: note_refusal(provider_id=provider.pk, text=WORDS, now=timezone.now()), times=12)
+
+    assert texts(provider) == [(FOLDED, 12)]
+
+
+# The pages
+
+
+def page_of(provider: Provider) -> str:
+    return reverse("staff_provider", args=[provider.pk])
+
+
+@pytest.mark.django_db
+def test_new_words_are_marked_until_looked_at_and_escaped(client: Client, staff: User) -> None:
+    client.force_login(staff)
+    refusal = note(make_provider(), "<script>alert(1)</script>")
+    address = page_of(refusal.provider)
+
+    before = client.get(address).content.decode()
+    answer = client.post(reverse("staff_refusals_seen", args=[refusal.provider_id]), {"text": [refusal.pk, "x"]})
+    after = client.get(address).content.decode()
+
+    assert "New</span>" in before
+    assert "<script>alert" not in before
+    assert "&lt;script&gt;alert(1)" in before
+    assert answer["Location"] == f"{address}#refusals"
+    assert "New</span>" not in after
+    assert staff.email in after
+
+
+@pytest.mark.django_db
+def test_new_words_are_counted_in_the_menu_until_looked_at(client: Client, staff: User) -> None:
+    note(make_provider())
+    client.force_login(staff)
+
+    before = client.get(reverse("staff_unclear")).content.decode()
+    RefusalText.objects.update(looked_at=NOW, looked_by=staff)
+    after = client.get(reverse("staff_unclear")).content.decode()
+
+    assert '<span class="count">1<span class="sr-only"> to decide</span></span>' in before
+    assert 'class="count"' not in after
+
+
+@pytest.mark.django_db
+def test_one_click_doubts_and_one_trusts_again(client: Client, staff: User) -> None:
+    client.force_login(staff)
+    refusal = note(make_provider())
+
+    client.post(reverse("staff_refusal_decide", args=[refusal.pk, "doubt"]))
+    doubted = Provider.objects.get().doubtful_words
+    page = client.get(page_of(refusal.provider)).content.decode()
+    client.post(reverse("staff_refusal_decide", args=[refusal.pk, "trust"]))
+
+    assert doubted == [f"={FOLDED}"]
+    assert "Trust again" in page
+    assert Provider.objects.get().doubtful_words == []
+
+
+@pytest.mark.django_db
+def test_decisions_are_posted_by_staff_and_are_known_ones(client: Client) -> None:
+    refusal = note(make_provider())
+    address = reverse("staff_refusal_decide", args=[refusal.pk, "doubt"])
+    stranger = client.post(address)
+    client.force_login(make_user())
+    customer = client.post(address)
+    client.force_login(make_user(role=Role.STAFF))
+
+    assert (stranger.status_code, customer.status_code) == (302, 403)
+    assert client.get(address).status_code == 405
+    assert client.post(reverse("staff_refusal_decide", args=[refusal.pk, "burn"])).status_code == 404
+    assert client.post(reverse("staff_refusal_decide", args=[0, "doubt"])).status_code == 404
+    assert Provider.objects.get().doubtful_words == []
+    assert Order.objects.count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rows", [1, 3])
+def test_list_of_providers_tells_of_new_words_in_the_same_queries(
+    client: Client, staff: User, rows: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client.force_login(staff)
+    for number in range(rows):
+        provider = make_provider(name=f"Upstream {number}")
+        note(provider, "one")
+        note(provider, "two")
+
+    with django_assert_num_queries(5):  # session, user, providers; the frame: balance and inbox
+        page = client.get(reverse("staff_providers")).content.decode()
+
+    assert page.count('#refusals">2</a>') == rows
+
+
+@pytest.mark.django_db
+def test_word_is_doubted_and_trusted_again_on_the_page(client: Client, staff: User) -> None:
+    client.force_login(staff)
+    provider = make_provider()
+    add, remove = (reverse("staff_provider_word", args=[provider.pk, decision]) for decision in ("add", "remove"))
+
+    answers = [client.post(add, {"word": "  Already in WORK! "}) for _ in range(2)]
+    added = Provider.objects.get().doubtful_words
+    page = client.get(page_of(provider)).content.decode()
+    client.post(remove, {"word": "already in work"})
+
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert added == ["already in work"]
+    assert 'value="already in work"' in page
+    assert Provider.objects.get().doubtful_words == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("word", ["", "  ", "a", "=!", "x" * 101])
+def test_word_that_would_stand_everywhere_is_refused(client: Client, staff: User, word: str) -> None:
+    client.force_login(staff)
+    provider = make_provider()
+
+    answer = client.post(reverse("staff_provider_word", args=[provider.pk, "add"]), {"word": word})
+
+    assert answer.status_code == 422
+    assert Provider.objects.get().doubtful_words == []
+
+
+@pytest.mark.django_db
+def test_whole_text_is_not_removed_as_a_word(staff: User) -> None:
+    refusal = note(make_provider())
+    doubt(refusal=refusal, actor=staff, now=NOW)
+
+    refusal_texts.remove_word(provider=refusal.provider, word=f"={FOLDED}", actor=staff)
+
+    assert Provider.objects.get().doubtful_words == [f"={FOLDED}"]

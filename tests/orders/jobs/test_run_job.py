@@ -1,0 +1,92 @@
+"""Periodic jobs: alone, and noted."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event, Thread
+
+import pytest
+from django.db import OperationalError, connections
+
+from lib import advisory_locks
+from orders.jobs.run_job import run_alone, run_noted
+from orders.models import Sweep
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_job_is_noted_with_its_word() -> None:
+    run_noted(name="job", job=lambda: "3 done")
+
+    sweep = Sweep.objects.get()
+    assert (sweep.name, sweep.note) == ("job", "3 done")
+
+
+def test_a_job_that_fails_is_noted_and_raised() -> None:
+    def fail() -> str:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run_alone(name="job", job=fail)
+
+    assert Sweep.objects.get().note == "failed"
+    assert run_alone(name="job", job=lambda: "again") is True
+
+
+def test_pitfall_11_of_many_workers_one_runs_the_job() -> None:
+    ran, began, done = [], Barrier(5), Event()
+
+    def job() -> str:
+        ran.append(1)
+        done.wait(60)
+        return ""
+
+    def work() -> None:
+        try:
+            began.wait()
+            if not run_alone(name="job", job=job):
+                results.append(False)
+                if len(results) == 4:
+                    done.set()
+        finally:
+            connections.close_all()
+
+    results: list[bool] = []
+    threads = [Thread(target=work) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(ran) == 1
+    assert results == [False] * 4
+
+
+def test_a_worker_that_stands_still_keeps_no_job_from_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(advisory_locks, "STANDSTILL", "200ms")
+    began, go_on = Event(), Event()
+
+    def stand_still() -> str:
+        began.set()
+        go_on.wait(60)
+        return "long ago"
+
+    def work(job: Callable[[], str]) -> bool:
+        try:
+            return run_alone(name="job", job=job)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as threads:
+        frozen = threads.submit(work, stand_still)
+        assert began.wait(60)
+        monkeypatch.setattr(advisory_locks, "STANDSTILL", "60s")  # the others are only slow, as long as that may take
+        give_up_at = time.monotonic() + 60
+        while not threads.submit(work, lambda: "by another").result():
+            assert time.monotonic() < give_up_at
+            time.sleep(0.05)
+        go_on.set()
+        error = frozen.exception(60)
+
+    assert isinstance(error, OperationalError)  # it learns that it is not alone any more, and writes nothing down
+    assert Sweep.objects.get().note == "by another"

@@ -1,0 +1,162 @@
+"""The staff page of the proof."""
+
+import zlib
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import Role
+from orders.audit.prove_all import keep_proof
+from orders.audit.prove_changes import reconcile
+from orders.jobs.timetable import TIMETABLE
+from orders.models import Proof, Status, Sweep, Watch
+from tests.factories import NOW, make_order, make_user, signed_in
+from tests.row_damage import damage
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff() -> Client:
+    """The browser of somebody of staff."""
+    return signed_in(make_user(role=Role.STAFF))
+
+
+def test_page_without_a_proof_says_so(staff: Client) -> None:
+    page = staff.get("/staff/proof").content.decode()
+
+    assert "No proof yet" in page
+    assert "No job has run" in page
+
+
+def test_proof_is_made_on_demand_and_shown(staff: Client) -> None:
+    make_order()
+
+    answer = staff.post("/staff/proof")
+    page = staff.get("/staff/proof").content.decode()
+
+    assert answer["Location"] == "/staff/proof"
+    assert Proof.objects.get().is_sound
+    assert "Everything adds up" in page
+    assert "does not add up" not in page
+    assert "1, charged $1.20, refunded $0.00" in page
+    assert "prove_money" in page
+    assert "sound: 1 wallets, 2 transfers, 1 orders" in page
+
+
+def test_what_does_not_add_up_is_said(staff: Client) -> None:
+    order = make_order()
+    damage("UPDATE orders_order SET charge = 5 WHERE id = %s", order.pk)
+
+    staff.post("/staff/proof")
+    page = staff.get("/staff/proof").content.decode()
+
+    assert "It does not add up" in page
+    assert f"<li>order {order.pk}: its charge is 5.00000, booked were 1.20000</li>" in page
+    assert "Everything adds up" not in page
+
+
+def test_old_proof_is_called_old(staff: Client) -> None:
+    keep_proof(now=NOW)
+
+    assert "This proof is old" in staff.get("/staff/proof").content.decode()
+
+
+def test_jobs_are_listed(staff: Client) -> None:
+    Sweep.objects.create(name="submit_due", ran_at=NOW, seconds=1.234, note="sent 5")
+
+    page = staff.get("/staff/proof").content.decode()
+
+    assert "submit_due" in page
+    assert "1.23" in page
+    assert "sent 5" in page
+
+
+def test_job_that_stopped_while_others_run_is_called_late(staff: Client) -> None:
+    now = timezone.now()
+    for job in TIMETABLE:
+        Sweep.objects.create(name=job.name, ran_at=now, since=now - timedelta(days=1))
+    calm = staff.get("/staff/proof").content.decode()
+    Sweep.objects.filter(name="track_due").update(ran_at=now - timedelta(minutes=7))
+
+    page = staff.get("/staff/proof").content.decode()
+
+    assert "Late</span>" not in calm
+    assert "0 s ago" in calm or "1 s ago" in calm
+    assert page.count("Late</span>") == 1
+    assert "7\xa0minutes ago" in page
+
+
+def test_proof_of_what_changed_is_shown_beside_the_last_one_of_all(staff: Client) -> None:
+    make_order()
+    now = timezone.now()
+    keep_proof(now=now)
+
+    reconcile(now=now)
+    page = staff.get("/staff/proof").content.decode()
+
+    assert "What changed adds up" in page
+    assert "1 wallet, 2 transfers, 1 order" in page
+    assert "1, charged $1.20, refunded $0.00" in page
+    assert "all: sound" in page
+
+
+def test_what_stands_still_is_said_and_nothing_is_halted(staff: Client) -> None:
+    order = make_order(status=Status.RUNNING)
+    Watch.objects.all().delete()
+
+    staff.post("/staff/proof")
+    page = staff.get("/staff/proof").content.decode()
+
+    assert f"Order {order.pk} runs, but nobody asks how it stands" in page
+    assert "Everything adds up" in page
+    assert "Halted" not in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_second_click_while_a_proof_is_made_makes_no_second(staff: Client) -> None:
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_lock_of("prove_money")])
+        page = staff.post("/staff/proof", follow=True).content.decode()
+    other.close()
+
+    assert "A proof is being made at this moment" in page
+    assert not Proof.objects.exists()
+
+
+def _lock_of(name: str) -> int:
+    """The key that orders.jobs.run_job takes."""
+    return zlib.crc32(f"panel:sweep:{name}".encode())
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_page_costs_the_same_queries_for_any_number_of_proofs(
+    rows: int, staff: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(rows):
+        keep_proof(now=NOW)
+        Sweep.objects.create(name=f"job {number}", ran_at=NOW)
+
+    with django_assert_num_queries(8):  # session, user, last, earlier, halt, jobs; the frame: balance and inbox
+        staff.get("/staff/proof")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_customer_does_not_see_it(method: str) -> None:
+    assert getattr(signed_in(make_user()), method)("/staff/proof").status_code == 403
+    assert not Proof.objects.exists()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_stranger_is_sent_to_the_log_in(method: str) -> None:
+    assert getattr(Client(), method)("/staff/proof")["Location"] == "/accounts/login/?next=/staff/proof"
+    assert not Proof.objects.exists()
+
+
+def test_wrong_verb_is_refused(staff: Client) -> None:
+    assert staff.delete("/staff/proof").status_code == 405

@@ -1,0 +1,89 @@
+"""Where a lost order must lie, whether ids grow, and which ids are asked for."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.unclear.id_range import Bracket, Landmark, are_rising, bracket, choose_ids
+from tests.factories import NOW
+
+QUIET = timedelta(seconds=180)
+
+
+def landmark(number: int, sent: float, placed_by: float | None = None) -> Landmark:
+    """An order sent so many seconds after NOW."""
+    ended = sent + 1 if placed_by is None else placed_by
+    return Landmark(number, NOW + timedelta(seconds=sent), NOW + timedelta(seconds=ended))
+
+
+@pytest.mark.parametrize(
+    ("landmarks", "lower", "upper"),
+    [
+        ([], None, None),
+        ([landmark(10, -5)], 10, None),
+        ([landmark(10, -5), landmark(11, -3)], 11, None),
+        ([landmark(10, -5), landmark(11, -1, 0)], 10, None),  # its answer came when the lost one was on its way
+        ([landmark(10, -5), landmark(20, 180)], 10, None),  # sent while the lost one could still be placed
+        ([landmark(10, -5), landmark(20, 180.001)], 10, 20),
+        ([landmark(10, -5), landmark(30, 300), landmark(20, 200)], 10, 20),
+        ([landmark(20, 200)], None, 20),
+    ],
+)
+def test_lost_order_lies_between_the_orders_around_it(
+    landmarks: list[Landmark], lower: int | None, upper: int | None
+) -> None:
+    assert bracket(sent_at=NOW, landmarks=landmarks, quiet=QUIET) == Bracket(lower, upper)
+
+
+@given(
+    sends=st.lists(st.tuples(st.floats(0, 1000), st.floats(0.001, 170)), min_size=2, max_size=30),
+    lost=st.integers(0, 29),
+)
+def test_lost_order_is_inside_its_bracket_however_orders_overlap(sends: list[tuple[float, float]], lost: int) -> None:
+    """Each order is placed some time after it was sent; the provider numbers them as they are placed."""
+    by_placing = sorted(sends, key=lambda send: send[0] + send[1])
+    numbered = [landmark(10 * place, sent, sent + took) for place, (sent, took) in enumerate(by_placing, start=1)]
+    missing = numbered.pop(lost % len(numbered))
+
+    found = bracket(sent_at=missing.sent_at, landmarks=numbered, quiet=QUIET)
+
+    assert found.holds(missing.upstream_id)
+    assert are_rising(numbered, least=0) is True
+
+
+@pytest.mark.parametrize(
+    ("landmarks", "are_so"),
+    [
+        ([], None),
+        ([landmark(1, 0), landmark(2, 10)], None),  # one follower is too few
+        ([landmark(1, 0), landmark(2, 10), landmark(3, 20)], True),
+        ([landmark(1, 0), landmark(2, 0.5), landmark(3, 0.7)], None),  # they overlap
+        ([landmark(1, 0), landmark(3, 10), landmark(2, 20)], False),
+        ([landmark(3, 10), landmark(4, 20), landmark(9, 0)], False),
+        ([landmark(1, 0), landmark(1, 10), landmark(2, 20)], False),  # the same twice
+    ],
+)
+def test_ids_grow_where_each_later_order_has_the_higher_one(landmarks: list[Landmark], are_so: bool | None) -> None:
+    assert are_rising(landmarks, least=2) is are_so
+
+
+def test_ids_that_are_known_are_not_asked_for() -> None:
+    brackets = {1: Bracket(10, 15), 2: Bracket(13, 18)}
+
+    assert choose_ids(brackets=brackets, known={12, 16}, most=100) == ([11, 13, 14, 15, 17], {1, 2})
+
+
+def test_bracket_is_asked_for_whole_or_not_at_all() -> None:
+    brackets = {1: Bracket(0, 6), 2: Bracket(10, 20), 3: Bracket(30, 33), 4: Bracket(40, None), 5: Bracket(9, 3)}
+
+    assert choose_ids(brackets=brackets, known=set(), most=7) == ([1, 2, 3, 4, 5, 31, 32], {1, 3})
+
+
+def test_bracket_beyond_all_bounds_costs_no_time() -> None:
+    assert choose_ids(brackets={1: Bracket(0, 10**15)}, known=set(), most=2000) == ([], set())
+
+
+def test_empty_bracket_is_read_without_a_question() -> None:
+    assert choose_ids(brackets={1: Bracket(7, 8)}, known=set(), most=2000) == ([], {1})

@@ -1,0 +1,100 @@
+"""Two people, or a person and a machine, act on one order at the same moment: one wins, the other learns of it."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from accounts.models import Role
+from catalog.upstream import Accepted, Exchange
+from orders.aftercare.requests import NotOffered, request_cancel
+from orders.audit.prove_all import prove
+from orders.forwarding.claim import claim
+from orders.forwarding.record_outcome import record_outcome
+from orders.models import Attempt, Event, EventKind, Order, Status
+from orders.unclear.decide import AlreadyDecided, refund, resend
+from tests.factories import NOW, make_order, make_service, make_user
+from tests.orders.attempts import make_unclear, only_attempt
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROUNDS = 10
+
+
+def together(*acts: Callable[[], object]) -> list[object]:
+    """What each act gave or raised, all begun at one moment in sessions of their own."""
+    barrier = Barrier(len(acts))
+
+    def run(act: Callable[[], object]) -> object:
+        connection.ensure_connection()
+        barrier.wait(timeout=60)
+        try:
+            return act()
+        except AlreadyDecided as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(run, acts))
+
+
+def test_of_two_decisions_at_once_one_counts() -> None:
+    staff, service = make_user(role=Role.STAFF), make_service()
+    for _ in range(ROUNDS):
+        order = make_unclear(service)
+
+        results = together(
+            partial(refund, order=order, actor=staff, reason="not placed", now=NOW),
+            partial(resend, order=order, actor=staff, reason="not placed", now=NOW),
+        )
+
+        assert sum(isinstance(result, AlreadyDecided) for result in results) == 1
+        assert Event.objects.filter(order=order, kind=EventKind.DECISION).count() == 1
+    assert prove().findings == []
+
+
+def test_of_a_decision_and_a_late_answer_one_counts() -> None:
+    staff, service = make_user(role=Role.STAFF), make_service()
+    for number in range(ROUNDS):
+        order = make_unclear(service)
+        attempt = only_attempt(order)
+        answer = Accepted(str(70_000 + number), Exchange())
+
+        together(
+            partial(refund, order=order, actor=staff, reason="not placed", now=NOW),
+            partial(record_outcome, attempt_id=attempt.pk, outcome=answer, now=NOW),
+        )
+
+        order.refresh_from_db()
+        is_refunded = order.status == Status.CANCELED and order.refunded == order.charge and order.doubts.exists()
+        is_running = order.status == Status.RUNNING and not order.refunded
+        assert is_refunded or is_running
+    assert prove().findings == []
+
+
+def test_order_is_either_canceled_by_its_customer_or_claimed() -> None:
+    service = make_service()
+    for _ in range(ROUNDS):
+        order = make_order(service=service)
+
+        together(
+            partial(_cancel, order),
+            partial(claim, provider_id=service.provider_id, owner=uuid4()),
+        )
+
+        order.refresh_from_db()
+        is_claimed = Attempt.objects.filter(order=order).exists()
+        assert order.status == (Status.SUBMITTING if is_claimed else Status.CANCELED)
+    assert prove().findings == []
+
+
+def _cancel(order: Order) -> None:
+    try:
+        request_cancel(order=order, actor=order.user, now=NOW)
+    except NotOffered:
+        return
