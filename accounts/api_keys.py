@@ -17,7 +17,7 @@ from lib.ip_addresses import is_within, read_networks
 
 PREFIX_LENGTH = 8  # characters that find the row; they say nothing about the rest
 SECRET_LENGTH = 32  # characters behind the prefix, about 190 bits
-MOST_KEYS = 10  # live keys of one user: nobody needs more, and a list of more is not looked after
+MAX_KEYS = 10  # live keys of one user: nobody needs more, and a list of more is not looked after
 USE_NOTED_EVERY = timedelta(minutes=1)  # often enough to read, seldom enough that asking stays reading
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 _KEY = ("id", "user_id", "name", "prefix", "digest", "scope", "allowed_ips", "last_used_at")
@@ -60,7 +60,7 @@ def issue_key(
     try:
         with transaction.atomic():
             User.objects.select_for_update(no_key=True).get(pk=user.pk)  # so that the count holds for two forms at once
-            if user.api_keys.filter(revoked_at=None).count() >= MOST_KEYS:
+            if user.api_keys.filter(revoked_at=None).count() >= MAX_KEYS:
                 raise TooManyKeys
             ApiKey.objects.create(
                 user=user,

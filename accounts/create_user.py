@@ -18,7 +18,7 @@ class Refusal(Exception):
         self.message = message
 
 
-def enrol(*, email: str, password: str, role: Role) -> User:
+def create_user(*, email: str, password: str, role: Role) -> User:
     """A user who can log in at once: whoever enrols somebody vouches for the address. Raises Refusal."""
     email = email.strip().lower()
     _check_email(email)

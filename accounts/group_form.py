@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 else:  # Django's class takes no parameter at run time
     GroupModelForm = forms.ModelForm
 
-MOST = 100_000  # a minute; more than one machine answers
+MAX_LIMIT = 100_000  # a minute; more than one machine answers
 
 
 def _limit(label: str, *, help_text: str) -> forms.IntegerField:
-    bounds = f"{label}: a whole number from 1 to {MOST:,}."
+    bounds = f"{label}: a whole number from 1 to {MAX_LIMIT:,}."
     return forms.IntegerField(
         label=label,
         min_value=1,
-        max_value=MOST,
+        max_value=MAX_LIMIT,
         help_text=help_text,
         error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), bounds),
     )

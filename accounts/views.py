@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.api_keys import MOST_KEYS, NameTaken, TooManyKeys, issue_key
+from accounts.api_keys import MAX_KEYS, NameTaken, TooManyKeys, issue_key
 from accounts.decorators import MemberRequest, customer_required
 from accounts.forms import ApiKeyForm
 from accounts.models import ApiKey
@@ -35,7 +35,7 @@ def account_key_new(request: MemberRequest) -> HttpResponse:
     except NameTaken:
         form.add_error("name", "Name: you have a key of that name; revoke it first, or choose another name.")
     except TooManyKeys:
-        form.add_error(None, f"You have {MOST_KEYS} keys: revoke one that is not used any more.")
+        form.add_error(None, f"You have {MAX_KEYS} keys: revoke one that is not used any more.")
     else:
         return _account(request, form=ApiKeyForm(), new_key=key)
     return _account(request, form=form, status=422)

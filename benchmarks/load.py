@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 CONNECTIONS = 8  # half as many as the server has threads: it is never idle, and nothing waits for long
-LARGEST = 16 * 1024 * 1024  # bytes of an answer
+MAX_VALUE = 16 * 1024 * 1024  # bytes of an answer
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length: "
 
@@ -50,7 +50,7 @@ class Connection:
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._buffer = memoryview(bytearray(LARGEST))
+        self._buffer = memoryview(bytearray(MAX_VALUE))
 
     def ask(self, asked: bytes) -> memoryview:
         """The answer's body, which the next answer overwrites. Raises RuntimeError unless it is a 200 or 304."""

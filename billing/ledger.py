@@ -16,7 +16,7 @@ from billing.halt import standing_halt
 from billing.models import Account, AccountKind, Transfer, TransferKind
 
 STEP = Decimal("0.00001")  # booked money has five decimals
-LARGEST = Decimal(10) ** 15 - STEP  # what numeric(20,5) holds
+MAX_VALUE = Decimal(10) ** 15 - STEP  # what numeric(20,5) holds
 
 SALES = "sales"
 CORRECTIONS = "corrections"
@@ -129,7 +129,7 @@ class _Movement:
 
 
 def _checked(amount: Decimal) -> Decimal:
-    if not amount.is_finite() or not 0 < amount <= LARGEST or amount != amount.quantize(STEP):
+    if not amount.is_finite() or not 0 < amount <= MAX_VALUE or amount != amount.quantize(STEP):
         raise BadAmount(f"{amount} cannot be booked: an amount is positive and has at most five decimals")
     return amount
 
@@ -145,7 +145,7 @@ def _post(
         if _is_booked(movement, wallet=wallet):
             return None
         raise InsufficientFunds(available=wallet.balance + wallet.credit_limit, amount=-movement.signed)
-    if balance > LARGEST:
+    if balance > MAX_VALUE:
         raise BadAmount(f"a balance of {balance:.5f} cannot be held")
     debit, credit = (house, wallet) if movement.signed > 0 else (wallet, house)
     transfer = Transfer(

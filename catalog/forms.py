@@ -11,27 +11,27 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from catalog.models import Provider
 from catalog.prices.exchange_rates import known_exchange_rates
 from catalog.prices.reprice import DEFAULT_PERCENT
-from catalog.prices.set_margin import MOST_FIXED, MOST_PERCENT
+from catalog.prices.set_margin import MAX_FIXED, MAX_PERCENT
 from catalog.upstream import parse_url
 from lib.public_url import check_url
 
 KEY: Final = re.compile(r"[!-~]{1,500}")
 CURRENCY: Final = re.compile(r"[A-Z]{3}")
-DEAREST_RATE: Final = Decimal(1_000_000)  # of one currency in another
+MAX_RATE: Final = Decimal(1_000_000)  # of one currency in another
 
 
 class PercentField(forms.DecimalField):
     """A margin in percent, never below 0: that would sell at a loss."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=Decimal(0), max_value=MOST_PERCENT, max_digits=9, decimal_places=4, **kwargs)
+        super().__init__(min_value=Decimal(0), max_value=MAX_PERCENT, max_digits=9, decimal_places=4, **kwargs)
 
 
 class FixedField(forms.DecimalField):
     """An amount on top, panel's currency, never below 0."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=Decimal(0), max_value=MOST_FIXED, max_digits=20, decimal_places=8, **kwargs)
+        super().__init__(min_value=Decimal(0), max_value=MAX_FIXED, max_digits=20, decimal_places=8, **kwargs)
 
 
 class ExchangeRateField(forms.DecimalField):
@@ -41,7 +41,7 @@ class ExchangeRateField(forms.DecimalField):
         super().__init__(max_digits=20, decimal_places=8, **kwargs)
         self.validators += [
             MinValueValidator(Decimal("0.00000001"), "An exchange rate must be above 0."),
-            MaxValueValidator(DEAREST_RATE, f"An exchange rate above {DEAREST_RATE:,} must be a mistake."),
+            MaxValueValidator(MAX_RATE, f"An exchange rate above {MAX_RATE:,} must be a mistake."),
         ]
 
 

@@ -6,12 +6,12 @@ from django.db.models import Q
 
 from catalog.models import Category, ServiceQuerySet
 
-MOST_WORDS: Final = 8  # a sentence pasted into the search narrows no further
+MAX_WORDS: Final = 8  # a sentence pasted into the search narrows no further
 
 
 def matching(services: ServiceQuerySet, *, words: str) -> ServiceQuerySet:
     """Those whose name or category, as customers read them, holds every word; a number also finds the service's id."""
-    for word in words.split()[:MOST_WORDS]:
+    for word in words.split()[:MAX_WORDS]:
         named = Q(own_name__icontains=word) | Q(own_name="", upstream_name__icontains=word)
         filed = Q(category__own_name__icontains=word) | Q(
             category__own_name="", category__upstream_name__icontains=word

@@ -16,7 +16,7 @@ from catalog.models import Provider, Service, TypeMapping
 from catalog.prices.write_lock import lock_catalog
 from catalog.upstream.service_types import find
 
-MOST_SHOWN = 100  # unknown types: a provider may invent one for each service
+MAX_SHOWN = 100  # unknown types: a provider may invent one for each service
 
 
 class CannotMap(Exception):
@@ -37,7 +37,7 @@ def unknown_types() -> Sequence[UnknownType]:
     """The types that are not sold until they are mapped, by provider and word, MOST_SHOWN at most. One query."""
     rows = Service.objects.listed().filter(is_sellable=False).values_list("provider_id", "provider__name", "type")
     counted = rows.annotate(services=Count("pk")).order_by("provider__name", "provider_id", "type")
-    return [UnknownType(*row) for row in counted[:MOST_SHOWN]]
+    return [UnknownType(*row) for row in counted[:MAX_SHOWN]]
 
 
 def types_of(*, provider: Provider) -> dict[str, str]:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-MOST_NETWORKS = 50  # of one key
+MAX_NETWORKS = 50  # of one key
 IPV6_SITE = 64  # bits that one customer's line shares; who counts single IPv6 addresses counts nothing
 
 
@@ -54,8 +54,8 @@ def read_networks(texts: Iterable[str]) -> list[str]:
         except ValueError:
             raise BadNetwork(f"“{text[:60]}” is neither an IP address nor a network such as 203.0.113.0/24.") from None
         found[str(network)] = None
-    if len(found) > MOST_NETWORKS:
-        raise BadNetwork(f"At most {MOST_NETWORKS} addresses and networks.")
+    if len(found) > MAX_NETWORKS:
+        raise BadNetwork(f"At most {MAX_NETWORKS} addresses and networks.")
     return list(found)
 
 

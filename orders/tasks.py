@@ -10,7 +10,7 @@ from orders.aftercare.send_requests import send_due
 from orders.audit.prove_changes import reconcile
 from orders.forwarding import recovery
 from orders.forwarding import sweep as forwarding_sweep
-from orders.forwarding.resend_sweep import repeat_due
+from orders.forwarding.resend_sweep import resend_due
 from orders.jobs.run_job import run_alone, run_noted
 from orders.tracking import sweep as tracking_sweep
 from orders.unclear.sweep import resolve_due
@@ -32,7 +32,7 @@ def reap_leases() -> None:
 @shared_task
 def repeat_unclear() -> None:
     """Send orders that were perhaps placed again, where the provider gives one order for one key."""
-    run_alone(name="repeat_unclear", job=repeat_due)
+    run_alone(name="repeat_unclear", job=resend_due)
 
 
 @shared_task

@@ -8,7 +8,7 @@ from urllib.parse import quote, quote_plus
 
 MASK = "[key]"
 PART = 10  # characters: a run this long of the key is telling; shorter ones may be ordinary words
-SHORTEST = 4  # characters: masking a shorter key would eat ordinary text
+MIN_LENGTH = 4  # characters: masking a shorter key would eat ordinary text
 LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")  # unlike lower(), keeps lengths
 
 
@@ -16,7 +16,7 @@ class KeyMask:
     """Replaces a key, and every part of it of 10 characters or more, in plain or escaped form, in any case."""
 
     def __init__(self, key: str) -> None:
-        is_maskable = len(key) >= SHORTEST
+        is_maskable = len(key) >= MIN_LENGTH
         size = min(PART, len(key))
         parts = [key[at : at + size] for at in range(len(key) - size + 1)] if is_maskable else []
         self._parts = sorted({form.translate(LOWER) for part in parts for form in _forms(part)})

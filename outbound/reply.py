@@ -11,7 +11,7 @@ from outbound.exchange import Exchange
 from outbound.key_mask import KeyMask
 
 KEPT = 2048  # bytes of a reply that are worth storing
-LONGEST_WAIT = 86_400.0  # seconds: a Retry-After beyond a day is a mistake
+MAX_WAIT = 86_400.0  # seconds: a Retry-After beyond a day is a mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, from either form of the header; None where it is absent or senseless."""
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
-        return min(float(text[:9]), LONGEST_WAIT)
+        return min(float(text[:9]), MAX_WAIT)
     try:
         until = email.utils.parsedate_to_datetime(text)
         now = email.utils.parsedate_to_datetime(headers.get("Date", "")) if "Date" in headers else None
         waiting = until - (now or dt.datetime.now(dt.UTC))
     except (ValueError, TypeError, OverflowError):
         return None
-    return min(max(waiting.total_seconds(), 0.0), LONGEST_WAIT)
+    return min(max(waiting.total_seconds(), 0.0), MAX_WAIT)

@@ -16,8 +16,8 @@ from catalog.prices.write_lock import lock_catalog
 
 log = logging.getLogger(__name__)
 
-MOST_PERCENT: Final = Decimal(10_000)  # a hundredfold and one: beyond it a typing mistake is likelier
-MOST_FIXED: Final = Decimal(1_000_000)
+MAX_PERCENT: Final = Decimal(10_000)  # a hundredfold and one: beyond it a typing mistake is likelier
+MAX_FIXED: Final = Decimal(1_000_000)
 
 Target = Provider | Category | Service | None
 
@@ -81,7 +81,7 @@ def remove_margin(*, rule: MarginRule, actor: User | None, now: datetime) -> Non
 
 
 def _rule(*, target: Target, percent: Decimal, fixed: Decimal) -> Rule:
-    for name, value, most in (("percent", percent, MOST_PERCENT), ("fixed", fixed, MOST_FIXED)):
+    for name, value, most in (("percent", percent, MAX_PERCENT), ("fixed", fixed, MAX_FIXED)):
         if not value.is_finite() or not 0 <= value <= most:
             raise BadMargin(f"{name} must be between 0 and {most:,}: below 0 it would sell at a loss")
     return Rule(scope=_scope_of(target), target=target.pk if target else None, percent=percent, fixed=fixed)

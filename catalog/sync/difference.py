@@ -13,10 +13,10 @@ WATCHED: Final = (
     "name", "category", "type", "rate", "min", "max", "is_refill", "is_cancel", "is_dripfeed", "description",
 )  # fmt: skip  # what a change set tells; the average time moves with every sync and is only mirrored
 LEAP: Final = 3  # a rate that rises or falls more than so many times is likelier a mistake or another service
-MOST_GONE: Final = Decimal("0.30")  # of our services: a list that lacks more is likelier cut short
+MAX_GONE: Final = Decimal("0.30")  # of our services: a list that lacks more is likelier cut short
 FEW_GONE: Final = 1  # so many may go whatever their share is: small catalogs live, too
 NO_CATEGORY: Final = "Other"
-DEAREST: Final = Decimal(10) ** 9  # a rate or cost from here on is a mistake; below it no margin's price overflows
+MAX_COST: Final = Decimal(10) ** 9  # a rate or cost from here on is a mistake; below it no margin's price overflows
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Difference:
 def read(reply: CatalogReply, *, exchange_rate: Decimal) -> Reading:
     """Sort a reply out. A rate or cost beyond all bounds makes a row as unreadable as a rate that is none."""
     offers = [offer_of(row) for row in reply.rows]
-    too_dear = {offer.upstream_id for offer in offers if offer.rate * max(exchange_rate, Decimal(1)) >= DEAREST}
+    too_dear = {offer.upstream_id for offer in offers if offer.rate * max(exchange_rate, Decimal(1)) >= MAX_COST}
     problems = [(problem.service_id or "", problem.problem) for problem in reply.problems]
     return Reading(
         count=reply.count,
@@ -160,10 +160,10 @@ def refusal(*, found: Difference, count: int, listed: int) -> str:
     """
     if count == 0:
         return f"The provider's list is empty; we hold {listed:,} of its services."
-    if found.lost > FEW_GONE and found.lost > MOST_GONE * listed:
+    if found.lost > FEW_GONE and found.lost > MAX_GONE * listed:
         return (
             f"{len(found.gone):,} of {listed:,} services are missing from the provider's list and"
-            f" {len(found.unreadable):,} cannot be read: more than {MOST_GONE:.0%}."
+            f" {len(found.unreadable):,} cannot be read: more than {MAX_GONE:.0%}."
         )
     return ""
 

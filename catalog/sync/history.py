@@ -10,7 +10,7 @@ from django.db import connection
 from catalog.models import Provider, Service, SyncOutcome, SyncRun
 from catalog.sync.difference import Difference, Reading
 
-LONGEST: Final = 300  # characters kept of a text that moved: a change set is read, not restored from
+MAX_LENGTH: Final = 300  # characters kept of a text that moved: a change set is read, not restored from
 NAMED: Final = 10  # so many ids are named in a note
 ID_LENGTH: Final = 64
 KEPT: Final = timedelta(days=30)  # runs that changed nothing
@@ -80,7 +80,7 @@ def record_changes(*, run: SyncRun, reading: Reading, found: Difference) -> None
         ) as copy,
     ):
         for id_, what, before, after in changes:
-            copy.write_row((run.pk, services.get(id_), id_[:ID_LENGTH], what, before[:LONGEST], after[:LONGEST]))
+            copy.write_row((run.pk, services.get(id_), id_[:ID_LENGTH], what, before[:MAX_LENGTH], after[:MAX_LENGTH]))
 
 
 def _changes(found: Difference) -> Iterator[Change]:

@@ -1,9 +1,9 @@
 """The provider client: a pure library that speaks the API of upstream providers and never guesses about money."""
 
 from catalog.upstream.client import BATCH, Balance, Client
-from catalog.upstream.error_texts import DOUBTFUL_WORDS
+from catalog.upstream.error_texts import AMBIGUOUS_PHRASES
 from catalog.upstream.errors import ErrorReply, Throttled
-from catalog.upstream.outcomes import Accepted, AddOutcome, NotSent, Reason, Refused, Unclear
+from catalog.upstream.outcomes import Accepted, AddOutcome, NotSent, Reason, Rejected, Unclear
 from catalog.upstream.refill_and_cancel_replies import (
     Answered,
     BatchOutcome,
@@ -21,8 +21,8 @@ from outbound.key_mask import KeyMask
 from outbound.post import Posted, post
 
 __all__ = [
+    "AMBIGUOUS_PHRASES",
     "BATCH",
-    "DOUBTFUL_WORDS",
     "Accepted",
     "AddOutcome",
     "Answered",
@@ -46,7 +46,7 @@ __all__ = [
     "RefillState",
     "RefillStatus",
     "RefillStatusReply",
-    "Refused",
+    "Rejected",
     "RowProblem",
     "ServiceRow",
     "Status",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from catalog.upstream.error_texts import DOUBTFUL_WORDS, error_text, find_reason, is_doubtful, is_success
+from catalog.upstream.error_texts import AMBIGUOUS_PHRASES, error_text, find_reason, is_ambiguous, is_success
 from catalog.upstream.json_values import ID_LENGTH, NotJSON, parse_exactly
-from catalog.upstream.outcomes import Accepted, AddOutcome, NotSent, Refused, Unclear
+from catalog.upstream.outcomes import Accepted, AddOutcome, NotSent, Rejected, Unclear
 from outbound.key_mask import KeyMask
 from outbound.reply import Reply
 
@@ -14,7 +14,7 @@ ORDER_NAMES = frozenset({"order", "orders", "orderid", "neworder"})  # without c
 
 
 def judge_add(
-    reply: Reply, *, mask: KeyMask, doubtful_words: Iterable[str] = DOUBTFUL_WORDS, is_429_unclear: bool = False
+    reply: Reply, *, mask: KeyMask, doubtful_words: Iterable[str] = AMBIGUOUS_PHRASES, is_429_unclear: bool = False
 ) -> AddOutcome:
     """What an `add` did, by its reply.
 
@@ -37,7 +37,7 @@ def judge_add(
     text = error_text(tree)
     if "order" in tree:
         return _judge_order(tree, reply, text=text)
-    return _judge_refusal(tree, reply, text=text, has_notices=has_notices, words=doubtful_words)
+    return _judge_rejection(tree, reply, text=text, has_notices=has_notices, words=doubtful_words)
 
 
 def has_order(tree: object) -> bool:
@@ -58,7 +58,7 @@ def _judge_order(tree: Mapping[str, object], reply: Reply, *, text: str) -> AddO
     return Accepted(order_id, reply.exchange)
 
 
-def _judge_refusal(
+def _judge_rejection(
     tree: Mapping[str, object], reply: Reply, *, text: str, has_notices: bool, words: Iterable[str]
 ) -> AddOutcome:
     raw = reply.exchange
@@ -68,9 +68,9 @@ def _judge_refusal(
         return Unclear(f"HTTP {reply.status}: {text}", raw)
     if has_order(tree) or is_success(tree):
         return Unclear(f"the reply contradicts itself: {text}", raw)
-    if has_notices or is_doubtful(tree, words):
+    if has_notices or is_ambiguous(tree, words):
         return Unclear(f"an error that leaves doubt: {text}", raw)
-    return Refused(text, find_reason(text, http_status=reply.status), raw)
+    return Rejected(text, find_reason(text, http_status=reply.status), raw)
 
 
 def _order_id(value: object) -> str | None:

@@ -10,10 +10,10 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 from catalog.upstream.add_reply import judge_add
-from catalog.upstream.error_texts import DOUBTFUL_WORDS, error_text, find_reason, is_about_an_id, is_doubtful
+from catalog.upstream.error_texts import AMBIGUOUS_PHRASES, error_text, find_reason, is_about_an_id, is_ambiguous
 from catalog.upstream.errors import ErrorReply, Throttled
 from catalog.upstream.json_values import NotJSON, as_decimal, as_text, parse_exactly, parse_loosely
-from catalog.upstream.outcomes import AddOutcome, NotSent, Reason, Refused, Unclear
+from catalog.upstream.outcomes import AddOutcome, NotSent, Reason, Rejected, Unclear
 from catalog.upstream.refill_and_cancel_replies import (
     Answered,
     BatchOutcome,
@@ -119,7 +119,7 @@ class Client:
         *,
         before_send: Callable[[], None] | None = None,
         idempotency_key: str | None = None,
-        doubtful_words: Iterable[str] = DOUBTFUL_WORDS,
+        doubtful_words: Iterable[str] = AMBIGUOUS_PHRASES,
         is_429_unclear: bool = False,
     ) -> AddOutcome:
         """Place one order, sending it at most once.
@@ -139,7 +139,7 @@ class Client:
         ids: Sequence[str],
         *,
         before_send: Callable[[], None] | None = None,
-        doubtful_words: Iterable[str] = DOUBTFUL_WORDS,
+        doubtful_words: Iterable[str] = AMBIGUOUS_PHRASES,
     ) -> BatchOutcome:
         """Ask to refill up to 100 orders, sending it at most once. `before_send` is as in add."""
         return self._send_batch("refill", ids, before_send=before_send, words=tuple(doubtful_words))
@@ -149,7 +149,7 @@ class Client:
         ids: Sequence[str],
         *,
         before_send: Callable[[], None] | None = None,
-        doubtful_words: Iterable[str] = DOUBTFUL_WORDS,
+        doubtful_words: Iterable[str] = AMBIGUOUS_PHRASES,
     ) -> BatchOutcome:
         """Ask to cancel up to 100 orders, sending it at most once. Taken means requested, never refunded."""
         return self._send_batch("cancel", ids, before_send=before_send, words=tuple(doubtful_words))
@@ -261,9 +261,9 @@ def _error_of_all(tree: object, ids: Sequence[str]) -> str:
 def _judge_batch_error(
     text: str, tree: object, reply: Reply, *, names: Sequence[str], words: tuple[str, ...]
 ) -> BatchOutcome:
-    if reply.status >= 500 or reply.status < 200 or 300 <= reply.status < 400 or is_doubtful(tree, words):
+    if reply.status >= 500 or reply.status < 200 or 300 <= reply.status < 400 or is_ambiguous(tree, words):
         return Unclear(f"HTTP {reply.status}: {text}", reply.exchange)
     reason = find_reason(text, http_status=reply.status)
     if len(names) == 1 and reason is Reason.CUSTOMER:
         return Answered({names[0]: IdError(text)}, (), reply.exchange)
-    return Refused(text, reason, reply.exchange)
+    return Rejected(text, reason, reply.exchange)

@@ -16,7 +16,7 @@ NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 WRAPPERS = frozenset({"error", "errors", "message", "msg", "text", "detail"})  # names that say nothing
 
 # Words after which an error may have been raised when the order was already placed. One is enough for doubt.
-DOUBTFUL_WORDS: tuple[str, ...] = (
+AMBIGUOUS_PHRASES: tuple[str, ...] = (
     "internal",
     "server",
     "exception",
@@ -97,7 +97,7 @@ def is_success(reply: Mapping[str, object]) -> bool:
     return _word(reply.get("status")) in SUCCESS_WORDS or _word(reply.get("success")) in {"true", "1", "yes"}
 
 
-def is_doubtful(reply: object, words: Iterable[str] = DOUBTFUL_WORDS) -> bool:
+def is_ambiguous(reply: object, words: Iterable[str] = AMBIGUOUS_PHRASES) -> bool:
     """Whether a word of doubt stands anywhere in the reply, in whatever spelling ("Time-out", "TIME_OUT").
 
     A word that begins with "=" stands for a whole error text, as fold_text gives it.

@@ -12,8 +12,8 @@ ID_LENGTH = 64  # characters; longer ones are no ids
 DEPTH = 32  # levels; no reply of the API has more than five, and what follows may then simply recurse
 INTEGER_DIGITS = 30  # Python's int grows without end and slows down; no figure of a provider is longer
 FIGURE_LENGTH = 64  # characters
-LARGEST = Decimal(999_999_999_999)  # no honest figure is beyond it, and rounded to 8 places it fits a numeric(20, 8)
-SMALLEST_EXPONENT = -30
+MAX_VALUE = Decimal(999_999_999_999)  # no honest figure is beyond it, and rounded to 8 places it fits a numeric(20, 8)
+MIN_EXPONENT = -30
 TRIES = 16  # places in a noisy reply at which JSON may begin
 NOISE = 8192  # bytes of noise in front of the JSON
 
@@ -157,9 +157,9 @@ def _decimal_of(text: str) -> Decimal | None:
 
 
 def _bounded(number: Decimal) -> Decimal | None:
-    if not number.is_finite() or number.copy_abs() > LARGEST:  # abs() rounds, and overflows at 1e9999999
+    if not number.is_finite() or number.copy_abs() > MAX_VALUE:  # abs() rounds, and overflows at 1e9999999
         return None
-    if SMALLEST_EXPONENT <= number.adjusted() <= -SMALLEST_EXPONENT:
+    if MIN_EXPONENT <= number.adjusted() <= -MIN_EXPONENT:
         return number
     return None if number else Decimal(0)  # 0e9999999 would be written out with all its zeros
 

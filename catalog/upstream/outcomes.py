@@ -31,7 +31,7 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Rejected:
     """The provider said no, in so many words: nothing was placed and nothing will be."""
 
     text: str
@@ -57,4 +57,4 @@ class Unclear:
     raw: Exchange
 
 
-AddOutcome = Accepted | Refused | NotSent | Unclear
+AddOutcome = Accepted | Rejected | NotSent | Unclear

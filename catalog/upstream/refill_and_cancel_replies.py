@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from catalog.upstream.error_texts import error_text, is_doubtful, is_failure, is_success
+from catalog.upstream.error_texts import error_text, is_ambiguous, is_failure, is_success
 from catalog.upstream.json_values import as_id, as_text
-from catalog.upstream.outcomes import NotSent, Refused, Unclear
+from catalog.upstream.outcomes import NotSent, Rejected, Unclear
 from catalog.upstream.status_reply import WORD_LENGTH, IdError, entries, fold
 from outbound.exchange import Exchange
 
@@ -32,7 +32,7 @@ class Answered:
     raw: Exchange
 
 
-BatchOutcome = Answered | Refused | NotSent | Unclear
+BatchOutcome = Answered | Rejected | NotSent | Unclear
 
 
 class RefillState(enum.Enum):
@@ -126,12 +126,12 @@ def _read_taken(entry: object, *, action: str, words: tuple[str, ...]) -> Taken 
     if isinstance(value, Mapping):
         text = error_text(value)
         if text:
-            return IdError(text, is_doubtful=is_doubtful(value, words))
+            return IdError(text, is_ambiguous=is_ambiguous(value, words))
         return Taken(as_id(value.get("id"))) if is_success(value) else None
     if isinstance(entry, Mapping) and (text := error_text(entry)):
-        return IdError(text, is_doubtful=is_doubtful(entry, words))
+        return IdError(text, is_ambiguous=is_ambiguous(entry, words))
     if isinstance(value, str) and not REFILL_ID.fullmatch(value.strip()) and fold(value) not in ("true", "success"):
-        return IdError(as_text(value, limit=500), is_doubtful=is_doubtful(value, words)) if value.strip() else None
+        return IdError(as_text(value, limit=500), is_ambiguous=is_ambiguous(value, words)) if value.strip() else None
     return _read_flag(value) if action == "cancel" else _read_refill_id(value)
 
 

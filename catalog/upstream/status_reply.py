@@ -72,7 +72,7 @@ class IdError:
     """The provider's complaint about one id; the others of the batch are not concerned."""
 
     text: str
-    is_doubtful: bool = False  # the complaint may be about the provider's own state: what was asked may have happened
+    is_ambiguous: bool = False  # the complaint may be about the provider's own state: what was asked may have happened
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,15 @@ from lib.clock import database_now
 from lib.encryption import CannotUnseal
 from orders.jobs.ask_one_by_one import ask_singly, may_know_single_form
 from orders.jobs.deadlines import sweep_end
-from orders.lifecycle.timeline import raise_doubt, record, withdraw_doubts
-from orders.models import DoubtKind, EventKind, Refill, RequestState
+from orders.lifecycle.timeline import open_review, record, withdraw_reviews
+from orders.models import EventKind, Refill, RequestState, ReviewKind
 
 log = logging.getLogger(__name__)
 
 BATCH = 100  # the most ids a provider takes in one call
 HOLD = timedelta(seconds=60)  # a claimed batch is nobody else's for so long; longer than one call may take
-ERRORS_BEFORE_DOUBT = 5  # per-id errors in a row
-MOST_BATCHES = 20  # a sweep's share for one provider; the rest waits for the next sweep
+ERRORS_BEFORE_REVIEW = 5  # per-id errors in a row
+MAX_BATCHES = 20  # a sweep's share for one provider; the rest waits for the next sweep
 SWEEP_SECONDS = 35.0  # after which a sweep asks each provider at most once
 UNKNOWN_WORD = "Unknown status word"  # begins the reason of a refill that stands so
 
@@ -53,7 +53,7 @@ def _poll_lane(provider: Provider, stop_at: float) -> Counter[str]:
     tally: Counter[str] = Counter()
     try:
         with open_client(provider) as client:
-            for _ in range(MOST_BATCHES):
+            for _ in range(MAX_BATCHES):
                 counted = poll_batch(provider=provider, client=client, stop_at=stop_at)
                 tally += counted
                 if not counted or counted["unanswered"] or time.monotonic() >= stop_at:
@@ -132,7 +132,7 @@ def _apply(refill: Refill, status: RefillStatus | None, now: datetime) -> str:
         return _doubt(refill, status.word, now)
     if refill.reason.startswith(UNKNOWN_WORD):
         why = "The provider has reported a status of the refill that we know since"
-        withdraw_doubts(orders=[refill.order], kinds=[DoubtKind.UNKNOWN_STATUS], why=why, now=now)
+        withdraw_reviews(orders=[refill.order], kinds=[ReviewKind.UNKNOWN_STATUS], why=why, now=now)
         refill.reason = ""
     if status.state in _ENDS:
         refill.state, text = _ENDS[status.state]
@@ -151,13 +151,13 @@ def _doubt(refill: Refill, word: str, now: datetime) -> str:
     if refill.reason != reason:
         refill.reason = reason
         text = f"The provider reports the status {word[:60]!r} of refill {refill.pk}: nobody has told us its meaning."
-        raise_doubt(order=refill.order, kind=DoubtKind.UNKNOWN_STATUS, text=text, now=now)
+        open_review(order=refill.order, kind=ReviewKind.UNKNOWN_STATUS, text=text, now=now)
     return "doubtful"
 
 
 def _count_error(refill: Refill, now: datetime) -> str:
     refill.errors += 1
-    if refill.errors >= ERRORS_BEFORE_DOUBT:
+    if refill.errors >= ERRORS_BEFORE_REVIEW:
         refill.state = RequestState.UNCLEAR
         refill.reason = f"The provider has not known this refill for {refill.errors} looks in a row"
         record(order=refill.order, kind=EventKind.REFILL, text=refill.reason, now=now, is_internal=True)

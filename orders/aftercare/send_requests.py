@@ -18,7 +18,17 @@ from django.db.models import Q
 
 from catalog.models import Provider
 from catalog.provider_client import open_client
-from catalog.upstream import DOUBTFUL_WORDS, Answered, BatchOutcome, Client, IdError, NotSent, Refused, Taken, Unclear
+from catalog.upstream import (
+    AMBIGUOUS_PHRASES,
+    Answered,
+    BatchOutcome,
+    Client,
+    IdError,
+    NotSent,
+    Rejected,
+    Taken,
+    Unclear,
+)
 from lib.clock import database_now
 from lib.encryption import CannotUnseal
 from orders.jobs.deadlines import sweep_end
@@ -31,8 +41,8 @@ log = logging.getLogger(__name__)
 BATCH = 100  # the most ids a provider takes in one call
 LEASE = timedelta(seconds=60)  # longer than one call may take
 BACK_OFF = timedelta(minutes=1)
-MOST_LOST = 5  # answers in a row that say nothing, before staff look after a cancellation
-MOST_BATCHES = 10  # a sweep's share for one provider and kind; the rest waits for the next sweep
+MAX_LOST = 5  # answers in a row that say nothing, before staff look after a cancellation
+MAX_BATCHES = 10  # a sweep's share for one provider and kind; the rest waits for the next sweep
 SWEEP_SECONDS = 35.0  # after which a sweep sends at most one more call to each provider
 
 Request = Refill | Cancellation
@@ -59,7 +69,7 @@ def _send_lane(*, kind: Kind, provider: Provider, stop_at: float) -> Counter[str
     tally: Counter[str] = Counter()
     try:
         with open_client(provider) as client:
-            for _ in range(MOST_BATCHES):
+            for _ in range(MAX_BATCHES):
                 counted = send_batch(kind=kind, provider=provider, client=client, stop_at=stop_at)
                 tally += counted
                 if not counted or time.monotonic() >= stop_at:
@@ -80,7 +90,7 @@ def send_batch(*, kind: Kind, provider: Provider, client: Client, stop_at: float
     if not requests:
         return Counter()
     outcome = _call(requests, provider=provider, client=client)
-    if len(requests) > 1 and isinstance(outcome, Refused) and not outcome.reason.is_ours:
+    if len(requests) > 1 and isinstance(outcome, Rejected) and not outcome.reason.is_ours:
         give_back(requests=requests, owner=owner)
         return _send_singly(requests, provider=provider, client=client, stop_at=stop_at)
     return record_outcome(requests=requests, owner=owner, outcome=outcome, now=database_now())
@@ -96,7 +106,7 @@ def _send_singly(requests: Sequence[Request], *, provider: Provider, client: Cli
         if claimed:
             outcome = _call(claimed, provider=provider, client=client)
             tally += record_outcome(requests=claimed, owner=owner, outcome=outcome, now=database_now())
-            if isinstance(outcome, NotSent | Refused | Unclear):
+            if isinstance(outcome, NotSent | Rejected | Unclear):
                 break  # the trouble is the provider's: the next sweep tries the rest
         if time.monotonic() >= stop_at:
             break
@@ -106,7 +116,7 @@ def _send_singly(requests: Sequence[Request], *, provider: Provider, client: Cli
 def _call(requests: Sequence[Request], *, provider: Provider, client: Client) -> BatchOutcome:
     upstream_ids = [request.order.upstream_id or "" for request in requests]
     send = client.refill if isinstance(requests[0], Refill) else client.cancel
-    return send(upstream_ids, doubtful_words=(*DOUBTFUL_WORDS, *map(str, provider.doubtful_words)))
+    return send(upstream_ids, doubtful_words=(*AMBIGUOUS_PHRASES, *map(str, provider.doubtful_words)))
 
 
 @transaction.atomic
@@ -158,9 +168,9 @@ def _record_one(request: Request, outcome: BatchOutcome, now: datetime) -> str:
     match outcome:
         case Answered(results=results):
             return _record_answer(request, results.get(request.order.upstream_id or ""), now)
-        case Refused(text=text, reason=reason) if not reason.is_ours:
+        case Rejected(text=text, reason=reason) if not reason.is_ours:
             return _reject(request, text, now)
-        case Refused(text=text) | NotSent(detail=text):
+        case Rejected(text=text) | NotSent(detail=text):
             return _postpone(request, text, now)
         case Unclear(detail=detail):
             return _doubt(request, detail, now)
@@ -170,7 +180,7 @@ def _record_answer(request: Request, answer: Taken | IdError | None, now: dateti
     if answer is None:
         return _doubt(request, "the provider's answer does not mention it", now)
     if isinstance(answer, IdError):
-        return _doubt(request, answer.text, now) if answer.is_doubtful else _reject(request, answer.text, now)
+        return _doubt(request, answer.text, now) if answer.is_ambiguous else _reject(request, answer.text, now)
     request.state = RequestState.RUNNING
     request.lost_answers = 0
     if isinstance(request, Refill):
@@ -202,7 +212,7 @@ def _postpone(request: Request, text: str, now: datetime) -> str:
 def _doubt(request: Request, text: str, now: datetime) -> str:
     """Perhaps taken: a refill is not asked for again, a cancellation so often and no more."""
     request.lost_answers += 1
-    if isinstance(request, Cancellation) and request.lost_answers < MOST_LOST:
+    if isinstance(request, Cancellation) and request.lost_answers < MAX_LOST:
         return _postpone(request, text, now)
     request.state = RequestState.UNCLEAR
     request.reason = f"Perhaps taken: {text}"[:300]

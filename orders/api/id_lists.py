@@ -6,7 +6,7 @@ from typing import Final
 from lib.query_text import is_id
 from orders.api.answers import ApiError
 
-MOST_IDS: Final = 100  # of one request
+MAX_IDS: Final = 100  # of one request
 
 
 def read_ids(text: str, *, nothing: str) -> list[str]:
@@ -17,8 +17,8 @@ def read_ids(text: str, *, nothing: str) -> list[str]:
     ids = [each for each in map(str.strip, text.split(",")) if each]
     if not ids:
         raise ApiError(nothing)
-    if len(ids) > MOST_IDS:
-        raise ApiError(f"Up to {MOST_IDS} IDs per request")
+    if len(ids) > MAX_IDS:
+        raise ApiError(f"Up to {MAX_IDS} IDs per request")
     return ids
 
 

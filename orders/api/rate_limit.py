@@ -21,7 +21,7 @@ from orders.api.valkey import memory
 WINDOW: Final = 60  # seconds
 WRONG_KEYS: Final = 60  # of one IP address in a window: more than mistakes make, too few to load the database with
 KNOWN_FOR: Final = 60.0  # seconds that a process trusts what it has learned of a key
-MOST_KNOWN: Final = 50_000  # keys; above it everything is learned anew
+MAX_KNOWN: Final = 50_000  # keys; above it everything is learned anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Limiter:
 
     def learn(self, *, key: str, most: int) -> None:
         """Know for a minute that this key is a right one, and how many requests it may send in a window."""
-        if len(self._known) >= MOST_KNOWN:
+        if len(self._known) >= MAX_KNOWN:
             self._known.clear()
         self._known[key] = (most, time.monotonic() + KNOWN_FOR)
 

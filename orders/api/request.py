@@ -16,10 +16,10 @@ from gunicorn.http.errors import ParseException
 
 from orders.api.answers import ApiError
 
-LARGEST: Final = 64 * 1024  # bytes of a body; 100 ids or a thousand comments need far less
-MOST_FIELDS: Final = 200  # the largest order has a dozen
+MAX_VALUE: Final = 64 * 1024  # bytes of a body; 100 ids or a thousand comments need far less
+MAX_FIELDS: Final = 200  # the largest order has a dozen
 ID_LISTS: Final = frozenset({"orders", "refills"})  # lists of these become one text with commas, others one with lines
-LONGEST_NUMBER: Final = 40  # characters of a JSON number that is written out
+MAX_NUMBER_LENGTH: Final = 40  # characters of a JSON number that is written out
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _fields(request: HttpRequest) -> dict[str, str]:
         return _from_form(request.META.get("QUERY_STRING", ""))
     if request.method != "POST":
         raise ApiError("Incorrect request")
-    if _length(request) > LARGEST:
+    if _length(request) > MAX_VALUE:
         raise _too_large()
     body = _body(request)
     if request.content_type == "multipart/form-data":
@@ -78,19 +78,19 @@ def _length(request: HttpRequest) -> int:
 def _body(request: HttpRequest) -> bytes:
     try:
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
-            body: bytes = request.META["wsgi.input"].read(LARGEST + 1)  # without a length Django reads nothing
+            body: bytes = request.META["wsgi.input"].read(MAX_VALUE + 1)  # without a length Django reads nothing
         else:
             body = request.body
     except (UnreadablePostError, OSError, ParseException):  # the last: chunks that are none, as the server finds them
         return b""
-    if len(body) > LARGEST:
+    if len(body) > MAX_VALUE:
         raise _too_large()
     return body if len(body) >= _length(request) else b""  # cut off: what says "quantity=10" may have been 1000
 
 
 def _from_form(text: str) -> dict[str, str]:
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MAX_FIELDS)
     except ValueError:
         return {}
     return _from_pairs(pairs)
@@ -111,8 +111,8 @@ def _from_pairs(pairs: list[tuple[str, str]]) -> dict[str, str]:
     """The last of a name wins; `orders[]=1&orders[]=2`, as PHP writes lists, is one list."""
     fields: dict[str, str] = {}
     for name, text in pairs:
-        bare, bracket, _ = name.partition("[")
-        if bracket and bare in ID_LISTS:
+        bare, id_range, _ = name.partition("[")
+        if id_range and bare in ID_LISTS:
             fields[bare] = f"{fields[bare]},{text}" if bare in fields else text
         else:
             fields[name] = text
@@ -147,11 +147,11 @@ def _number(text: str) -> str:
         number = Decimal(text)
     except InvalidOperation:
         return text
-    if abs(number.adjusted()) > LONGEST_NUMBER:
+    if abs(number.adjusted()) > MAX_NUMBER_LENGTH:
         return text
     whole = number.to_integral_value()
     return f"{whole:f}" if whole == number else f"{number:f}"
 
 
 def _too_large() -> ApiError:
-    return ApiError(f"The request is larger than {LARGEST // 1024} KB")
+    return ApiError(f"The request is larger than {MAX_VALUE // 1024} KB")

@@ -57,7 +57,7 @@ SELECT coalesce(sum(low), 0), coalesce(sum(high), 0), coalesce(bool_or(is_growin
 
 
 @dataclass(frozen=True, slots=True)
-class Reckoning:
+class BalanceBounds:
     """The last balance of one account against what it may be; provider's currency."""
 
     provider: Provider
@@ -73,7 +73,7 @@ class Reckoning:
         return f"{name}: at {when} our account held {amount} more than it should: enter what was paid in"
 
 
-def reckon(*, provider: Provider) -> Reckoning | None:
+def balance_bounds(*, provider: Provider) -> BalanceBounds | None:
     """Whether the balance that was read last fits; None where there are no books, or none that a charge shows in."""
     baseline, read_at = baseline_of(provider), provider.balance_checked_at
     if baseline is None or baseline.read_at is None or provider.balance is None or read_at is None:
@@ -97,7 +97,7 @@ def reckon(*, provider: Provider) -> Reckoning | None:
     for amount, is_sure in _top_ups(provider, since=baseline.read_at, sure_before=read_at - ENTERING):
         paid_in = paid_in.moved(amount) if is_sure else paid_in.stretched(amount)
     gap = expected.distance_to(paid_in.moved(-provider.balance))
-    return Reckoning(provider=provider, gap=gap if abs(gap) > SMALL else Decimal(0))
+    return BalanceBounds(provider=provider, gap=gap if abs(gap) > SMALL else Decimal(0))
 
 
 def _orphans(provider: Provider) -> list[Decimal]:

@@ -12,8 +12,8 @@ from typing import Final
 from django.db import connection
 
 from catalog.models import Provider
-from orders.audit.balance_bounds import reckon
-from orders.audit.overdue import lags
+from orders.audit.balance_bounds import balance_bounds
+from orders.audit.overdue import overdue_work
 from orders.jobs.late_jobs import beats, is_running
 from orders.models import Sweep
 
@@ -47,7 +47,7 @@ class Concern:
 
 def look(*, now: datetime) -> list[Concern]:
     """Everything that should move and does not, and every account that cannot be explained. Asks no provider."""
-    lagging = [Concern(key, text) for key, text in lags(now=now)]
+    lagging = [Concern(key, text) for key, text in overdue_work(now=now)]
     return [*_late(now), *_found(STUCK), *_found(UNWATCHED), *_found(FORSAKEN), *lagging, *_paused(), *_unbalanced()]
 
 
@@ -80,5 +80,5 @@ def _paused() -> list[Concern]:
 
 def _unbalanced() -> list[Concern]:
     """Accounts that hold more or less than all that may have happened there makes."""
-    reckonings = [reckon(provider=provider) for provider in Provider.objects.order_by("pk")]
+    reckonings = [balance_bounds(provider=provider) for provider in Provider.objects.order_by("pk")]
     return [Concern(f"account:{each.provider.pk}", each.words) for each in reckonings if each and each.gap]

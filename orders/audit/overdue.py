@@ -52,7 +52,7 @@ STATEMENTS: Final = (
 )
 
 
-def lags(*, now: datetime) -> list[tuple[str, str]]:
+def overdue_work(*, now: datetime) -> list[tuple[str, str]]:
     """A key, the same while it lasts, and a sentence for each provider where something has waited for too long."""
     found: list[tuple[str, str]] = []
     with connection.cursor() as cursor:

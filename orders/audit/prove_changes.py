@@ -18,7 +18,7 @@ from billing.proof_of_changes import Moved, check_moved, find_moved, is_usable, 
 from orders.audit.prove_all import CHECK, Audit, ChangedFigures, keep, keep_proof, one_moment
 from orders.models import Proof
 
-MOST = 200_000  # rows of one kind that are checked one by one: beyond that all of them are as quick
+MAX_CHANGED = 200_000  # rows of one kind that are checked one by one: beyond that all of them are as quick
 KEPT = timedelta(days=7)  # sound proofs of what changed; the daily ones and what was found stay
 
 CHANGED: Final = """
@@ -46,7 +46,7 @@ class Change:
     @property
     def is_small(self) -> bool:
         """Whether it is worth looking at it alone."""
-        return max(len(self.moved.transfers), len(self.moved.wallets), len(self.orders)) <= MOST
+        return max(len(self.moved.transfers), len(self.moved.wallets), len(self.orders)) <= MAX_CHANGED
 
 
 def reconcile(*, now: datetime) -> str:

@@ -9,7 +9,7 @@ from catalog.models import Provider
 
 log = logging.getLogger(__name__)
 
-MOST_FAILURES = 5  # order calls in a row without a usable answer
+MAX_FAILURES = 5  # order calls in a row without a usable answer
 REASON_LENGTH = 300  # characters of Provider.pause_reason
 
 
@@ -30,7 +30,7 @@ def note_answer(*, provider_id: int) -> None:
 def note_failure(*, provider_id: int, problem: str, now: datetime) -> None:
     """An order call got no usable answer; after MOST_FAILURES in a row the provider is paused."""
     Provider.objects.filter(pk=provider_id).update(failures_in_row=F("failures_in_row") + 1)
-    if Provider.objects.filter(pk=provider_id, failures_in_row__gte=MOST_FAILURES).exists():
+    if Provider.objects.filter(pk=provider_id, failures_in_row__gte=MAX_FAILURES).exists():
         pause(
-            provider_id=provider_id, reason=f"{MOST_FAILURES} orders in a row got no usable answer: {problem}", now=now
+            provider_id=provider_id, reason=f"{MAX_FAILURES} orders in a row got no usable answer: {problem}", now=now
         )

@@ -12,7 +12,7 @@ from psycopg import errors
 from billing.models import Halt
 from catalog.models import Provider
 from lib.clock import database_now
-from orders.forwarding.distinct_costs import MOST_OPEN, distinct_sums, keeps_distinct
+from orders.forwarding.distinct_costs import MAX_OPEN, distinct_sums, keeps_distinct
 from orders.jobs.crash_points import reach
 from orders.lifecycle.costs import cost_at_once, present_cost, worth
 from orders.lifecycle.hold import hold
@@ -23,13 +23,13 @@ from orders.models.attempts import quiet
 OPEN_ATTEMPT = [AttemptState.PREPARED, AttemptState.SENT, AttemptState.UNKNOWN]
 # What the unique index allows once for each order: a second attempt beside one of these is never made
 POSSIBLY_PLACED = [*OPEN_ATTEMPT, AttemptState.ACCEPTED, AttemptState.PLACED]
-MOST_LOOKED_AT = 20  # due orders among which one that can be told apart is sought
+MAX_LOOKED_AT = 20  # due orders among which one that can be told apart is sought
 FIRST_LOOKED_AT = 2  # of these at first: nearly always one of them can be
 LANE_PATIENCE = 250  # milliseconds that one claim waits for another at the same provider
 # An order can only be settled by one that was accepted long enough after it: so what is older than the quiet time
 # yields where no order that is due can be told apart from it, and what staff have for so long does not count at all.
 WITH_STAFF = timedelta(minutes=30)
-MOST_HELD = 20  # orders held in one transaction: it should stay short
+MAX_HELD = 20  # orders held in one transaction: it should stay short
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def claim(*, provider_id: int, owner: UUID) -> Claim | None:
     provider = open_lane(provider_id=provider_id, now=now)
     if provider is None:
         return None
-    for _ in range(MOST_HELD):
+    for _ in range(MAX_HELD):
         order = _next_due(provider, now)
         if order is None:
             return None
@@ -130,10 +130,10 @@ def _distinct_one(provider: Provider, due: QuerySet[Order], now: datetime) -> in
     is_open = Attempt.objects.filter(provider=provider, state__in=OPEN_ATTEMPT, prepared_at__gt=now - WITH_STAFF)
     ages = list(is_open.order_by("pk").values_list("cost", "prepared_at"))
     recent, young = [cost for cost, _ in ages], [cost for cost, at in ages if at > now - quiet()]
-    if len(young) >= MOST_OPEN:
+    if len(young) >= MAX_OPEN:
         return None
     for sums in filter(None, map(distinct_sums, (recent, young))):
-        for some in (due[:FIRST_LOOKED_AT], due[FIRST_LOOKED_AT:MOST_LOOKED_AT]):
+        for some in (due[:FIRST_LOOKED_AT], due[FIRST_LOOKED_AT:MAX_LOOKED_AT]):
             for order in some:
                 if keeps_distinct(sums=sums, cost=cost_at_once(order)):
                     return order.pk

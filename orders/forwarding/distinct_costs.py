@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 
-MOST_OPEN = 6  # open attempts at a provider: 64 subset sums, and seldom enough that a lane waits
+MAX_OPEN = 6  # open attempts at a provider: 64 subset sums, and seldom enough that a lane waits
 
 
 def distinct_sums(costs: Sequence[Decimal]) -> frozenset[Decimal] | None:
@@ -12,7 +12,7 @@ def distinct_sums(costs: Sequence[Decimal]) -> frozenset[Decimal] | None:
 
     What costs nothing leaves no trace in any sum and is left out.
     """
-    if len(costs) >= MOST_OPEN:
+    if len(costs) >= MAX_OPEN:
         return None
     sums = frozenset([Decimal(0)])
     for cost in costs:

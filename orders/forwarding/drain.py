@@ -10,27 +10,27 @@ from django.db.models import Q
 
 from catalog.models import Provider
 from lib.clock import database_now
-from orders.jobs.sender_locks import fence_pulse, is_resolver_dead, living
+from orders.jobs.sender_locks import drain_lock, is_drain_abandoned, living_senders
 from orders.models import Attempt, AttemptState
 
-FENCE = timedelta(seconds=60)  # after which the lane opens by itself, should the resolver die
+DRAIN_FOR = timedelta(seconds=60)  # after which the lane opens by itself, should the resolver die
 LOOK_EVERY = 0.1  # seconds between two looks whether the lane is empty
 GRACE = timedelta(seconds=2)  # between a claim and the first beat of its pulse
 
 
 @contextmanager
-def fenced(*, provider_id: int, patience: float) -> Iterator[bool]:
+def drained_lane(*, provider_id: int, patience: float) -> Iterator[bool]:
     """No new order goes to the provider meanwhile; yields whether the lane was empty within `patience` seconds.
 
     Empty: no living session is about to send or waits for an answer. False, too, where a living
     session holds the fence; one that a dead session left behind is taken over.
     """
-    with fence_pulse(provider_id=provider_id) as is_ours:
+    with drain_lock(provider_id=provider_id) as is_ours:
         if not is_ours:
             yield False
             return
         # A claim holds the provider's row until it is committed: behind the fence, every earlier claim can be seen.
-        Provider.objects.filter(pk=provider_id).update(fenced_until=database_now() + FENCE)
+        Provider.objects.filter(pk=provider_id).update(fenced_until=database_now() + DRAIN_FOR)
         try:
             yield _becomes_empty(provider_id, give_up_at=time.monotonic() + patience)
         finally:
@@ -38,10 +38,10 @@ def fenced(*, provider_id: int, patience: float) -> Iterator[bool]:
 
 
 @transaction.atomic
-def lift_dead_fences() -> int:
+def lift_dead_drains() -> int:
     """Open the lanes whose resolver died while it read; returns how many. What it had not concluded, it never said."""
     fences = Provider.objects.filter(fenced_until__isnull=False).order_by("pk").values_list("pk", flat=True)
-    dead = [pk for pk in fences if is_resolver_dead(provider_id=pk)]
+    dead = [pk for pk in fences if is_drain_abandoned(provider_id=pk)]
     return Provider.objects.filter(pk__in=dead).update(fenced_until=None)
 
 
@@ -60,7 +60,7 @@ def _is_empty(provider_id: int) -> bool:
         is_sent_again | Q(state__in=[AttemptState.PREPARED, AttemptState.SENT]), provider_id=provider_id
     )
     rows = {attempt.pk: attempt for attempt in under_way.order_by("pk")}
-    if living(rows.keys()):
+    if living_senders(rows.keys()):
         return False
     prepared = [pk for pk, each in rows.items() if each.state == AttemptState.PREPARED and each.lease_until > now]
     if any(rows[pk].prepared_at > now - GRACE for pk in prepared):

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from catalog.upstream import Exchange
 from lib.clock import database_now
-from orders.forwarding.drain import lift_dead_fences
+from orders.forwarding.drain import lift_dead_drains
 from orders.forwarding.record_outcome import leave_unclear
 from orders.jobs.sender_locks import is_sender_dead
 from orders.lifecycle.hold import let_wait
@@ -17,7 +17,7 @@ from orders.models import Attempt, AttemptState, EventKind, Order
 
 log = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 1000  # attempts in one run
+MAX_AT_ONCE = 1000  # attempts in one run
 
 
 def reap_leases(*, now: datetime) -> str:
@@ -30,8 +30,8 @@ def reap_leases(*, now: datetime) -> str:
     abandoned = Attempt.objects.filter(
         state__in=[AttemptState.PREPARED, AttemptState.SENT], lease_until__lt=database_now()
     )
-    tally = Counter(_reap(pk, now) for pk in abandoned.order_by("pk").values_list("pk", flat=True)[:MOST_AT_ONCE])
-    tally["fences lifted"] = lift_dead_fences()
+    tally = Counter(_reap(pk, now) for pk in abandoned.order_by("pk").values_list("pk", flat=True)[:MAX_AT_ONCE])
+    tally["fences lifted"] = lift_dead_drains()
     return ", ".join(f"{count} {what}" for what, count in sorted((+tally).items())) or "nothing left behind"
 
 

@@ -11,18 +11,18 @@ from typing import Any
 from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from catalog.upstream import Accepted, AddOutcome, Exchange, NotSent, Reason, Refused, Unclear
+from catalog.upstream import Accepted, AddOutcome, Exchange, NotSent, Reason, Rejected, Unclear
 from lib.clock import database_now
 from orders.forwarding.circuit_breaker import note_answer, note_failure, pause
-from orders.forwarding.refusal_texts import note_refusal
+from orders.forwarding.refusal_texts import note_rejection
 from orders.forwarding.send import Withheld
 from orders.jobs.crash_points import reach
 from orders.lifecycle.end import cancel_in_full
 from orders.lifecycle.hold import hold, is_to_be_sent, let_wait
 from orders.lifecycle.public_status import ADVERTISING
 from orders.lifecycle.start import run
-from orders.lifecycle.timeline import raise_doubt, record
-from orders.models import Attempt, AttemptState, DoubtKind, EventKind, HoldReason, Order, Status
+from orders.lifecycle.timeline import open_review, record
+from orders.models import Attempt, AttemptState, EventKind, HoldReason, Order, ReviewKind, Status
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +30,8 @@ LIVE = [AttemptState.PREPARED, AttemptState.SENT, AttemptState.UNKNOWN]  # what 
 AWAY = (OperationalError, InterfaceError, InternalError)  # of the database: restarting, read-only, a lock not had
 KEEP_TRYING = 30.0  # seconds that an answer in hand waits for the database
 PAUSE = 0.5  # seconds between two tries
-FIRST_WAIT, LONGEST_WAIT = 5.0, 600.0  # seconds of back-off
-LONGEST_RETRY_AFTER = 3600.0  # seconds that a provider may ask us to wait for one order
+FIRST_WAIT, MAX_WAIT = 5.0, 600.0  # seconds of back-off
+MAX_RETRY_AFTER = 3600.0  # seconds that a provider may ask us to wait for one order
 PROBLEM_LENGTH = 300  # characters of Attempt.problem
 ASKED_AGAIN = "Wait: it is asked again with its key, which places it once at most."
 OURS = {
@@ -83,9 +83,9 @@ def settle(*, order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, no
     match outcome:
         case Accepted():
             word = _accept(order, attempt, outcome, now)
-        case Refused():
+        case Rejected():
             word = _refuse(order, attempt, outcome, now)
-            note_refusal(provider_id=attempt.provider_id, text=outcome.text, now=now)
+            note_rejection(provider_id=attempt.provider_id, text=outcome.text, now=now)
         case NotSent():
             word = _postpone(order, attempt, outcome.detail, now, raw=outcome.raw, retry_after=outcome.retry_after)
             note_failure(provider_id=attempt.provider_id, problem=outcome.detail, now=now)
@@ -128,9 +128,9 @@ def back_off(*, failures: int, retry_after: float | None = None) -> timedelta:
 
     Never shorter than a provider's own Retry-After (seconds, an hour at most).
     """
-    longest = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(failures - 1, 10))
+    longest = min(MAX_WAIT, FIRST_WAIT * 2 ** min(failures - 1, 10))
     wait = longest * random.uniform(0.5, 1.0)  # noqa: S311  # spreads the returning orders, keeps no secret
-    return timedelta(seconds=max(wait, min(retry_after or 0.0, LONGEST_RETRY_AFTER)))
+    return timedelta(seconds=max(wait, min(retry_after or 0.0, MAX_RETRY_AFTER)))
 
 
 def lock(attempt_id: int) -> tuple[Order, Attempt]:
@@ -146,7 +146,7 @@ def _accept(order: Order, attempt: Attempt, outcome: Accepted, now: datetime) ->
         attempt.upstream_id = outcome.order_id
         problem = f"the provider answered with order {outcome.order_id}, which is another order of ours"
         word = leave_unclear(order=order, attempt=attempt, problem=problem, raw=outcome.raw, now=now)
-        raise_doubt(order=order, kind=DoubtKind.DUPLICATE_ID, text=problem.capitalize(), now=now)
+        open_review(order=order, kind=ReviewKind.DUPLICATE_ID, text=problem.capitalize(), now=now)
         return word
     attempt.upstream_id = outcome.order_id
     _finish(attempt, AttemptState.ACCEPTED, raw=outcome.raw, problem="")
@@ -155,7 +155,7 @@ def _accept(order: Order, attempt: Attempt, outcome: Accepted, now: datetime) ->
     return "accepted"
 
 
-def _refuse(order: Order, attempt: Attempt, outcome: Refused, now: datetime) -> str:
+def _refuse(order: Order, attempt: Attempt, outcome: Rejected, now: datetime) -> str:
     """Nothing was placed. The money goes back at once, except where the fault is ours."""
     detail = _exchange(attempt, outcome.raw)
     if outcome.reason is Reason.THROTTLED:
@@ -214,7 +214,9 @@ def _note_late(order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, n
     if not isinstance(outcome, Accepted) or attempt.upstream_id == outcome.order_id:
         return "settled before"
     text = f"The provider took attempt {attempt.pk} as its order {outcome.order_id} after it was settled otherwise."
-    raise_doubt(order=order, kind=DoubtKind.CONTRADICTION, text=text, now=now, detail={"upstream_id": outcome.order_id})
+    open_review(
+        order=order, kind=ReviewKind.CONTRADICTION, text=text, now=now, detail={"upstream_id": outcome.order_id}
+    )
     if is_to_be_sent(order):  # a second time
         hold(order=order, reason=HoldReason.STAFF, text=text, now=now)
     log.error("order %s: %s", order.pk, text)

@@ -22,9 +22,9 @@ from orders.models import EventKind, HoldReason, Order, Status
 
 log = logging.getLogger(__name__)
 
-MOST_THREADS = 8  # providers asked at one time
+MAX_THREADS = 8  # providers asked at one time
 BALANCE_EVERY = timedelta(minutes=10)  # a provider in good health is asked so often, for the staff's figures
-MOST_RELEASED = 500  # orders of one provider in one run
+MAX_RELEASED = 500  # orders of one provider in one run
 BY_ITSELF = [HoldReason.PROVIDER_FUNDS, HoldReason.PROVIDER_KEY]  # what a balance that answers can settle
 
 
@@ -33,7 +33,7 @@ def check_providers() -> str:
 
     A pause that a person set stays. A provider that does not answer stays paused.
     """
-    tally = spread(_check, _to_ask(), threads=MOST_THREADS, name="check")
+    tally = spread(_check, _to_ask(), threads=MAX_THREADS, name="check")
     return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing to ask"
 
 
@@ -71,7 +71,7 @@ def release(*, provider: Provider, balance: Decimal, now: datetime) -> Counter[s
     held = Order.objects.filter(provider=provider, status=Status.HELD, hold_reason__in=BY_ITSELF)
     left = balance
     is_short = False
-    for order in held.select_related("service").order_by("pk")[:MOST_RELEASED]:
+    for order in held.select_related("service").order_by("pk")[:MAX_RELEASED]:
         cost = upstream_cost(order) if order.hold_reason == HoldReason.PROVIDER_FUNDS else Decimal(0)
         if cost > left or (cost and left <= 0):
             is_short = True
@@ -96,7 +96,7 @@ def _release(order_id: int, now: datetime) -> bool:
 
 def _covers_a_waiting_one(provider: Provider, balance: Decimal) -> bool:
     waiting = Order.objects.filter(provider=provider, status=Status.WAITING).select_related("service")
-    return any(upstream_cost(order) <= balance for order in waiting.order_by("submit_at", "pk")[:MOST_RELEASED])
+    return any(upstream_cost(order) <= balance for order in waiting.order_by("submit_at", "pk")[:MAX_RELEASED])
 
 
 def _lift(provider: Provider) -> int:

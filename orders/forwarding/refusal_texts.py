@@ -15,16 +15,16 @@ from django.db.models import F
 from accounts.models import User
 from catalog.models import Provider
 from catalog.upstream.error_texts import WHOLE, fold_text, normalize
-from orders.models import RefusalText
+from orders.models import RejectionText
 
 log = logging.getLogger(__name__)
 
-MOST: Final = 100  # texts of one provider: one that puts an order's name into each would fill the table
-MOST_WORDS: Final = 300  # of one provider, whole texts among them
-SHORTEST: Final = 3  # characters of a word of doubt
+MAX_TEXTS: Final = 100  # texts of one provider: one that puts an order's name into each would fill the table
+MAX_WORDS: Final = 300  # of one provider, whole texts among them
+MIN_LENGTH: Final = 3  # characters of a word of doubt
 
 
-def note_refusal(*, provider_id: int, text: str, now: datetime) -> None:
+def note_rejection(*, provider_id: int, text: str, now: datetime) -> None:
     """Count a refusal in these words; words never met before are new to staff.
 
     Where a provider has too many, the one that was not met for longest gives way, but never a doubted one. The last
@@ -33,23 +33,25 @@ def note_refusal(*, provider_id: int, text: str, now: datetime) -> None:
     folded = fold_text(text)
     if not folded:
         return
-    known = RefusalText.objects.filter(provider_id=provider_id, text=folded)
+    known = RejectionText.objects.filter(provider_id=provider_id, text=folded)
     if known.update(count=F("count") + 1, last_seen_at=now):
         return
     _make_room(provider_id)
-    new = RefusalText(provider_id=provider_id, text=folded, example=text, count=0, first_seen_at=now, last_seen_at=now)
-    RefusalText.objects.bulk_create([new], ignore_conflicts=True)  # another worker may have met it at this moment
+    new = RejectionText(
+        provider_id=provider_id, text=folded, example=text, count=0, first_seen_at=now, last_seen_at=now
+    )
+    RejectionText.objects.bulk_create([new], ignore_conflicts=True)  # another worker may have met it at this moment
     known.update(count=F("count") + 1, last_seen_at=now)
 
 
 @transaction.atomic
-def doubt(*, refusal: RefusalText, actor: User, now: datetime) -> None:
+def mark_ambiguous(*, refusal: RejectionText, actor: User, now: datetime) -> None:
     """From now on an order that is refused in these words is unclear, not refunded. Repeating it changes nothing."""
     _decide(refusal, is_doubted=True, actor=actor, now=now)
 
 
 @transaction.atomic
-def trust(*, refusal: RefusalText, actor: User, now: datetime) -> None:
+def trust(*, refusal: RejectionText, actor: User, now: datetime) -> None:
     """These words mean again that nothing was placed. Orders that are unclear stay so. Harmless to repeat."""
     _decide(refusal, is_doubted=False, actor=actor, now=now)
 
@@ -62,11 +64,11 @@ class NoWord(Exception):
 def add_word(*, provider: Provider, word: str, actor: User) -> None:
     """Doubt every refusal of this provider in which this word or phrase stands. Raises NoWord; twice is as once."""
     word = normalize(word)
-    if len(word) < SHORTEST:
-        raise NoWord(f"Word: at least {SHORTEST} letters, or it stands in every answer.")
+    if len(word) < MIN_LENGTH:
+        raise NoWord(f"Word: at least {MIN_LENGTH} letters, or it stands in every answer.")
     fresh = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
-    if len(fresh.doubtful_words) >= MOST_WORDS:
-        raise NoWord(f"This provider has {MOST_WORDS} words already.")
+    if len(fresh.doubtful_words) >= MAX_WORDS:
+        raise NoWord(f"This provider has {MAX_WORDS} words already.")
     if word not in fresh.doubtful_words:
         fresh.doubtful_words = [*fresh.doubtful_words, word]
         fresh.save(update_fields=["doubtful_words"])
@@ -88,20 +90,20 @@ def words_of(provider: Provider) -> list[str]:
     return sorted(str(word) for word in provider.doubtful_words if not str(word).startswith(WHOLE))
 
 
-def look_at_all(*, provider: Provider, keys: Collection[int], actor: User, now: datetime) -> int:
+def mark_all_seen(*, provider: Provider, keys: Collection[int], actor: User, now: datetime) -> int:
     """The person has seen these texts, and they may stand as they are: they are new no more. Returns how many were."""
-    new = RefusalText.objects.filter(provider=provider, pk__in=keys, looked_at=None)
+    new = RejectionText.objects.filter(provider=provider, pk__in=keys, looked_at=None)
     return new.update(looked_at=now, looked_by=actor)
 
 
-def _decide(refusal: RefusalText, *, is_doubted: bool, actor: User, now: datetime) -> None:
+def _decide(refusal: RejectionText, *, is_doubted: bool, actor: User, now: datetime) -> None:
     """Under the provider's row lock: two people may decide about two texts of its list at once."""
     provider = Provider.objects.select_for_update(no_key=True).get(pk=refusal.provider_id)
     entry = WHOLE + refusal.text
     words = [word for word in provider.doubtful_words if word != entry]
     provider.doubtful_words = [*words, entry] if is_doubted else words
     provider.save(update_fields=["doubtful_words"])
-    RefusalText.objects.filter(pk=refusal.pk).update(is_doubted=is_doubted, looked_at=now, looked_by=actor)
+    RejectionText.objects.filter(pk=refusal.pk).update(is_doubted=is_doubted, looked_at=now, looked_by=actor)
     log.warning(
         "user %s: refusals of provider %s in the words %r %s",
         actor.pk,
@@ -112,7 +114,7 @@ def _decide(refusal: RefusalText, *, is_doubted: bool, actor: User, now: datetim
 
 
 def _make_room(provider_id: int) -> None:
-    texts = RefusalText.objects.filter(provider_id=provider_id)
-    if texts.count() >= MOST:
+    texts = RejectionText.objects.filter(provider_id=provider_id)
+    if texts.count() >= MAX_TEXTS:
         oldest = texts.filter(is_doubted=False).order_by("last_seen_at", "pk").values_list("pk", flat=True)[:1]
-        RefusalText.objects.filter(pk__in=list(oldest)).delete()
+        RejectionText.objects.filter(pk__in=list(oldest)).delete()

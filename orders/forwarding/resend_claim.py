@@ -19,26 +19,26 @@ from orders.models.attempts import quiet
 
 log = logging.getLogger(__name__)
 
-REPEAT_FOR = timedelta(
+RESEND_FOR = timedelta(
     hours=24
 )  # after which staff look: a provider that is silent for so long is no matter of retries
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
+class ResendClaim:
     """One order that this worker, and nobody else, may send again now, exactly as it was sent before."""
 
     claim: Claim
     is_last_word: bool  # whether no earlier call can still place it: then a "no" to this one speaks for all
 
 
-def due_repeats(*, now: datetime) -> QuerySet[Attempt]:
+def due_resends(*, now: datetime) -> QuerySet[Attempt]:
     """The attempts that were perhaps placed and may be sent again now; of providers that honour their keys alone."""
     return Attempt.objects.filter(state=AttemptState.UNKNOWN, resend_at__lte=now, provider__is_idempotent=True)
 
 
 @transaction.atomic
-def reclaim(*, attempt: Attempt, account: str, owner: UUID) -> Repeat | None:
+def claim_resend(*, attempt: Attempt, account: str, owner: UUID) -> ResendClaim | None:
     """Take the attempt to send it again; None where it is not due, settled, taken, or its lane is closed.
 
     `account` is the client's fingerprint. The caller holds the attempt's pulse, so that no earlier sender of it lives.
@@ -50,7 +50,7 @@ def reclaim(*, attempt: Attempt, account: str, owner: UUID) -> Repeat | None:
     provider = open_lane(provider_id=attempt.provider_id, now=now)
     orders = Order.objects.select_for_update(skip_locked=True, of=("self",), no_key=True).select_related("service")
     order = orders.filter(attempts=attempt.pk, status=Status.UNCLEAR).first()
-    due = due_repeats(now=now).select_for_update(skip_locked=True, of=("self",), no_key=True)
+    due = due_resends(now=now).select_for_update(skip_locked=True, of=("self",), no_key=True)
     fresh = due.filter(pk=attempt.pk).first()
     if provider is None or order is None or fresh is None or fresh.last_sent_at is None:
         return None
@@ -69,7 +69,7 @@ def reclaim(*, attempt: Attempt, account: str, owner: UUID) -> Repeat | None:
         doubtful_words=tuple(map(str, provider.doubtful_words)),
         is_429_unclear=False,  # whatever a call with this key has placed, the next one answers with it
     )
-    return Repeat(claim=claim, is_last_word=fresh.last_sent_at + quiet() < now)
+    return ResendClaim(claim=claim, is_last_word=fresh.last_sent_at + quiet() < now)
 
 
 def leave_to_staff(*, order: Order, attempt: Attempt, problem: str, now: datetime) -> None:
@@ -85,7 +85,7 @@ def leave_to_staff(*, order: Order, attempt: Attempt, problem: str, now: datetim
 
 def _problem(order: Order, attempt: Attempt, account: str, now: datetime) -> str:
     """Why it must not be sent again; empty where it may be."""
-    if attempt.sent_at is None or attempt.sent_at + REPEAT_FOR < now:
+    if attempt.sent_at is None or attempt.sent_at + RESEND_FOR < now:
         return "It was asked for a day without an answer that could be believed. Ask the provider about its key."
     if attempt.account != account:
         return "Our address or API key there has changed since: its key may not be known, and place it once more."

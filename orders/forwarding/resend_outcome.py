@@ -5,12 +5,12 @@ from typing import Final
 
 from django.db import transaction
 
-from catalog.upstream import Accepted, AddOutcome, NotSent, Reason, Refused, Unclear
+from catalog.upstream import Accepted, AddOutcome, NotSent, Reason, Rejected, Unclear
 from catalog.upstream.error_texts import normalize
 from lib.clock import database_now
 from orders.forwarding.circuit_breaker import note_answer, note_failure, pause
 from orders.forwarding.record_outcome import OURS, PROBLEM_LENGTH, back_off, lock, settle
-from orders.forwarding.resend_claim import Repeat, leave_to_staff
+from orders.forwarding.resend_claim import ResendClaim, leave_to_staff
 from orders.forwarding.send import Withheld
 from orders.jobs.crash_points import reach
 from orders.lifecycle.timeline import record
@@ -32,7 +32,7 @@ MOMENT = timedelta(seconds=1)
 
 
 @transaction.atomic
-def rehear(*, repeat: Repeat, outcome: AddOutcome | Withheld, now: datetime) -> str:
+def record_resend_outcome(*, repeat: ResendClaim, outcome: AddOutcome | Withheld, now: datetime) -> str:
     """Apply what the provider said to an order that was sent again; returns it in a word or two for the sweep's note.
 
     An id is its order, whichever call placed it. A "no" settles it, by the rules of record_outcome, only where no
@@ -56,7 +56,7 @@ def rehear(*, repeat: Repeat, outcome: AddOutcome | Withheld, now: datetime) -> 
 
 def _is_believed(outcome: AddOutcome | Withheld) -> bool:
     """Whether it is a "no" that a provider gives only to a key that it does not know."""
-    if not isinstance(outcome, Refused):
+    if not isinstance(outcome, Rejected):
         return False
     return outcome.reason is Reason.NO_FUNDS or normalize(outcome.text) in NOT_TAKEN
 
@@ -65,11 +65,11 @@ def _ask_again(order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, n
     """It stays UNCLEAR. The failures count towards a pause as those of a first call do."""
     wait = back_off(failures=max(attempt.resends, 1))
     match outcome:
-        case Refused(reason=Reason.BAD_KEY, text=problem):
+        case Rejected(reason=Reason.BAD_KEY, text=problem):
             pause(provider_id=attempt.provider_id, reason=f"{OURS[Reason.BAD_KEY].label}: {problem}", now=now)
-        case Refused(reason=Reason.THROTTLED, text=problem) | Unclear(detail=problem):
+        case Rejected(reason=Reason.THROTTLED, text=problem) | Unclear(detail=problem):
             note_failure(provider_id=attempt.provider_id, problem=problem, now=now)
-        case Refused(text=problem):
+        case Rejected(text=problem):
             note_answer(provider_id=attempt.provider_id)
             if not _is_believed(outcome):
                 said = f"asked again with its key, the provider said: {problem}. Ask it what became of the key."

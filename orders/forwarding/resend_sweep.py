@@ -22,22 +22,22 @@ from lib.encryption import CannotUnseal
 from lib.fan_out import spread
 from orders.forwarding.claim import open_at
 from orders.forwarding.record_outcome import surely
-from orders.forwarding.resend_claim import due_repeats, reclaim
-from orders.forwarding.resend_outcome import rehear
+from orders.forwarding.resend_claim import claim_resend, due_resends
+from orders.forwarding.resend_outcome import record_resend_outcome
 from orders.forwarding.send import send_again
 from orders.jobs.crash_points import reach
 from orders.jobs.deadlines import sweep_end
-from orders.jobs.sender_locks import PulseTaken, pulse, slot
+from orders.jobs.sender_locks import SenderAlive, sender_lock, slot
 from orders.models import Attempt
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 35.0  # after which a sweep begins nothing new
-MOST_AT_ONCE = 500  # attempts at one provider in one sweep
-MOST_THREADS = 8  # providers looked after at one time; each gets one call at a time, within its concurrency
+MAX_AT_ONCE = 500  # attempts at one provider in one sweep
+MAX_THREADS = 8  # providers looked after at one time; each gets one call at a time, within its concurrency
 
 
-def repeat_due() -> str:
+def resend_due() -> str:
     """Send again what may be; returns a note such as "2 accepted, 1 still unclear".
 
     Halts, pauses, fences and the provider's concurrency hold as for a first sending. Sweeps may run side by side: the
@@ -45,10 +45,10 @@ def repeat_due() -> str:
     provider after the others were looked after.
     """
     now = database_now()
-    providers = Provider.objects.filter(open_at(now), Exists(due_repeats(now=now).filter(provider=OuterRef("pk"))))
+    providers = Provider.objects.filter(open_at(now), Exists(due_resends(now=now).filter(provider=OuterRef("pk"))))
     stop_at = sweep_end(most=SWEEP_SECONDS)
     work = partial(_work_off, stop_at=stop_at)
-    tally = spread(work, list(providers.order_by("pk")), threads=MOST_THREADS, name="repeat")
+    tally = spread(work, list(providers.order_by("pk")), threads=MAX_THREADS, name="repeat")
     return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing to repeat"
 
 
@@ -58,17 +58,17 @@ def repeat(*, attempt: Attempt, client: Client) -> str | None:
     Never while an earlier sender of it lives, and never beside a second one: both hold the attempt's pulse.
     """
     try:
-        with pulse(attempt_id=attempt.pk):
-            taken = reclaim(attempt=attempt, account=client.fingerprint(pepper=settings.SECRET_KEY), owner=uuid4())
+        with sender_lock(attempt_id=attempt.pk):
+            taken = claim_resend(attempt=attempt, account=client.fingerprint(pepper=settings.SECRET_KEY), owner=uuid4())
             if taken is None:
                 return None
             reach("after_claim")
             outcome = send_again(claim=taken.claim, client=client)
             reach("after_send")
-            word = surely(partial(rehear, repeat=taken, outcome=outcome))
+            word = surely(partial(record_resend_outcome, repeat=taken, outcome=outcome))
             reach("after_record")
             return word
-    except PulseTaken:
+    except SenderAlive:
         return None  # its sender lives, or somebody settles it at this moment
 
 
@@ -79,8 +79,8 @@ def _work_off(provider: Provider, *, stop_at: float) -> Counter[str]:
             if not is_free:
                 return tally
             with open_client(provider) as client:
-                due = due_repeats(now=database_now()).filter(provider=provider)
-                for attempt in due.order_by("resend_at", "pk")[:MOST_AT_ONCE]:
+                due = due_resends(now=database_now()).filter(provider=provider)
+                for attempt in due.order_by("resend_at", "pk")[:MAX_AT_ONCE]:
                     if time.monotonic() >= stop_at:
                         break
                     tally[repeat(attempt=attempt, client=client) or "not now"] += 1

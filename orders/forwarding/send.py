@@ -10,7 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from catalog.upstream import DOUBTFUL_WORDS, AddOutcome, Client
+from catalog.upstream import AMBIGUOUS_PHRASES, AddOutcome, Client
 from orders.forwarding.claim import Claim
 from orders.jobs.crash_points import reach
 from orders.lifecycle.timeline import record
@@ -57,7 +57,7 @@ def _call(claim: Claim, client: Client, *, mark: Callable[[], None]) -> AddOutco
             claim.fields,
             before_send=mark,
             idempotency_key=claim.idempotency_key,
-            doubtful_words=(*DOUBTFUL_WORDS, *claim.doubtful_words),
+            doubtful_words=(*AMBIGUOUS_PHRASES, *claim.doubtful_words),
             is_429_unclear=claim.is_429_unclear,
         )
     except _Stop as stop:
@@ -74,11 +74,11 @@ def _mark_sent(claim: Claim, *, account: str = "") -> None:
 
 def _mark_sent_again(claim: Claim) -> None:
     """Commit that the attempt is sent once more, with a line on the order's timeline, or raise as _mark_sent does."""
-    _write_down(lambda: _note_repeat(claim))
+    _write_down(lambda: _note_resend(claim))
 
 
 @transaction.atomic
-def _note_repeat(claim: Claim) -> int:
+def _note_resend(claim: Claim) -> int:
     mine = Attempt.objects.filter(
         pk=claim.attempt_id, state=AttemptState.UNKNOWN, owner=claim.owner, lease_until__gt=Now()
     )

@@ -21,7 +21,7 @@ from orders.forwarding.expired_leases import reap_leases
 from orders.forwarding.record_outcome import record_surely
 from orders.forwarding.send import send
 from orders.jobs.crash_points import reach
-from orders.jobs.sender_locks import pulse, slot
+from orders.jobs.sender_locks import sender_lock, slot
 from orders.models import Order
 
 __all__ = ["forward_next", "reap_leases", "submit_due"]
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 35.0  # after which a sweep begins nothing new
 MARGIN = 5.0  # seconds kept free before the task's soft limit
-MOST_SENDERS = 32  # threads over all lanes, each with a database connection
+MAX_SENDERS = 32  # threads over all lanes, each with a database connection
 LOOK_EVERY = 0.25  # seconds between two looks for due orders while something is in flight
 REST = 1.0  # seconds that a lane is left alone after it had nothing that could be sent, or other sweeps fill it
 
@@ -44,7 +44,7 @@ def submit_due() -> str:
     """
     sweep = _Sweep(stop_at=time.monotonic() + _seconds())
     try:
-        with ThreadPoolExecutor(max_workers=MOST_SENDERS, thread_name_prefix="submit") as threads:
+        with ThreadPoolExecutor(max_workers=MAX_SENDERS, thread_name_prefix="submit") as threads:
             while True:
                 sweep.open_lanes(threads)
                 if not sweep.senders:
@@ -63,7 +63,7 @@ def forward_next(*, provider_id: int, client: Client, owner: UUID) -> str | None
     if taken is None:
         return None
     reach("after_claim")
-    with pulse(attempt_id=taken.attempt_id):
+    with sender_lock(attempt_id=taken.attempt_id):
         outcome = send(claim=taken, client=client)
         reach("after_send")
         word = record_surely(attempt_id=taken.attempt_id, outcome=outcome)
@@ -91,7 +91,7 @@ class _Sweep:
         if time.monotonic() >= self.stop_at:
             return
         for provider in _due_providers():
-            if self.resting.get(provider.pk, 0.0) > time.monotonic() or len(self.senders) >= MOST_SENDERS:
+            if self.resting.get(provider.pk, 0.0) > time.monotonic() or len(self.senders) >= MAX_SENDERS:
                 continue
             if Counter(self.senders.values())[provider.pk] < settings.SUBMIT_CONCURRENCY:
                 self.senders[threads.submit(_work_off, provider, self)] = provider.pk

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from catalog.upstream import DOUBTFUL_WORDS, ErrorReply
-from catalog.upstream.error_texts import is_about_an_id, is_doubtful
+from catalog.upstream import AMBIGUOUS_PHRASES, ErrorReply
+from catalog.upstream.error_texts import is_about_an_id, is_ambiguous
 from lib.clock import database_now
 
 GIVE_UP = 5  # refusals without one answer: the provider refuses the question, not the ids
@@ -36,7 +36,7 @@ def may_know_single_form(error: ErrorReply) -> bool:
     is_its_fault = (error.exchange.http_status or 0) >= 500
     if error.reason.is_ours or is_its_fault:
         return False
-    return is_about_an_id(error.text) or not is_doubtful(error.text, DOUBTFUL_WORDS)
+    return is_about_an_id(error.text) or not is_ambiguous(error.text, AMBIGUOUS_PHRASES)
 
 
 def ask_singly(

@@ -17,21 +17,21 @@ from lib.advisory_locks import _ask, give_back, take
 ATTEMPTS = 1 << 56
 SLOTS = 1 << 57
 FENCES = 1 << 58
-MOST_SLOTS = 1000  # of one provider
+MAX_SLOTS = 1000  # of one provider
 
 
-class PulseTaken(Exception):
+class SenderAlive(Exception):
     """Another session holds this attempt's pulse."""
 
 
 @contextmanager
-def pulse(*, attempt_id: int) -> Iterator[None]:
+def sender_lock(*, attempt_id: int) -> Iterator[None]:
     """Hold the attempt's pulse on this thread's session: while it is held, nobody may think its sender dead.
 
     Raises PulseTaken. A session that breaks loses the pulse; the lease of the attempt still protects it for a while.
     """
     if not take(ATTEMPTS + attempt_id):
-        raise PulseTaken(f"attempt {attempt_id}")
+        raise SenderAlive(f"attempt {attempt_id}")
     try:
         yield
     finally:
@@ -41,8 +41,8 @@ def pulse(*, attempt_id: int) -> Iterator[None]:
 @contextmanager
 def slot(*, provider_id: int, slots: int) -> Iterator[bool]:
     """One of the provider's `slots` places for calls in flight, over all workers; yields False where all are taken."""
-    first = SLOTS + provider_id * MOST_SLOTS
-    taken = next((key for key in range(first, first + min(slots, MOST_SLOTS)) if take(key)), None)
+    first = SLOTS + provider_id * MAX_SLOTS
+    taken = next((key for key in range(first, first + min(slots, MAX_SLOTS)) if take(key)), None)
     try:
         yield taken is not None
     finally:
@@ -55,7 +55,7 @@ def is_sender_dead(*, attempt_id: int) -> bool:
     return _ask("SELECT pg_try_advisory_xact_lock(%s)", ATTEMPTS + attempt_id)
 
 
-def living(attempt_ids: Collection[int]) -> set[int]:
+def living_senders(attempt_ids: Collection[int]) -> set[int]:
     """Those of the attempts whose pulse some session holds now. Only looks, and disturbs no sender."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -72,7 +72,7 @@ def living(attempt_ids: Collection[int]) -> set[int]:
 
 
 @contextmanager
-def fence_pulse(*, provider_id: int) -> Iterator[bool]:
+def drain_lock(*, provider_id: int) -> Iterator[bool]:
     """Hold the pulse of the provider's fence; yields False where a living session holds it."""
     is_ours = take(FENCES + provider_id)
     try:
@@ -82,6 +82,6 @@ def fence_pulse(*, provider_id: int) -> Iterator[bool]:
             give_back(FENCES + provider_id)
 
 
-def is_resolver_dead(*, provider_id: int) -> bool:
+def is_drain_abandoned(*, provider_id: int) -> bool:
     """Whether no living session holds the provider's fence. In a transaction: and none takes it until that ends."""
     return _ask("SELECT pg_try_advisory_xact_lock(%s)", FENCES + provider_id)

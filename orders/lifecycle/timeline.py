@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import User
-from orders.models import Doubt, DoubtKind, Event, EventKind, Order
+from orders.models import Event, EventKind, Order, Review, ReviewKind
 
 TEXT_LENGTH = 500  # characters of Event.text and Doubt.text
 
@@ -32,22 +32,22 @@ def record(
     )
 
 
-def raise_doubt(
-    *, order: Order, kind: DoubtKind, text: str, now: datetime, detail: dict[str, Any] | None = None
+def open_review(
+    *, order: Order, kind: ReviewKind, text: str, now: datetime, detail: dict[str, Any] | None = None
 ) -> None:
     """Show staff something that a machine must not decide; an open doubt of the same kind is left as it is."""
-    _, is_new = Doubt.objects.get_or_create(
+    _, is_new = Review.objects.get_or_create(
         order=order,
         kind=kind,
         closed_at=None,
         defaults={"text": text[:TEXT_LENGTH], "raised_at": now, "detail": detail or {}},
     )
     if is_new:
-        record(order=order, kind=EventKind.DOUBT, text=text, now=now, is_internal=True, detail=detail)
+        record(order=order, kind=EventKind.REVIEW, text=text, now=now, is_internal=True, detail=detail)
 
 
-def withdraw_doubts(*, orders: Sequence[Order], kinds: Collection[DoubtKind], why: str, now: datetime) -> None:
+def withdraw_reviews(*, orders: Sequence[Order], kinds: Collection[ReviewKind], why: str, now: datetime) -> None:
     """Close the open doubts of these kinds: what was in question has been answered since. One query, no person."""
     if orders:
         keys = [order.pk for order in orders]
-        Doubt.objects.filter(order_id__in=keys, kind__in=kinds, closed_at=None).update(closed_at=now, decision=why)
+        Review.objects.filter(order_id__in=keys, kind__in=kinds, closed_at=None).update(closed_at=now, decision=why)

@@ -8,9 +8,9 @@ from orders.models.attempts import Attempt, AttemptState, Watch
 from orders.models.jobs_and_proofs import Proof, Sweep
 from orders.models.orders import ENDED, OPEN, HoldReason, Order, OrderQuerySet, Status
 from orders.models.provider_accounts import Baseline, Orphan, Proposal, TopUp
-from orders.models.refusal_texts import RefusalText
+from orders.models.refusal_texts import RejectionText
 from orders.models.subscriptions import Subscription
-from orders.models.timeline import Doubt, DoubtKind, Event, EventKind
+from orders.models.timeline import Event, EventKind, Review, ReviewKind
 from orders.models.webhooks import PING, DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookType
 
 __all__ = [
@@ -24,8 +24,6 @@ __all__ = [
     "Baseline",
     "Cancellation",
     "DeliveryState",
-    "Doubt",
-    "DoubtKind",
     "Event",
     "EventKind",
     "HoldReason",
@@ -35,8 +33,10 @@ __all__ = [
     "Proof",
     "Proposal",
     "Refill",
-    "RefusalText",
+    "RejectionText",
     "RequestState",
+    "Review",
+    "ReviewKind",
     "Status",
     "Subscription",
     "Sweep",

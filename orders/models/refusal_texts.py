@@ -7,7 +7,7 @@ from django.db.models import Q
 from catalog.models import Provider
 
 
-class RefusalText(models.Model):
+class RejectionText(models.Model):
     """One wording of a provider's "no", with whatever changes from order to order folded away.
 
     What is doubted stands in Provider.doubtful_words, too, which is what the client reads.
@@ -26,6 +26,7 @@ class RefusalText(models.Model):
     )  # who looked, or who decided last
 
     class Meta:
+        db_table = "orders_refusaltext"
         constraints = [
             models.UniqueConstraint(name="refusal_text_once", fields=["provider", "text"]),
             models.CheckConstraint(

@@ -22,7 +22,7 @@ class EventKind(models.TextChoices):
     REFUNDED = "refunded", "Refunded"
     POST = "post", "Post charged"  # of a subscription
     ENDED = "ended", "Ended"
-    DOUBT = "doubt", "Doubt"
+    REVIEW = "doubt", "Doubt"
     REFILL = "refill", "Refill"
     CANCEL = "cancel", "Cancel"
     DECISION = "decision", "Staff decision"
@@ -49,7 +49,7 @@ class Event(models.Model):
         return f"{self.kind}: {self.text}"
 
 
-class DoubtKind(models.TextChoices):
+class ReviewKind(models.TextChoices):
     """What a machine must not decide."""
 
     NO_REMAINS = "no_remains", "Partial without usable remains"
@@ -63,11 +63,11 @@ class DoubtKind(models.TextChoices):
     UNPAID_POSTS = "unpaid_posts", "The customer's balance does not cover the posts served"
 
 
-class Doubt(models.Model):
+class Review(models.Model):
     """Something about an order that staff must look at; open until someone closes it with a reason."""
 
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="doubts")
-    kind = models.CharField(max_length=20, choices=DoubtKind.choices)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="reviews")
+    kind = models.CharField(max_length=20, choices=ReviewKind.choices)
     text = models.CharField(max_length=500)
     detail = models.JSONField(default=dict, blank=True)
     raised_at = models.DateTimeField()
@@ -78,6 +78,7 @@ class Doubt(models.Model):
     decision = models.CharField(max_length=300, blank=True)
 
     class Meta:
+        db_table = "orders_doubt"
         constraints = [
             models.UniqueConstraint(name="doubt_open_once", fields=["order", "kind"], condition=Q(closed_at=None)),
         ]

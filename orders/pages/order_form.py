@@ -10,7 +10,7 @@ from accounts.models import User
 from catalog.models import Service
 from catalog.upstream.service_types import Field, ServiceType, find
 from orders.models import Order
-from orders.placing.check_fields import LARGEST_NUMBER, NUMBER_LIMITS, TEXT_LENGTH, FieldErrors, check
+from orders.placing.check_fields import MAX_NUMBER, NUMBER_LIMITS, TEXT_LENGTH, FieldErrors, check
 from orders.placing.price_quote import quote
 
 # Fields that no type has: what the page itself sends along.
@@ -145,7 +145,7 @@ def _widget(field: Field, *, service: Service) -> Widget:
     if field.kind == "quantity" or field.name in {"min", "max"}:
         return forms.NumberInput(attrs={"min": service.min_quantity, "max": service.max_quantity, "step": 1})
     if field.kind == "number":
-        least, most = NUMBER_LIMITS.get(field.name, (1, LARGEST_NUMBER))
+        least, most = NUMBER_LIMITS.get(field.name, (1, MAX_NUMBER))
         return forms.NumberInput(attrs={"min": least, "max": most, "step": 1})
     attrs = {"maxlength": TEXT_LENGTH, "autocomplete": "off", "spellcheck": "false"}
     if field.kind in {"link", "url"}:

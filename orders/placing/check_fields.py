@@ -14,19 +14,19 @@ from catalog.upstream.service_types import Field, ServiceType, lines
 Code = Literal["missing", "invalid", "too_small", "too_large"]
 
 TEXT_LENGTH = 2000  # characters of a link, a text, or one line of a list
-LINES_MOST = 10_000  # lines of a list: beyond what any provider takes in one order
-LARGEST_NUMBER = 10**12  # units of one order, all runs together; far beyond any catalog, within every column
-RUNS_MOST = 10_000
-INTERVAL_MOST = 60 * 24 * 30  # minutes; a month between two runs
-POSTS_MOST = 10_000  # of one subscription
-DELAY_MOST = 600  # minutes that a subscription waits after a post appears; providers take no more
+MAX_LINES = 10_000  # lines of a list: beyond what any provider takes in one order
+MAX_NUMBER = 10**12  # units of one order, all runs together; far beyond any catalog, within every column
+MAX_RUNS = 10_000
+MAX_INTERVAL = 60 * 24 * 30  # minutes; a month between two runs
+MAX_POSTS = 10_000  # of one subscription
+MAX_DELAY = 600  # minutes that a subscription waits after a post appears; providers take no more
 NUMBER_LIMITS: Final = {
-    "runs": (1, RUNS_MOST),
-    "interval": (1, INTERVAL_MOST),
+    "runs": (1, MAX_RUNS),
+    "interval": (1, MAX_INTERVAL),
     "answer_number": (1, 1_000_000),
-    "posts": (1, POSTS_MOST),
-    "old_posts": (1, POSTS_MOST),
-    "delay": (0, DELAY_MOST),
+    "posts": (1, MAX_POSTS),
+    "old_posts": (1, MAX_POSTS),
+    "delay": (0, MAX_DELAY),
 }
 # Optional numbers in these words are absent: a client in wide use sends runs=undefined.
 ABSENT: Final = frozenset({"", "0", "null", "undefined", "none"})
@@ -131,8 +131,8 @@ def _problem_of(one: Field, text: str, *, is_wanted: bool) -> Problem | None:
 
 def _lines_problem(text: str) -> Problem | None:
     found = text.split("\n")
-    if len(found) > LINES_MOST:
-        return Problem(f"At most {LINES_MOST:,} lines; these are {len(found):,}.", "too_large")
+    if len(found) > MAX_LINES:
+        return Problem(f"At most {MAX_LINES:,} lines; these are {len(found):,}.", "too_large")
     for number, line in enumerate(found, start=1):
         problem = _text_problem(line.replace("\t", " "))
         if problem:
@@ -143,7 +143,7 @@ def _lines_problem(text: str) -> Problem | None:
 def _number_problem(one: Field, text: str) -> Problem | None:
     if not (text.isascii() and text.isdigit()):
         return Problem("Enter a whole number, digits only.")
-    least, most = NUMBER_LIMITS.get(one.name, (1, LARGEST_NUMBER))
+    least, most = NUMBER_LIMITS.get(one.name, (1, MAX_NUMBER))
     if len(text) > len(str(most)) or int(text) > most:
         return Problem(f"At most {most:,}.", "too_large")
     if int(text) < least:
@@ -214,8 +214,8 @@ def _limit_problems(*, kind: ServiceType, service: Service, cleaned: Mapping[str
         return {counted: Problem(f"At least {service.min_quantity:,}{what}", "too_small")}
     if count > service.max_quantity:
         return {counted: Problem(f"At most {service.max_quantity:,}{what}", "too_large")}
-    if kind.billed_quantity(cleaned) > LARGEST_NUMBER:
-        return {"runs": Problem(f"At most {LARGEST_NUMBER:,} units over all runs.", "too_large")}
+    if kind.billed_quantity(cleaned) > MAX_NUMBER:
+        return {"runs": Problem(f"At most {MAX_NUMBER:,} units over all runs.", "too_large")}
     return {}
 
 

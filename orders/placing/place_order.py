@@ -165,7 +165,7 @@ def _on_sale(*, service: Service) -> tuple[Service, ServiceType]:
 
 def _charge_of(*, kind: ServiceType, service: Service, wanted: Wanted) -> Decimal:
     charge = charge_for(price=service.price, billed_quantity=wanted.billed_quantity, is_per_order=kind.is_per_order)
-    if charge > ledger.LARGEST:
+    if charge > ledger.MAX_VALUE:
         counted = kind.lines_field or ("quantity" if kind.has_quantity else "link")
         raise FieldErrors({counted: Problem("One order cannot cost as much as this.", "too_large")})
     return charge

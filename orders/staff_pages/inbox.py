@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from lib.decimals import plain
 from orders.lifecycle.costs import present_cost, worth
-from orders.models import Attempt, Doubt, DoubtKind, HoldReason, Order, OrderQuerySet, Proposal, Status
+from orders.models import Attempt, HoldReason, Order, OrderQuerySet, Proposal, Review, ReviewKind, Status
 from orders.unclear.second_person import needs_two
 
 PAGE: Final = 25  # cases: each is a card with forms
@@ -20,7 +20,7 @@ class Case:
 
     order: Order
     attempt: Attempt | None  # the last one
-    doubts: list[Doubt]  # open ones
+    reviews: list[Review]  # open ones
     advice: str
     decisions: tuple[str, ...]  # of attach, resend, refund, settle
     proposal: Proposal | None  # a decision that waits for a second person
@@ -48,17 +48,17 @@ def cases(*, after: int | None = None) -> tuple[list[Case], int | None]:
 
 def waiting_for_staff() -> OrderQuerySet:
     """Every order that a person should look at."""
-    doubts = Doubt.objects.filter(order=OuterRef("pk"), closed_at=None)
-    return Order.objects.filter(Q(status__in=[Status.UNCLEAR, Status.HELD]) | Exists(doubts))
+    reviews = Review.objects.filter(order=OuterRef("pk"), closed_at=None)
+    return Order.objects.filter(Q(status__in=[Status.UNCLEAR, Status.HELD]) | Exists(reviews))
 
 
 def with_evidence(orders: OrderQuerySet) -> OrderQuerySet:
     """The orders with all that a case shows, in a fixed number of queries."""
-    open_doubts = Doubt.objects.filter(closed_at=None).order_by("pk")
+    open_doubts = Review.objects.filter(closed_at=None).order_by("pk")
     proposals = Proposal.objects.filter(closed_at=None).select_related("proposed_by").order_by("pk")
     return orders.select_related("user", "service", "provider").prefetch_related(
         Prefetch("attempts", Attempt.objects.order_by("pk")),
-        Prefetch("doubts", open_doubts),
+        Prefetch("reviews", open_doubts),
         Prefetch("attempts__proposals", proposals),
     )
 
@@ -69,29 +69,29 @@ def cases_of(orders: Iterable[Order]) -> list[Case]:
 
 
 def _case(order: Order) -> Case:
-    attempts, doubts = list(order.attempts.all()), list(order.doubts.all())
+    attempts, reviews = list(order.attempts.all()), list(order.reviews.all())
     attempt = attempts[-1] if attempts else None
     return Case(
         order=order,
         attempt=attempt,
-        doubts=doubts,
-        advice=_advice(order, attempt, doubts),
-        decisions=_decisions(order, doubts),
+        reviews=reviews,
+        advice=_advice(order, attempt, reviews),
+        decisions=_decisions(order, reviews),
         proposal=next(iter(attempt.proposals.all()), None) if attempt and order.status == Status.UNCLEAR else None,
         needs_two=needs_two(order),
     )
 
 
-def _decisions(order: Order, doubts: list[Doubt]) -> tuple[str, ...]:
+def _decisions(order: Order, reviews: list[Review]) -> tuple[str, ...]:
     if order.status == Status.UNCLEAR:
         return ("attach", "resend", "refund")
     if order.status == Status.HELD:
         return ("attach", "resend", "refund") if order.hold_reason == HoldReason.STAFF else ("resend", "refund")
-    uncounted = ("posts",) if any(doubt.kind == DoubtKind.UNCOUNTED_POSTS for doubt in doubts) else ()
-    return (*uncounted, "settle") if order.status == Status.RUNNING and doubts else uncounted
+    uncounted = ("posts",) if any(review.kind == ReviewKind.UNCOUNTED_POSTS for review in reviews) else ()
+    return (*uncounted, "settle") if order.status == Status.RUNNING and reviews else uncounted
 
 
-def _advice(order: Order, attempt: Attempt | None, doubts: list[Doubt]) -> str:
+def _advice(order: Order, attempt: Attempt | None, reviews: list[Review]) -> str:
     """The suggested next step."""
     provider = order.provider.name
     if order.status == Status.UNCLEAR:
@@ -104,22 +104,22 @@ def _advice(order: Order, attempt: Attempt | None, doubts: list[Doubt]) -> str:
         )
     if order.status == Status.HELD:
         return _advice_held(order, provider)
-    if advice := _advice_posts(doubts, provider):
+    if advice := _advice_posts(reviews, provider):
         return advice
-    if order.status == Status.RUNNING and doubts:
+    if order.status == Status.RUNNING and reviews:
         return (
             f"Look the order up at {provider}. Close the doubt to go on following it, or end it with what is missing."
         )
-    if doubts:
+    if reviews:
         return "The order has ended and its money stays as it is. Look it up, then close the doubt with what you found."
     return ""
 
 
-def _advice_posts(doubts: list[Doubt], provider: str) -> str:
-    kinds = {doubt.kind for doubt in doubts}
-    if DoubtKind.UNCOUNTED_POSTS in kinds:
+def _advice_posts(reviews: list[Review], provider: str) -> str:
+    kinds = {review.kind for review in reviews}
+    if ReviewKind.UNCOUNTED_POSTS in kinds:
         return f"Count the posts that {provider} has served since the last one that was charged, and enter the number."
-    if DoubtKind.UNPAID_POSTS in kinds:
+    if ReviewKind.UNPAID_POSTS in kinds:
         return (
             "Ask the customer to add funds: the posts are charged by themselves then. Closing the doubt forgives them."
         )

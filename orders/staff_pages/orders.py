@@ -16,13 +16,13 @@ from billing.models import Transfer
 from catalog.models import Provider
 from lib.query_text import is_id
 from orders.lifecycle.costs import earning_of
-from orders.models import Doubt, EventKind, Order, Proposal, Status
+from orders.models import EventKind, Order, Proposal, Review, Status
 from orders.pages.order_list import page_of
 from orders.staff_pages.forms import ReasonForm, form_for
 from orders.staff_pages.inbox import Case, cases, cases_of, with_evidence
 from orders.staff_pages.search import find_any
 from orders.tracking.charge_posts import NothingToCount, count_posts
-from orders.tracking.settle_doubts import AlreadySettled, NotDoubtful, WrongRemains, close_doubt, end_order
+from orders.tracking.settle_doubts import AlreadySettled, NotUnderReview, WrongRemains, close_review, end_order
 from orders.unclear.decide import CannotDecide, attach
 from orders.unclear.second_person import confirm, decide, withdraw
 
@@ -40,7 +40,7 @@ ANSWERS: Final[Mapping[str, Callable[..., object]]] = {
 REFUSED: Final = (
     CannotDecide,
     AlreadySettled,
-    NotDoubtful,
+    NotUnderReview,
     WrongRemains,
     NothingToCount,
 )  # what staff can answer: somebody was first, or what they entered makes no sense
@@ -60,7 +60,7 @@ TONES: Final[Mapping[str, str]] = {
     EventKind.REFUSED: "bad",
     EventKind.UNCLEAR: "bad",
     EventKind.HELD: "warn",
-    EventKind.DOUBT: "warn",
+    EventKind.REVIEW: "warn",
     EventKind.POSTPONED: "warn",
     EventKind.DECISION: "info",
     EventKind.VERDICT: "good",
@@ -150,17 +150,17 @@ def staff_proposal_answer(request: MemberRequest, pk: int, answer: str) -> HttpR
 @require_POST
 def staff_doubt_close(request: MemberRequest, pk: int) -> HttpResponse:
     """Close a doubt with what was found out."""
-    doubt = get_object_or_404(Doubt.objects.select_related("order"), pk=pk)
+    review = get_object_or_404(Review.objects.select_related("order"), pk=pk)
     form = form_for("close", pk, request.POST)
     if form.is_valid():
         try:
-            close_doubt(doubt=doubt, actor=request.user, now=timezone.now(), **form.cleaned_data)
+            close_review(review=review, actor=request.user, now=timezone.now(), **form.cleaned_data)
         except REFUSED as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"The doubt about order {doubt.order_id} is closed.")
-            return redirect("staff_order", pk=doubt.order_id)
-    return _render_order(request, doubt.order_id, refused={f"close{pk}": form})
+            messages.success(request, f"The doubt about order {review.order_id} is closed.")
+            return redirect("staff_order", pk=review.order_id)
+    return _render_order(request, review.order_id, refused={f"close{pk}": form})
 
 
 def _render_order(request: MemberRequest, pk: int, *, refused: Mapping[str, ReasonForm] | None = None) -> HttpResponse:
@@ -176,7 +176,7 @@ def _render_order(request: MemberRequest, pk: int, *, refused: Mapping[str, Reas
             (event, TONES.get(event.kind, "idle")) for event in order.events.select_related("actor").order_by("pk")
         ],
         "attempts": order.attempts.select_related("decided_by").order_by("pk"),
-        "closed_doubts": Doubt.objects.filter(order=order).exclude(closed_at=None).select_related("closed_by"),
+        "closed_doubts": Review.objects.filter(order=order).exclude(closed_at=None).select_related("closed_by"),
         "transfers": Transfer.objects.filter(reference__startswith=f"order:{pk}:").order_by("wallet_seq"),
         "requests": [
             *order.refills.select_related("requested_by").order_by("pk"),
@@ -190,10 +190,10 @@ def _forms(case: Case, refused: Mapping[str, ReasonForm] | None = None) -> dict[
     """The case's forms: by decision, and of its doubts a list of (doubt, form). A refused one shows what was wrong."""
     refused = refused or {}
     by_decision = {name: refused.get(name) or form_for(name, case.order.pk) for name in case.decisions}
-    doubts = [(doubt, refused.get(f"close{doubt.pk}") or form_for("close", doubt.pk)) for doubt in case.doubts]
-    return {"by_decision": by_decision, "doubts": doubts}
+    reviews = [(review, refused.get(f"close{review.pk}") or form_for("close", review.pk)) for review in case.reviews]
+    return {"by_decision": by_decision, "reviews": reviews}
 
 
 def _has_place(name: str, case: Case) -> bool:
     """Whether the page still shows the form: an order that somebody else has decided meanwhile does not."""
-    return name in case.decisions or name in {f"close{doubt.pk}" for doubt in case.doubts}
+    return name in case.decisions or name in {f"close{review.pk}" for review in case.reviews}

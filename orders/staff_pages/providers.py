@@ -20,8 +20,17 @@ from catalog.upstream import ProviderError, Reason
 from catalog.upstream.error_texts import find_reason
 from lib.encryption import CannotUnseal
 from lib.query_text import is_id
-from orders.forwarding.refusal_texts import MOST, NoWord, add_word, doubt, look_at_all, remove_word, trust, words_of
-from orders.models import Attempt, AttemptState, Orphan, RefusalText, TopUp
+from orders.forwarding.refusal_texts import (
+    MAX_TEXTS,
+    NoWord,
+    add_word,
+    mark_all_seen,
+    mark_ambiguous,
+    remove_word,
+    trust,
+    words_of,
+)
+from orders.models import Attempt, AttemptState, Orphan, RejectionText, TopUp
 from orders.unclear.alerts import NothingEntered, enter_top_up, explain
 from orders.unclear.baseline import baseline_of, expected
 from orders.unclear.provider_traits import lacks, self_test
@@ -33,7 +42,7 @@ EFFECTS: Final = {
     Reason.BAD_KEY: "Held",
     Reason.THROTTLED: "Sent later",
 }  # what comes of an order that is refused for this reason
-DECISIONS: Final[Mapping[str, Callable[..., None]]] = {"doubt": doubt, "trust": trust}
+DECISIONS: Final[Mapping[str, Callable[..., None]]] = {"doubt": mark_ambiguous, "trust": trust}
 
 
 class TopUpForm(forms.Form):
@@ -67,7 +76,7 @@ class WordForm(forms.Form):
 def staff_providers(request: MemberRequest) -> HttpResponse:
     """All providers with what staff should look at there."""
     unclear = Q(attempts__state=AttemptState.UNKNOWN)
-    new = RefusalText.objects.filter(provider=OuterRef("pk"), looked_at=None).order_by().values("provider")
+    new = RejectionText.objects.filter(provider=OuterRef("pk"), looked_at=None).order_by().values("provider")
     providers = Provider.objects.annotate(
         unclear=Count("attempts", filter=unclear),
         new_texts=Coalesce(Subquery(new.annotate(number=Count("pk")).values("number")), 0),
@@ -131,7 +140,7 @@ def staff_provider_test(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 def staff_refusal_decide(request: MemberRequest, pk: int, decision: str) -> HttpResponse:
     """Doubt refusals in these words, or trust them again."""
-    refusal = get_object_or_404(RefusalText, pk=pk)
+    refusal = get_object_or_404(RejectionText, pk=pk)
     if decision not in DECISIONS:
         raise Http404
     DECISIONS[decision](refusal=refusal, actor=request.user, now=timezone.now())
@@ -145,8 +154,8 @@ def staff_refusal_decide(request: MemberRequest, pk: int, decision: str) -> Http
 def staff_refusals_seen(request: MemberRequest, pk: int) -> HttpResponse:
     """These refusal texts may stand as they are: they are new no more."""
     provider = get_object_or_404(Provider, pk=pk)
-    keys = [int(key) for key in request.POST.getlist("text")[:MOST] if is_id(key)]
-    look_at_all(provider=provider, keys=keys, actor=request.user, now=timezone.now())
+    keys = [int(key) for key in request.POST.getlist("text")[:MAX_TEXTS] if is_id(key)]
+    mark_all_seen(provider=provider, keys=keys, actor=request.user, now=timezone.now())
     return redirect(f"{reverse('staff_provider', args=[pk])}#refusals")
 
 
@@ -209,14 +218,14 @@ def _page(
     return render(request, "orders/staff/provider.html", context, status=status)
 
 
-def _refusals(provider: Provider) -> list[tuple[RefusalText, str]]:
+def _refusals(provider: Provider) -> list[tuple[RejectionText, str]]:
     """The texts with what comes of orders so refused, new ones first, then those met last."""
-    texts = RefusalText.objects.filter(provider=provider).select_related("looked_by")
+    texts = RejectionText.objects.filter(provider=provider).select_related("looked_by")
     is_new = Case(When(looked_at=None, then=0), default=1)
     return [(text, _effect(text)) for text in texts.order_by(is_new, "-last_seen_at", "pk")]
 
 
-def _effect(text: RefusalText) -> str:
+def _effect(text: RejectionText) -> str:
     if text.is_doubted:
         return "Unclear"
     return EFFECTS[find_reason(text.example)]

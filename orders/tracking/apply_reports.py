@@ -11,11 +11,11 @@ from django.db import connection, transaction
 from catalog import upstream
 from catalog.upstream import OrderStatus
 from orders.lifecycle.end import cancel_in_full, complete, end_partially
-from orders.lifecycle.timeline import raise_doubt, withdraw_doubts
-from orders.models import DoubtKind, Event, EventKind, Order, Status, Watch
+from orders.lifecycle.timeline import open_review, withdraw_reviews
+from orders.models import Event, EventKind, Order, ReviewKind, Status, Watch
 from orders.tracking import subscription_rules
 from orders.tracking.count_posts import Posts
-from orders.tracking.mass_cancel_guard import LONGEST_SPACING, hold_mass_endings, settle_vanished_endings
+from orders.tracking.mass_cancel_guard import MAX_SPACING, hold_mass_endings, settle_vanished_endings
 from orders.tracking.status_rules import Act, Facts, Verdict, judge
 from orders.tracking.subscription_rules import Served
 
@@ -116,9 +116,9 @@ def _next_look(facts: Facts, verdict: Verdict, observed_at: datetime) -> datetim
         return observed_at + timedelta(seconds=settings.REFUND_CONFIRM)
     age = observed_at - facts.running_at
     factor = 1 if age < timedelta(hours=1) else 2 if age < timedelta(hours=6) else 5
-    factor = factor if age < timedelta(days=2) else LONGEST_SPACING
+    factor = factor if age < timedelta(days=2) else MAX_SPACING
     if verdict.errors:
-        factor = max(factor, min(verdict.errors, LONGEST_SPACING))
+        factor = max(factor, min(verdict.errors, MAX_SPACING))
     return observed_at + timedelta(seconds=settings.TRACK_MIN_INTERVAL * factor)
 
 
@@ -187,8 +187,8 @@ def _settle(judged: list[Judged], now: datetime) -> Counter[str]:
     """Raise doubts, then end what has ended, unless the guard holds a suspicious mass of endings for staff."""
     tally: Counter[str] = Counter()
     for row in judged:
-        if row.verdict.doubt is not None:
-            raise_doubt(order=row.order, kind=row.verdict.doubt, text=row.verdict.doubt_text, now=now)
+        if row.verdict.review is not None:
+            open_review(order=row.order, kind=row.verdict.review, text=row.verdict.doubt_text, now=now)
             tally["doubtful"] += 1
     _withdraw_answered(judged, now)
     settle_vanished_endings([row.order for row in judged if row.facts.ending and not row.verdict.ending], now=now)
@@ -206,9 +206,9 @@ def _settle(judged: list[Judged], now: datetime) -> Counter[str]:
 
 def _withdraw_answered(judged: list[Judged], now: datetime) -> None:
     """A strange word, or an id not known for a while, is no doubt any more once a report can be understood."""
-    answered = [row.order for row in judged if row.verdict.doubt is None and not row.verdict.errors]
+    answered = [row.order for row in judged if row.verdict.review is None and not row.verdict.errors]
     why = "The provider has reported a status that we know since"
-    withdraw_doubts(orders=answered, kinds=[DoubtKind.UNKNOWN_STATUS, DoubtKind.UNKNOWN_ORDER], why=why, now=now)
+    withdraw_reviews(orders=answered, kinds=[ReviewKind.UNKNOWN_STATUS, ReviewKind.UNKNOWN_ORDER], why=why, now=now)
 
 
 def _end(row: Judged, now: datetime) -> None:
@@ -228,9 +228,9 @@ def _note_contradiction(order: Order, report: OrderStatus | None, now: datetime)
         return
     if report.status not in _ENDED_AS:
         return  # an answer on its way while another worker ended the order
-    raise_doubt(
+    open_review(
         order=order,
-        kind=DoubtKind.CONTRADICTION,
+        kind=ReviewKind.CONTRADICTION,
         text=f"The order ended as {order.get_status_display()}, but the provider now reports {report.word[:60]!r}.",
         now=now,
         detail={"status": report.word[:60], "remains": report.remains, "charge": str(report.charge)},

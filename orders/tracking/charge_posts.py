@@ -16,12 +16,12 @@ from billing import ledger
 from billing.models import Account
 from lib.decimals import plain
 from orders.lifecycle.costs import post_charge
-from orders.lifecycle.timeline import raise_doubt, record
-from orders.models import Cancellation, Doubt, DoubtKind, EventKind, Order, RequestState, Status, Subscription
+from orders.lifecycle.timeline import open_review, record
+from orders.models import Cancellation, EventKind, Order, RequestState, Review, ReviewKind, Status, Subscription
 
 log = logging.getLogger(__name__)
 
-MOST_LOOKED_AT = 500  # orders that owe, in one sweep; the others wait for the next
+MAX_LOOKED_AT = 500  # orders that owe, in one sweep; the others wait for the next
 
 
 class NothingToCount(Exception):
@@ -45,11 +45,11 @@ def charge_owed(*, now: datetime) -> Counter[str]:
 
 def _owing() -> list[int]:
     """The orders that owe posts, the oldest first; one that could not pay is looked at again when there is money."""
-    known = Doubt.objects.filter(order=OuterRef("pk"), kind=DoubtKind.UNPAID_POSTS, closed_at=None)
+    known = Review.objects.filter(order=OuterRef("pk"), kind=ReviewKind.UNPAID_POSTS, closed_at=None)
     purse = Account.objects.filter(owner=OuterRef("user"), balance__gte=OuterRef("price") - F("credit_limit"))
     orders = Order.objects.filter(subscription__owed__gt=0).exclude(status=Status.PARTIAL)
     return list(
-        orders.filter(~Exists(known) | Exists(purse)).order_by("pk").values_list("pk", flat=True)[:MOST_LOOKED_AT]
+        orders.filter(~Exists(known) | Exists(purse)).order_by("pk").values_list("pk", flat=True)[:MAX_LOOKED_AT]
     )
 
 
@@ -74,7 +74,7 @@ def charge_posts(*, order_id: int, now: datetime) -> Counter[str]:
             break
         tally["posts charged"] += 1
     if not subscription.owed:
-        order.doubts.filter(kind=DoubtKind.UNPAID_POSTS, closed_at=None).update(
+        order.reviews.filter(kind=ReviewKind.UNPAID_POSTS, closed_at=None).update(
             closed_at=now, decision="The posts were paid since"
         )
     return tally
@@ -105,7 +105,7 @@ def _stop_serving(order: Order, subscription: Subscription, short: ledger.Insuff
         f"{subscription.owed} posts were served and are not paid: {short}. They are charged when there is money; "
         "closing this forgives them."
     )
-    raise_doubt(order=order, kind=DoubtKind.UNPAID_POSTS, text=text, now=now)
+    open_review(order=order, kind=ReviewKind.UNPAID_POSTS, text=text, now=now)
     if order.status != Status.RUNNING or order.cancellations.exists():  # asked before: not once a sweep
         return
     if not order.service.is_cancel:
@@ -143,8 +143,8 @@ def count_posts(*, order: Order, posts: int, actor: User, reason: str, now: date
     doubt about it. Raises NothingToCount where there is none, or a second person was first.
     """
     order = Order.objects.select_for_update(of=("self",), no_key=True).select_related("service").get(pk=order.pk)
-    doubts = order.doubts.filter(kind=DoubtKind.UNCOUNTED_POSTS, closed_at=None)
-    if not order.is_subscription or not doubts.exists():
+    reviews = order.reviews.filter(kind=ReviewKind.UNCOUNTED_POSTS, closed_at=None)
+    if not order.is_subscription or not reviews.exists():
         raise NothingToCount("No count of posts is in doubt for this order.")
     subscription = Subscription.objects.get(order_id=order.pk)
     subscription.owed += posts
@@ -152,6 +152,6 @@ def count_posts(*, order: Order, posts: int, actor: User, reason: str, now: date
     subscription.save(update_fields=["owed", "counted"])
     order.rate = order.service.rate
     order.save(update_fields=["rate"])
-    doubts.update(closed_at=now, closed_by=actor, decision=reason[:300])
+    reviews.update(closed_at=now, closed_by=actor, decision=reason[:300])
     text = f"{posts} posts counted by hand: {reason}"
     record(order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)

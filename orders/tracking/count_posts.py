@@ -5,8 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from catalog.upstream import OrderStatus
-from orders.lifecycle.timeline import raise_doubt
-from orders.models import Doubt, DoubtKind, Order, Subscription
+from orders.lifecycle.timeline import open_review
+from orders.models import Order, Review, ReviewKind, Subscription
 from orders.tracking import subscription_rules
 from orders.tracking.subscription_rules import Served
 
@@ -17,8 +17,8 @@ class Posts:
     def __init__(self, orders: Sequence[Order]) -> None:
         keys = [order.pk for order in orders if order.is_subscription]
         self._known = Subscription.objects.in_bulk(keys) if keys else {}
-        doubts = Doubt.objects.filter(order_id__in=keys, kind=DoubtKind.UNCOUNTED_POSTS, closed_at=None)
-        self._doubted = set(doubts.values_list("order_id", flat=True)) if keys else set()
+        reviews = Review.objects.filter(order_id__in=keys, kind=ReviewKind.UNCOUNTED_POSTS, closed_at=None)
+        self._doubted = set(reviews.values_list("order_id", flat=True)) if keys else set()
 
     def count(self, order: Order, report: OrderStatus | None) -> Served:
         """What this report shows; nothing while staff look at an earlier count, and of an order without posts."""
@@ -45,7 +45,7 @@ class Posts:
             known.counted = charge if served.posts and charge is not None else known.counted
             known.save(update_fields=["state", "owed", "counted"])
         if served.problem:
-            raise_doubt(order=order, kind=DoubtKind.UNCOUNTED_POSTS, text=served.problem, now=now)
+            open_review(order=order, kind=ReviewKind.UNCOUNTED_POSTS, text=served.problem, now=now)
 
 
 def _wanted(order: Order) -> int | None:

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from orders.lifecycle.timeline import raise_doubt, withdraw_doubts
-from orders.models import Doubt, DoubtKind, Order, Status, Watch
+from orders.lifecycle.timeline import open_review, withdraw_reviews
+from orders.models import Order, Review, ReviewKind, Status, Watch
 
-MOST_ENDINGS = 20  # so many orders of one provider may end with a refund in one cycle, whatever its size
-MOST_SHARE = 10  # percent of the provider's orders that run, or ended in that cycle, that may
-LONGEST_SPACING = 15  # times TRACK_MIN_INTERVAL: between two looks at an old order
+MAX_ENDINGS = 20  # so many orders of one provider may end with a refund in one cycle, whatever its size
+MAX_SHARE = 10  # percent of the provider's orders that run, or ended in that cycle, that may
+MAX_SPACING = 15  # times TRACK_MIN_INTERVAL: between two looks at an old order
 
 
 def hold_mass_endings(orders: Sequence[Order], *, now: datetime) -> set[int]:
@@ -26,14 +26,14 @@ def hold_mass_endings(orders: Sequence[Order], *, now: datetime) -> set[int]:
         return set()
     provider_id = orders[0].provider_id
     endings = Watch.objects.filter(provider_id=provider_id).exclude(ending="")
-    waved_through = endings.filter(Exists(_mass_doubts().filter(closed_at__isnull=False)))
+    waved_through = endings.filter(Exists(_mass_cancel_reviews().filter(closed_at__isnull=False)))
     ended = _ended(provider_id, now=now)
     refunding = endings.count() - waved_through.count() + ended["refunded"]
     active = Watch.objects.filter(provider_id=provider_id).count() + ended["all"]
-    is_mass = refunding > MOST_ENDINGS and refunding * 100 > active * MOST_SHARE
+    is_mass = refunding > MAX_ENDINGS and refunding * 100 > active * MAX_SHARE
     keys = [order.pk for order in orders]
     free = set(waved_through.filter(order_id__in=keys).values_list("order_id", flat=True))
-    doubted = set(_open_doubts(keys).values_list("order_id", flat=True))
+    doubted = set(_open_reviews(keys).values_list("order_id", flat=True))
     held = {order.pk for order in orders if order.pk in doubted or (is_mass and order.pk not in free)}
     for order in orders:
         if order.pk in held - doubted:
@@ -41,32 +41,32 @@ def hold_mass_endings(orders: Sequence[Order], *, now: datetime) -> set[int]:
                 f"{refunding} of {active} orders that ran ended with a refund within a short time: "
                 "staff decide whether it is true."
             )
-            raise_doubt(order=order, kind=DoubtKind.MASS_CANCEL, text=text, now=now)
+            open_review(order=order, kind=ReviewKind.MASS_CANCEL, text=text, now=now)
     return held
 
 
 def settle_vanished_endings(orders: Sequence[Order], *, now: datetime) -> None:
     """Close the doubts of orders that the provider reports as running again after all."""
     why = "The provider reports the order as running again"
-    withdraw_doubts(orders=orders, kinds=[DoubtKind.MASS_CANCEL], why=why, now=now)
+    withdraw_reviews(orders=orders, kinds=[ReviewKind.MASS_CANCEL], why=why, now=now)
 
 
 def _ended(provider_id: int, *, now: datetime) -> dict[str, int]:
     """How many of the provider's orders ended within one cycle, and with a refund that nobody of staff decided."""
-    cycle = timedelta(seconds=LONGEST_SPACING * settings.TRACK_MIN_INTERVAL + settings.REFUND_CONFIRM)
+    cycle = timedelta(seconds=MAX_SPACING * settings.TRACK_MIN_INTERVAL + settings.REFUND_CONFIRM)
     ended = Order.objects.filter(provider_id=provider_id, upstream_id__isnull=False, ended_at__gt=now - cycle)
-    decided = Doubt.objects.filter(order=OuterRef("pk"), kind=DoubtKind.MASS_CANCEL, closed_by__isnull=False)
+    decided = Review.objects.filter(order=OuterRef("pk"), kind=ReviewKind.MASS_CANCEL, closed_by__isnull=False)
     is_refunded = Q(status__in=[Status.PARTIAL, Status.CANCELED], refunded__gt=0, is_decided=False)
     ended = ended.annotate(is_decided=Exists(decided))
     return ended.aggregate(all=Count("pk"), refunded=Count("pk", filter=is_refunded))
 
 
-def _mass_doubts() -> QuerySet[Doubt]:
+def _mass_cancel_reviews() -> QuerySet[Review]:
     """The mass-cancel doubts that were raised on the outer watch's order since its ending was first seen."""
-    return Doubt.objects.filter(
-        order_id=OuterRef("order_id"), kind=DoubtKind.MASS_CANCEL, raised_at__gte=OuterRef("ending_seen_at")
+    return Review.objects.filter(
+        order_id=OuterRef("order_id"), kind=ReviewKind.MASS_CANCEL, raised_at__gte=OuterRef("ending_seen_at")
     )
 
 
-def _open_doubts(keys: Sequence[int]) -> QuerySet[Doubt]:
-    return Doubt.objects.filter(order_id__in=keys, kind=DoubtKind.MASS_CANCEL, closed_at=None)
+def _open_reviews(keys: Sequence[int]) -> QuerySet[Review]:
+    return Review.objects.filter(order_id__in=keys, kind=ReviewKind.MASS_CANCEL, closed_at=None)

@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import User
 from orders.lifecycle.end import cancel_in_full, complete, end_partially
 from orders.lifecycle.timeline import record
-from orders.models import Doubt, DoubtKind, EventKind, Order, Status
+from orders.models import EventKind, Order, Review, ReviewKind, Status
 from orders.tracking.charge_posts import forgive_posts
 
 
@@ -15,7 +15,7 @@ class AlreadySettled(Exception):
     """Somebody else has closed the doubt, or the order has ended, meanwhile."""
 
 
-class NotDoubtful(Exception):
+class NotUnderReview(Exception):
     """The order has no open doubt: its end is the provider's to report."""
 
 
@@ -24,17 +24,17 @@ class WrongRemains(Exception):
 
 
 @transaction.atomic
-def close_doubt(*, doubt: Doubt, actor: User, reason: str, now: datetime) -> None:
+def close_review(*, review: Review, actor: User, reason: str, now: datetime) -> None:
     """Staff have looked: the order goes on as it is. Raises AlreadySettled.
 
     A closed mass-cancel doubt lets the end that the provider reports through; a closed debt is forgiven.
     """
-    order = _lock(doubt.order)
-    if not _close(order=order, actor=actor, reason=reason, now=now, pk=doubt.pk):
+    order = _lock(review.order)
+    if not _close(order=order, actor=actor, reason=reason, now=now, pk=review.pk):
         raise AlreadySettled("This doubt is closed already.")
-    text = f"{doubt.get_kind_display()}: looked at. {reason}"
+    text = f"{review.get_kind_display()}: looked at. {reason}"
     record(order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)
-    if doubt.kind == DoubtKind.UNPAID_POSTS:
+    if review.kind == ReviewKind.UNPAID_POSTS:
         forgive_posts(order=order, now=now, actor=actor)
 
 
@@ -51,8 +51,8 @@ def end_order(
     order = _lock(order)
     if order.status != Status.RUNNING:
         raise AlreadySettled("This order does not run any more.")
-    if not order.doubts.filter(closed_at=None).exists():
-        raise NotDoubtful("This order has no open doubt.")
+    if not order.reviews.filter(closed_at=None).exists():
+        raise NotUnderReview("This order has no open doubt.")
     if status == Status.PARTIAL and (undelivered is None or not 0 <= undelivered <= order.billed_quantity):
         raise WrongRemains(f"Remains must be a number from 0 to {order.billed_quantity}.")
     _close(order=order, actor=actor, reason=reason, now=now)
@@ -73,6 +73,6 @@ def _lock(order: Order) -> Order:
 
 def _close(*, order: Order, actor: User, reason: str, now: datetime, pk: int | None = None) -> int:
     """Close the order's open doubts, or one of them; returns how many were open."""
-    doubts = order.doubts.filter(closed_at=None)
-    doubts = doubts.filter(pk=pk) if pk is not None else doubts
-    return doubts.update(closed_at=now, closed_by=actor, decision=reason[:300])
+    reviews = order.reviews.filter(closed_at=None)
+    reviews = reviews.filter(pk=pk) if pk is not None else reviews
+    return reviews.update(closed_at=now, closed_by=actor, decision=reason[:300])

@@ -11,9 +11,9 @@ from decimal import Decimal
 from enum import Enum, auto
 
 from catalog.upstream import OrderStatus, Status
-from orders.models import DoubtKind
+from orders.models import ReviewKind
 
-ERRORS_BEFORE_DOUBT = 5  # per-id errors in a row; a provider may not know a young order for a while
+ERRORS_BEFORE_REVIEW = 5  # per-id errors in a row; a provider may not know a young order for a while
 YOUNG = timedelta(minutes=10)  # how long "Incorrect order ID" is normal after an order was accepted
 
 # Running words by rank; a report of a lower rank than the one that is known is an echo of the past.
@@ -67,7 +67,7 @@ class Verdict:
     ending: str = ""
     ending_remains: int | None = None
     ending_seen_at: datetime | None = None
-    doubt: DoubtKind | None = None
+    review: ReviewKind | None = None
     doubt_text: str = ""
 
 
@@ -99,7 +99,7 @@ def judge(*, facts: Facts, report: OrderStatus | None, observed_at: datetime, co
     return replace(
         seen,
         act=Act.NOTHING,
-        doubt=DoubtKind.UNKNOWN_STATUS,
+        review=ReviewKind.UNKNOWN_STATUS,
         doubt_text=f"The provider reports the status {report.word[:60]!r}, which nobody has told us the meaning of.",
     )
 
@@ -120,7 +120,7 @@ def _stopped_runs(
     """A drip-feed is canceled between its runs: those that were delivered stay paid."""
     if not report.remains:
         text = "The provider canceled the drip-feed without saying how much remains: staff decide what is owed."
-        return replace(seen, doubt=DoubtKind.NO_REMAINS, doubt_text=text)
+        return replace(seen, review=ReviewKind.NO_REMAINS, doubt_text=text)
     remains = clamp(report.remains, facts.billed_quantity)
     ending = "canceled" if remains == facts.billed_quantity else "partial"
     return refundable(seen, facts, ending, remains, observed_at, confirm_after)
@@ -136,10 +136,10 @@ def _partial(
 ) -> Verdict:
     if facts.is_per_order:
         text = "The provider ended the order partially, but it is sold as a whole: staff decide what is owed."
-        return replace(seen, doubt=DoubtKind.PER_ORDER_PARTIAL, doubt_text=text)
+        return replace(seen, review=ReviewKind.PER_ORDER_PARTIAL, doubt_text=text)
     if report.remains is None:
         text = "The provider ended the order partially without saying how much remains: staff decide what is owed."
-        return replace(seen, doubt=DoubtKind.NO_REMAINS, doubt_text=text)
+        return replace(seen, review=ReviewKind.NO_REMAINS, doubt_text=text)
     remains = clamp(report.remains, facts.billed_quantity)
     return refundable(seen, facts, "partial", remains, observed_at, confirm_after)
 
@@ -167,7 +167,7 @@ def refundable(
 def unknown_id(facts: Facts, observed_at: datetime) -> Verdict:
     """The provider does not know the order, or left it out: normal for a young one, staff's after a while."""
     errors = facts.errors + 1
-    is_doubtful = errors >= ERRORS_BEFORE_DOUBT and observed_at - facts.running_at >= YOUNG
+    is_ambiguous = errors >= ERRORS_BEFORE_REVIEW and observed_at - facts.running_at >= YOUNG
     return Verdict(
         act=Act.NOTHING,
         upstream_status=facts.upstream_status,
@@ -178,8 +178,8 @@ def unknown_id(facts: Facts, observed_at: datetime) -> Verdict:
         ending=facts.ending,
         ending_remains=facts.ending_remains,
         ending_seen_at=facts.ending_seen_at,
-        doubt=DoubtKind.UNKNOWN_ORDER if is_doubtful else None,
-        doubt_text=f"The provider has not known this order for {errors} looks in a row." if is_doubtful else "",
+        review=ReviewKind.UNKNOWN_ORDER if is_ambiguous else None,
+        doubt_text=f"The provider has not known this order for {errors} looks in a row." if is_ambiguous else "",
     )
 
 

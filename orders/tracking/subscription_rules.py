@@ -12,10 +12,10 @@ from typing import Final
 from catalog.prices.arithmetic import cost_for
 from catalog.upstream import OrderStatus, Status
 from lib.decimals import plain
-from orders.models import DoubtKind
+from orders.models import ReviewKind
 from orders.tracking.status_rules import Act, Facts, Verdict, differs, refundable, unknown_id
 
-MOST_AT_ONCE = 100  # posts between two looks; more are likelier a mistake, and are a person's to believe
+MAX_AT_ONCE = 100  # posts between two looks; more are likelier a mistake, and are a person's to believe
 RUNNING: Final = {  # what the API says of it meanwhile, in the words that its clients know
     Status.PENDING: "Pending",
     Status.PROCESSING: "Processing",
@@ -65,7 +65,7 @@ def judge(*, facts: Facts, report: OrderStatus | None, observed_at: datetime, co
     if report.status is Status.CANCELED:
         return refundable(seen, facts, "canceled", 0, observed_at, confirm_after)
     text = f"The provider reports the status {report.word[:60]!r} of a subscription: nobody has told us its meaning."
-    return replace(seen, doubt=DoubtKind.UNKNOWN_STATUS, doubt_text=text)
+    return replace(seen, review=ReviewKind.UNKNOWN_STATUS, doubt_text=text)
 
 
 def count(*, charge: Decimal | None, counted: Decimal, rate: Decimal, rate_now: Decimal, most: int | None) -> Served:
@@ -86,6 +86,6 @@ def count(*, charge: Decimal | None, counted: Decimal, rate: Decimal, rate_now: 
     posts, rest = divmod(charge - counted, unit) if unit else (Decimal(0), charge)
     if rest:
         return Served(problem=f"The charge is no whole number of posts at {plain(unit)} each. {told}")
-    if posts > MOST_AT_ONCE or (most is not None and posts > most):
+    if posts > MAX_AT_ONCE or (most is not None and posts > most):
         return Served(problem=f"The provider has charged {posts:,f} posts more than were known, too many. {told}")
     return Served(posts=int(posts))

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 100  # the most ids a provider takes in one call
 IN_FLIGHT = 4  # calls under way per provider: the panels that we buy from are small machines
-MOST_THREADS = 16  # over all providers
+MAX_THREADS = 16  # over all providers
 SWEEP_SECONDS = 35.0  # the longest that a sweep begins new calls
 HOLD_SECONDS = 60  # a claimed batch is nobody else's for so long; longer than one call may take
 
@@ -51,7 +51,7 @@ def track_due() -> str:
     # One lane of each before a second of any: a few providers that are silent leave threads to the others.
     lanes = [providers[pk] for lane in range(IN_FLIGHT) for pk, count in counts.items() if count > lane * BATCH]
     tally = charge_owed(now=timezone.now())  # first of all, what an earlier sweep counted and did not live to charge
-    tally += spread(partial(_track_lane, stop_at=stop_at), lanes, threads=MOST_THREADS, name="track")
+    tally += spread(partial(_track_lane, stop_at=stop_at), lanes, threads=MAX_THREADS, name="track")
     tally += charge_owed(now=timezone.now())
     return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
 

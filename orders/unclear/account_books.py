@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations, combinations_with_replacement
 
-MOST_IN_DOUBT = 14  # attempts whose sums are compared: 16,384 subsets; beyond that only an exact balance counts
+MAX_IN_DOUBT = 14  # attempts whose sums are compared: 16,384 subsets; beyond that only an exact balance counts
 
-MOST_POSTS = 5  # of all subscriptions together that are billed while an account is read
-MOST_RATES = 8  # different rates: 1,286 sums
+MAX_POSTS = 5  # of all subscriptions together that are billed while an account is read
+MAX_RATES = 8  # different rates: 1,286 sums
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class AccountBalance:
     """One reading of the account against its baseline; provider's currency, exact."""
 
     baseline: Decimal  # balance + charges at the baseline
@@ -29,7 +29,7 @@ class Books:
 
 def sets_summing_to(amount: Decimal, *, costs: Sequence[Decimal]) -> list[frozenset[int]] | None:
     """Every set of positions in `costs` that makes exactly `amount`; None where there are too many to compare."""
-    if len(costs) > MOST_IN_DOUBT:
+    if len(costs) > MAX_IN_DOUBT:
         return [frozenset()] if amount == 0 and all(cost > 0 for cost in costs) else None
     positions = range(len(costs))
     return [
@@ -62,9 +62,9 @@ def may_be_posts(amount: Decimal, *, rates: Sequence[Decimal]) -> bool:
     units = sorted({rate for rate in rates if rate > 0})
     if not units or amount == 0:
         return False
-    if len(units) > MOST_RATES:
+    if len(units) > MAX_RATES:
         return True
-    posts = range(1, MOST_POSTS + 1)
+    posts = range(1, MAX_POSTS + 1)
     return any(sum(each, Decimal(0)) == abs(amount) for n in posts for each in combinations_with_replacement(units, n))
 
 

@@ -23,7 +23,7 @@ from orders.models import Attempt, AttemptState, Baseline, EventKind, Order, Orp
 log = logging.getLogger(__name__)
 
 TOO_LONG: Final = timedelta(minutes=30)  # an order that the machine has not settled by then waits for staff
-MOST_TOLD = 500  # orders in one run
+MAX_TOLD = 500  # orders in one run
 
 
 class NothingEntered(Exception):
@@ -60,7 +60,7 @@ def tell_of_long_unclear(*, now: datetime) -> int:
     """
     unclear = Attempt.objects.filter(state=AttemptState.UNKNOWN, alarmed_at=None)
     old = unclear.annotate(since=Coalesce("sent_at", "prepared_at")).filter(since__lt=database_now() - TOO_LONG)
-    return sum(_tell(pk, now) for pk in list(old.order_by("pk").values_list("pk", flat=True)[:MOST_TOLD]))
+    return sum(_tell(pk, now) for pk in list(old.order_by("pk").values_list("pk", flat=True)[:MAX_TOLD]))
 
 
 @transaction.atomic

@@ -12,10 +12,10 @@ from lib.decimals import plain
 from orders.jobs.sender_locks import is_sender_dead
 from orders.lifecycle.hold import hold, is_to_be_sent, let_wait
 from orders.lifecycle.start import run
-from orders.lifecycle.timeline import raise_doubt, record
-from orders.models import Attempt, AttemptState, DoubtKind, EventKind, HoldReason, Order, Status
+from orders.lifecycle.timeline import open_review, record
+from orders.models import Attempt, AttemptState, EventKind, HoldReason, Order, ReviewKind, Status
 from orders.models.attempts import quiet
-from orders.unclear.misassigned_id import find_usurper
+from orders.unclear.misassigned_id import find_order_given_this_id
 
 log = logging.getLogger(__name__)
 
@@ -51,12 +51,12 @@ def conclude_not_placed(*, attempt_id: int, evidence: Evidence, now: datetime) -
     def settle(order: Order, attempt: Attempt) -> bool:
         if attempt.last_sent_at is None or attempt.last_sent_at + quiet() > database_now():
             return False
-        if usurper := find_usurper(attempt):
+        if usurper := find_order_given_this_id(attempt):
             text = (
                 f"Their order {usurper.upstream_id}, which they named for our order {usurper.order_id}, was charged"
                 f" what this one costs ({plain(attempt.cost)}): see there which of the two it is."
             )
-            raise_doubt(order=order, kind=DoubtKind.DUPLICATE_ID, text=text, now=now)
+            open_review(order=order, kind=ReviewKind.DUPLICATE_ID, text=text, now=now)
             evidence["next_step"] = text
             return False
         let_wait(order=order, until=now)
@@ -75,9 +75,9 @@ def contradict(*, order_id: int, upstream_id: str, now: datetime) -> None:
     """
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_id)
     text = f"Staff decided that it was not placed, but their order {upstream_id} can be no other order of ours."
-    told = order.doubts.filter(kind=DoubtKind.CONTRADICTION, text=text).first()
+    told = order.reviews.filter(kind=ReviewKind.CONTRADICTION, text=text).first()
     if told is None:
-        raise_doubt(order=order, kind=DoubtKind.CONTRADICTION, text=text, now=now)
+        open_review(order=order, kind=ReviewKind.CONTRADICTION, text=text, now=now)
         log.error("order %s: %s", order_id, text)
     elif told.closed_at is not None:
         return
@@ -107,5 +107,5 @@ def _keep(order: Order, attempt: Attempt, state: AttemptState, *, text: str, evi
     attempt.save(update_fields=["state", "resend_at", "evidence", "upstream_id"])
     detail = {"attempt": attempt.pk} | evidence
     record(order=order, kind=EventKind.VERDICT, text=text, now=now, is_internal=True, detail=detail)
-    order.doubts.filter(kind=DoubtKind.DUPLICATE_ID, closed_at=None).update(closed_at=now, decision=text)
+    order.reviews.filter(kind=ReviewKind.DUPLICATE_ID, closed_at=None).update(closed_at=now, decision=text)
     attempt.proposals.filter(closed_at=None).update(closed_at=now)

@@ -8,7 +8,7 @@ from django.db.models import Sum
 
 from catalog.models import Provider
 from catalog.upstream import Client
-from orders.forwarding.drain import fenced
+from orders.forwarding.drain import drained_lane
 from orders.models import Attempt, AttemptState, Baseline, TopUp
 from orders.unclear.read_account import NotReadable, read_account
 
@@ -38,7 +38,7 @@ def constant_of(baseline: Baseline) -> Decimal:
     return (baseline.balance or Decimal(0)) + (baseline.charges or Decimal(0))
 
 
-def begin_books(*, provider: Provider, client: Client, stop_at: float) -> None:
+def read_baseline(*, provider: Provider, client: Client, stop_at: float) -> None:
     """Read the baseline where there is none yet, or where staff asked for a new one.
 
     By itself only while no order is unclear: an order that was placed before the baseline, and is not known, is not in
@@ -48,7 +48,7 @@ def begin_books(*, provider: Provider, client: Client, stop_at: float) -> None:
     if baseline_of(provider) is not None:
         return
     asked = Baseline.objects.filter(provider=provider, read_at=None).order_by("-pk").first()
-    with fenced(provider_id=provider.pk, patience=settings.PROVIDER_TIMEOUT + 1) as is_empty:
+    with drained_lane(provider_id=provider.pk, patience=settings.PROVIDER_TIMEOUT + 1) as is_empty:
         if not is_empty or (asked is None and _has_open(provider)):
             return
         try:

@@ -17,7 +17,7 @@ from orders.lifecycle.end import cancel_in_full
 from orders.lifecycle.hold import let_wait
 from orders.lifecycle.start import run
 from orders.lifecycle.timeline import record
-from orders.models import Attempt, AttemptState, DoubtKind, EventKind, HoldReason, Order, Proposal, Status
+from orders.models import Attempt, AttemptState, EventKind, HoldReason, Order, Proposal, ReviewKind, Status
 
 DECISION_LENGTH = 300  # characters of Doubt.decision
 ID_LENGTH = 64  # characters of Order.upstream_id
@@ -161,7 +161,7 @@ def _perhaps_placed(order: Order) -> Q:
 def _note(order: Order, text: str, *, actor: User, now: datetime, detail: dict[str, Any] | None = None) -> None:
     """Write the decision down and close the doubt and the proposal that it settles."""
     record(order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True, detail=detail)
-    order.doubts.filter(kind=DoubtKind.DUPLICATE_ID, closed_at=None).update(
+    order.reviews.filter(kind=ReviewKind.DUPLICATE_ID, closed_at=None).update(
         closed_at=now, closed_by=actor, decision=text[:DECISION_LENGTH]
     )
     Proposal.objects.filter(attempt__order=order, closed_at=None).update(closed_at=now, closed_by=actor)

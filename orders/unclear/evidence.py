@@ -8,13 +8,13 @@ from typing import Any
 
 from lib.decimals import plain
 from orders.models import Attempt
-from orders.unclear.account_books import Books, is_conserved, may_be_posts
-from orders.unclear.id_range import Bracket
+from orders.unclear.account_books import AccountBalance, is_conserved, may_be_posts
+from orders.unclear.id_range import IdRange
 from orders.unclear.match import Matching
 from orders.unclear.read_account import Reading
 
-MOST_CALLS = 20  # with ids that are not ours, for one unclear order; after that staff decide
-MOST_SHOWN = 50  # orphans that are kept as evidence
+MAX_CALLS = 20  # with ids that are not ours, for one unclear order; after that staff decide
+MAX_SHOWN = 50  # orphans that are kept as evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Account:
 
     reading: Reading
     baseline_at: datetime
-    books: Books | None  # None: the provider does not tell what an orphan was charged
+    account_balance: AccountBalance | None  # None: the provider does not tell what an orphan was charged
     matching: Matching
     covered: frozenset[int]  # attempts whose bracket was read whole
     unseen: Sequence[Decimal]  # costs of attempts that may have been placed where nobody looked
@@ -44,7 +44,13 @@ class Account:
 
 
 def readiness(
-    *, attempt: Attempt, lacking: Sequence[str], is_probe_allowed: bool, is_quiet: bool, is_dead: bool, bracket: Bracket
+    *,
+    attempt: Attempt,
+    lacking: Sequence[str],
+    is_probe_allowed: bool,
+    is_quiet: bool,
+    is_dead: bool,
+    id_range: IdRange,
 ) -> list[Condition]:
     """What must be so before the provider is asked at all."""
     profile = "All that a verdict rests on is known of this provider." if not lacking else f"{'; '.join(lacking)}."
@@ -70,12 +76,12 @@ def readiness(
             "No worker waits for an answer any more." if is_dead else "A worker still waits for the answer.",
             "Wait: the answer may still come.",
         ),
-        _bracketed(bracket),
+        _range_read(id_range),
         _calls_left(attempt),
     ]
 
 
-def weigh(*, attempt: Attempt, account: Account, elsewhere: frozenset[int]) -> list[Condition]:
+def checklist(*, attempt: Attempt, account: Account, elsewhere: frozenset[int]) -> list[Condition]:
     """What the reading says about one attempt. `elsewhere`: strays that were proved to be other orders."""
     reading = account.reading
     is_read = attempt.pk in account.covered
@@ -103,7 +109,7 @@ def weigh(*, attempt: Attempt, account: Account, elsewhere: frozenset[int]) -> l
 def evidence(
     *,
     conditions: Sequence[Condition],
-    bracket: Bracket,
+    id_range: IdRange,
     account: Account | None,
     read_at: datetime | None = None,
     problem: str = "",
@@ -113,7 +119,7 @@ def evidence(
     kept: dict[str, Any] = {
         "conditions": [{"name": each.name, "is_met": each.is_met, "words": each.words} for each in conditions],
         "next_step": problem or (unmet.advice if unmet else ""),
-        "bracket": {"lower": bracket.lower, "upper": bracket.upper},
+        "bracket": {"lower": id_range.lower, "upper": id_range.upper},
     }
     if read_at is not None:
         kept["read_at"] = read_at.isoformat()
@@ -122,15 +128,15 @@ def evidence(
     return kept
 
 
-def _bracketed(bracket: Bracket) -> Condition:
+def _range_read(id_range: IdRange) -> Condition:
     name = "Bracket closed"
-    if bracket.is_closed:
-        words = f"Were it placed, its id would lie between {bracket.lower} and {bracket.upper}."
+    if id_range.is_closed:
+        words = f"Were it placed, its id would lie between {id_range.lower} and {id_range.upper}."
         return Condition(name, is_met=True, words=words)
-    if bracket.is_contradictory:
-        words = f"A later order has the lower id: {bracket.lower} before, {bracket.upper} after."
+    if id_range.is_contradictory:
+        words = f"A later order has the lower id: {id_range.lower} before, {id_range.upper} after."
         return Condition(name, is_met=False, words=words, advice="Look for the link among the provider's orders.")
-    if bracket.lower is None:
+    if id_range.lower is None:
         words, advice = "No order was accepted before it.", "Look for the link among the provider's orders."
     else:
         words = "No order was sent and accepted long enough after it yet."
@@ -142,15 +148,15 @@ def _calls_left(attempt: Attempt) -> Condition:
     spent = int(attempt.evidence.get("calls", 0))
     return Condition(
         "Questions left",
-        spent < MOST_CALLS,
-        f"{spent} of {MOST_CALLS} questions about ids that are not ours were asked.",
+        spent < MAX_CALLS,
+        f"{spent} of {MAX_CALLS} questions about ids that are not ours were asked.",
         "The machine has asked all that it may: decide by what it found.",
     )
 
 
 def _conserved(attempt: Attempt, account: Account) -> Condition:
     name = "Money conserved"
-    if account.problem or account.books is None:
+    if account.problem or account.account_balance is None:
         words = account.problem or "The provider does not tell what an order was charged."
         return Condition(name, is_met=False, words=words, advice=words)
     if attempt.sent_at is None or attempt.sent_at <= account.baseline_at:
@@ -165,7 +171,7 @@ def _conserved(attempt: Attempt, account: Account) -> Condition:
     if may_be_posts(attempt.cost, rates=account.post_rates):
         words = "Subscriptions that run there are billed in sums like its cost."
         return Condition(name, is_met=False, words=words, advice="Look for the link among the provider's orders.")
-    missing = account.books.missing
+    missing = account.account_balance.missing
     rivals = [cost for pk, cost in account.rivals.items() if pk != attempt.pk]
     is_met = is_conserved(missing=missing, cost=attempt.cost, unseen=account.unseen, rivals=rivals)
     words = "Nothing is missing from our account." if not missing else f"{plain(missing)} is missing from our account."
@@ -189,20 +195,20 @@ def _orphans(account: Account) -> list[dict[str, Any]]:
             "remains": stray.remains,
             "fits": sorted(fitting.get(stray.upstream_id, [])),
         }
-        for stray in account.reading.strays[:MOST_SHOWN]
+        for stray in account.reading.strays[:MAX_SHOWN]
     ]
 
 
 def _money(account: Account) -> list[dict[str, str]]:
-    if account.books is None:
+    if account.account_balance is None:
         return []
-    books = account.books
+    account_balance = account.account_balance
     lines = {
-        f"Balance and charges on {account.baseline_at:%Y-%m-%d %H:%M}": books.baseline,
-        "Topped up since": books.top_ups,
-        "Balance now": -books.balance,
-        "Charges of our orders now": -books.known,
-        "Charges of the orders found there": -books.orphans,
-        "Missing": books.missing,
+        f"Balance and charges on {account.baseline_at:%Y-%m-%d %H:%M}": account_balance.baseline,
+        "Topped up since": account_balance.top_ups,
+        "Balance now": -account_balance.balance,
+        "Charges of our orders now": -account_balance.known,
+        "Charges of the orders found there": -account_balance.orphans,
+        "Missing": account_balance.missing,
     }
     return [{"label": label, "amount": str(amount)} for label, amount in lines.items()]

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-WIDEST = 10_000  # ids between two landmarks that are looked into at all
+MAX_WIDTH = 10_000  # ids between two landmarks that are looked into at all
 
 
 @dataclass(frozen=True, slots=True)
-class Landmark:
+class KnownOrder:
     """An order of ours whose id is known, and between which moments it was placed (database's clock)."""
 
     upstream_id: int
@@ -17,7 +17,7 @@ class Landmark:
 
 
 @dataclass(frozen=True, slots=True)
-class Bracket:
+class IdRange:
     """The ids strictly between two landmarks; an end that is None is not known yet."""
 
     lower: int | None
@@ -48,27 +48,27 @@ class Bracket:
         return range(self.lower + 1, self.upper) if self.lower is not None and self.upper is not None else range(0)
 
 
-def bracket(*, sent_at: datetime, landmarks: Iterable[Landmark], quiet: timedelta) -> Bracket:
+def id_range(*, sent_at: datetime, known_orders: Iterable[KnownOrder], quiet: timedelta) -> IdRange:
     """Where an order sent at `sent_at` must lie, if it was placed at all.
 
     Above every order that was placed before that; below every order that was sent more than `quiet` after it, by when
     the provider must have placed the lost one or never will.
     """
-    known = list(landmarks)
-    return Bracket(
+    known = list(known_orders)
+    return IdRange(
         lower=max((mark.upstream_id for mark in known if mark.placed_by < sent_at), default=None),
         upper=min((mark.upstream_id for mark in known if mark.sent_at > sent_at + quiet), default=None),
     )
 
 
-def are_rising(landmarks: Collection[Landmark], *, least: int) -> bool | None:
+def are_rising(known_orders: Collection[KnownOrder], *, least: int) -> bool | None:
     """Whether of any two orders placed one after the other the later has the higher id.
 
     None where fewer than `least` orders came surely after another one.
     """
-    by_end = sorted(landmarks, key=lambda mark: mark.placed_by)
+    by_end = sorted(known_orders, key=lambda mark: mark.placed_by)
     highest, ended, followers = None, 0, 0
-    for mark in sorted(landmarks, key=lambda mark: mark.sent_at):
+    for mark in sorted(known_orders, key=lambda mark: mark.sent_at):
         while ended < len(by_end) and by_end[ended].placed_by < mark.sent_at:
             highest = max(by_end[ended].upstream_id, highest or 0)
             ended += 1
@@ -80,15 +80,15 @@ def are_rising(landmarks: Collection[Landmark], *, least: int) -> bool | None:
     return True if followers >= least else None
 
 
-def choose_ids(*, brackets: Mapping[int, Bracket], known: Set[int], most: int) -> tuple[list[int], set[int]]:
+def choose_ids(*, id_ranges: Mapping[int, IdRange], known: Set[int], most: int) -> tuple[list[int], set[int]]:
     """The ids inside closed brackets that are not known, at most `most`, and the keys of the brackets they cover.
 
     A bracket is covered whole or not at all; the earlier in `brackets`, the sooner.
     """
     chosen: set[int] = set()
     covered: set[int] = set()
-    for key, each in brackets.items():
-        if not each.is_closed or each.width > WIDEST:
+    for key, each in id_ranges.items():
+        if not each.is_closed or each.width > MAX_WIDTH:
             continue
         wanted = chosen.union(number for number in each.ids() if number not in known)
         if len(wanted) <= most:

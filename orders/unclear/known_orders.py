@@ -6,31 +6,31 @@ from django.db.models import Q, QuerySet
 
 from orders.models import Attempt, AttemptState, Order
 from orders.models.attempts import quiet
-from orders.unclear.id_range import WIDEST, Bracket, Landmark, bracket
+from orders.unclear.id_range import MAX_WIDTH, IdRange, KnownOrder, id_range
 
 NEAREST = 200  # landmarks on each side that are looked at: more would not make a bracket wrong, only narrower
 LATEST = 500  # landmarks by which the growth of ids is judged
 
 
-def bracket_of(attempt: Attempt) -> Bracket:
+def id_range_of(attempt: Attempt) -> IdRange:
     """Where the attempt's order lies at the provider, if it was placed at all."""
     if attempt.sent_at is None or attempt.last_sent_at is None:
-        return Bracket(None, None)
+        return IdRange(None, None)
     marked = _marked(attempt.provider_id).exclude(pk=attempt.pk)
     before = marked.filter(sent_at__lt=attempt.sent_at).order_by("-pk")[:NEAREST]
     after = marked.filter(sent_at__gt=attempt.last_sent_at + quiet()).order_by("pk")[:NEAREST]
     most = attempt.last_sent_at - attempt.sent_at + quiet()  # each of its calls may have placed it
-    return bracket(sent_at=attempt.sent_at, landmarks=[*_landmarks(before), *_landmarks(after)], quiet=most)
+    return id_range(sent_at=attempt.sent_at, known_orders=[*_known_orders(before), *_known_orders(after)], quiet=most)
 
 
-def latest_landmarks(provider_id: int) -> list[Landmark]:
+def latest_known_orders(provider_id: int) -> list[KnownOrder]:
     """The newest landmarks, by which it is judged whether ids grow."""
-    return _landmarks(_marked(provider_id).order_by("-pk")[:LATEST])
+    return _known_orders(_marked(provider_id).order_by("-pk")[:LATEST])
 
 
-def known_ids(provider_id: int, *, brackets: Iterable[Bracket]) -> set[int]:
+def known_ids(provider_id: int, *, id_ranges: Iterable[IdRange]) -> set[int]:
     """The ids inside closed brackets that are orders of ours."""
-    names = {str(number) for each in brackets if each.width <= WIDEST for number in each.ids()}
+    names = {str(number) for each in id_ranges if each.width <= MAX_WIDTH for number in each.ids()}
     ours = Order.objects.filter(provider_id=provider_id, upstream_id__in=names)
     return {int(name or 0) for name in ours.values_list("upstream_id", flat=True)}
 
@@ -43,9 +43,9 @@ def _marked(provider_id: int) -> QuerySet[Attempt]:
     return Attempt.objects.filter(is_certain, provider_id=provider_id, upstream_id__regex=r"^[0-9]{1,18}$")
 
 
-def _landmarks(attempts: QuerySet[Attempt]) -> list[Landmark]:
+def _known_orders(attempts: QuerySet[Attempt]) -> list[KnownOrder]:
     return [
-        Landmark(
+        KnownOrder(
             upstream_id=int(upstream_id),
             sent_at=sent_at,
             # The answer came after it was placed; one that was found later may have been placed late.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from catalog.upstream import Status
-from orders.unclear.id_range import Bracket
+from orders.unclear.id_range import IdRange
 
 STEP = Decimal("0.00001")  # providers round what a Partial order keeps up or down at five decimals
 SERVED = {Status.ACTIVE, Status.PAUSED, Status.EXPIRED}  # is served over time: a subscription, or a drip-feed
@@ -19,7 +19,7 @@ class Suspect:
     attempt_id: int
     cost: Decimal  # what it should charge, provider's currency
     billed_quantity: int
-    bracket: Bracket
+    id_range: IdRange
     is_subscription: bool = False  # charged for each post, and nothing at first: its cost says nothing
     is_dripfeed: bool = False
 
@@ -53,7 +53,7 @@ def fits(stray: Stray, suspect: Suspect, *, is_remains_exact: bool = False) -> b
     A subscription may have been charged anything, so it may be any order; what is served over time there is never one
     that was charged at once, however little it was charged so far.
     """
-    if not suspect.bracket.holds(stray.upstream_id):
+    if not suspect.id_range.holds(stray.upstream_id):
         return False
     if suspect.is_subscription:
         return True

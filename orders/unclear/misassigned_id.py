@@ -8,7 +8,7 @@ lost one should. Orders whose costs could be mistaken for each other are not sen
 from orders.models import Attempt, AttemptState
 
 
-def find_usurper(attempt: Attempt) -> Attempt | None:
+def find_order_given_this_id(attempt: Attempt) -> Attempt | None:
     """The order of ours, accepted after this attempt was sent, that was charged what this one should cost; else None.
 
     A charge that the provider has not told yet says nothing: it is asked for within a minute of the answer.

@@ -10,12 +10,12 @@ from django.utils.dateparse import parse_datetime
 
 from catalog.models import Provider
 from orders.forwarding.record_outcome import ASKED_AGAIN
-from orders.jobs.sender_locks import living
+from orders.jobs.sender_locks import living_senders
 from orders.models import Attempt, AttemptState
 from orders.models.attempts import quiet
 from orders.unclear.evidence import Condition, readiness
-from orders.unclear.id_range import Bracket
-from orders.unclear.known_orders import bracket_of
+from orders.unclear.id_range import IdRange
+from orders.unclear.known_orders import id_range_of
 from orders.unclear.match import Suspect
 from orders.unclear.provider_traits import lacks
 
@@ -28,15 +28,15 @@ _BY_POST = Condition(
 _ASKED_AGAIN = Condition(
     "Not sent again", is_met=False, words="It is sent again under its key until that is answered.", advice=ASKED_AGAIN
 )
-LONGEST_WAIT = 1800.0  # seconds between two looks at the same order
+MAX_WAIT = 1800.0  # seconds between two looks at the same order
 
 
 @dataclass(frozen=True, slots=True)
-class Suspicion:
+class OpenAttempt:
     """One attempt that was perhaps placed."""
 
     attempt: Attempt
-    bracket: Bracket
+    id_range: IdRange
     conditions: Sequence[Condition]  # that must be met before the provider is asked
     is_due: bool  # for a look now
 
@@ -51,13 +51,13 @@ class Suspicion:
             attempt_id=self.attempt.pk,
             cost=self.attempt.cost,
             billed_quantity=self.attempt.order.billed_quantity,
-            bracket=self.bracket,
+            id_range=self.id_range,
             is_subscription=self.attempt.order.is_subscription,
             is_dripfeed=bool(self.attempt.order.fields.get("runs")),
         )
 
 
-def suspicions(*, provider: Provider, now: datetime) -> list[Suspicion]:
+def open_attempts(*, provider: Provider, now: datetime) -> list[OpenAttempt]:
     """Every attempt at the provider that was perhaps placed, the oldest first; `now` by the database's clock.
 
     With those that staff took for not placed: they may have been wrong, and what was found may be theirs.
@@ -65,18 +65,18 @@ def suspicions(*, provider: Provider, now: datetime) -> list[Suspicion]:
     rows = Attempt.objects.filter(provider=provider, state__in=[AttemptState.SENT, AttemptState.UNKNOWN])
     doubted = Attempt.objects.filter(provider=provider, state=AttemptState.NOT_PLACED, decided_by__isnull=False)
     attempts = [*rows.select_related("order"), *doubted.select_related("order")]
-    alive = living([attempt.pk for attempt in attempts])
+    alive = living_senders([attempt.pk for attempt in attempts])
     lacking = lacks(provider)
     found = []
     for attempt in sorted(attempts, key=lambda each: (each.sent_at or each.prepared_at, each.pk)):
-        bracket = bracket_of(attempt)
+        id_range = id_range_of(attempt)
         conditions = readiness(
             attempt=attempt,
             lacking=lacking,
             is_probe_allowed=provider.is_probe_allowed,
             is_quiet=attempt.last_sent_at is not None and attempt.last_sent_at + quiet() < now,
             is_dead=attempt.pk not in alive,
-            bracket=bracket,
+            id_range=id_range,
         )
         if attempt.order.is_subscription:
             conditions.insert(0, _BY_POST)
@@ -84,14 +84,14 @@ def suspicions(*, provider: Provider, now: datetime) -> list[Suspicion]:
             conditions.insert(0, _ASKED_AGAIN)
         is_ready = attempt.state == AttemptState.UNKNOWN and all(each.is_met for each in conditions)
         is_due = is_ready and _next_look(attempt) <= now
-        found.append(Suspicion(attempt=attempt, bracket=bracket, conditions=conditions, is_due=is_due))
+        found.append(OpenAttempt(attempt=attempt, id_range=id_range, conditions=conditions, is_due=is_due))
     return found
 
 
 def counters(*, attempt: Attempt, calls: int, now: datetime) -> dict[str, Any]:
     """What is counted of the looks at an attempt: each further one comes after twice the time."""
     looks = int(attempt.evidence.get("looks", 0)) + 1
-    wait = min(LONGEST_WAIT, settings.RESOLVE_EVERY * (2 ** min(looks - 1, 20) - 0.5))
+    wait = min(MAX_WAIT, settings.RESOLVE_EVERY * (2 ** min(looks - 1, 20) - 0.5))
     return {
         "looks": looks,
         "calls": int(attempt.evidence.get("calls", 0)) + calls,

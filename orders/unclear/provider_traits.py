@@ -11,13 +11,13 @@ from catalog.upstream import Client, IdError, OrderStatus, Status
 from catalog.upstream.error_texts import is_about_an_id
 from orders import models
 from orders.models import Attempt, AttemptState, Order
-from orders.unclear.id_range import Landmark, are_rising
-from orders.unclear.known_orders import bracket_of, latest_landmarks
+from orders.unclear.id_range import KnownOrder, are_rising
+from orders.unclear.known_orders import id_range_of, latest_known_orders
 from orders.unclear.match import STEP
 
 SAMPLE = 45  # orders of each kind that are asked about: both kinds and the balance fit two calls
-LEAST_CANCELED = 3  # canceled orders of which all remains, before that is believed of others
-LEAST_FOLLOWERS = 2  # orders placed surely after another one, before ids are believed to grow
+MIN_CANCELED = 3  # canceled orders of which all remains, before that is believed of others
+MIN_FOLLOWERS = 2  # orders placed surely after another one, before ids are believed to grow
 OLDEST = "1"  # the id of the provider's first order, hardly ever ours
 GAPS = 3  # ids between two of ours that are asked about
 BEYOND_CENTS = 3  # decimals: who rounds to fewer is found out by books that do not agree
@@ -65,16 +65,16 @@ def self_test(*, provider: Provider, client: Client, now: datetime) -> Profile:
 
     Stores the result on the provider and returns it. Changes nothing there. Raises upstream.ProviderError.
     """
-    landmarks = latest_landmarks(provider.pk)
+    known_orders = latest_known_orders(provider.pk)
     profile = Profile()
-    profile.ids_monotonic = _judge_ids(landmarks, profile)
+    profile.ids_monotonic = _judge_ids(known_orders, profile)
     full, refunded = _sample(provider)
     answers = _ask(client, [str(order.upstream_id) for order in [*full, *refunded]])
     profile.charge_is_net = _judge_charges(refunded, answers, profile)
     profile.remains_exact = _judge_remains(refunded, answers, profile)
     profile.balance_exact = _judge_balance([client.balance().amount, *_earlier(provider)], full, answers, profile)
     if provider.is_probe_allowed:
-        profile.foreign_id_is_error = _judge_foreign(client, provider, landmarks, profile)
+        profile.foreign_id_is_error = _judge_foreign(client, provider, known_orders, profile)
     if profile.balance_exact is None:  # the sample was silent, but the books have agreed before
         profile.balance_exact = provider.balance_exact
     provider.ids_monotonic, provider.foreign_id_is_error = profile.ids_monotonic, profile.foreign_id_is_error
@@ -101,16 +101,16 @@ def learn_remains(*, provider: Provider, client: Client) -> None:
     It tells canceled orders apart that were lost, as their charge cannot. Raises upstream.ProviderError.
     """
     canceled = _refunded(provider).filter(status=models.Status.CANCELED).newest_first()[:SAMPLE]
-    if provider.remains_exact is None and len(canceled) >= LEAST_CANCELED:
+    if provider.remains_exact is None and len(canceled) >= MIN_CANCELED:
         answers = _ask(client, [str(order.upstream_id) for order in canceled])
         provider.remains_exact = _judge_remains(canceled, answers, Profile())
         provider.save(update_fields=["remains_exact"])
 
 
-def _judge_ids(landmarks: Sequence[Landmark], profile: Profile) -> bool | None:
-    is_rising = are_rising(landmarks, least=LEAST_FOLLOWERS)
+def _judge_ids(known_orders: Sequence[KnownOrder], profile: Profile) -> bool | None:
+    is_rising = are_rising(known_orders, least=MIN_FOLLOWERS)
     words = {True: "each newer one has a higher id", False: "a newer one has a lower id", None: "too few to tell"}
-    profile.findings.append(f"Ids of {len(landmarks)} orders: {words[is_rising]}.")
+    profile.findings.append(f"Ids of {len(known_orders)} orders: {words[is_rising]}.")
     return is_rising
 
 
@@ -162,7 +162,7 @@ def _judge_remains(orders: Iterable[Order], answers: dict[str, OrderStatus], pro
             is_all = answer.remains == order.billed_quantity
             right, wrong = right + is_all, wrong + (not is_all)
     profile.findings.append(f"Canceled orders: all remains of {right}, not of {wrong}.")
-    return False if wrong else True if right >= LEAST_CANCELED else None
+    return False if wrong else True if right >= MIN_CANCELED else None
 
 
 def _judge_balance(
@@ -186,8 +186,10 @@ def _earlier(provider: Provider) -> list[Decimal]:
     return [balance for balance in earlier if balance is not None]
 
 
-def _judge_foreign(client: Client, provider: Provider, landmarks: Sequence[Landmark], profile: Profile) -> bool | None:
-    names = [name for name in [OLDEST, *_gaps(provider, landmarks)] if not _is_ours(provider, name)]
+def _judge_foreign(
+    client: Client, provider: Provider, known_orders: Sequence[KnownOrder], profile: Profile
+) -> bool | None:
+    names = [name for name in [OLDEST, *_gaps(provider, known_orders)] if not _is_ours(provider, name)]
     answers = client.status(names).orders if names else {}
     errors = [name for name, answer in answers.items() if isinstance(answer, IdError) and is_about_an_id(answer.text)]
     shown = [name for name, answer in answers.items() if isinstance(answer, OrderStatus)]
@@ -199,17 +201,17 @@ def _judge_foreign(client: Client, provider: Provider, landmarks: Sequence[Landm
     return True if errors else None
 
 
-def _gaps(provider: Provider, landmarks: Sequence[Landmark]) -> list[str]:
+def _gaps(provider: Provider, known_orders: Sequence[KnownOrder]) -> list[str]:
     """Ids right behind orders of ours, where the next of ours is further away: other people's, most likely.
 
     Only from before the oldest unclear order: what lies behind that may be a lost order of ours.
     """
     unclear = Attempt.objects.filter(provider=provider, state__in=[AttemptState.SENT, AttemptState.UNKNOWN])
     oldest = unclear.order_by("sent_at").first()
-    ceiling = bracket_of(oldest).lower if oldest else None
+    ceiling = id_range_of(oldest).lower if oldest else None
     if oldest and ceiling is None:
         return []
-    numbers = sorted(mark.upstream_id for mark in landmarks if ceiling is None or mark.upstream_id <= ceiling)
+    numbers = sorted(mark.upstream_id for mark in known_orders if ceiling is None or mark.upstream_id <= ceiling)
     gaps = [low + 1 for low, high in pairwise(numbers) if high - low > 1]
     return [str(number) for number in gaps[-GAPS:]]
 

@@ -18,7 +18,7 @@ from orders.unclear.id_range import calls_for
 from orders.unclear.match import Stray
 
 TRIES = 3  # of one question: reading may be repeated without harm
-MOST_ENDED = 300  # orders that ended last are asked again where the books do not agree
+MAX_ENDED = 300  # orders that ended last are asked again where the books do not agree
 EDGES = 2  # ids of ours in each call: their answers prove that the provider answers at all
 
 
@@ -114,7 +114,7 @@ class _Reader:
     def correct_ended(self) -> Decimal:
         """Ask again about the orders that ended last; stores their charges and returns by how much they differ."""
         ended = Order.objects.filter(provider=self.provider, status__in=ENDED, upstream_charge__isnull=False)
-        latest = ended.filter(upstream_id__isnull=False).order_by("-ended_at", "-pk")[:MOST_ENDED]
+        latest = ended.filter(upstream_id__isnull=False).order_by("-ended_at", "-pk")[:MAX_ENDED]
         change = Decimal(0)
         for known in self._ask_about(latest):
             change += known.charge_now - (known.order.upstream_charge or Decimal(0))
@@ -151,7 +151,7 @@ class _Reader:
                 match reply.orders.get(str(number)):
                     case OrderStatus() as answer:
                         found[number] = answer
-                    case IdError(text=text, is_doubtful=False) if is_about_an_id(text):
+                    case IdError(text=text, is_ambiguous=False) if is_about_an_id(text):
                         continue
                     case _:
                         raise NotReadable(f"The provider says nothing clear about id {number}.", calls=self.calls)

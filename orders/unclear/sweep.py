@@ -22,15 +22,15 @@ from catalog.upstream import BATCH, Client, ProviderError
 from lib.clock import database_now
 from lib.encryption import CannotUnseal
 from lib.fan_out import spread
-from orders.forwarding.drain import fenced
+from orders.forwarding.drain import drained_lane
 from orders.models import Attempt, AttemptState
 from orders.unclear.alerts import tell_of_long_unclear
 from orders.unclear.apply_verdict import keep_evidence
-from orders.unclear.baseline import begin_books, expected
-from orders.unclear.evidence import MOST_CALLS, evidence
+from orders.unclear.baseline import expected, read_baseline
+from orders.unclear.evidence import MAX_CALLS, evidence
 from orders.unclear.id_range import choose_ids
 from orders.unclear.known_orders import known_ids
-from orders.unclear.open_attempts import Suspicion, counters, kept_counters, suspicions
+from orders.unclear.open_attempts import OpenAttempt, counters, kept_counters, open_attempts
 from orders.unclear.provider_traits import is_due, lacks, learn_remains, self_test
 from orders.unclear.read_account import EDGES, NotReadable, read_account
 from orders.unclear.verdicts import judge
@@ -38,7 +38,7 @@ from orders.unclear.verdicts import judge
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 38.0  # after which nothing more is asked: the task's soft limit is 45 s
-MOST_THREADS = 8  # providers looked after at one time
+MAX_THREADS = 8  # providers looked after at one time
 
 
 def resolve_due() -> str:
@@ -53,7 +53,7 @@ def resolve_due() -> str:
     providers = Provider.objects.filter(Q(is_probe_allowed=True) | Exists(unclear)).order_by("pk")
     stop_at = time.monotonic() + SWEEP_SECONDS
     look = partial(_look_after, stop_at=stop_at)
-    tally = spread(look, list(providers), threads=MOST_THREADS, name="resolve")
+    tally = spread(look, list(providers), threads=MAX_THREADS, name="resolve")
     return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing unclear"
 
 
@@ -79,13 +79,13 @@ def resolve(*, provider: Provider, client: Client, stop_at: float) -> Counter[st
             self_test(provider=provider, client=client, now=now)
         if has_unclear:
             learn_remains(provider=provider, client=client)
-        begin_books(provider=provider, client=client, stop_at=stop_at)
+        read_baseline(provider=provider, client=client, stop_at=stop_at)
     if not has_unclear:  # brackets of whatever staff have ever decided cost two queries each
         return Counter()
-    found = suspicions(provider=provider, now=now)
+    found = open_attempts(provider=provider, now=now)
     if not any(each.is_due for each in found):
         return _leave(found)
-    with fenced(provider_id=provider.pk, patience=settings.PROVIDER_TIMEOUT + 1) as is_empty:
+    with drained_lane(provider_id=provider.pk, patience=settings.PROVIDER_TIMEOUT + 1) as is_empty:
         if not is_empty:
             return Counter({"lane busy": 1})
         return _look(provider, client, stop_at)
@@ -94,14 +94,14 @@ def resolve(*, provider: Provider, client: Client, stop_at: float) -> Counter[st
 def _look(provider: Provider, client: Client, stop_at: float) -> Counter[str]:
     """Read the account once for all orders that are due, and give the verdicts that the reading proves."""
     now = database_now()
-    found = suspicions(provider=provider, now=now)
+    found = open_attempts(provider=provider, now=now)
     due = {each.attempt.pk: each for each in found if each.is_due}
     spent = max((int(each.attempt.evidence.get("calls", 0)) for each in due.values()), default=0)
-    brackets = {pk: each.bracket for pk, each in due.items()}
+    id_ranges = {pk: each.id_range for pk, each in due.items()}
     ids, covered = choose_ids(
-        brackets=brackets,
-        known=known_ids(provider.pk, brackets=brackets.values()),
-        most=(MOST_CALLS - spent) * (BATCH - EDGES),
+        id_ranges=id_ranges,
+        known=known_ids(provider.pk, id_ranges=id_ranges.values()),
+        most=(MAX_CALLS - spent) * (BATCH - EDGES),
     )
     try:
         reading = read_account(
@@ -117,27 +117,27 @@ def _look(provider: Provider, client: Client, stop_at: float) -> Counter[str]:
     return judge(provider=provider, found=found, covered=frozenset(covered), reading=reading)
 
 
-def _leave(found: Sequence[Suspicion]) -> Counter[str]:
+def _leave(found: Sequence[OpenAttempt]) -> Counter[str]:
     """Nothing can be asked now: staff see what is awaited."""
     waiting = [each for each in found if each.is_unclear]
     for each in waiting:
         if not all(condition.is_met for condition in each.conditions):
-            _keep(each, evidence(conditions=each.conditions, bracket=each.bracket, account=None))
+            _keep(each, evidence(conditions=each.conditions, id_range=each.id_range, account=None))
     return Counter({"waiting": len(waiting)}) if waiting else Counter()
 
 
-def _postpone(due: Sequence[Suspicion], problem: NotReadable, now: datetime) -> Counter[str]:
+def _postpone(due: Sequence[OpenAttempt], problem: NotReadable, now: datetime) -> Counter[str]:
     for each in due:
-        kept = evidence(conditions=each.conditions, bracket=each.bracket, account=None, problem=str(problem))
+        kept = evidence(conditions=each.conditions, id_range=each.id_range, account=None, problem=str(problem))
         kept |= counters(attempt=each.attempt, calls=problem.calls, now=now)
         keep_evidence(attempt_id=each.attempt.pk, evidence=kept)
     return Counter({"not readable": len(due)})
 
 
-def _edges(read: Sequence[Suspicion]) -> list[str]:
+def _edges(read: Sequence[OpenAttempt]) -> list[str]:
     """Two ids of ours around all that is asked for."""
-    lowest = min((each.bracket.lower for each in read if each.bracket.lower is not None), default=None)
-    highest = max((each.bracket.upper for each in read if each.bracket.upper is not None), default=None)
+    lowest = min((each.id_range.lower for each in read if each.id_range.lower is not None), default=None)
+    highest = max((each.id_range.upper for each in read if each.id_range.upper is not None), default=None)
     return [str(edge) for edge in (lowest, highest) if edge is not None]
 
 
@@ -145,10 +145,10 @@ def _has_unclear(provider: Provider) -> bool:
     return Attempt.objects.filter(provider=provider, state=AttemptState.UNKNOWN).exists()
 
 
-def _keep(suspicion: Suspicion, kept: dict[str, object]) -> None:
+def _keep(open_attempt: OpenAttempt, kept: dict[str, object]) -> None:
     """Write only what is news: a lane may wait for days."""
-    before = suspicion.attempt.evidence
+    before = open_attempt.attempt.evidence
     after = {**{name: before[name] for name in ("orphans", "money", "read_at") if name in before}, **kept}
     after |= kept_counters(before)
     if after != before:
-        keep_evidence(attempt_id=suspicion.attempt.pk, evidence=after)
+        keep_evidence(attempt_id=open_attempt.attempt.pk, evidence=after)

@@ -12,18 +12,20 @@ from catalog.models import Provider
 from catalog.prices.arithmetic import cost_for
 from lib.clock import database_now
 from orders.models import AttemptState, Order, Orphan, Status
-from orders.unclear.account_books import Books, is_explained, may_be_posts
+from orders.unclear.account_books import AccountBalance, is_explained, may_be_posts
 from orders.unclear.alerts import note_missing, note_strangers
 from orders.unclear.apply_verdict import Evidence, conclude_not_placed, conclude_placed, contradict, keep_evidence
 from orders.unclear.baseline import baseline_of, constant_of, topped_up_since
-from orders.unclear.evidence import Account, evidence, weigh
+from orders.unclear.evidence import Account, checklist, evidence
 from orders.unclear.match import Matching, match
-from orders.unclear.open_attempts import Suspicion, counters
+from orders.unclear.open_attempts import OpenAttempt, counters
 from orders.unclear.provider_traits import places
 from orders.unclear.read_account import Reading
 
 
-def judge(*, provider: Provider, found: Sequence[Suspicion], covered: frozenset[int], reading: Reading) -> Counter[str]:
+def judge(
+    *, provider: Provider, found: Sequence[OpenAttempt], covered: frozenset[int], reading: Reading
+) -> Counter[str]:
     """Give every verdict that the reading proves; returns how many of which.
 
     `found`: all that was perhaps placed; `covered`: the attempts whose brackets were read whole. Each verdict is one
@@ -74,7 +76,7 @@ def _remember(provider: Provider, reading: Reading, now: datetime) -> set[int]:
 
 def _account(
     provider: Provider,
-    found: Sequence[Suspicion],
+    found: Sequence[OpenAttempt],
     covered: frozenset[int],
     reading: Reading,
     matching: Matching,
@@ -86,22 +88,22 @@ def _account(
     post_rates = _post_rates(provider, lost=lost_posts)
     unseen = [cost for pk, cost in open_costs.items() if pk not in covered and pk not in matching.placed]
     rivals = {pk: cost for pk, cost in open_costs.items() if pk in covered and pk not in matching.placed}
-    baseline, books = baseline_of(provider), None
+    baseline, account_balance = baseline_of(provider), None
     if baseline is not None and reading.orphans is not None:
-        books = Books(
+        account_balance = AccountBalance(
             baseline=constant_of(baseline),
             top_ups=topped_up_since(baseline),
             balance=reading.balance,
             known=reading.known,
             orphans=reading.orphans,
         )
-    problem = _problem(provider, books, reading, matching, unseen, rivals, post_rates, bool(lost_posts), now)
+    problem = _problem(provider, account_balance, reading, matching, unseen, rivals, post_rates, bool(lost_posts), now)
     baseline_at = baseline.read_at if baseline and baseline.read_at else reading.read_at
     shown = max(places(reading.balance), places(baseline.balance or Decimal(0)) if baseline else 0)
     return Account(
         reading=reading,
         baseline_at=baseline_at,
-        books=books,
+        account_balance=account_balance,
         matching=matching,
         covered=covered,
         unseen=unseen,
@@ -127,7 +129,7 @@ def _post_rates(provider: Provider, *, lost: Sequence[int]) -> list[Decimal]:
 
 def _problem(
     provider: Provider,
-    books: Books | None,
+    account_balance: AccountBalance | None,
     reading: Reading,
     matching: Matching,
     unseen: Sequence[Decimal],
@@ -144,21 +146,21 @@ def _problem(
     provider.refresh_from_db(fields=["verdicts_paused_at", "verdicts_pause_reason", "unexplained"])
     if provider.verdicts_paused_at is not None:
         return provider.verdicts_pause_reason
-    if books is None:
+    if account_balance is None:
         return "The books of the account are not begun yet." if reading.orphans is not None else ""
-    if not reading.is_steady or is_explained(missing=books.missing, costs=[*unseen, *rivals.values()]):
+    if not reading.is_steady or is_explained(missing=account_balance.missing, costs=[*unseen, *rivals.values()]):
         return ""
-    if has_lost_posts and books.missing > 0:
+    if has_lost_posts and account_balance.missing > 0:
         return "A subscription that may run there unknown to us may have been billed posts."
-    if may_be_posts(books.missing, rates=post_rates):
+    if may_be_posts(account_balance.missing, rates=post_rates):
         return "Subscriptions that run there may have been billed posts while the account was read: it is read again."
-    if unseen and books.missing > 0:
+    if unseen and account_balance.missing > 0:
         return "More or less is missing than any unclear order costs; one that was not found yet may explain it."
-    return note_missing(provider=provider, missing=books.missing, now=now)
+    return note_missing(provider=provider, missing=account_balance.missing, now=now)
 
 
 def _conclude_placed(
-    found: Sequence[Suspicion], account: Account, now: datetime
+    found: Sequence[OpenAttempt], account: Account, now: datetime
 ) -> tuple[Counter[str], frozenset[int]]:
     """What was found is what was lost: those orders run. Returns the ids that are settled so."""
     tally: Counter[str] = Counter()
@@ -177,7 +179,7 @@ def _conclude_placed(
     return tally, frozenset(settled)
 
 
-def _conclude(each: Suspicion, account: Account, elsewhere: frozenset[int], now: datetime) -> str:
+def _conclude(each: OpenAttempt, account: Account, elsewhere: frozenset[int], now: datetime) -> str:
     kept = _evidence(each, account, elsewhere)
     is_proved = all(condition["is_met"] for condition in kept["conditions"])
     if is_proved:
@@ -188,8 +190,8 @@ def _conclude(each: Suspicion, account: Account, elsewhere: frozenset[int], now:
     return "undecided"
 
 
-def _evidence(each: Suspicion, account: Account, elsewhere: frozenset[int]) -> Evidence:
-    conditions = [*each.conditions, *weigh(attempt=each.attempt, account=account, elsewhere=elsewhere)]
-    kept = evidence(conditions=conditions, bracket=each.bracket, account=account, read_at=account.reading.read_at)
+def _evidence(each: OpenAttempt, account: Account, elsewhere: frozenset[int]) -> Evidence:
+    conditions = [*each.conditions, *checklist(attempt=each.attempt, account=account, elsewhere=elsewhere)]
+    kept = evidence(conditions=conditions, id_range=each.id_range, account=account, read_at=account.reading.read_at)
     calls = account.reading.calls if each.attempt.pk in account.covered else 0
     return kept | counters(attempt=each.attempt, calls=calls, now=database_now())

@@ -18,14 +18,14 @@ from orders.webhooks.body import body_of, message_id
 from orders.webhooks.endpoints import switch_off
 
 LEASE = timedelta(seconds=60)  # longer than one call may take; afterwards its sender is dead and it is sent again
-MOST_IN_FLIGHT = 16  # calls over all endpoints
-MOST_UNPROVEN = 8  # of these to endpoints that failed or were slow last time: they never keep the others waiting
+MAX_IN_FLIGHT = 16  # calls over all endpoints
+MAX_UNPROVEN = 8  # of these to endpoints that failed or were slow last time: they never keep the others waiting
 PER_ENDPOINT = 4  # calls to one that is quick; to an unproven one: one
 QUICK = 3.0  # seconds
 # After the first, second … failure, in seconds. Together more than two days, as long as a weekend's outage.
 WAITS = (5, 30, 120, 600, 3600, 6 * 3600, 24 * 3600, 24 * 3600)
 JITTER = 0.2  # of a wait, so that a receiver that comes back is not met by everything at once
-LONGEST_RETRY_AFTER = 24 * 3600.0  # seconds that a receiver may ask for
+MAX_RETRY_AFTER = 24 * 3600.0  # seconds that a receiver may ask for
 FAILING_FOR = timedelta(days=3)  # without one success: then it is switched off
 GONE = 410  # how a receiver says that it wants nothing any more
 
@@ -54,8 +54,8 @@ def claim(*, owner: UUID, in_flight: Collection[Dispatch] = ()) -> list[Dispatch
     now = database_now()
     dispatches: list[Dispatch] = []
     busy = Counter(each.endpoint_id for each in in_flight)
-    free = MOST_IN_FLIGHT - len(in_flight)
-    free_unproven = MOST_UNPROVEN - sum(1 for each in in_flight if not each.is_proven)
+    free = MAX_IN_FLIGHT - len(in_flight)
+    free_unproven = MAX_UNPROVEN - sum(1 for each in in_flight if not each.is_proven)
     for endpoint in _waiting_endpoints(now, busy=busy, is_room_for_unproven=free_unproven > 0):
         most = min(free, PER_ENDPOINT - busy[endpoint.pk])
         if not endpoint.is_proven:
@@ -103,7 +103,7 @@ def _waiting_endpoints(now: datetime, *, busy: Counter[int], is_room_for_unprove
     has_room = Q(is_proven=True) & ~Q(pk__in=[pk for pk, calls in busy.items() if calls >= PER_ENDPOINT])
     if is_room_for_unproven:
         has_room |= Q(is_proven=False) & ~Q(pk__in=list(busy))
-    return list(waiting.filter(has_room).order_by("?")[:MOST_IN_FLIGHT])
+    return list(waiting.filter(has_room).order_by("?")[:MAX_IN_FLIGHT])
 
 
 def _due(now: datetime) -> QuerySet[WebhookDelivery]:
@@ -147,7 +147,7 @@ def _settle(delivery: WebhookDelivery, state: DeliveryState, *, next_at: datetim
 
 def _wait(tries: int, retry_after: float | None) -> timedelta:
     seconds = WAITS[tries - 1] * random.uniform(1.0, 1.0 + JITTER)  # noqa: S311  # spreads load, guards nothing
-    return timedelta(seconds=max(seconds, min(retry_after or 0.0, LONGEST_RETRY_AFTER)))
+    return timedelta(seconds=max(seconds, min(retry_after or 0.0, MAX_RETRY_AFTER)))
 
 
 def _note_success(endpoint: WebhookEndpoint, *, is_quick: bool) -> None:

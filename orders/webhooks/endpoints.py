@@ -12,7 +12,7 @@ from lib.encryption import seal
 from orders.models import PING, DeliveryState, WebhookDelivery, WebhookEndpoint
 from orders.webhooks.signature import make_secret
 
-MOST_ENDPOINTS = 5  # of one customer
+MAX_ENDPOINTS = 5  # of one customer
 OLD_SECRET_FOR = timedelta(hours=24)  # both secrets sign meanwhile, so that a receiver can change over in peace
 BETWEEN_TESTS = timedelta(seconds=5)
 
@@ -44,7 +44,7 @@ def add_endpoint(*, user: User, url: str, events: Sequence[str], now: datetime) 
     Raises UrlTaken or TooManyEndpoints.
     """
     User.objects.select_for_update(no_key=True).get(pk=user.pk)  # so that the count holds for two forms at once
-    if user.webhook_endpoints.filter(removed_at=None).count() >= MOST_ENDPOINTS:
+    if user.webhook_endpoints.filter(removed_at=None).count() >= MAX_ENDPOINTS:
         raise TooManyEndpoints
     secret = make_secret()
     endpoint = WebhookEndpoint(user=user, url=url, events=list(events), sealed_secret=seal(secret), created_at=now)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.decorators import MemberRequest, customer_required
 from orders.models import DeliveryState, WebhookDelivery, WebhookEndpoint
 from orders.webhooks.endpoints import (
-    MOST_ENDPOINTS,
+    MAX_ENDPOINTS,
     RotationOpen,
     SwitchedOff,
     TooManyEndpoints,
@@ -53,7 +53,7 @@ def webhook_new(request: MemberRequest) -> HttpResponse:
     except UrlTaken:
         form.add_error("url", "URL: you have a webhook with this URL already.")
     except TooManyEndpoints:
-        form.add_error(None, f"You have {MOST_ENDPOINTS} webhooks: remove one that you do not need.")
+        form.add_error(None, f"You have {MAX_ENDPOINTS} webhooks: remove one that you do not need.")
     else:
         return _page(request, endpoint, secret=secret)
     return _list_page(request, form=form, status=422)

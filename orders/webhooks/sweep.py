@@ -18,7 +18,7 @@ from catalog.upstream import Endpoint, Exchange, Posted, post
 from lib.encryption import CannotUnseal, unseal
 from orders.jobs.crash_points import reach
 from orders.models import WebhookDelivery, WebhookEndpoint
-from orders.webhooks.deliveries import MOST_IN_FLIGHT, Dispatch, claim, record
+from orders.webhooks.deliveries import MAX_IN_FLIGHT, Dispatch, claim, record
 from orders.webhooks.signature import sign
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ SWEEP_SECONDS = 25.0  # after which a sweep begins nothing new; with the last ca
 LOOK_EVERY = 0.25  # seconds between two looks for due deliveries while something is in flight
 KEPT_FOR = timedelta(days=30)
 REMOVED_FOR = timedelta(days=1)  # no transaction that saw the endpoint alive is still open then
-MOST_FORGOTTEN = 1000  # rows in one sweep
+MAX_FORGOTTEN = 1000  # rows in one sweep
 
 
 def deliver_due() -> str:
@@ -39,7 +39,7 @@ def deliver_due() -> str:
     """
     tally = Counter(forgotten=forget_old(now=timezone.now()))
     sweep = _Sweep(stop_at=time.monotonic() + SWEEP_SECONDS, tally=tally)
-    with ThreadPoolExecutor(max_workers=MOST_IN_FLIGHT, thread_name_prefix="webhook") as threads:
+    with ThreadPoolExecutor(max_workers=MAX_IN_FLIGHT, thread_name_prefix="webhook") as threads:
         while True:
             sweep.begin(threads)
             if not sweep.calls:
@@ -73,9 +73,9 @@ def deliver(dispatch: Dispatch) -> Posted:
 def forget_old(*, now: datetime) -> int:
     """Delete deliveries of 30 days ago and endpoints that were removed a day ago; returns how many rows."""
     old = WebhookDelivery.objects.filter(happened_at__lt=now - KEPT_FOR).order_by("happened_at", "pk")
-    count, _ = WebhookDelivery.objects.filter(pk__in=old.values("pk")[:MOST_FORGOTTEN]).delete()
+    count, _ = WebhookDelivery.objects.filter(pk__in=old.values("pk")[:MAX_FORGOTTEN]).delete()
     removed = WebhookEndpoint.objects.filter(removed_at__lt=now - REMOVED_FOR).order_by("pk")
-    gone, _ = WebhookEndpoint.objects.filter(pk__in=removed.values("pk")[:MOST_FORGOTTEN]).delete()
+    gone, _ = WebhookEndpoint.objects.filter(pk__in=removed.values("pk")[:MAX_FORGOTTEN]).delete()
     return count + gone
 
 
@@ -90,7 +90,7 @@ class _Sweep:
 
     def begin(self, threads: ThreadPoolExecutor) -> None:
         """Post as much of what is due as there is room for."""
-        if time.monotonic() >= self.stop_at or len(self.calls) >= MOST_IN_FLIGHT:
+        if time.monotonic() >= self.stop_at or len(self.calls) >= MAX_IN_FLIGHT:
             return
         claimed = claim(owner=self.owner, in_flight=self.calls.values())
         reach("after_claim")

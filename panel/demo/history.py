@@ -16,7 +16,7 @@ from orders.aftercare.requests import approve, reject, request_cancel, request_r
 from orders.aftercare.send_requests import send_due
 from orders.audit.prove_all import keep_proof
 from orders.forwarding.sweep import submit_due
-from orders.models import ENDED, Cancellation, Doubt, Order, Refill, RequestState, Status
+from orders.models import ENDED, Cancellation, Order, Refill, RequestState, Review, Status
 from orders.tracking.sweep import track_due
 from panel.demo.orders import Counter, forward, reach, standing
 from panel.demo.users import People
@@ -39,7 +39,7 @@ def make_history(*, people: People, main: Counter, euro: Counter, paused: Counte
     reach(lambda: standing(ended).exclude(status__in=ENDED).count() == 0, meanwhile=track_due)
     _refill(ended, people.staff, main)
     reach(lambda: not _is_open(cancels[0]), meanwhile=track_due)
-    reach(lambda: Doubt.objects.filter(order__in=doubtful).count() == len(doubtful), meanwhile=track_due)
+    reach(lambda: Review.objects.filter(order__in=doubtful).count() == len(doubtful), meanwhile=track_due)
     reach(
         lambda: standing([*refused, held]).exclude(status__in=[*ENDED, Status.HELD]).count() == 0, meanwhile=submit_due
     )

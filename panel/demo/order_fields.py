@@ -10,9 +10,9 @@ from catalog.models import Service, ServiceQuerySet
 from catalog.prices.arithmetic import charge_for
 from catalog.upstream.service_types import Field, ServiceType, find
 
-DEAREST: Final = Decimal(9)  # of one order, in the panel's currency: the demo's people have about 100 each
+MAX_COST: Final = Decimal(9)  # of one order, in the panel's currency: the demo's people have about 100 each
 CHEAPEST: Final = Decimal("0.20")
-MOST: Final = 20_000  # units of one order
+MAX_SPENDING: Final = 20_000  # units of one order
 USUAL_SPENDING: Final = (Decimal("0.80"), Decimal("2.40"), Decimal("1.20"), Decimal("4.60"), Decimal("3.10"))
 STEP: Final = 50  # people order round numbers
 SITES: Final = {
@@ -89,7 +89,7 @@ def _kind(service: Service) -> ServiceType:
 def _quantity(service: Service, *, spending: Decimal) -> int:
     affordable = int(spending * 1000 / service.price) if service.price else service.min_quantity
     rounded = affordable // STEP * STEP
-    return max(service.min_quantity, min(rounded, service.max_quantity, MOST))
+    return max(service.min_quantity, min(rounded, service.max_quantity, MAX_SPENDING))
 
 
 def _is_affordable(service: Service) -> bool:
@@ -97,10 +97,10 @@ def _is_affordable(service: Service) -> bool:
     if kind.is_subscription:
         return False  # paid over time, not by the order
     least, most = (
-        (max(service.min_quantity, len(NAMES)), min(service.max_quantity, MOST)) if kind.is_limited else (1, 1)
+        (max(service.min_quantity, len(NAMES)), min(service.max_quantity, MAX_SPENDING)) if kind.is_limited else (1, 1)
     )
     at_least, at_most = (
         charge_for(price=service.price, billed_quantity=quantity, is_per_order=kind.is_per_order)
         for quantity in (least, most)
     )
-    return at_least <= DEAREST and at_most >= CHEAPEST
+    return at_least <= MAX_COST and at_most >= CHEAPEST

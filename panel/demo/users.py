@@ -8,7 +8,7 @@ from typing import Final
 from uuid import uuid4
 
 from accounts.api_keys import issue_key
-from accounts.create_user import enrol
+from accounts.create_user import create_user
 from accounts.models import Role, User
 from billing import ledger
 from panel.demo.providers import folder
@@ -45,10 +45,10 @@ def hand_out_key(*, people: People, data_dir: Path, now: datetime) -> None:
 def enrol_people(*, now: datetime) -> People:
     """Everybody, with money."""
     people = People(
-        customer=enrol(email=CUSTOMER, password=PASSWORD, role=Role.CUSTOMER),
+        customer=create_user(email=CUSTOMER, password=PASSWORD, role=Role.CUSTOMER),
         others=tuple(User.objects.create_user(email) for email in OTHERS),  # without a password: nobody logs in as them
-        staff=enrol(email=STAFF, password=PASSWORD, role=Role.STAFF),
-        admin=enrol(email=ADMIN, password=PASSWORD, role=Role.ADMIN),
+        staff=create_user(email=STAFF, password=PASSWORD, role=Role.STAFF),
+        admin=create_user(email=ADMIN, password=PASSWORD, role=Role.ADMIN),
     )
     for payment, (user, amount) in enumerate(_top_ups(people), start=1):
         ledger.top_up(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-LONGEST_SOCKET = 100  # bytes; the kernel takes 107, PostgreSQL's lock file beside the socket needs the rest
+MAX_SOCKET = 100  # bytes; the kernel takes 107, PostgreSQL's lock file beside the socket needs the rest
 SOCKET = ".s.PGSQL.5432"
 DATABASE = "panel"
 OWNER = "panel"
@@ -52,7 +52,7 @@ class Paths:
     @property
     def is_long(self) -> bool:
         """Whether a socket inside the data folder would have too long a path."""
-        return len(os.fsencode(self.postgres / SOCKET)) > LONGEST_SOCKET
+        return len(os.fsencode(self.postgres / SOCKET)) > MAX_SOCKET
 
     @property
     def postgres_sockets(self) -> Path:

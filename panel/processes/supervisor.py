@@ -14,7 +14,7 @@ from panel.embedded.programs import last_line
 STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 HEARD = STOP | {signal.SIGCHLD}  # blocked for good and taken one by one: no handler interrupts anything
 HURRY = 3.0  # seconds for all but the database where nobody is left to wait for us
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # seconds before a dead child starts again, doubling while it dies young
+FIRST_PAUSE, MAX_PAUSE = 0.2, 10.0  # seconds before a dead child starts again, doubling while it dies young
 SOUND = 5.0  # seconds alive after which a child counts as sound again
 TRIES = 3  # deaths of one child during the start after which the start has failed
 
@@ -131,7 +131,7 @@ class Supervisor:
         run.deaths = 1 if self._is_settled and now - run.started_at > SOUND else run.deaths + 1
         if not self._is_settled and run.deaths >= TRIES:
             raise ChildFailed(f"{run.child.name} does not start ({last_line(run.child.log)}): see {run.child.log}")
-        run.restart_at = now + min(FIRST_PAUSE * 2 ** (run.deaths - 1), LONGEST_PAUSE)
+        run.restart_at = now + min(FIRST_PAUSE * 2 ** (run.deaths - 1), MAX_PAUSE)
         self._report(f"{run.child.name} ended ({run.process.returncode}); starting it again. Its log: {run.child.log}")
 
 

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 register = template.Library()
 
 SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
-LEAST_DECIMALS: Final = 2  # a price of 3 reads 3.00, a price of 0.00125 keeps every digit
+MIN_DECIMALS: Final = 2  # a price of 3 reads 3.00, a price of 0.00125 keeps every digit
 
 # What a status word looks like: the customer's words, the staff's, and those of refills and cancels.
 TONES: Final = {
@@ -75,7 +75,7 @@ def amount(value: Decimal | None) -> str:
     number = Decimal(value)
     text = f"{abs(number):,f}"
     whole, _, decimals = text.partition(".")
-    decimals = decimals.rstrip("0").ljust(LEAST_DECIMALS, "0")
+    decimals = decimals.rstrip("0").ljust(MIN_DECIMALS, "0")
     return f"{'−' if number < 0 else ''}{whole}.{decimals}"
 
 

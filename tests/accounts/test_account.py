@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.api_keys import MOST_KEYS, find_user, issue_key
+from accounts.api_keys import MAX_KEYS, find_user, issue_key
 from accounts.models import ApiKey, Role, User
 from tests.accounts.account_page import shown
 from tests.factories import NOW, make_user, signed_in
@@ -61,14 +61,14 @@ def test_name_that_cannot_be_is_refused(name: str, client: Client) -> None:
 
 
 def test_keys_are_limited(client: Client, ann: User) -> None:
-    for number in range(MOST_KEYS):
+    for number in range(MAX_KEYS):
         issue_key(user=ann, name=str(number), now=NOW)
 
     answer = client.post("/account/keys", {**SHOP, "name": "one more"})
 
     assert answer.status_code == 422
-    assert f"You have {MOST_KEYS} keys" in answer.content.decode()
-    assert ann.api_keys.count() == MOST_KEYS
+    assert f"You have {MAX_KEYS} keys" in answer.content.decode()
+    assert ann.api_keys.count() == MAX_KEYS
 
 
 def test_new_key_may_do_what_was_chosen_from_where_was_chosen(client: Client, ann: User) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.api_keys import MOST_KEYS, find_key, find_user, issue_key
+from accounts.api_keys import MAX_KEYS, find_key, find_user, issue_key
 from accounts.models import User
 from accounts.rotate_key import KeyEnded, rotate_key
 from tests.accounts.account_page import address, shown
@@ -41,12 +41,12 @@ def test_successor_may_do_what_the_old_key_might(ann: User) -> None:
 
 
 def test_key_is_replaced_where_no_more_can_be_made(ann: User) -> None:
-    keys = [issue_key(user=ann, name=str(number), now=NOW) for number in range(MOST_KEYS)]
+    keys = [issue_key(user=ann, name=str(number), now=NOW) for number in range(MAX_KEYS)]
 
     answer = signed_in(ann).post(address(keys[0], "rotate"))
 
     assert find_user(key=shown(answer.content.decode())) == ann
-    assert ann.api_keys.filter(revoked_at=None).count() == MOST_KEYS
+    assert ann.api_keys.filter(revoked_at=None).count() == MAX_KEYS
 
 
 def test_replacing_twice_makes_one_successor(ann: User) -> None:

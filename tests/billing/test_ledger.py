@@ -163,12 +163,12 @@ def test_correction_that_cannot_be_booked_is_refused(amount: str) -> None:
 
 def test_balance_that_cannot_be_held_is_refused() -> None:
     user = make_user()
-    fund(user=user, amount=ledger.LARGEST)
+    fund(user=user, amount=ledger.MAX_VALUE)
 
     with pytest.raises(ledger.BadAmount):
         fund(user=user, amount="0.00001")
 
-    assert Account.objects.get(owner=user).balance == ledger.LARGEST
+    assert Account.objects.get(owner=user).balance == ledger.MAX_VALUE
 
 
 def test_reference_is_refused_for_another_amount() -> None:

@@ -13,7 +13,7 @@ from orders.models import Order, Status
 from tests.faults.customers import Shopper, place
 from tests.faults.database import PATIENCE, surely
 
-MOST_WAITING = 200  # orders; more would only wait in line, fewer leave lanes idle while another is closed
+MAX_WAITING = 200  # orders; more would only wait in line, fewer leave lanes idle while another is closed
 BY_PAGE = 0.1  # the share of orders that are sent by HTTP
 REDIRECT = 302
 
@@ -60,5 +60,5 @@ class Customer(threading.Thread):
         self.placed += 1
 
     def _wait_in_line(self) -> None:
-        while surely(lambda: Order.objects.filter(status=Status.WAITING).count()) >= MOST_WAITING:
+        while surely(lambda: Order.objects.filter(status=Status.WAITING).count()) >= MAX_WAITING:
             time.sleep(0.5)

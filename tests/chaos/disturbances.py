@@ -21,7 +21,7 @@ STOPPABLE = ("submit child", "submit child", "poll child", "web child", "beat", 
 # What a run of 10,000 orders must have met; fewer orders, proportionally less, and each of them at least once
 LEAST = {"kills": 150, "stops": 50, "restarts of PostgreSQL": 10, "losses of the broker": 10}
 FULL = 10_000  # orders
-LONGEST_STOP = 8.0  # seconds; beyond the lease of a claim and the provider's time-out
+MAX_STOP = 8.0  # seconds; beyond the lease of a claim and the provider's time-out
 
 
 class Disturber:
@@ -76,7 +76,7 @@ class Disturber:
     def _stop(self) -> None:
         pid = self.stand.signal(self.luck.choice(STOPPABLE), signal.SIGSTOP, which=self.luck.randrange(8))
         if pid is not None:
-            self._stopped[pid] = time.monotonic() + self.luck.uniform(0.5, LONGEST_STOP)
+            self._stopped[pid] = time.monotonic() + self.luck.uniform(0.5, MAX_STOP)
             self.done["stops"] += 1
 
     def _restart_postgres(self) -> None:

@@ -209,7 +209,7 @@ def _count_waiting() -> int:
 
 def _count_open() -> Counter[str]:
     return Counter(
-        busy=Order.objects.filter(status__in=[*UNDER_WAY, Status.RUNNING], doubts=None).count(),
+        busy=Order.objects.filter(status__in=[*UNDER_WAY, Status.RUNNING], reviews=None).count(),
         unclear=Order.objects.filter(status=Status.UNCLEAR).count(),
     )
 

@@ -105,7 +105,7 @@ def _why_with_staff(order: Order) -> str:
         return f"unclear: {unmet[0] if unmet else 'not looked at yet'}"
     if order.status == Status.HELD:
         return f"held: {order.hold_reason}"
-    return ", ".join(order.doubts.filter(closed_at=None).order_by("pk").values_list("kind", flat=True))
+    return ", ".join(order.reviews.filter(closed_at=None).order_by("pk").values_list("kind", flat=True))
 
 
 def _count_attempts(judgement: Judgement) -> None:

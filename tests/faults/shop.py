@@ -47,8 +47,8 @@ class Shop:
     def allow_proof(self) -> None:
         """Let the provider be probed, its books be begun, and a few orders go well: all that a proof rests on."""
         Provider.objects.filter(pk=self.service.provider_id).update(is_probe_allowed=True)
-        books = Baseline.objects.filter(provider_id=self.service.provider_id, read_at__isnull=False)
-        self.wait(books.exists)
+        account_balance = Baseline.objects.filter(provider_id=self.service.provider_id, read_at__isnull=False)
+        self.wait(account_balance.exists)
         for _ in range(3):
             self.run()
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from catalog.models import Provider
-from orders.models import Attempt, AttemptState, DoubtKind, Event, EventKind, HoldReason, Order, Status
+from orders.models import Attempt, AttemptState, Event, EventKind, HoldReason, Order, ReviewKind, Status
 from tests.chaos.provider_faults import NOT_PLACED, PLACED
 from tests.faults.shop import QUIET, Shop
 
@@ -172,8 +172,8 @@ def test_fault_08_an_id_that_is_already_ours_leaves_the_second_order_unclear(sho
     shop.wait(lambda: shop.status(second) not in {Status.WAITING, Status.SUBMITTING})
 
     first.refresh_from_db()
-    doubts = set(second.doubts.values_list("kind", flat=True))
-    assert doubts == {DoubtKind.DUPLICATE_ID}
+    reviews = set(second.reviews.values_list("kind", flat=True))
+    assert reviews == {ReviewKind.DUPLICATE_ID}
     assert shop.status(second) == Status.UNCLEAR
     assert first.upstream_id == str(shop.double.placed()[0].order)
 

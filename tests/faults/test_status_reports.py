@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from catalog.provider_client import open_client
-from orders.models import DoubtKind, Order, Status, Watch
+from orders.models import Order, ReviewKind, Status, Watch
 from orders.tracking.sweep import track_batch
 from tests.faults.shop import Shop
 from tests.faults.stopped_processes import idle_and_still
@@ -39,7 +39,7 @@ def end_back_off(orders: list[Order]) -> None:
 
 
 def doubts_of(order: Order) -> set[str]:
-    return set(order.doubts.filter(closed_at=None).values_list("kind", flat=True))
+    return set(order.reviews.filter(closed_at=None).values_list("kind", flat=True))
 
 
 def test_fault_11_false_words_about_single_orders_move_no_money_wrongly(shop: Shop) -> None:
@@ -59,9 +59,9 @@ def test_fault_11_false_words_about_single_orders_move_no_money_wrongly(shop: Sh
     let_look(shop, backwards)
 
     assert [doubts_of(order) for order in (unknown, missing, word)] == [
-        {DoubtKind.NO_REMAINS},
-        {DoubtKind.NO_REMAINS},
-        {DoubtKind.UNKNOWN_STATUS},
+        {ReviewKind.NO_REMAINS},
+        {ReviewKind.NO_REMAINS},
+        {ReviewKind.UNKNOWN_STATUS},
     ]
     orders = {order.pk: order for order in shop.orders()}
     assert [orders[order.pk].refunded for order in (unknown, negative, missing, word, backwards)] == [Decimal(0)] * 5
@@ -100,7 +100,7 @@ def test_fault_12_a_false_mass_cancellation_refunds_nobody(shop: Shop) -> None:
         shop.double.fault("status", "all_canceled")
         Watch.objects.filter(order__in=orders).update(due_at=timezone.now())
 
-    shop.wait(lambda: all(doubts_of(order) == {DoubtKind.MASS_CANCEL} for order in orders))
+    shop.wait(lambda: all(doubts_of(order) == {ReviewKind.MASS_CANCEL} for order in orders))
     let_look(shop, orders[0])
     seen = (shop.statuses(), shop.balance())
     shop.double.clear_faults()

@@ -45,7 +45,7 @@ class Shop:
         assert answer.returncode == 0, answer.stderr
         return answer.stdout.strip()
 
-    def enrol(self, email: str, *, role: str = "customer", balance: Decimal = Decimal(0)) -> None:
+    def create_user(self, email: str, *, role: str = "customer", balance: Decimal = Decimal(0)) -> None:
         """Make a user who can log in."""
         answer = self.stack.manage(
             "create_user", email, "--role", role, "--password", PASSWORD, "--balance", str(balance)

@@ -126,8 +126,8 @@ def test_chain_of_two_panels_is_exactly_once(chain: Chain) -> None:
     assert sorted(placed) == sorted(row.link for row in chain.provider.placed()) == sorted(links)
     _compare_orders(first["orders"], second["orders"], placed)
     _compare_ledgers(first, second, chain.provider)
-    for books in (first, second):
-        assert sorted(books["attempts"]) == [row["pk"] for row in books["orders"]]
+    for account_balance in (first, second):
+        assert sorted(account_balance["attempts"]) == [row["pk"] for row in account_balance["orders"]]
 
 
 def _kill_workers(panel: Stack) -> None:
@@ -153,8 +153,8 @@ def _books(panel: Stack, name: str) -> dict[str, Any]:
     """What a panel believes; fails where its audit does not exit with 0."""
     answer = panel.manage("shell", "-v0", "-c", BOOKS % f"{name}@chain.example")
     assert answer.returncode == 0, answer.stdout + answer.stderr
-    books: dict[str, Any] = json.loads(answer.stdout.splitlines()[0])
-    return books
+    account_balance: dict[str, Any] = json.loads(answer.stdout.splitlines()[0])
+    return account_balance
 
 
 def _compare_orders(first: list[dict[str, Any]], second: list[dict[str, Any]], placed: dict[str, Any]) -> None:
@@ -175,10 +175,16 @@ def _compare_orders(first: list[dict[str, Any]], second: list[dict[str, Any]], p
 
 def _compare_ledgers(first: dict[str, Any], second: dict[str, Any], provider: ProviderDouble) -> None:
     """What each paid is what the next one took."""
-    paid = {name: MONEY - Decimal(books["balance"]) for name, books in (("first", first), ("second", second))}
-    costs = [sum(Decimal(row["upstream_charge"]) for row in books["orders"]) for books in (first, second)]
+    paid = {
+        name: MONEY - Decimal(account_balance["balance"])
+        for name, account_balance in (("first", first), ("second", second))
+    }
+    costs = [
+        sum(Decimal(row["upstream_charge"]) for row in account_balance["orders"]) for account_balance in (first, second)
+    ]
     charges = [
-        sum(Decimal(row["charge"]) - Decimal(row["refunded"]) for row in books["orders"]) for books in (first, second)
+        sum(Decimal(row["charge"]) - Decimal(row["refunded"]) for row in account_balance["orders"])
+        for account_balance in (first, second)
     ]
     taken = sum((row.net_charge for row in provider.placed()), Decimal(0))
     assert charges == [paid["first"], paid["second"]]

@@ -16,7 +16,7 @@ CUSTOMER = "plain@journey.example"
 
 
 def test_ordering_needs_no_script_and_no_width(visit: Callable[..., Page], shop: Shop) -> None:
-    shop.enrol(CUSTOMER, balance=Decimal(5))
+    shop.create_user(CUSTOMER, balance=Decimal(5))
     page = visit(java_script_enabled=False, viewport=NARROW)
     shop.log_in(page, CUSTOMER)
     fits(page)
@@ -47,7 +47,7 @@ def test_ordering_needs_no_script_and_no_width(visit: Callable[..., Page], shop:
 
 
 def test_an_order_beyond_the_balance_says_so_and_charges_nothing(visit: Callable[..., Page], shop: Shop) -> None:
-    shop.enrol("poor@journey.example", balance=Decimal(5))
+    shop.create_user("poor@journey.example", balance=Decimal(5))
     page = visit(java_script_enabled=False, viewport=NARROW)
     shop.log_in(page, "poor@journey.example")
 

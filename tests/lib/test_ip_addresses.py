@@ -3,7 +3,7 @@
 import pytest
 from django.test import RequestFactory, override_settings
 
-from lib.ip_addresses import MOST_NETWORKS, BadNetwork, client_ip, counted_as, is_within, read_networks
+from lib.ip_addresses import MAX_NETWORKS, BadNetwork, client_ip, counted_as, is_within, read_networks
 
 
 def seen(*, proxies: int, forwarded: str | None = None, peer: str = "10.0.0.1") -> str:
@@ -71,8 +71,8 @@ def test_what_is_no_network_is_refused(typed: list[str]) -> None:
 
 
 def test_too_many_networks_are_refused() -> None:
-    with pytest.raises(BadNetwork, match=f"At most {MOST_NETWORKS}"):
-        read_networks([f"10.0.{number}.0/24" for number in range(MOST_NETWORKS + 1)])
+    with pytest.raises(BadNetwork, match=f"At most {MAX_NETWORKS}"):
+        read_networks([f"10.0.{number}.0/24" for number in range(MAX_NETWORKS + 1)])
 
 
 def test_ipv6_is_counted_by_the_line_and_ipv4_by_the_address() -> None:

@@ -34,7 +34,7 @@ from orders.unclear import sweep as unclear_sweep
 from tests.mutants import transfers
 from tests.mutants.ground import Ground
 from tests.mutants.lost_orders import answered_with_5xx, canceled_while_unclear, placed_late, set_waiting_by_hand
-from tests.mutants.sender import NO_PULSE
+from tests.mutants.sender import NO_LOCK
 from tests.mutants.status_reports import all_canceled_for_a_moment, answers_in_reverse
 from tests.mutants.stopped_sender import sends_after_the_quiet_time
 
@@ -76,14 +76,14 @@ def _no_quiet_time() -> AbstractContextManager[object]:
 
 
 def _no_bracket() -> AbstractContextManager[object]:
-    def choose_ids(*, brackets: Mapping[int, object], **_: object) -> tuple[list[int], set[int]]:
-        return [], set(brackets)
+    def choose_ids(*, id_ranges: Mapping[int, object], **_: object) -> tuple[list[int], set[int]]:
+        return [], set(id_ranges)
 
     return _replaced(choose_ids, (unclear_sweep, "choose_ids"))
 
 
 def _no_pulse() -> AbstractContextManager[object]:
-    return mock.patch.dict(os.environ, MUTANT=NO_PULSE)
+    return mock.patch.dict(os.environ, MUTANT=NO_LOCK)
 
 
 def _adding_refund() -> AbstractContextManager[object]:
@@ -169,7 +169,7 @@ def _everybody_dead() -> Iterator[None]:
     asking, looking = (expired_leases, apply_verdict, decide), (drain, open_attempts)
     with (
         _replaced(is_dead, *((module, "is_sender_dead") for module in asking)),
-        _replaced(nobody, *((module, "living") for module in looking)),
+        _replaced(nobody, *((module, "living_senders") for module in looking)),
     ):
         yield
 

@@ -14,14 +14,14 @@ from unittest import mock
 
 import django
 
-NO_PULSE = "pulse"  # the value of MUTANT
+NO_LOCK = "pulse"  # the value of MUTANT
 
 
 def main() -> None:
     """One sweep; whoever started it sends SIGCONT."""
     django.setup()
     from orders.forwarding.sweep import submit_due
-    from orders.jobs.sender_locks import pulse
+    from orders.jobs.sender_locks import sender_lock
     from outbound.sockets import PlainSocket  # Django must be set up first
 
     def sendall(self: PlainSocket, content: bytes) -> None:
@@ -32,16 +32,16 @@ def main() -> None:
             signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         socket.socket.sendall(self, content)
 
-    is_mutant = os.environ.get("MUTANT") == NO_PULSE
+    is_mutant = os.environ.get("MUTANT") == NO_LOCK
     with (
         mock.patch.object(PlainSocket, "sendall", sendall),
-        mock.patch("orders.forwarding.sweep.pulse", _no_pulse if is_mutant else pulse),
+        mock.patch("orders.forwarding.sweep.sender_lock", _no_lock if is_mutant else sender_lock),
     ):
         submit_due()
 
 
 @contextmanager
-def _no_pulse(*, attempt_id: int) -> Iterator[None]:
+def _no_lock(*, attempt_id: int) -> Iterator[None]:
     yield
 
 

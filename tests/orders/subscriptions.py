@@ -9,7 +9,7 @@ from billing.models import Account, Transfer
 from catalog.models import Provider, Service
 from orders.audit.prove_all import prove
 from orders.forwarding.sweep import submit_due
-from orders.models import Doubt, Order
+from orders.models import Order, Review
 from orders.placing.place_order import place_order
 from orders.tracking.sweep import track_due
 from tests.connected_provider import connect, make_due
@@ -72,4 +72,4 @@ def balance_of(user: User) -> Decimal:
 
 def open_doubts(order: Order) -> list[str]:
     """What staff must look at, in the order in which it came up."""
-    return list(Doubt.objects.filter(order=order, closed_at=None).order_by("pk").values_list("kind", flat=True))
+    return list(Review.objects.filter(order=order, closed_at=None).order_by("pk").values_list("kind", flat=True))

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from accounts.models import Role
-from orders.models import DoubtKind, HoldReason, RequestState, Status
+from orders.models import HoldReason, RequestState, ReviewKind, Status
 from panel.demo.users import ADMIN, CUSTOMER, STAFF
 from panel.embedded import Postgres, make_secrets
 from panel.processes.run_panel import PROJECT
@@ -75,7 +75,7 @@ def count_orders(demo: Demo) -> int:
 
 
 def test_demo_has_an_order_a_refill_and_a_cancellation_in_every_state_that_lasts(demo: Demo) -> None:
-    roles, statuses, words, holds, refills, cancellations, doubts = facts(demo)
+    roles, statuses, words, holds, refills, cancellations, reviews = facts(demo)
 
     assert roles == sorted(Role.values)
     assert set(statuses) >= set(Status.values) - {Status.SUBMITTING}
@@ -84,7 +84,7 @@ def test_demo_has_an_order_a_refill_and_a_cancellation_in_every_state_that_lasts
     lasting = {RequestState.REQUESTED, RequestState.RUNNING, RequestState.COMPLETED, RequestState.REJECTED}
     assert set(refills) >= lasting
     assert set(cancellations) >= lasting
-    assert set(doubts) >= {DoubtKind.NO_REMAINS, DoubtKind.UNKNOWN_STATUS, DoubtKind.PER_ORDER_PARTIAL}
+    assert set(reviews) >= {ReviewKind.NO_REMAINS, ReviewKind.UNKNOWN_STATUS, ReviewKind.PER_ORDER_PARTIAL}
     demo.audit()
 
 

@@ -86,7 +86,7 @@ def test_pollers_with_older_and_newer_news_end_with_the_newest() -> None:
     at_once(poll, times=SESSIONS)
 
     assert stored(order) == (SESSIONS, SESSIONS * PRICE, 100 - SESSIONS * PRICE)
-    assert not order.doubts.exists()
+    assert not order.reviews.exists()
 
 
 def test_chargers_at_once_book_each_post_once_down_to_the_last_money() -> None:
@@ -97,7 +97,7 @@ def test_chargers_at_once_book_each_post_once_down_to_the_last_money() -> None:
 
     assert stored(order) == (2, 2 * PRICE, 2 - 2 * PRICE)
     assert Subscription.objects.get().owed == POSTS - 2
-    assert order.cancellations.count() == order.doubts.count() == 1
+    assert order.cancellations.count() == order.reviews.count() == 1
     assert findings() == []
 
 

@@ -71,7 +71,7 @@ def test_of_a_decision_and_a_late_answer_one_counts() -> None:
         )
 
         order.refresh_from_db()
-        is_refunded = order.status == Status.CANCELED and order.refunded == order.charge and order.doubts.exists()
+        is_refunded = order.status == Status.CANCELED and order.refunded == order.charge and order.reviews.exists()
         is_running = order.status == Status.RUNNING and not order.refunded
         assert is_refunded or is_running
     assert prove().findings == []

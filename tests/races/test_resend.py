@@ -13,16 +13,16 @@ from pytest_django import Settings
 from accounts.models import Role
 from catalog.models import Provider, Service
 from catalog.provider_client import open_client
-from catalog.upstream import Accepted, AddOutcome, Exchange, Reason, Refused
+from catalog.upstream import Accepted, AddOutcome, Exchange, Reason, Rejected
 from orders.audit.prove_all import prove
 from orders.forwarding import record_outcome as forwarding_record_outcome
 from orders.forwarding.record_outcome import record_outcome
-from orders.forwarding.resend_claim import Repeat, reclaim
-from orders.forwarding.resend_outcome import rehear
-from orders.forwarding.resend_sweep import repeat, repeat_due
+from orders.forwarding.resend_claim import ResendClaim, claim_resend
+from orders.forwarding.resend_outcome import record_resend_outcome
+from orders.forwarding.resend_sweep import repeat, resend_due
 from orders.forwarding.send import send_again
-from orders.jobs.sender_locks import pulse
-from orders.models import Attempt, AttemptState, DoubtKind, Event, EventKind, Order, Status
+from orders.jobs.sender_locks import sender_lock
+from orders.models import Attempt, AttemptState, Event, EventKind, Order, ReviewKind, Status
 from orders.unclear.decide import CannotDecide, refund, resend
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_user
@@ -33,7 +33,7 @@ from tests.races.test_decide import together
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROUNDS = 6
-NOT_TAKEN = Refused("neworder.error.min_quantity", Reason.CUSTOMER, Exchange())
+NOT_TAKEN = Rejected("neworder.error.min_quantity", Reason.CUSTOMER, Exchange())
 
 
 @pytest.fixture
@@ -46,11 +46,11 @@ def ask_again(order: Order) -> str | None:
         return repeat(attempt=only_attempt(order), client=client)
 
 
-def take(order: Order) -> Repeat:
+def take(order: Order) -> ResendClaim:
     """A repeat that is claimed and written down as sent, its answer not known yet."""
     with open_client(order.provider) as client:
         account = client.fingerprint(pepper=settings.SECRET_KEY)
-        taken = reclaim(attempt=only_attempt(order), account=account, owner=uuid4())
+        taken = claim_resend(attempt=only_attempt(order), account=account, owner=uuid4())
         assert taken is not None
         send_again(claim=taken.claim, client=client)
     return taken
@@ -100,13 +100,13 @@ def test_late_first_answer_and_the_second_settle_it_once(
 
         words = together(
             partial(record_outcome, attempt_id=taken.claim.attempt_id, outcome=first, now=NOW),
-            partial(rehear, repeat=taken, outcome=Accepted(number, Exchange()), now=NOW),
+            partial(record_resend_outcome, repeat=taken, outcome=Accepted(number, Exchange()), now=NOW),
         )
 
         assert words.count("accepted") == 1
         order.refresh_from_db()
         assert (order.status, order.upstream_id, order.refunded) == (Status.RUNNING, number, Decimal(0))
-        assert not order.doubts.exists()
+        assert not order.reviews.exists()
         assert Event.objects.filter(order=order, kind=EventKind.ACCEPTED).count() == 1
     assert prove().findings == []
 
@@ -124,11 +124,11 @@ def test_control_late_no_that_spoke_for_all_calls_would_refund_what_was_placed(
     with mock.patch.object(forwarding_record_outcome, "lock", _unlocked):
         without_the_guard(attempt_id=taken.claim.attempt_id, outcome=NOT_TAKEN)
 
-    rehear(repeat=taken, outcome=Accepted(str(double.placed()[-1].order), Exchange()), now=NOW)
+    record_resend_outcome(repeat=taken, outcome=Accepted(str(double.placed()[-1].order), Exchange()), now=NOW)
 
     order.refresh_from_db()
     assert (order.status, order.refunded, len(double.placed())) == (Status.CANCELED, order.charge, 1)
-    assert order.doubts.filter(kind=DoubtKind.CONTRADICTION).exists()  # seen at least
+    assert order.reviews.filter(kind=ReviewKind.CONTRADICTION).exists()  # seen at least
 
 
 def _unlocked(attempt_id: int) -> tuple[Order, Attempt]:
@@ -175,9 +175,9 @@ def test_repeat_never_begins_while_the_first_call_is_under_way(
     order = lose(double, service, fault="nocommit_reset")
     pass_time()
 
-    with pulse(attempt_id=only_attempt(order).pk):
-        [held] = together(repeat_due)
-    [free] = together(repeat_due)
+    with sender_lock(attempt_id=only_attempt(order).pk):
+        [held] = together(resend_due)
+    [free] = together(resend_due)
 
     assert (held, free) == ("1 not now", "1 accepted")
     assert Provider.objects.get().failures_in_row == 0

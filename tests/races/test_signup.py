@@ -5,7 +5,7 @@ from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.test import Client
 
-from accounts.api_keys import MOST_KEYS, TooManyKeys, issue_key
+from accounts.api_keys import MAX_KEYS, TooManyKeys, issue_key
 from accounts.models import User
 from tests.factories import NOW, PASSWORD, make_user
 from tests.races.sessions import at_once
@@ -39,6 +39,6 @@ def test_keys_asked_for_at_once_are_no_more_than_allowed() -> None:
             return False
         return True
 
-    made = at_once(issue, times=MOST_KEYS + 5)
+    made = at_once(issue, times=MAX_KEYS + 5)
 
-    assert sum(made) == MOST_KEYS == user.api_keys.count()
+    assert sum(made) == MAX_KEYS == user.api_keys.count()

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from catalog.upstream.service_types import TYPES, Field, Kind, ServiceType
 from orders.api.actions import ACTIONS, Scope
 from orders.api.docs.reply_schemas import REPLIES, Reply
-from orders.placing.check_fields import LARGEST_NUMBER, LINES_MOST, NUMBER_LIMITS, TEXT_LENGTH
+from orders.placing.check_fields import MAX_LINES, MAX_NUMBER, NUMBER_LIMITS, TEXT_LENGTH
 
 Form = Literal["text", "lines", "number", "id", "ids", "amount", "url", "date", "choice"]
 FORMS: Final[Mapping[Kind, Form]] = MappingProxyType(
@@ -122,14 +122,14 @@ def parameter_of(field: Field) -> Parameter:
 def _limits_of(field: Field) -> tuple[int | None, int | None, str]:
     """Least, most, and both in words."""
     if field.kind == "quantity":
-        return 1, LARGEST_NUMBER, "between the service's min and max"
+        return 1, MAX_NUMBER, "between the service's min and max"
     if field.kind == "number":
         if field.name not in NUMBER_LIMITS:
-            return 1, LARGEST_NUMBER, "between the service's min and max"
+            return 1, MAX_NUMBER, "between the service's min and max"
         least, most = NUMBER_LIMITS[field.name]
         return least, most, f"{least:,} to {most:,}"
     if field.kind == "lines":
-        return None, None, f"up to {LINES_MOST:,} lines; \\r\\n, \\n or a written-out backslash-n between them"
+        return None, None, f"up to {MAX_LINES:,} lines; \\r\\n, \\n or a written-out backslash-n between them"
     if field.kind == "choice":
         return None, None, "; ".join(f"{value}: {label}" for value, label in field.choices)
     if field.kind == "date":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from orders.api.add import KEY_REUSED, TOO_DEAR, UNKNOWN_SERVICE
-from orders.api.id_lists import MOST_IDS
+from orders.api.id_lists import MAX_IDS
 from orders.api.refill_and_cancel import CANCEL_OPEN, ENDED, NO_CANCEL, NO_REFILL, NOT_YET, REFILL_OPEN
 from orders.api.status import UNKNOWN_ORDER, UNKNOWN_REFILL
 
@@ -40,7 +40,7 @@ ERRORS: Final = (
     ErrorText(UNKNOWN_ORDER, "status, refill, cancel", "You have no such order."),
     ErrorText(UNKNOWN_REFILL, "refill_status", "You have no such refill."),
     ErrorText(
-        f"Up to {MOST_IDS} IDs per request", "status, refill, cancel", "None of them was looked at. Of refills, too."
+        f"Up to {MAX_IDS} IDs per request", "status, refill, cancel", "None of them was looked at. Of refills, too."
     ),
     ErrorText(NO_REFILL, "refill", "The service has no refills."),
     ErrorText(NOT_YET, "refill", "The order is not completed, or cannot be refilled any more."),

@@ -30,7 +30,7 @@ LINES: Final[Mapping[str, tuple[str, ...]]] = {
     "keywords": ("running shoes", "trail shoes"),
     "groups": ("https://example.com/group",),
 }
-MOST_LINES: Final = 100  # of a sample; a service that wants more has to be tried by hand
+MAX_LINES: Final = 100  # of a sample; a service that wants more has to be tried by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _services() -> dict[str, Service]:
 def _value(one: Field, service: Service | None) -> str:
     least = service.min_quantity if service else 100
     if one.kind == "lines":
-        return "\n".join(_lines(one.name, min(max(1, least if service else 2), MOST_LINES)))
+        return "\n".join(_lines(one.name, min(max(1, least if service else 2), MAX_LINES)))
     if one.kind == "quantity":
         return str(max(1, least))
     if one.kind == "number":

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.api_keys import issue_key
-from accounts.create_user import Refusal, enrol
+from accounts.create_user import Refusal, create_user
 from accounts.models import Role, User
 from billing import ledger
 
@@ -49,7 +49,7 @@ class Command(BaseCommand):
 @transaction.atomic
 def _make(*, email: str, role: Role, password: str, balance: Decimal, is_key_wanted: bool) -> tuple[User, str]:
     now = timezone.now()
-    user = enrol(email=email, password=password, role=role)
+    user = create_user(email=email, password=password, role=role)
     ledger.open_wallet(owner=user)
     if balance:
         ledger.top_up(
@@ -68,6 +68,6 @@ def _amount(text: str) -> Decimal:
         amount = Decimal(text)
     except InvalidOperation:
         raise CommandError(f"balance: {text!r} is not an amount such as 100.00") from None
-    if not amount.is_finite() or not 0 <= amount <= ledger.LARGEST or amount != amount.quantize(ledger.STEP):
+    if not amount.is_finite() or not 0 <= amount <= ledger.MAX_VALUE or amount != amount.quantize(ledger.STEP):
         raise CommandError(f"balance: {text!r} must be 0 or more, with at most five decimals")
     return amount

@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from catalog.upstream import DOUBTFUL_WORDS, Accepted, AddOutcome, Exchange, KeyMask, NotSent, Reason, Refused, Unclear
+from catalog.upstream import (
+    AMBIGUOUS_PHRASES,
+    Accepted,
+    AddOutcome,
+    Exchange,
+    KeyMask,
+    NotSent,
+    Reason,
+    Rejected,
+    Unclear,
+)
 from catalog.upstream.add_reply import judge_add
 from outbound.reply import Reply
 from tests.raw_provider import KEY
@@ -59,7 +69,7 @@ def test_order_id_is_accepted(body: bytes | str, order_id: str) -> None:
 def test_plain_error_is_refused(body: str, text: str, status: int) -> None:
     outcome = judge(body, status=status)
 
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, Rejected)
     assert (outcome.text, outcome.reason, outcome.reason.is_ours) == (text, Reason.CUSTOMER, False)
 
 
@@ -100,14 +110,14 @@ def test_plain_error_is_refused(body: str, text: str, status: int) -> None:
 def test_reason_of_a_refusal_is_told_apart(text: str, reason: Reason) -> None:
     outcome = judge(json.dumps({"error": text}))
 
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, Rejected)
     assert outcome.reason is reason
 
 
 def test_401_is_about_our_key_whatever_its_words() -> None:
     outcome = judge('{"error":"Nope"}', status=401)
 
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, Rejected)
     assert outcome.reason is Reason.BAD_KEY
 
 
@@ -141,9 +151,9 @@ def test_word_of_doubt_is_unclear(text: str) -> None:
 def test_words_of_doubt_are_the_providers_own() -> None:
     body = '{"error":"Der Dienst schläft"}'
 
-    assert isinstance(judge(body), Refused)
-    assert isinstance(judge(body, doubtful_words=[*DOUBTFUL_WORDS, "schläft"]), Unclear)
-    assert isinstance(judge('{"error":"Unknown service"}', doubtful_words=[]), Refused)
+    assert isinstance(judge(body), Rejected)
+    assert isinstance(judge(body, doubtful_words=[*AMBIGUOUS_PHRASES, "schläft"]), Unclear)
+    assert isinstance(judge('{"error":"Unknown service"}', doubtful_words=[]), Rejected)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from catalog.upstream import (
     Reason,
     RefillState,
     RefillStatus,
-    Refused,
+    Rejected,
     Status,
     Taken,
     Unclear,
@@ -194,7 +194,7 @@ def test_definite_refusals_are_told_apart(double: ProviderDouble, mode: str, rea
     with client_of(double) as client:
         outcome = client.add(order_fields(double))
 
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, Rejected)
     assert outcome.reason is reason
     assert double.placed() == ()
 
@@ -206,8 +206,8 @@ def test_empty_account_there_and_wrong_key_are_ours(double: ProviderDouble) -> N
         poor = client.add(order_fields(double))
         wrong = stranger.add(order_fields(double))
 
-    assert isinstance(poor, Refused)
-    assert isinstance(wrong, Refused)
+    assert isinstance(poor, Rejected)
+    assert isinstance(wrong, Rejected)
     assert (poor.reason, wrong.reason) == (Reason.NO_FUNDS, Reason.BAD_KEY)
 
 

@@ -7,14 +7,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from catalog.upstream import (
-    DOUBTFUL_WORDS,
+    AMBIGUOUS_PHRASES,
     Accepted,
     AddOutcome,
     Exchange,
     KeyMask,
     NotSent,
     ProviderError,
-    Refused,
+    Rejected,
     StatusReply,
     Unclear,
 )
@@ -119,7 +119,7 @@ def test_no_reply_but_the_two_forms_is_ever_definite(body: bytes, status: int) -
         assert type(said["order"]) in (int, str)
         assert re.fullmatch(r"0*[1-9][0-9]*", outcome.order_id, re.ASCII)
         assert not {"error", "errors"} & said.keys()
-    elif isinstance(outcome, Refused):
+    elif isinstance(outcome, Rejected):
         said = json.loads(body.removeprefix(b"\xef\xbb\xbf"))
         assert 200 <= status < 300 or 400 <= status < 500
         assert status != 429
@@ -174,7 +174,7 @@ def test_no_bytes_break_the_reading_of_aftercare(body: bytes) -> None:
 
     for ids in (["1"], ["1", "2"]):
         for action in ("refill", "cancel"):
-            answered = parse_taken(tree, action=action, ids=ids, raw=Exchange(), doubtful_words=DOUBTFUL_WORDS)
+            answered = parse_taken(tree, action=action, ids=ids, raw=Exchange(), doubtful_words=AMBIGUOUS_PHRASES)
             assert set(answered.results) | set(answered.missing) == set(ids)
         reply = parse_refill_statuses(tree, ids=ids, raw=Exchange())
         assert set(reply.refills) | set(reply.missing) == set(ids)
@@ -198,6 +198,6 @@ def test_no_bytes_on_the_wire_break_a_call(response: bytes) -> None:
         except ProviderError:
             reply = None
 
-    assert isinstance(outcome, (Accepted, Refused, NotSent, Unclear))
+    assert isinstance(outcome, (Accepted, Rejected, NotSent, Unclear))
     assert isinstance(outcome, Unclear) or outcome.raw.http_status is not None
     assert reply is None or isinstance(reply, StatusReply)

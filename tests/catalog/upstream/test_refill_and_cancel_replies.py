@@ -13,7 +13,7 @@ from catalog.upstream import (
     Reason,
     RefillState,
     RefillStatus,
-    Refused,
+    Rejected,
     Taken,
     Unclear,
 )
@@ -128,7 +128,7 @@ CANCELS: dict[str, tuple[object, tuple[str, ...], dict[str, object], tuple[str, 
     "doubtful": (
         [{"order": 9, "cancel": {"error": "Try again"}}],
         ("9",),
-        {"9": IdError("Try again", is_doubtful=True)},
+        {"9": IdError("Try again", is_ambiguous=True)},
         (),
     ),
 }
@@ -195,12 +195,12 @@ def test_refused_connection_and_429_are_not_sent() -> None:
 def test_error_about_a_whole_batch_is_refused(text: str, reason: Reason) -> None:
     outcome = send("cancel", {"error": text}, "1", "2")
 
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, Rejected)
     assert (outcome.text, outcome.reason) == (text, reason)
 
 
 def test_bad_key_is_no_word_about_the_one_order() -> None:
-    assert isinstance(send("refill", {"error": "Invalid API key"}, "1"), Refused)
+    assert isinstance(send("refill", {"error": "Invalid API key"}, "1"), Rejected)
 
 
 REFILL_STATUSES: dict[str, tuple[object, tuple[str, ...], dict[str, object], tuple[str, ...]]] = {

@@ -8,12 +8,12 @@ import time_machine
 from django.utils import timezone
 
 from catalog.models import Service
-from catalog.upstream import Exchange, Reason, Refused
+from catalog.upstream import Exchange, Reason, Rejected
 from lib.clock import database_now
 from orders.aftercare.refill_status import poll_refills
 from orders.aftercare.requests import request_refill
 from orders.aftercare.send_requests import claim_batch, record_outcome, send_due
-from orders.models import Doubt, Refill, RequestState, Status
+from orders.models import Refill, RequestState, Review, Status
 from tests.connected_provider import run_order
 from tests.double.handle import ProviderDouble
 from tests.orders.attempts import make_lane
@@ -52,7 +52,7 @@ def test_pitfall_20_a_refill_with_a_word_that_nobody_knows_is_seen_once_and_foll
         double.set_refill(refill.upstream_id, word)
         Refill.objects.update(due_at=timezone.now())
         poll_refills()
-        told.append([(doubt.closed_at is None, "'Zargled'" in doubt.text) for doubt in Doubt.objects.all()])
+        told.append([(review.closed_at is None, "'Zargled'" in review.text) for review in Review.objects.all()])
 
     refill.refresh_from_db()
     assert told == [[(True, True)], [(True, True)], [(False, True)]]
@@ -66,7 +66,7 @@ def test_customers_do_not_learn_from_a_refusal_who_the_provider_is(double: Provi
     record_outcome(
         requests=claimed,
         owner=owner,
-        outcome=Refused("Ask support@bigprovider.com", Reason.CUSTOMER, Exchange(body="Ask support@bigprovider.com")),
+        outcome=Rejected("Ask support@bigprovider.com", Reason.CUSTOMER, Exchange(body="Ask support@bigprovider.com")),
         now=database_now(),
     )
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Role
 from catalog.models import Provider, Service
-from orders.audit.balance_bounds import reckon
+from orders.audit.balance_bounds import balance_bounds
 from orders.audit.concerns import look
 from orders.models import Attempt, AttemptState, Baseline, Order, Status, TopUp, Watch
 from tests.factories import make_order, make_service, make_user
@@ -33,7 +33,7 @@ def hold(service: Service, balance: str) -> Decimal | None:
     """The gap where the account holds this; None where nothing can be said."""
     read_at = timezone.now() - timedelta(minutes=5)
     Provider.objects.update(balance=Decimal(balance), balance_checked_at=read_at)
-    reckoning = reckon(provider=Provider.objects.get(pk=service.provider_id))
+    reckoning = balance_bounds(provider=Provider.objects.get(pk=service.provider_id))
     return None if reckoning is None else reckoning.gap
 
 

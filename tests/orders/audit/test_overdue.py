@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from orders.aftercare.requests import approve, request_refill
-from orders.audit.overdue import lags
+from orders.audit.overdue import overdue_work
 from orders.models import Order, Status, Sweep, Watch
 from tests.factories import NOW, make_order, make_service
 
@@ -32,7 +32,7 @@ def test_pitfall_21_orders_that_are_not_sent_are_seen() -> None:
     make_order(service=service, now=made + HOURS)
     make_order(service=service, now=NOW)
 
-    [(key, text)] = lags(now=NOW)
+    [(key, text)] = overdue_work(now=NOW)
 
     assert key == f"unsent:{service.provider_id}"
     assert text == f"{service.provider}: orders that wait to be sent: 2, the oldest {since(made)}"
@@ -41,7 +41,7 @@ def test_pitfall_21_orders_that_are_not_sent_are_seen() -> None:
 def test_pitfall_21_order_that_fails_again_and_again_is_seen() -> None:
     Order.objects.filter(pk=make_order(now=NOW).pk).update(submit_failures=12)
 
-    assert [text.split(": ", 1)[1] for _, text in lags(now=NOW)] == [
+    assert [text.split(": ", 1)[1] for _, text in overdue_work(now=NOW)] == [
         f"orders that wait to be sent: 1, the oldest {since(NOW)}"
     ]
 
@@ -52,7 +52,7 @@ def test_pitfall_21_running_orders_of_which_nothing_is_told_are_seen() -> None:
     Watch.objects.filter(order=silent).update(observed_at=NOW - 7 * HOURS)
     Watch.objects.filter(order=told).update(observed_at=NOW - 5 * HOURS)
 
-    assert lags(now=NOW) == [
+    assert overdue_work(now=NOW) == [
         (
             f"unanswered:{silent.provider_id}",
             f"{silent.provider}: running orders of which it tells nothing: 1, {since(NOW - 7 * HOURS)}",
@@ -65,7 +65,7 @@ def test_pitfall_20_refills_that_never_reach_the_provider_are_seen() -> None:
     refill = request_refill(order=order, actor=order.user, now=NOW - 9 * HOURS)
     approve(request=refill, actor=order.user, now=NOW - 2 * HOURS)
 
-    assert lags(now=NOW) == [
+    assert overdue_work(now=NOW) == [
         (
             f"unasked:{order.provider_id}",
             f"{order.provider}: refills and cancellations that wait to be sent: 1, the oldest {since(NOW - 2 * HOURS)}",
@@ -78,4 +78,4 @@ def test_panel_that_has_just_begun_again_catches_up_first() -> None:
     make_order(status=Status.RUNNING, now=NOW - 100 * HOURS)
     Sweep.objects.update(since=NOW - HOURS / 2)
 
-    assert lags(now=NOW) == []
+    assert overdue_work(now=NOW) == []

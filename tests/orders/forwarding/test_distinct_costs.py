@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.forwarding.distinct_costs import MOST_OPEN, distinct_sums, keeps_distinct
+from orders.forwarding.distinct_costs import MAX_OPEN, distinct_sums, keeps_distinct
 from orders.forwarding.record_outcome import back_off
 
 COSTS = st.lists(st.decimals(min_value=0, max_value=1000, places=5), max_size=8)
@@ -47,7 +47,7 @@ def test_charge_of_any_admitted_set_names_its_orders(costs: list[Decimal]) -> No
     paid = [cost for cost in admitted if cost]
     sums = [sum(subset, Decimal(0)) for size in range(len(paid) + 1) for subset in combinations(paid, size)]
     assert len(sums) == len(set(sums))
-    assert len(admitted) <= MOST_OPEN
+    assert len(admitted) <= MAX_OPEN
 
 
 @pytest.mark.parametrize(("failures", "longest"), [(1, 5), (2, 10), (3, 20), (7, 320), (8, 600), (1000, 600)])

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from catalog.models import Provider
-from orders.forwarding.drain import fenced, lift_dead_fences
+from orders.forwarding.drain import drained_lane, lift_dead_drains
 from orders.forwarding.expired_leases import reap_leases
 from orders.jobs.sender_locks import FENCES
 from tests.factories import make_provider
@@ -29,7 +29,7 @@ def leave_fence(provider: Provider) -> None:
 def test_fence_stands_while_one_reads_and_no_longer() -> None:
     provider = make_provider()
 
-    with fenced(provider_id=provider.pk, patience=1) as is_empty:
+    with drained_lane(provider_id=provider.pk, patience=1) as is_empty:
         standing = fence_of(provider)
 
     assert is_empty
@@ -43,11 +43,11 @@ def test_fence_of_a_living_resolver_is_its_own() -> None:
     with psycopg.connect(**connection.get_connection_params()) as other:  # the session of the living one
         other.execute("SELECT pg_advisory_lock(%s)", [FENCES + provider.pk])
 
-        with fenced(provider_id=provider.pk, patience=1) as is_empty:
+        with drained_lane(provider_id=provider.pk, patience=1) as is_empty:
             pass
 
         assert is_empty is False
-        assert lift_dead_fences() == 0
+        assert lift_dead_drains() == 0
         assert fence_of(provider) is not None
         other.execute("SELECT pg_advisory_unlock_all()")
 
@@ -56,7 +56,7 @@ def test_fence_of_a_dead_resolver_is_taken_over() -> None:
     provider = make_provider()
     leave_fence(provider)
 
-    with fenced(provider_id=provider.pk, patience=1) as is_empty:
+    with drained_lane(provider_id=provider.pk, patience=1) as is_empty:
         pass
 
     assert is_empty

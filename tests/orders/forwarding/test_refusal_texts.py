@@ -12,9 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Role, User
 from catalog.models import Provider
 from orders.forwarding import refusal_texts
-from orders.forwarding.refusal_texts import doubt, note_refusal, trust
+from orders.forwarding.refusal_texts import mark_ambiguous, note_rejection, trust
 from orders.forwarding.sweep import submit_due
-from orders.models import Order, RefusalText, Status
+from orders.models import Order, RejectionText, Status
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_provider, make_user
 from tests.orders.attempts import make_due, make_lane
@@ -25,12 +25,12 @@ FOLDED = "link is already in work, order ## (max #)"
 
 
 def texts(provider: Provider) -> list[tuple[str, int]]:
-    return list(RefusalText.objects.filter(provider=provider).order_by("pk").values_list("text", "count"))
+    return list(RejectionText.objects.filter(provider=provider).order_by("pk").values_list("text", "count"))
 
 
-def note(provider: Provider, text: str = WORDS) -> RefusalText:
-    note_refusal(provider_id=provider.pk, text=text, now=NOW)
-    return RefusalText.objects.latest("pk")
+def note(provider: Provider, text: str = WORDS) -> RejectionText:
+    note_rejection(provider_id=provider.pk, text=text, now=NOW)
+    return RejectionText.objects.latest("pk")
 
 
 @pytest.fixture
@@ -43,29 +43,29 @@ def test_words_that_differ_by_numbers_links_and_case_are_the_same() -> None:
     provider = make_provider()
 
     for text in (WORDS, WORDS.replace("991", "17").upper(), "Bad link https://a.example/x", "Bad link www.b.example"):
-        note_refusal(provider_id=provider.pk, text=text, now=NOW)
+        note_rejection(provider_id=provider.pk, text=text, now=NOW)
 
     assert texts(provider) == [(FOLDED, 2), ("bad link (link)", 2)]
-    assert RefusalText.objects.earliest("pk").example == WORDS
+    assert RejectionText.objects.earliest("pk").example == WORDS
 
 
 @pytest.mark.django_db
 def test_first_and_last_time_are_kept() -> None:
     provider = make_provider()
     note(provider)
-    note_refusal(provider_id=provider.pk, text=WORDS, now=NOW + timedelta(hours=1))
+    note_rejection(provider_id=provider.pk, text=WORDS, now=NOW + timedelta(hours=1))
 
-    kept = RefusalText.objects.get()
+    kept = RejectionText.objects.get()
     assert (kept.first_seen_at, kept.last_seen_at, kept.looked_at) == (NOW, NOW + timedelta(hours=1), None)
 
 
 @pytest.mark.django_db
 def test_longest_unseen_text_gives_way_but_never_a_doubted_one(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refusal_texts, "MOST", 3)
+    monkeypatch.setattr(refusal_texts, "MAX_TEXTS", 3)
     provider = make_provider()
-    doubt(refusal=note(provider, "doubted"), actor=staff, now=NOW)
+    mark_ambiguous(refusal=note(provider, "doubted"), actor=staff, now=NOW)
     for minutes, word in enumerate(("one", "two", "three", "four")):
-        note_refusal(provider_id=provider.pk, text=word, now=NOW + timedelta(minutes=minutes))
+        note_rejection(provider_id=provider.pk, text=word, now=NOW + timedelta(minutes=minutes))
 
     assert [text for text, _ in texts(provider)] == ["doubted", "three", "four"]
 
@@ -90,7 +90,7 @@ def test_in_doubted_words_an_order_is_unclear_and_in_trusted_ones_refunded_again
     service = make_lane(double)
     refusal = note(service.provider)
     double.fault("add", "refuse", text=WORDS.replace("991", "1042"))
-    doubt(refusal=refusal, actor=staff, now=NOW)
+    mark_ambiguous(refusal=refusal, actor=staff, now=NOW)
     [doubted] = make_due(service)
     submit_due()
     trust(refusal=refusal, actor=staff, now=NOW)
@@ -106,7 +106,7 @@ def test_in_doubted_words_an_order_is_unclear_and_in_trusted_ones_refunded_again
 @pytest.mark.django_db(transaction=True)
 def test_other_words_that_hold_the_doubted_ones_are_not_doubted(double: ProviderDouble, staff: User) -> None:
     service = make_lane(double)
-    doubt(refusal=note(service.provider, "Bad"), actor=staff, now=NOW)
+    mark_ambiguous(refusal=note(service.provider, "Bad"), actor=staff, now=NOW)
     double.fault("add", "refuse", text="Bad link")
     [order] = make_due(service)
 
@@ -123,12 +123,12 @@ def test_doubting_and_trusting_twice_is_the_same_as_once(staff: User) -> None:
     refusal = note(provider)
 
     lists = []
-    for decide in (doubt, doubt, trust, trust):
+    for decide in (mark_ambiguous, mark_ambiguous, trust, trust):
         decide(refusal=refusal, actor=staff, now=NOW)
         lists.append(Provider.objects.get().doubtful_words)
 
     assert lists == [["queue", f"={FOLDED}"]] * 2 + [["queue"]] * 2
-    kept = RefusalText.objects.get()
+    kept = RejectionText.objects.get()
     assert (kept.is_doubted, kept.looked_by, kept.looked_at) == (False, staff, NOW)
 
 
@@ -137,7 +137,7 @@ def test_of_many_decisions_at_once_none_is_lost(staff: User) -> None:
     provider = make_provider()
     rows = [note(provider, f"words {'x' * number}") for number in range(1, 9)]
 
-    at_once(lambda number: doubt(refusal=rows[number], actor=staff, now=NOW), times=8)
+    at_once(lambda number: mark_ambiguous(refusal=rows[number], actor=staff, now=NOW), times=8)
 
     assert sorted(Provider.objects.get().doubtful_words) == sorted(f"={row.text}" for row in rows)
 
@@ -163,7 +163,7 @@ def test_without_the_lock_decisions_at_once_are_lost(staff: User) -> None:
 def test_same_new_words_at_once_are_one_text_counted_right() -> None:
     provider = make_provider()
 
-    at_once(lambda _: note_refusal(provider_id=provider.pk, text=WORDS, now=timezone.now()), times=12)
+    at_once(lambda _: note_rejection(provider_id=provider.pk, text=WORDS, now=timezone.now()), times=12)
 
     assert texts(provider) == [(FOLDED, 12)]
 
@@ -199,7 +199,7 @@ def test_new_words_are_counted_in_the_menu_until_looked_at(client: Client, staff
     client.force_login(staff)
 
     before = client.get(reverse("staff_unclear")).content.decode()
-    RefusalText.objects.update(looked_at=NOW, looked_by=staff)
+    RejectionText.objects.update(looked_at=NOW, looked_by=staff)
     after = client.get(reverse("staff_unclear")).content.decode()
 
     assert '<span class="count">1<span class="sr-only"> to decide</span></span>' in before
@@ -287,7 +287,7 @@ def test_word_that_would_stand_everywhere_is_refused(client: Client, staff: User
 @pytest.mark.django_db
 def test_whole_text_is_not_removed_as_a_word(staff: User) -> None:
     refusal = note(make_provider())
-    doubt(refusal=refusal, actor=staff, now=NOW)
+    mark_ambiguous(refusal=refusal, actor=staff, now=NOW)
 
     refusal_texts.remove_word(provider=refusal.provider, word=f"={FOLDED}", actor=staff)
 

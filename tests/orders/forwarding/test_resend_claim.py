@@ -12,14 +12,14 @@ from accounts.models import Role
 from billing.halt import halt
 from catalog.models import Provider, Service
 from lib.encryption import seal
-from orders.forwarding.drain import fenced
-from orders.forwarding.resend_sweep import repeat_due
+from orders.forwarding.drain import drained_lane
+from orders.forwarding.resend_sweep import resend_due
 from orders.jobs.sender_locks import SLOTS
 from orders.models import Attempt, AttemptState, Status
 from orders.unclear.apply_verdict import conclude_not_placed
 from orders.unclear.decide import refund
-from orders.unclear.id_range import Bracket
-from orders.unclear.known_orders import bracket_of
+from orders.unclear.id_range import IdRange
+from orders.unclear.known_orders import id_range_of
 from orders.unclear.sweep import resolve_due
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_order, make_service, make_user
@@ -52,7 +52,7 @@ def test_promise_that_is_taken_back_ends_it(double: ProviderDouble, service: Ser
     Provider.objects.update(is_idempotent=False)
     pass_time()
 
-    assert repeat_due() == "nothing to repeat"
+    assert resend_due() == "nothing to repeat"
 
     assert standing(order) == (*UNDECIDED, 0)
 
@@ -62,7 +62,7 @@ def test_another_account_is_not_asked(double: ProviderDouble, service: Service) 
     Provider.objects.update(sealed_key=seal("another-customers-key"))
     pass_time()
 
-    notes = [repeat_due(), repeat_due()]
+    notes = [resend_due(), resend_due()]
 
     assert notes == ["1 not now", "nothing to repeat"]
     assert standing(order) == (*UNDECIDED, 0)
@@ -74,7 +74,7 @@ def test_after_a_day_it_is_left_to_staff(double: ProviderDouble, service: Servic
     order = lose(double, service)
     pass_time(timedelta(hours=25))
 
-    notes = [repeat_due(), repeat_due()]
+    notes = [resend_due(), resend_due()]
 
     assert notes == ["1 not now", "nothing to repeat"]
     assert standing(order) == (*UNDECIDED, 0)
@@ -86,7 +86,7 @@ def test_order_that_would_now_be_sold_at_a_loss_is_left_to_staff(double: Provide
     Service.objects.update(cost=Decimal(5000), price=Decimal(6000))
     pass_time()
 
-    assert repeat_due() == "1 not now"
+    assert resend_due() == "1 not now"
 
     assert standing(order) == (*UNDECIDED, 0)
     assert last_word(order).startswith("Not asked again: Were it placed only now, it would cost")
@@ -104,7 +104,7 @@ def test_closed_lane_is_closed_for_repeats(double: ProviderDouble, service: Serv
         case "fence":
             Provider.objects.update(fenced_until=timezone.now() + timedelta(minutes=1))
 
-    assert repeat_due() == "nothing to repeat"
+    assert resend_due() == "nothing to repeat"
 
     assert standing(order) == (*UNDECIDED, 0)
 
@@ -118,7 +118,7 @@ def test_calls_in_flight_stay_within_the_concurrency(
     rival = connection.copy()
     with rival.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [SLOTS + service.provider_id * 1000])
-        note = repeat_due()
+        note = resend_due()
         cursor.execute("SELECT pg_advisory_unlock_all()")
     rival.close()
 
@@ -131,7 +131,7 @@ def test_order_whose_sender_lives_is_not_asked_again(double: ProviderDouble, ser
     pass_time()
 
     with living_sender(only_attempt(order).pk):
-        note = repeat_due()
+        note = resend_due()
 
     assert (note, standing(order)) == ("1 not now", (*UNDECIDED, 0))
 
@@ -142,7 +142,7 @@ def test_staff_decide_about_an_order_that_is_asked_again(double: ProviderDouble,
     refund(order=order, actor=make_user(role=Role.STAFF), reason="not there", now=NOW)
     pass_time(QUIET_IS_OVER)
 
-    assert repeat_due() == "nothing to repeat"
+    assert resend_due() == "nothing to repeat"
     assert standing(order) == (Status.CANCELED, AttemptState.NOT_PLACED, 0)
     assert double.placed() == ()
 
@@ -160,11 +160,11 @@ def test_resolver_leaves_alone_what_is_asked_again(double: ProviderDouble) -> No
 def test_lane_is_not_empty_while_an_order_is_asked_for_again(double: ProviderDouble) -> None:
     order = lose(double, make_keyed_lane(double, is_probe_allowed=True))
 
-    with fenced(provider_id=order.provider_id, patience=0) as is_empty:
+    with drained_lane(provider_id=order.provider_id, patience=0) as is_empty:
         before = is_empty
     with (
         living_sender(only_attempt(order).pk),
-        fenced(provider_id=order.provider_id, patience=0) as is_empty,
+        drained_lane(provider_id=order.provider_id, patience=0) as is_empty,
     ):
         meanwhile = is_empty
 
@@ -184,13 +184,13 @@ def test_proof_that_it_was_not_placed_counts_from_the_last_call() -> None:
     attempt = leave_attempt(make_order(service=service, status=Status.UNCLEAR), AttemptState.UNKNOWN)
     Attempt.objects.filter(pk=attempt.pk).update(sent_at=now - timedelta(hours=1), idempotency_key="k")
     attempt.refresh_from_db()
-    sent_once = bracket_of(attempt)
+    sent_once = id_range_of(attempt)
 
     Attempt.objects.filter(pk=attempt.pk).update(resends=1, resent_at=now - timedelta(minutes=10))
     attempt.refresh_from_db()
-    sent_twice = bracket_of(attempt)
+    sent_twice = id_range_of(attempt)
     Attempt.objects.filter(pk=attempt.pk).update(resends=2, resent_at=now)
     is_concluded = conclude_not_placed(attempt_id=attempt.pk, evidence={}, now=now)
 
-    assert (sent_once, sent_twice) == (Bracket(10, 20), Bracket(10, 30))
+    assert (sent_once, sent_twice) == (IdRange(10, 20), IdRange(10, 30))
     assert not is_concluded

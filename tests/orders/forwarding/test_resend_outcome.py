@@ -10,7 +10,7 @@ from pytest_django import Settings
 from accounts.models import Role
 from catalog.models import Provider, Service
 from orders.audit.prove_all import prove
-from orders.forwarding.resend_sweep import repeat_due
+from orders.forwarding.resend_sweep import resend_due
 from orders.forwarding.sweep import submit_due
 from orders.models import Attempt, AttemptState, HoldReason, Status
 from orders.unclear.decide import resend
@@ -49,10 +49,10 @@ def test_no_is_believed_only_once_the_first_call_cannot_be_under_way(
     double.fault("add", "refuse", text=text)
     pass_time()
 
-    early = repeat_due(), standing(order), order.refunded
+    early = resend_due(), standing(order), order.refunded
     wait = only_attempt(order).resend_at
     pass_time(QUIET_IS_OVER)
-    late = repeat_due(), standing(order), order.refunded
+    late = resend_due(), standing(order), order.refunded
 
     assert early == ("1 still unclear", (*UNDECIDED, 1), Decimal(0))
     assert wait is not None
@@ -67,14 +67,14 @@ def test_order_that_was_placed_after_an_early_no_is_found(double: ProviderDouble
     order = lose(double, service, fault="late_commit", seconds=2.0)
     double.fault("add", "refuse", text="neworder.error.not_enough_funds", times=1)
     pass_time()
-    assert repeat_due() == "1 still unclear"
+    assert resend_due() == "1 still unclear"
     for _ in range(100):
         if double.placed():
             break
         double.journal()
 
     pass_time(QUIET_IS_OVER)
-    note = repeat_due()
+    note = resend_due()
 
     [placed] = double.placed()
     assert (note, standing(order)) == ("1 accepted", (*RUNS, 2))
@@ -87,7 +87,7 @@ def test_no_in_other_words_is_left_to_staff(double: ProviderDouble, service: Ser
     double.fault("add", "refuse", text=text)
     pass_time(QUIET_IS_OVER)
 
-    notes = [repeat_due(), repeat_due()]
+    notes = [resend_due(), resend_due()]
 
     assert notes == ["1 left to staff", "nothing to repeat"]
     assert standing(order) == (*UNDECIDED, 1)
@@ -101,7 +101,7 @@ def test_key_that_was_used_otherwise_is_left_to_staff(double: ProviderDouble, se
     Attempt.objects.update(asked=attempt.asked | {"quantity": "2000"})
     pass_time(QUIET_IS_OVER)
 
-    assert repeat_due() == "1 left to staff"
+    assert resend_due() == "1 left to staff"
 
     assert standing(order) == (*UNDECIDED, 1)
     assert "used with other parameters" in last_word(order)
@@ -115,7 +115,7 @@ def test_empty_account_holds_the_order_and_the_next_call_has_the_same_key(
     double.fault("add", "no_funds", times=1)
     pass_time(QUIET_IS_OVER)
 
-    note = repeat_due()
+    note = resend_due()
 
     order.refresh_from_db()
     held = (order.status, order.hold_reason, order.refunded)
@@ -135,13 +135,13 @@ def test_what_says_nothing_about_the_order_leaves_it_unclear_and_asked_again(
     double.fault("add", fault if fault != "redirect" else "nocommit_redirect", times=1)
     pass_time(QUIET_IS_OVER)
 
-    note = repeat_due()
+    note = resend_due()
 
     first = (note, standing(order), order.refunded)
     Provider.objects.update(paused_at=None)
     pass_time(QUIET_IS_OVER)
     assert first == ("1 still unclear", (*UNDECIDED, 1), Decimal(0))
-    assert repeat_due() == "1 accepted"
+    assert resend_due() == "1 accepted"
     assert len(double.placed()) == 1
 
 
@@ -152,26 +152,26 @@ def test_five_failures_in_a_row_pause_the_provider_and_what_is_paused_is_not_ask
     double.fault("add", "nocommit_http500")
     for _ in range(3):
         pass_time(QUIET_IS_OVER)
-        repeat_due()
+        resend_due()
     asked = len(double.journal().asked("add"))
 
     pass_time(QUIET_IS_OVER)
 
     assert Provider.objects.get().is_pause_automatic
-    assert repeat_due() == "nothing to repeat"
+    assert resend_due() == "nothing to repeat"
     assert len(double.journal().asked("add")) == asked == 2 + sum(standing(order)[2] for order in orders)
 
 
 def test_id_that_is_another_order_of_ours_is_left_to_staff(double: ProviderDouble, service: Service) -> None:
     lose(double, service)
     pass_time()
-    repeat_due()
+    resend_due()
     order = lose(double, service, fault="nocommit_reset")
     double.fault("add", "nocommit_duplicate_id", times=1)
     pass_time()
 
-    notes = [repeat_due(), repeat_due()]
+    notes = [resend_due(), resend_due()]
 
     assert notes == ["1 unclear", "nothing to repeat"]
     assert standing(order) == (*UNDECIDED, 1)
-    assert order.doubts.filter(kind="duplicate_id").exists()
+    assert order.reviews.filter(kind="duplicate_id").exists()

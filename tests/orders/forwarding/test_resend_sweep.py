@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from catalog.models import Provider, Service
 from orders.forwarding.expired_leases import reap_leases
-from orders.forwarding.resend_sweep import repeat_due
+from orders.forwarding.resend_sweep import resend_due
 from orders.forwarding.sweep import submit_due
 from orders.models import Attempt, AttemptState, Event, Order, Status
 from orders.unclear.sweep import resolve_due
@@ -39,7 +39,7 @@ def test_lost_answer_is_asked_for_again_and_the_order_exists_once(
     order = lose(double, service, fault=fault)
     pass_time()
 
-    notes = [repeat_due(), repeat_due()]
+    notes = [resend_due(), resend_due()]
 
     [placed] = double.placed()
     assert notes == ["1 accepted", "nothing to repeat"]
@@ -56,7 +56,7 @@ def test_second_call_is_the_first_to_the_letter(double: ProviderDouble, service:
     Service.objects.update(upstream_id="2")  # whatever changes here, the promise is for the same parameters
     pass_time()
 
-    repeat_due()
+    resend_due()
 
     first, second = (dict(each.parameters) for each in double.journal().asked("add"))
     assert first == second
@@ -66,7 +66,7 @@ def test_second_call_is_the_first_to_the_letter(double: ProviderDouble, service:
 def test_nothing_is_asked_again_before_the_back_off_is_over(double: ProviderDouble, service: Service) -> None:
     order = lose(double, service)
 
-    assert repeat_due() == "nothing to repeat"
+    assert resend_due() == "nothing to repeat"
 
     attempt = only_attempt(order)
     assert attempt.finished_at is not None
@@ -84,7 +84,7 @@ def test_without_the_promise_nothing_is_ever_sent_again(double: ProviderDouble) 
     for is_idempotent in (False, True):
         Provider.objects.update(is_idempotent=is_idempotent)
         pass_time(QUIET_IS_OVER)
-        notes += [repeat_due(), resolve_due(), submit_due()]
+        notes += [resend_due(), resolve_due(), submit_due()]
 
     assert set(notes) == {"nothing to repeat", "1 waiting", "nothing due"}
     assert standing(order) == (*UNDECIDED, 0)
@@ -106,7 +106,7 @@ def test_the_flag_is_what_a_second_order_is_prevented_by(double: ProviderDouble,
     lose(double, service)
     pass_time()
 
-    repeat_due()
+    resend_due()
 
     assert len(double.placed()) == 2
 
@@ -120,10 +120,10 @@ def test_order_that_a_dead_worker_left_behind_is_asked_again(double: ProviderDou
     assert reap_leases(now=timezone.now()) == "1 unclear"
     pass_time()
 
-    assert repeat_due() == "1 accepted"
+    assert resend_due() == "1 accepted"
     assert standing(order) == (*RUNS, 1)
     assert len(double.placed()) == 1
 
 
 def test_sweep_of_nothing_says_so() -> None:
-    assert repeat_due() == "nothing to repeat"
+    assert resend_due() == "nothing to repeat"

@@ -6,7 +6,7 @@ import pytest
 
 from billing.models import Halt
 from orders.audit.prove_all import prove
-from orders.forwarding.resend_sweep import repeat_due
+from orders.forwarding.resend_sweep import resend_due
 from orders.models import AttemptState, Event, Status
 from tests.double.handle import ProviderDouble
 from tests.orders.attempts import end_of, only_attempt, start_sweep
@@ -31,7 +31,7 @@ def test_kill_while_it_is_asked_again_leaves_it_unclear_for_the_next_sweep(
     assert ended == (-signal.SIGKILL, "")
     assert standing(order) == (Status.UNCLEAR, AttemptState.UNKNOWN, resends)
     assert Event.objects.filter(order=order, text__startswith="Asked again").count() == resends
-    assert repeat_due() == "1 accepted"
+    assert resend_due() == "1 accepted"
     [placed] = double.placed()
     assert standing(order) == (Status.RUNNING, AttemptState.ACCEPTED, resends + 1)
     assert order.upstream_id == str(placed.order)
@@ -45,6 +45,6 @@ def test_kill_after_the_record_loses_nothing(double: ProviderDouble) -> None:
 
     assert standing(order) == (Status.RUNNING, AttemptState.ACCEPTED, 1)
     assert only_attempt(order).resend_at is None
-    assert repeat_due() == "nothing to repeat"
+    assert resend_due() == "nothing to repeat"
     assert prove().findings == []
     assert not Halt.objects.exists()

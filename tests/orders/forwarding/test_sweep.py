@@ -10,7 +10,7 @@ from pytest_django import Settings
 from billing.models import Account
 from catalog.models import Provider
 from orders.forwarding.sweep import submit_due
-from orders.models import Attempt, AttemptState, Doubt, DoubtKind, Event, HoldReason, Order, Status
+from orders.models import Attempt, AttemptState, Event, HoldReason, Order, Review, ReviewKind, Status
 from tests.double.handle import ProviderDouble
 from tests.factories import make_order
 from tests.orders.attempts import kinds_of, make_due, make_lane, only_attempt
@@ -250,8 +250,8 @@ def test_id_that_is_already_ours_leaves_the_second_order_unclear_with_a_doubt(do
     second.refresh_from_db()
     assert (first.status, second.status, second.upstream_id) == (Status.RUNNING, Status.UNCLEAR, None)
     assert only_attempt(second).state == AttemptState.UNKNOWN
-    assert Doubt.objects.get().kind == DoubtKind.DUPLICATE_ID
-    assert Doubt.objects.get().order == second
+    assert Review.objects.get().kind == ReviewKind.DUPLICATE_ID
+    assert Review.objects.get().order == second
 
 
 def test_idempotency_key_is_sent_only_where_it_is_honoured_and_never_changes(double: ProviderDouble) -> None:

@@ -19,7 +19,7 @@ from orders.forwarding.expired_leases import reap_leases
 from orders.forwarding.record_outcome import record_outcome
 from orders.forwarding.send import STALL, Withheld, send
 from orders.forwarding.sweep import submit_due
-from orders.jobs.sender_locks import PulseTaken, pulse, slot
+from orders.jobs.sender_locks import SenderAlive, sender_lock, slot
 from orders.models import Attempt, AttemptState, Order, Status
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_order
@@ -270,9 +270,9 @@ def test_provider_is_never_called_inside_a_transaction(double: ProviderDouble, s
 
 
 def test_pulse_and_slots_are_had_once() -> None:
-    with living_sender(5), pytest.raises(PulseTaken), pulse(attempt_id=5):
+    with living_sender(5), pytest.raises(SenderAlive), sender_lock(attempt_id=5):
         pass
-    with pulse(attempt_id=5), slot(provider_id=7, slots=1) as is_first, ThreadPoolExecutor(1) as threads:
+    with sender_lock(attempt_id=5), slot(provider_id=7, slots=1) as is_first, ThreadPoolExecutor(1) as threads:
         is_second = threads.submit(apart, _takes_slot).result()
 
     assert (is_first, is_second) == (True, False)

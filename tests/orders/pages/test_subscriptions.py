@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from catalog.models import Service
-from orders.lifecycle.timeline import raise_doubt
-from orders.models import Doubt, DoubtKind, Order, Status, Subscription, Watch
+from orders.lifecycle.timeline import open_review
+from orders.models import Order, Review, ReviewKind, Status, Subscription, Watch
 from orders.placing.place_order import place_order
 from orders.placing.price_quote import quote
 from orders.tracking.charge_posts import charge_posts
@@ -123,7 +123,7 @@ def test_a_drip_feed_tells_its_runs_its_interval_and_the_total(user: User) -> No
 
 def test_staff_count_the_posts_that_no_charge_tells_and_only_once(user: User, service: Service) -> None:
     order, staff = running(user, service), make_user(role=Role.STAFF)
-    raise_doubt(order=order, kind=DoubtKind.UNCOUNTED_POSTS, text="no whole number", now=timezone.now())
+    open_review(order=order, kind=ReviewKind.UNCOUNTED_POSTS, text="no whole number", now=timezone.now())
     client, decision = signed_in(staff), {"posts": "2", "reason": "seen on the page"}
     page = client.get(f"/staff/orders/{order.pk}").content.decode()
 
@@ -134,12 +134,12 @@ def test_staff_count_the_posts_that_no_charge_tells_and_only_once(user: User, se
     assert "Count them" in page
     assert answers == [302, 422]
     assert (order.posts, order.charge) == (2, 2 * PRICE)
-    assert not Doubt.objects.filter(closed_at=None).exists()
+    assert not Review.objects.filter(closed_at=None).exists()
 
 
 def test_a_negative_count_or_one_without_a_reason_is_refused(user: User, service: Service) -> None:
     order, staff = running(user, service), make_user(role=Role.STAFF)
-    raise_doubt(order=order, kind=DoubtKind.UNCOUNTED_POSTS, text="no whole number", now=timezone.now())
+    open_review(order=order, kind=ReviewKind.UNCOUNTED_POSTS, text="no whole number", now=timezone.now())
 
     for bad in ({"posts": "-1", "reason": "x"}, {"posts": "1", "reason": ""}, {"posts": "many", "reason": "x"}):
         assert signed_in(staff).post(f"/staff/orders/{order.pk}/posts", bad).status_code == 422

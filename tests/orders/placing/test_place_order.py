@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import User
-from billing.ledger import LARGEST, InsufficientFunds
+from billing.ledger import MAX_VALUE, InsufficientFunds
 from billing.models import Account, Transfer, TransferKind
 from catalog.models import Service
 from orders.models import Event, EventKind, Order, Status
@@ -184,7 +184,7 @@ def test_order_dearer_than_any_wallet_is_refused_by_its_field() -> None:
         place_order(customer=user, service=service, values=ASKED | {"quantity": str(10**12)}, now=NOW)
 
     assert caught.value.problems["quantity"].message == "One order cannot cost as much as this."
-    assert Decimal(999999999999) * 10**9 > LARGEST
+    assert Decimal(999999999999) * 10**9 > MAX_VALUE
     assert_nothing_remains(user, balance="10")
 
 

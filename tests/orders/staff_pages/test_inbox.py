@@ -10,8 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Role, User
 from catalog.models import Provider
-from orders.lifecycle.timeline import raise_doubt
-from orders.models import Doubt, DoubtKind, Event, EventKind, HoldReason, Order, Status
+from orders.lifecycle.timeline import open_review
+from orders.models import Event, EventKind, HoldReason, Order, Review, ReviewKind, Status
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_order, make_user
 from tests.orders.attempts import make_lane
@@ -35,7 +35,7 @@ def test_inbox_takes_the_same_number_of_queries_for_any_number_of_cases(
     at_desk: Client, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(count):
-        raise_doubt(order=make_unclear(), kind=DoubtKind.DUPLICATE_ID, text="twice", now=NOW)
+        open_review(order=make_unclear(), kind=ReviewKind.DUPLICATE_ID, text="twice", now=NOW)
     with django_assert_num_queries(8):
         page(at_desk, "/staff/unclear")
 
@@ -43,7 +43,7 @@ def test_inbox_takes_the_same_number_of_queries_for_any_number_of_cases(
 @pytest.mark.django_db
 def test_inbox_shows_unclear_held_and_doubtful_orders_oldest_first(at_desk: Client) -> None:
     running = make_order(status=Status.RUNNING)
-    raise_doubt(order=running, kind=DoubtKind.NO_REMAINS, text="Partial, but how much?", now=NOW)
+    open_review(order=running, kind=ReviewKind.NO_REMAINS, text="Partial, but how much?", now=NOW)
     held = make_order(status=Status.HELD)
     Order.objects.filter(pk=held.pk).update(hold_reason=HoldReason.PROVIDER_FUNDS)
     unclear = make_unclear()
@@ -142,9 +142,9 @@ def test_attach_from_the_page_asks_the_provider_first(at_desk: Client, double: P
 @pytest.mark.django_db
 def test_doubt_is_closed_with_a_reason_once(at_desk: Client, staff: User) -> None:
     order = make_order(status=Status.RUNNING)
-    raise_doubt(order=order, kind=DoubtKind.UNKNOWN_STATUS, text="What is “Frozen”?", now=NOW)
-    doubt = Doubt.objects.get()
-    address = reverse("staff_doubt_close", args=[doubt.pk])
+    open_review(order=order, kind=ReviewKind.UNKNOWN_STATUS, text="What is “Frozen”?", now=NOW)
+    review = Review.objects.get()
+    address = reverse("staff_doubt_close", args=[review.pk])
 
     codes = [
         at_desk.post(address, {}).status_code,
@@ -152,16 +152,16 @@ def test_doubt_is_closed_with_a_reason_once(at_desk: Client, staff: User) -> Non
         at_desk.post(address, {"reason": "again"}).status_code,
     ]
 
-    doubt.refresh_from_db()
+    review.refresh_from_db()
     order.refresh_from_db()
     assert codes == [422, 302, 422]
-    assert (doubt.decision, doubt.closed_by, order.status) == ("it means pending", staff, Status.RUNNING)
+    assert (review.decision, review.closed_by, order.status) == ("it means pending", staff, Status.RUNNING)
 
 
 @pytest.mark.django_db
 def test_doubtful_running_order_is_ended_with_what_is_missing(at_desk: Client) -> None:
     order = make_order(status=Status.RUNNING, quantity=1000)
-    raise_doubt(order=order, kind=DoubtKind.NO_REMAINS, text="how much?", now=NOW)
+    open_review(order=order, kind=ReviewKind.NO_REMAINS, text="how much?", now=NOW)
 
     missing, complaint = decide(at_desk, order, "settle", status="partial", undelivered="1001", reason="their page")
     ended, _ = decide(at_desk, order, "settle", status="partial", undelivered="250", reason="their page")
@@ -170,7 +170,7 @@ def test_doubtful_running_order_is_ended_with_what_is_missing(at_desk: Client) -
     assert (missing, ended) == (422, 302)
     assert "Remains must be a number from 0 to 1000" in complaint
     assert (order.status, order.remains, order.refunded) == (Status.PARTIAL, 250, Decimal("0.3"))
-    assert not Doubt.objects.filter(closed_at=None).exists()
+    assert not Review.objects.filter(closed_at=None).exists()
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from catalog.models import Service
 from catalog.provider_client import open_client
 from catalog.upstream import OrderStatus, Status
 from orders.lifecycle.start import run
-from orders.models import DoubtKind, Order, Subscription
+from orders.models import Order, ReviewKind, Subscription
 from orders.placing.place_order import place_order
 from orders.tracking.apply_reports import apply_reports
 from orders.tracking.charge_posts import charge_owed, charge_posts, count_posts
@@ -46,7 +46,7 @@ def test_a_charge_that_is_no_number_of_posts_is_staff_s_and_moves_no_money(
     look(order)
     look(order)
 
-    assert (order.posts, order.charge, open_doubts(order)) == (0, NOTHING, [DoubtKind.UNCOUNTED_POSTS])
+    assert (order.posts, order.charge, open_doubts(order)) == (0, NOTHING, [ReviewKind.UNCOUNTED_POSTS])
 
 
 def test_more_posts_than_were_ordered_are_staff_s(service: Service, user: User, double: ProviderDouble) -> None:
@@ -55,7 +55,7 @@ def test_more_posts_than_were_ordered_are_staff_s(service: Service, user: User, 
 
     look(order)
 
-    assert (order.posts, open_doubts(order)) == (0, [DoubtKind.UNCOUNTED_POSTS])
+    assert (order.posts, open_doubts(order)) == (0, [ReviewKind.UNCOUNTED_POSTS])
 
 
 def test_posts_that_a_provider_takes_back_stay_charged_until_staff_decide(
@@ -68,7 +68,7 @@ def test_posts_that_a_provider_takes_back_stay_charged_until_staff_decide(
 
     look(order)
 
-    assert (order.posts, order.charge, open_doubts(order)) == (2, 2 * PRICE, [DoubtKind.UNCOUNTED_POSTS])
+    assert (order.posts, order.charge, open_doubts(order)) == (2, 2 * PRICE, [ReviewKind.UNCOUNTED_POSTS])
 
 
 def test_a_rate_that_changes_while_it_runs_is_staff_s_to_count(
@@ -85,7 +85,7 @@ def test_a_rate_that_changes_while_it_runs_is_staff_s_to_count(
     double.serve_posts(order.upstream_id or "")
     look(order)
 
-    assert seen == (0, [DoubtKind.UNCOUNTED_POSTS])
+    assert seen == (0, [ReviewKind.UNCOUNTED_POSTS])
     assert (order.posts, order.charge, open_doubts(order)) == (2, 2 * PRICE, [])
     assert findings() == []
 

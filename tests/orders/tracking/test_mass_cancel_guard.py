@@ -12,9 +12,9 @@ from pytest_django import Settings
 from accounts.models import Role
 from catalog.upstream import OrderStatus
 from catalog.upstream import Status as Word
-from orders.models import Doubt, DoubtKind, Order, Status, Watch
+from orders.models import Order, Review, ReviewKind, Status, Watch
 from orders.tracking.apply_reports import apply_reports
-from orders.tracking.settle_doubts import close_doubt
+from orders.tracking.settle_doubts import close_review
 from tests.factories import make_order, make_service, make_user
 
 pytestmark = pytest.mark.django_db
@@ -54,8 +54,8 @@ def test_fault_12_false_mass_cancellation_that_is_seen_bit_by_bit_is_held(orders
         report_canceled(orders[start : start + 5])
 
     assert states() == {Status.CANCELED: 20, Status.RUNNING: 10}
-    assert [(doubt.order_id, doubt.kind) for doubt in Doubt.objects.order_by("pk")] == [
-        (order.pk, DoubtKind.MASS_CANCEL) for order in orders[20:]
+    assert [(review.order_id, review.kind) for review in Review.objects.order_by("pk")] == [
+        (order.pk, ReviewKind.MASS_CANCEL) for order in orders[20:]
     ]
 
 
@@ -83,8 +83,8 @@ def test_cancellations_that_are_few_among_what_ended_are_no_mass(orders: list[Or
 def test_what_staff_have_let_through_is_no_part_of_a_mass(orders: list[Order]) -> None:
     report_canceled(orders[:25])
     staff = make_user(role=Role.STAFF)
-    for doubt in Doubt.objects.all():
-        close_doubt(doubt=doubt, actor=staff, reason="they confirm it", now=timezone.now())
+    for review in Review.objects.all():
+        close_review(review=review, actor=staff, reason="they confirm it", now=timezone.now())
     report_canceled(orders[:25])
 
     report_canceled(orders[25:])

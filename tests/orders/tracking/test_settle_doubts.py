@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import Role, User
-from orders.lifecycle.timeline import raise_doubt
-from orders.models import Doubt, DoubtKind, Order, Status
-from orders.tracking.settle_doubts import AlreadySettled, NotDoubtful, WrongRemains, close_doubt, end_order
+from orders.lifecycle.timeline import open_review
+from orders.models import Order, Review, ReviewKind, Status
+from orders.tracking.settle_doubts import AlreadySettled, NotUnderReview, WrongRemains, close_review, end_order
 from tests.factories import NOW, make_order, make_user
 
 pytestmark = pytest.mark.django_db
@@ -21,25 +21,25 @@ def staff() -> User:
 @pytest.fixture
 def order() -> Order:
     order = make_order(status=Status.RUNNING, quantity=1000)
-    raise_doubt(order=order, kind=DoubtKind.NO_REMAINS, text="How much?", now=NOW)
+    open_review(order=order, kind=ReviewKind.NO_REMAINS, text="How much?", now=NOW)
     return order
 
 
 def test_closing_a_doubt_leaves_the_order_as_it_is(order: Order, staff: User) -> None:
-    close_doubt(doubt=order.doubts.get(), actor=staff, reason="Seen.", now=NOW)
+    close_review(review=order.reviews.get(), actor=staff, reason="Seen.", now=NOW)
 
-    doubt = Doubt.objects.get()
+    review = Review.objects.get()
     order.refresh_from_db()
-    assert (doubt.closed_at, doubt.closed_by, doubt.decision) == (NOW, staff, "Seen.")
+    assert (review.closed_at, review.closed_by, review.decision) == (NOW, staff, "Seen.")
     assert (order.status, order.refunded) == (Status.RUNNING, Decimal(0))
 
 
 def test_closing_twice_says_so(order: Order, staff: User) -> None:
-    doubt = order.doubts.get()
-    close_doubt(doubt=doubt, actor=staff, reason="Seen.", now=NOW)
+    review = order.reviews.get()
+    close_review(review=review, actor=staff, reason="Seen.", now=NOW)
 
     with pytest.raises(AlreadySettled):
-        close_doubt(doubt=doubt, actor=staff, reason="Again.", now=NOW)
+        close_review(review=review, actor=staff, reason="Again.", now=NOW)
 
 
 def test_staff_end_a_partial_order_with_the_remains_they_found(order: Order, staff: User) -> None:
@@ -47,7 +47,7 @@ def test_staff_end_a_partial_order_with_the_remains_they_found(order: Order, sta
 
     order.refresh_from_db()
     assert (order.status, order.refunded) == (Status.PARTIAL, order.charge / 4)
-    assert not order.doubts.filter(closed_at=None).exists()
+    assert not order.reviews.filter(closed_at=None).exists()
 
 
 @pytest.mark.parametrize("undelivered", [None, -1, 1001])
@@ -57,7 +57,7 @@ def test_impossible_remains_change_nothing(order: Order, staff: User, undelivere
 
     order.refresh_from_db()
     assert (order.status, order.refunded) == (Status.RUNNING, Decimal(0))
-    assert order.doubts.filter(closed_at=None).exists()
+    assert order.reviews.filter(closed_at=None).exists()
 
 
 @pytest.mark.parametrize(("status", "share"), [(Status.COMPLETED, 0), (Status.CANCELED, 1)])
@@ -71,7 +71,7 @@ def test_staff_end_an_order_completed_or_canceled(order: Order, staff: User, sta
 def test_an_order_without_doubt_is_not_staffs_to_end(staff: User) -> None:
     order = make_order(status=Status.RUNNING)
 
-    with pytest.raises(NotDoubtful):
+    with pytest.raises(NotUnderReview):
         end_order(order=order, status=Status.CANCELED, undelivered=None, actor=staff, reason="?", now=NOW)
 
 

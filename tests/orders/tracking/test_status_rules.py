@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.upstream import OrderStatus, Status
-from orders.models import DoubtKind
-from orders.tracking.status_rules import ERRORS_BEFORE_DOUBT, YOUNG, Act, Facts, Verdict, clamp, judge
+from orders.models import ReviewKind
+from orders.tracking.status_rules import ERRORS_BEFORE_REVIEW, YOUNG, Act, Facts, Verdict, clamp, judge
 
 START = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 CONFIRM = timedelta(seconds=60)
@@ -128,7 +128,7 @@ def test_an_order_that_runs_again_forgets_its_end() -> None:
 def test_pitfall_13_partial_without_remains_goes_to_staff() -> None:
     verdict = judged(facts(), report(Status.PARTIAL, remains=None))
 
-    assert (verdict.act, verdict.doubt) == (Act.NOTHING, DoubtKind.NO_REMAINS)
+    assert (verdict.act, verdict.review) == (Act.NOTHING, ReviewKind.NO_REMAINS)
 
 
 @pytest.mark.parametrize(("sent", "money"), [(-5, 0), (0, 0), (157, 157), (1000, 1000), (10**12, 1000)])
@@ -139,7 +139,7 @@ def test_pitfall_13_remains_are_clamped(sent: int, money: int) -> None:
 def test_partial_of_a_service_sold_per_order_goes_to_staff() -> None:
     verdict = judged(facts(is_per_order=True), report(Status.PARTIAL, remains=10))
 
-    assert (verdict.act, verdict.doubt) == (Act.NOTHING, DoubtKind.PER_ORDER_PARTIAL)
+    assert (verdict.act, verdict.review) == (Act.NOTHING, ReviewKind.PER_ORDER_PARTIAL)
 
 
 @pytest.mark.parametrize("status", [Status.UNKNOWN, Status.FAILED, Status.ACTIVE, Status.PAUSED, Status.EXPIRED])
@@ -147,22 +147,22 @@ def test_pitfall_19_unknown_word_keeps_the_status_and_is_shown_to_staff(status: 
     verdict = judged(facts(), report(status, word="Vanished"))
 
     assert (verdict.act, verdict.upstream_status) == (Act.NOTHING, "In progress")
-    assert verdict.doubt is DoubtKind.UNKNOWN_STATUS
+    assert verdict.review is ReviewKind.UNKNOWN_STATUS
     assert "Vanished" in verdict.doubt_text
 
 
 def test_pitfall_17_unknown_id_of_a_young_order_is_no_doubt() -> None:
     verdict = judged(facts(errors=20), None, after=YOUNG - timedelta(seconds=1))
 
-    assert (verdict.act, verdict.doubt, verdict.errors) == (Act.NOTHING, None, 21)
+    assert (verdict.act, verdict.review, verdict.errors) == (Act.NOTHING, None, 21)
 
 
 def test_pitfall_17_unknown_id_many_times_is_shown_to_staff_and_moves_nothing() -> None:
-    before = judged(facts(errors=ERRORS_BEFORE_DOUBT - 2), None)
-    at_last = judged(facts(errors=ERRORS_BEFORE_DOUBT - 1), None)
+    before = judged(facts(errors=ERRORS_BEFORE_REVIEW - 2), None)
+    at_last = judged(facts(errors=ERRORS_BEFORE_REVIEW - 1), None)
 
-    assert before.doubt is None
-    assert (at_last.act, at_last.doubt) == (Act.NOTHING, DoubtKind.UNKNOWN_ORDER)
+    assert before.review is None
+    assert (at_last.act, at_last.review) == (Act.NOTHING, ReviewKind.UNKNOWN_ORDER)
 
 
 def test_an_unknown_id_keeps_an_end_that_was_seen() -> None:

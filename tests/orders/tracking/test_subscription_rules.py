@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.upstream import OrderStatus, Status
-from orders.models import DoubtKind
+from orders.models import ReviewKind
 from orders.tracking import subscription_rules
 from orders.tracking.status_rules import Act, Facts, Verdict, judge
 from orders.tracking.subscription_rules import Served, count
@@ -56,7 +56,7 @@ def of_subscription(said: OrderStatus | None, *, known: Facts | None = None) -> 
 def test_active_and_paused_run_in_words_that_the_api_knows(status: Status) -> None:
     verdict = of_subscription(report(status))
 
-    assert (verdict.act, verdict.upstream_status, verdict.doubt) == (Act.NOTHING, "In progress", None)
+    assert (verdict.act, verdict.upstream_status, verdict.review) == (Act.NOTHING, "In progress", None)
 
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.EXPIRED])
@@ -75,7 +75,7 @@ def test_canceled_is_believed_when_it_was_seen_twice() -> None:
 def test_any_other_end_of_a_subscription_is_staff_s(status: Status) -> None:
     verdict = of_subscription(report(status))
 
-    assert (verdict.act, verdict.doubt) == (Act.NOTHING, DoubtKind.UNKNOWN_STATUS)
+    assert (verdict.act, verdict.review) == (Act.NOTHING, ReviewKind.UNKNOWN_STATUS)
 
 
 def posts(
@@ -141,7 +141,7 @@ def of_dripfeed(said: OrderStatus, *, known: Facts | None = None, after: timedel
 def test_a_drip_feed_that_is_active_or_paused_runs(status: Status) -> None:
     verdict = of_dripfeed(report(status))
 
-    assert (verdict.upstream_status, verdict.doubt) == ("In progress", None)
+    assert (verdict.upstream_status, verdict.review) == ("In progress", None)
 
 
 def test_a_run_that_is_completed_is_not_the_end_of_a_drip_feed() -> None:
@@ -169,13 +169,13 @@ def test_partial_of_a_drip_feed_is_of_all_its_runs() -> None:
         (900, None, "canceled", None),
         (None, "0", "canceled", None),
         (0, "0", "canceled", None),
-        (None, "0.8", "", DoubtKind.NO_REMAINS),
-        (0, None, "", DoubtKind.NO_REMAINS),
+        (None, "0.8", "", ReviewKind.NO_REMAINS),
+        (0, None, "", ReviewKind.NO_REMAINS),
     ],
 )
 def test_a_drip_feed_that_was_canceled_between_its_runs_keeps_those_that_were_delivered(
-    remains: int | None, charge: str | None, ending: str, doubt: DoubtKind | None
+    remains: int | None, charge: str | None, ending: str, review: ReviewKind | None
 ) -> None:
     verdict = of_dripfeed(report(Status.CANCELED, remains=remains, charge=charge))
 
-    assert (verdict.ending, verdict.doubt) == (ending, doubt)
+    assert (verdict.ending, verdict.review) == (ending, review)

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from billing.models import Transfer, TransferKind
 from catalog.models import Provider, Service
 from catalog.provider_client import open_client
-from orders.models import DoubtKind, Order, Status
+from orders.models import Order, ReviewKind, Status
 from orders.tracking.apply_reports import apply_reports
 from tests.connected_provider import connect, mirror_service, run_order
 from tests.double.handle import ProviderDouble
@@ -51,7 +51,7 @@ def test_a_contradicting_report_after_the_end_is_shown_to_staff_and_moves_nothin
 
     order.refresh_from_db()
     assert (order.status, order.refunded) == (Status.COMPLETED, Decimal(0))
-    assert [doubt.kind for doubt in order.doubts.all()] == [DoubtKind.CONTRADICTION]
+    assert [review.kind for review in order.reviews.all()] == [ReviewKind.CONTRADICTION]
 
 
 @pytest.mark.parametrize("mode", ["html200", "http500", "reset", "truncated", "empty", "wrong_type"])
@@ -91,7 +91,7 @@ def test_pitfall_19_unknown_word_is_kept_out_and_shown_to_staff(double: Provider
 
     order.refresh_from_db()
     assert order.status == Status.RUNNING
-    assert [doubt.kind for doubt in order.doubts.all()] == [DoubtKind.UNKNOWN_STATUS]
+    assert [review.kind for review in order.reviews.all()] == [ReviewKind.UNKNOWN_STATUS]
 
 
 def test_an_unknown_word_is_no_doubt_any_more_once_a_known_one_follows(
@@ -104,7 +104,7 @@ def test_an_unknown_word_is_no_doubt_any_more_once_a_known_one_follows(
 
     sweep()
 
-    assert [(doubt.closed_at is not None, doubt.closed_by) for doubt in order.doubts.all()] == [(True, None)]
+    assert [(review.closed_at is not None, review.closed_by) for review in order.reviews.all()] == [(True, None)]
 
 
 @pytest.mark.parametrize("mode", ["remains_unknown", "remains_null", "remains_empty", "remains_missing"])
@@ -119,7 +119,7 @@ def test_pitfall_13_partial_without_remains_is_never_guessed(
 
     order.refresh_from_db()
     assert (order.status, order.refunded) == (Status.RUNNING, Decimal(0))
-    assert [doubt.kind for doubt in order.doubts.all()] == [DoubtKind.NO_REMAINS]
+    assert [review.kind for review in order.reviews.all()] == [ReviewKind.NO_REMAINS]
 
 
 def test_fault_12_a_false_mass_cancellation_is_held_for_staff(double: ProviderDouble, service: Service) -> None:
@@ -130,8 +130,8 @@ def test_fault_12_a_false_mass_cancellation_is_held_for_staff(double: ProviderDo
 
     assert Counter(Order.objects.values_list("status", flat=True)) == {Status.RUNNING: 25}
     assert not Transfer.objects.filter(kind=TransferKind.REFUND).exists()
-    kinds = [doubt.kind for order in orders for doubt in order.doubts.all()]
-    assert kinds == [DoubtKind.MASS_CANCEL] * 25
+    kinds = [review.kind for order in orders for review in order.reviews.all()]
+    assert kinds == [ReviewKind.MASS_CANCEL] * 25
 
 
 def test_fault_12_when_the_provider_takes_it_back_the_doubts_close_and_orders_run_on(
@@ -144,7 +144,7 @@ def test_fault_12_when_the_provider_takes_it_back_the_doubts_close_and_orders_ru
 
     sweep()
 
-    assert not any(order.doubts.filter(closed_at=None).exists() for order in orders)
+    assert not any(order.reviews.filter(closed_at=None).exists() for order in orders)
     assert Counter(Order.objects.values_list("status", flat=True)) == {Status.RUNNING: 25}
 
 

@@ -9,8 +9,8 @@ from accounts.models import User
 from billing.models import Account
 from catalog.models import Service
 from orders.aftercare.send_requests import send_due
-from orders.models import Doubt, DoubtKind, Status, Subscription
-from orders.tracking.settle_doubts import close_doubt, end_order
+from orders.models import Review, ReviewKind, Status, Subscription
+from orders.tracking.settle_doubts import close_review, end_order
 from tests.double.handle import ProviderDouble
 from tests.factories import fund, make_user
 from tests.orders.subscriptions import PRICE, balance_of, findings, look, open_doubts, sell_posts, subscribe
@@ -42,7 +42,7 @@ def test_an_unpaid_post_is_owed_stops_the_serving_and_is_charged_when_money_come
     fund(user=user, amount="5")
     look(order)
 
-    assert seen == (1, PRICE, 1 - PRICE, [DoubtKind.UNPAID_POSTS], [])
+    assert seen == (1, PRICE, 1 - PRICE, [ReviewKind.UNPAID_POSTS], [])
     assert [asked.order for asked in double.journal().cancels] == [int(order.upstream_id or 0)]
     assert (order.posts, order.charge, balance_of(user), open_doubts(order)) == (3, 3 * PRICE, 6 - 3 * PRICE, [])
     assert findings() == []
@@ -80,7 +80,7 @@ def test_staff_who_close_the_debt_forgive_it(service: Service, double: ProviderD
     double.serve_posts(order.upstream_id or "", count=3)
     look(order)
 
-    close_doubt(doubt=Doubt.objects.get(), actor=staff, reason="a good customer", now=timezone.now())
+    close_review(review=Review.objects.get(), actor=staff, reason="a good customer", now=timezone.now())
 
     fund(user=user, amount="5")
     look(order)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.unclear.account_books import Books, is_conserved, is_explained, may_be_posts
+from orders.unclear.account_books import AccountBalance, is_conserved, is_explained, may_be_posts
 
 
 def amounts(*texts: str) -> list[Decimal]:
@@ -14,7 +14,7 @@ def amounts(*texts: str) -> list[Decimal]:
 
 
 def test_missing_is_what_was_paid_in_and_is_neither_left_nor_charged() -> None:
-    books = Books(
+    account_balance = AccountBalance(
         baseline=Decimal(100),
         top_ups=Decimal(20),
         balance=Decimal("90.00001"),
@@ -22,7 +22,7 @@ def test_missing_is_what_was_paid_in_and_is_neither_left_nor_charged() -> None:
         orphans=Decimal(4),
     )
 
-    assert books.missing == Decimal("0.99999")
+    assert account_balance.missing == Decimal("0.99999")
 
 
 @pytest.mark.parametrize(

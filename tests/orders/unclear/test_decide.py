@@ -14,8 +14,8 @@ from catalog.upstream import Accepted, Exchange
 from orders.audit.prove_all import prove
 from orders.forwarding.record_outcome import record_outcome
 from orders.forwarding.sweep import submit_due
-from orders.lifecycle.timeline import raise_doubt
-from orders.models import AttemptState, Doubt, DoubtKind, Event, EventKind, HoldReason, Order, Status
+from orders.lifecycle.timeline import open_review
+from orders.models import AttemptState, Event, EventKind, HoldReason, Order, Review, ReviewKind, Status
 from orders.unclear.decide import (
     AlreadyDecided,
     AlreadyOurs,
@@ -244,12 +244,12 @@ def test_nothing_is_decided_while_the_sender_lives(service: Service, staff: User
 
 def test_decision_closes_the_doubt_about_a_doubled_id(service: Service, staff: User) -> None:
     order = make_unclear(service)
-    raise_doubt(order=order, kind=DoubtKind.DUPLICATE_ID, text="twice", now=NOW)
+    open_review(order=order, kind=ReviewKind.DUPLICATE_ID, text="twice", now=NOW)
 
     resend(order=order, actor=staff, reason="theirs was a slip", now=NOW + timedelta(hours=1))
 
-    doubt = Doubt.objects.get()
-    assert (doubt.closed_by, doubt.closed_at) == (staff, NOW + timedelta(hours=1))
+    review = Review.objects.get()
+    assert (review.closed_by, review.closed_at) == (staff, NOW + timedelta(hours=1))
 
 
 @pytest.mark.parametrize("reason", ["", HoldReason.PROVIDER_FUNDS, HoldReason.LOSS])
@@ -267,6 +267,6 @@ def test_acceptance_that_arrives_after_a_resend_stops_the_second_sending(
     order.refresh_from_db()
     assert word == "contradicting"
     assert (order.status, order.hold_reason) == (Status.HELD, HoldReason.STAFF)
-    assert Doubt.objects.get().kind == DoubtKind.CONTRADICTION
+    assert Review.objects.get().kind == ReviewKind.CONTRADICTION
     assert submit_due() == "nothing due"
     assert double.placed() == ()

@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.unclear.id_range import Bracket, Landmark, are_rising, bracket, choose_ids
+from orders.unclear.id_range import IdRange, KnownOrder, are_rising, choose_ids, id_range
 from tests.factories import NOW
 
 QUIET = timedelta(seconds=180)
 
 
-def landmark(number: int, sent: float, placed_by: float | None = None) -> Landmark:
+def landmark(number: int, sent: float, placed_by: float | None = None) -> KnownOrder:
     """An order sent so many seconds after NOW."""
     ended = sent + 1 if placed_by is None else placed_by
-    return Landmark(number, NOW + timedelta(seconds=sent), NOW + timedelta(seconds=ended))
+    return KnownOrder(number, NOW + timedelta(seconds=sent), NOW + timedelta(seconds=ended))
 
 
 @pytest.mark.parametrize(
-    ("landmarks", "lower", "upper"),
+    ("known_orders", "lower", "upper"),
     [
         ([], None, None),
         ([landmark(10, -5)], 10, None),
@@ -32,9 +32,9 @@ def landmark(number: int, sent: float, placed_by: float | None = None) -> Landma
     ],
 )
 def test_lost_order_lies_between_the_orders_around_it(
-    landmarks: list[Landmark], lower: int | None, upper: int | None
+    known_orders: list[KnownOrder], lower: int | None, upper: int | None
 ) -> None:
-    assert bracket(sent_at=NOW, landmarks=landmarks, quiet=QUIET) == Bracket(lower, upper)
+    assert id_range(sent_at=NOW, known_orders=known_orders, quiet=QUIET) == IdRange(lower, upper)
 
 
 @given(
@@ -47,14 +47,14 @@ def test_lost_order_is_inside_its_bracket_however_orders_overlap(sends: list[tup
     numbered = [landmark(10 * place, sent, sent + took) for place, (sent, took) in enumerate(by_placing, start=1)]
     missing = numbered.pop(lost % len(numbered))
 
-    found = bracket(sent_at=missing.sent_at, landmarks=numbered, quiet=QUIET)
+    found = id_range(sent_at=missing.sent_at, known_orders=numbered, quiet=QUIET)
 
     assert found.holds(missing.upstream_id)
     assert are_rising(numbered, least=0) is True
 
 
 @pytest.mark.parametrize(
-    ("landmarks", "are_so"),
+    ("known_orders", "are_so"),
     [
         ([], None),
         ([landmark(1, 0), landmark(2, 10)], None),  # one follower is too few
@@ -65,25 +65,27 @@ def test_lost_order_is_inside_its_bracket_however_orders_overlap(sends: list[tup
         ([landmark(1, 0), landmark(1, 10), landmark(2, 20)], False),  # the same twice
     ],
 )
-def test_ids_grow_where_each_later_order_has_the_higher_one(landmarks: list[Landmark], are_so: bool | None) -> None:
-    assert are_rising(landmarks, least=2) is are_so
+def test_ids_grow_where_each_later_order_has_the_higher_one(
+    known_orders: list[KnownOrder], are_so: bool | None
+) -> None:
+    assert are_rising(known_orders, least=2) is are_so
 
 
 def test_ids_that_are_known_are_not_asked_for() -> None:
-    brackets = {1: Bracket(10, 15), 2: Bracket(13, 18)}
+    id_ranges = {1: IdRange(10, 15), 2: IdRange(13, 18)}
 
-    assert choose_ids(brackets=brackets, known={12, 16}, most=100) == ([11, 13, 14, 15, 17], {1, 2})
+    assert choose_ids(id_ranges=id_ranges, known={12, 16}, most=100) == ([11, 13, 14, 15, 17], {1, 2})
 
 
 def test_bracket_is_asked_for_whole_or_not_at_all() -> None:
-    brackets = {1: Bracket(0, 6), 2: Bracket(10, 20), 3: Bracket(30, 33), 4: Bracket(40, None), 5: Bracket(9, 3)}
+    id_ranges = {1: IdRange(0, 6), 2: IdRange(10, 20), 3: IdRange(30, 33), 4: IdRange(40, None), 5: IdRange(9, 3)}
 
-    assert choose_ids(brackets=brackets, known=set(), most=7) == ([1, 2, 3, 4, 5, 31, 32], {1, 3})
+    assert choose_ids(id_ranges=id_ranges, known=set(), most=7) == ([1, 2, 3, 4, 5, 31, 32], {1, 3})
 
 
 def test_bracket_beyond_all_bounds_costs_no_time() -> None:
-    assert choose_ids(brackets={1: Bracket(0, 10**15)}, known=set(), most=2000) == ([], set())
+    assert choose_ids(id_ranges={1: IdRange(0, 10**15)}, known=set(), most=2000) == ([], set())
 
 
 def test_empty_bracket_is_read_without_a_question() -> None:
-    assert choose_ids(brackets={1: Bracket(7, 8)}, known=set(), most=2000) == ([], {1})
+    assert choose_ids(id_ranges={1: IdRange(7, 8)}, known=set(), most=2000) == ([], {1})

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.upstream import Status
-from orders.unclear.id_range import Bracket
+from orders.unclear.id_range import IdRange
 from orders.unclear.match import Matching, Stray, Suspect, fits, match
 
-EVERYWHERE = Bracket(0, None)
+EVERYWHERE = IdRange(0, None)
 
 
-def suspect(number: int, cost: str = "1", *, bracket: Bracket = EVERYWHERE, quantity: int = 1000) -> Suspect:
-    return Suspect(attempt_id=number, cost=Decimal(cost), billed_quantity=quantity, bracket=bracket)
+def suspect(number: int, cost: str = "1", *, id_range: IdRange = EVERYWHERE, quantity: int = 1000) -> Suspect:
+    return Suspect(attempt_id=number, cost=Decimal(cost), billed_quantity=quantity, id_range=id_range)
 
 
 def stray(
@@ -48,7 +48,7 @@ def stray(
     ],
 )
 def test_order_found_fits_by_what_it_was_charged_and_where_it_lies(found: Stray, is_candidate: bool) -> None:
-    assert fits(found, suspect(1, bracket=Bracket(1, 20))) == is_candidate
+    assert fits(found, suspect(1, id_range=IdRange(1, 20))) == is_candidate
 
 
 def test_only_pair_is_proved() -> None:
@@ -92,7 +92,7 @@ def test_two_orders_that_cannot_be_told_apart_prove_nothing() -> None:
 
 
 def test_brackets_tell_apart_what_charges_do_not() -> None:
-    early, late = suspect(1, bracket=Bracket(0, 10)), suspect(2, bracket=Bracket(10, 20))
+    early, late = suspect(1, id_range=IdRange(0, 10)), suspect(2, id_range=IdRange(10, 20))
 
     assert match(suspects=[early, late], strays=[stray(5), stray(15)]).placed == {1: 5, 2: 15}
 
@@ -109,13 +109,13 @@ SUSPECTS = st.lists(st.tuples(COSTS, st.integers(0, 8), st.integers(1, 9)), max_
 def _lost(draw: st.DrawFn) -> tuple[list[Suspect], dict[int, int], list[Stray]]:
     """Unclear orders, which of them were really placed as what, and what is seen of those at the provider."""
     suspects = [
-        suspect(number, str(cost), bracket=Bracket(low * 10, (low + width) * 10))
+        suspect(number, str(cost), id_range=IdRange(low * 10, (low + width) * 10))
         for number, (cost, low, width) in enumerate(draw(SUSPECTS), start=1)
     ]
     truth: dict[int, int] = {}
     strays = []
     for each in draw(st.lists(st.sampled_from(suspects), unique_by=lambda one: one.attempt_id)) if suspects else []:
-        inside = [number for number in each.bracket.ids() if number not in truth.values()]
+        inside = [number for number in each.id_range.ids() if number not in truth.values()]
         truth[each.attempt_id] = draw(st.sampled_from(inside))
         status = draw(st.sampled_from([Status.PENDING, Status.COMPLETED, Status.CANCELED, Status.PARTIAL]))
         remains = draw(st.integers(1, 999)) if status is Status.PARTIAL else 0
@@ -151,7 +151,7 @@ def test_every_pair_without_an_alternative_is_proved(
 
 
 def subscription(number: int) -> Suspect:
-    return Suspect(attempt_id=number, cost=Decimal(0), billed_quantity=1, bracket=EVERYWHERE, is_subscription=True)
+    return Suspect(attempt_id=number, cost=Decimal(0), billed_quantity=1, id_range=EVERYWHERE, is_subscription=True)
 
 
 @pytest.mark.parametrize("status", [Status.ACTIVE, Status.PAUSED, Status.EXPIRED])
@@ -184,7 +184,7 @@ def test_what_may_be_a_lost_subscription_proves_nothing_about_another_order(char
 
 
 def test_a_drip_feed_that_is_active_is_found_by_its_charge() -> None:
-    dripping = Suspect(attempt_id=1, cost=Decimal(1), billed_quantity=500, bracket=EVERYWHERE, is_dripfeed=True)
+    dripping = Suspect(attempt_id=1, cost=Decimal(1), billed_quantity=500, id_range=EVERYWHERE, is_dripfeed=True)
 
     active, other = stray(10, "1", status=Status.ACTIVE), stray(10, "0", status=Status.ACTIVE)
 

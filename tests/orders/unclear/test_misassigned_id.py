@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from orders.forwarding.sweep import submit_due
-from orders.models import Attempt, Doubt, DoubtKind, Order, Status
+from orders.models import Attempt, Order, Review, ReviewKind, Status
 from orders.tracking.sweep import track_due
 from orders.unclear import apply_verdict
 from orders.unclear.sweep import resolve_due
@@ -41,11 +41,11 @@ def test_lost_order_whose_id_another_was_given_is_left_to_staff(lane: Lane) -> N
     for _ in range(2):
         resolve_due()
 
-    doubt = Doubt.objects.get(closed_at=None)
+    review = Review.objects.get(closed_at=None)
     assert verdict(lost) == UNDECIDED
-    assert (doubt.order, doubt.kind) == (lost, DoubtKind.DUPLICATE_ID)
-    assert f"which they named for our order {usurper.pk}" in doubt.text
-    assert Attempt.objects.get(order=lost).evidence["next_step"] == doubt.text
+    assert (review.order, review.kind) == (lost, ReviewKind.DUPLICATE_ID)
+    assert f"which they named for our order {usurper.pk}" in review.text
+    assert Attempt.objects.get(order=lost).evidence["next_step"] == review.text
 
 
 def test_control_without_the_look_it_would_be_sent_again(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,4 +68,4 @@ def test_honest_orders_beside_a_lost_one_leave_no_doubt(lane: Lane) -> None:
     resolve_due()
 
     assert verdict(lost) == NOT_PLACED
-    assert not Doubt.objects.exists()
+    assert not Review.objects.exists()

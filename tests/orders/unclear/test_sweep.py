@@ -14,7 +14,7 @@ from accounts.models import Role
 from catalog.provider_client import open_client
 from orders.audit.prove_all import prove
 from orders.forwarding.sweep import submit_due
-from orders.models import Doubt, Event, Order, Status
+from orders.models import Event, Order, Review, Status
 from orders.unclear.alerts import enter_top_up
 from orders.unclear.decide import refund
 from orders.unclear.provider_traits import lacks, self_test
@@ -152,7 +152,7 @@ def test_fault_8_id_that_is_ours_already_is_no_answer(lane: Lane) -> None:
     assert resolve_due() == "1 placed"
 
     assert (verdict(order), order.upstream_id) == (PLACED, str(placed.order))
-    assert not Doubt.objects.filter(order=order, closed_at=None).exists()
+    assert not Review.objects.filter(order=order, closed_at=None).exists()
 
 
 def test_fault_3_late_commit_is_found(lane: Lane) -> None:
@@ -262,7 +262,7 @@ def test_staff_who_were_wrong_learn_of_it(lane: Lane) -> None:
     resolve_due()
 
     assert verdict(other) != PLACED
-    assert "can be no other order of ours" in Doubt.objects.get(order=order).text
+    assert "can be no other order of ours" in Review.objects.get(order=order).text
 
 
 def test_self_test_tells_what_it_saw(lane: Lane) -> None:

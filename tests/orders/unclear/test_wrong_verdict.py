@@ -9,7 +9,7 @@ from catalog.upstream import Accepted, Exchange
 from orders.audit.prove_all import prove
 from orders.forwarding.record_outcome import record_outcome
 from orders.forwarding.sweep import submit_due
-from orders.models import AttemptState, Doubt, HoldReason, Order, Status
+from orders.models import AttemptState, HoldReason, Order, Review, Status
 from orders.unclear.decide import AlreadyDecided, attach, resend
 from orders.unclear.sweep import resolve_due
 from tests.double.handle import ProviderDouble
@@ -44,9 +44,9 @@ def test_order_found_after_all_is_held_before_it_is_sent_twice_and_told_of_once(
 
     order.refresh_from_db()
     assert (order.status, order.hold_reason) == (Status.HELD, HoldReason.STAFF)
-    Doubt.objects.filter(order=order).update(closed_at=timezone.now())
+    Review.objects.filter(order=order).update(closed_at=timezone.now())
     resolve_due()
-    assert Doubt.objects.filter(order=order).count() == 1
+    assert Review.objects.filter(order=order).count() == 1
     assert verdict(other) == NOT_PLACED
 
 

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from orders.lifecycle.end import complete
 from orders.models import Order, Status, WebhookDelivery, WebhookEndpoint
-from orders.webhooks.deliveries import MOST_IN_FLIGHT, claim
+from orders.webhooks.deliveries import MAX_IN_FLIGHT, claim
 from orders.webhooks.endpoints import (
-    MOST_ENDPOINTS,
+    MAX_ENDPOINTS,
     RotationOpen,
     TooManyEndpoints,
     add_endpoint,
@@ -57,7 +57,7 @@ def test_worker_that_is_killed_before_it_writes_down_the_answer_is_repeated(rece
 
 
 def test_four_sweeps_at_once_take_each_delivery_once() -> None:
-    for number in range(MOST_IN_FLIGHT):
+    for number in range(MAX_IN_FLIGHT):
         make_delivery(make_endpoint(url=f"http://127.0.0.1:9/{number}"))
     WebhookEndpoint.objects.update(is_proven=True)
 
@@ -67,7 +67,7 @@ def test_four_sweeps_at_once_take_each_delivery_once() -> None:
 
 
 def test_without_the_row_lock_sweeps_would_take_the_same_ones() -> None:
-    for number in range(MOST_IN_FLIGHT):
+    for number in range(MAX_IN_FLIGHT):
         make_delivery(make_endpoint(url=f"http://127.0.0.1:9/{number}"))
     barrier = Barrier(4)
 
@@ -79,7 +79,7 @@ def test_without_the_row_lock_sweeps_would_take_the_same_ones() -> None:
 
     taken = at_once(take_unlocked, times=4)
 
-    assert Counter(chain.from_iterable(taken)).total() == 4 * MOST_IN_FLIGHT
+    assert Counter(chain.from_iterable(taken)).total() == 4 * MAX_IN_FLIGHT
 
 
 def test_order_that_ends_while_its_webhook_is_removed_ends_all_the_same() -> None:
@@ -116,7 +116,7 @@ def test_forms_at_once_make_no_more_endpoints_than_allowed() -> None:
 
     made = at_once(add, times=8)
 
-    assert sum(made) == MOST_ENDPOINTS == WebhookEndpoint.objects.count()
+    assert sum(made) == MAX_ENDPOINTS == WebhookEndpoint.objects.count()
 
 
 def test_second_click_on_a_new_secret_keeps_the_first(receiver: Receiver) -> None:

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from orders.models import WebhookDelivery, WebhookEndpoint
 from orders.webhooks import sweep as webhooks_sweep
-from orders.webhooks.deliveries import FAILING_FOR, MOST_UNPROVEN, PER_ENDPOINT, claim, record
+from orders.webhooks.deliveries import FAILING_FOR, MAX_UNPROVEN, PER_ENDPOINT, claim, record
 from orders.webhooks.endpoints import remove_endpoint, rotate_secret
 from orders.webhooks.signature import sign
 from orders.webhooks.sweep import deliver, deliver_due, forget_old
@@ -92,7 +92,7 @@ def test_slow_receivers_keep_nobody_waiting(receiver: Receiver, monkeypatch: pyt
     WebhookEndpoint.objects.filter(pk=quick.pk).update(is_proven=True)
     with Receiver() as slow:
         slow.may_answer.clear()
-        for number in range(MOST_UNPROVEN + 2):
+        for number in range(MAX_UNPROVEN + 2):
             lame = make_endpoint(url=f"{slow.url}&n={number}")
             make_delivery(lame)
             make_delivery(lame)
@@ -109,9 +109,9 @@ def test_slow_receivers_keep_nobody_waiting(receiver: Receiver, monkeypatch: pyt
         waiting.join()
 
     assert len(receiver.received) == 20  # all of them before the first slow answer, else nothing would have answered
-    assert slow.most_at_once == MOST_UNPROVEN
+    assert slow.most_at_once == MAX_UNPROVEN
     assert receiver.most_at_once <= PER_ENDPOINT
-    assert len(slow.received) == 2 * (MOST_UNPROVEN + 2)
+    assert len(slow.received) == 2 * (MAX_UNPROVEN + 2)
 
 
 def test_dead_workers_delivery_is_sent_again_when_its_lease_is_over(receiver: Receiver) -> None:

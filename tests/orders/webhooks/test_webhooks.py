@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import Role, User
 from lib.encryption import unseal
 from orders.models import WebhookEndpoint
-from orders.webhooks.endpoints import MOST_ENDPOINTS
+from orders.webhooks.endpoints import MAX_ENDPOINTS
 from tests.factories import make_user, signed_in
 from tests.orders.webhooks.endpoints import FORM, make_delivery, make_endpoint, secret_on
 
@@ -77,7 +77,7 @@ def test_bad_form_is_refused_with_its_reason(
 
 
 def test_endpoints_are_limited_and_removing_one_makes_room(client: Client, ann: User) -> None:
-    for number in range(MOST_ENDPOINTS):
+    for number in range(MAX_ENDPOINTS):
         make_endpoint(user=ann, url=f"http://127.0.0.1:9/{number}")
 
     refused = client.post("/webhooks/new", FORM)
@@ -85,7 +85,7 @@ def test_endpoints_are_limited_and_removing_one_makes_room(client: Client, ann: 
     taken = client.post("/webhooks/new", FORM)
 
     assert refused.status_code == 422
-    assert f"You have {MOST_ENDPOINTS} webhooks" in refused.content.decode()
+    assert f"You have {MAX_ENDPOINTS} webhooks" in refused.content.decode()
     assert taken.status_code == 200
 
 
