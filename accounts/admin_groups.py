@@ -32,7 +32,9 @@ def admin_group_new(request: MemberRequest) -> HttpResponse:
         "requests_per_minute": settings.API_REQUESTS_PER_MINUTE,
         "orders_per_minute": settings.API_ORDERS_PER_MINUTE,
     }
-    return _edit(request, GroupForm(request.POST if request.method == "POST" else None, initial=usual))
+    return _edit(
+        request, GroupForm(request.POST if request.method == "POST" else None, initial=usual)
+    )
 
 
 @admin_required
@@ -40,7 +42,9 @@ def admin_group_new(request: MemberRequest) -> HttpResponse:
 def admin_group(request: MemberRequest, pk: int) -> HttpResponse:
     """Change a group; its users' programs have the new limits within a minute."""
     group = get_object_or_404(CustomerGroup, pk=pk)
-    return _edit(request, GroupForm(request.POST if request.method == "POST" else None, instance=group))
+    return _edit(
+        request, GroupForm(request.POST if request.method == "POST" else None, instance=group)
+    )
 
 
 @admin_required
@@ -63,4 +67,6 @@ def _edit(request: MemberRequest, form: GroupForm) -> HttpResponse:
         group = form.save()
         messages.success(request, f"Saved: {group.name}.")
         return redirect("admin_groups")
-    return render(request, "accounts/admin/group.html", {"form": form}, status=422 if form.is_bound else 200)
+    return render(
+        request, "accounts/admin/group.html", {"form": form}, status=422 if form.is_bound else 200
+    )

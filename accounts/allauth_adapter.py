@@ -41,7 +41,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         form: BaseForm,
         commit: bool = True,
     ) -> User:
-        """Keep a new user; the second of two sign-ups with one address at the same moment is sent on, not refused."""
+        """Keep a new user; the second of two sign-ups with one address at the same moment
+        is sent on, not refused.
+        """
         try:
             with transaction.atomic():
                 saved: User = super().save_user(request, user, form, commit=commit)
@@ -55,7 +57,8 @@ def _at_home(url: str) -> str:
 
 
 def _already_signed_up(request: HttpRequest) -> HttpResponse:
-    if settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory":  # where nobody may learn which addresses are known
+    # where nobody may learn which addresses are known
+    if settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory":
         return redirect("account_email_verification_sent")
     messages.info(request, "There is an account with this address now: log in.")
     return redirect("account_login")

@@ -1,4 +1,6 @@
-"""Issuing and checking API keys: a prefix to look up by and an HMAC-SHA-256 digest under a pepper of its own."""
+"""Issuing and checking API keys: a prefix to look up by and an HMAC-SHA-256 digest under a pepper
+of its own.
+"""
 
 import hashlib
 import hmac
@@ -18,7 +20,8 @@ from lib.ip_addresses import is_within, read_networks
 PREFIX_LENGTH = 8  # characters that find the row; they say nothing about the rest
 SECRET_LENGTH = 32  # characters behind the prefix, about 190 bits
 MAX_KEYS = 10  # live keys of one user: nobody needs more, and a list of more is not looked after
-USE_NOTED_EVERY = timedelta(minutes=1)  # often enough to read, seldom enough that asking stays reading
+# often enough to read, seldom enough that asking stays reading
+USE_NOTED_EVERY = timedelta(minutes=1)
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 _KEY = ("id", "user_id", "name", "prefix", "digest", "scope", "allowed_ips", "last_used_at")
 _USER = ("id", "email", "role", "is_active", "group_id")
@@ -52,14 +55,15 @@ def issue_key(
 ) -> str:
     """Make a key for `user` and return it: the only moment at which it can be seen.
 
-    `allowed_ips` are addresses and networks that it may be used from; none: from anywhere. Raises NameTaken,
-    TooManyKeys, networks.BadNetwork.
+    `allowed_ips` are addresses and networks that it may be used from; none: from anywhere. Raises
+    NameTaken, TooManyKeys, networks.BadNetwork.
     """
     key = "".join(secrets.choice(_ALPHABET) for _ in range(PREFIX_LENGTH + SECRET_LENGTH))
     networks = read_networks(allowed_ips)
     try:
         with transaction.atomic():
-            User.objects.select_for_update(no_key=True).get(pk=user.pk)  # so that the count holds for two forms at once
+            # so that the count holds for two forms at once
+            User.objects.select_for_update(no_key=True).get(pk=user.pk)
             if user.api_keys.filter(revoked_at=None).count() >= MAX_KEYS:
                 raise TooManyKeys
             ApiKey.objects.create(
@@ -77,19 +81,27 @@ def issue_key(
 
 
 def fingerprint(key: str) -> str:
-    """What a limit counts a key by: only who has the whole key uses its limit up. "" for what can be no key of ours."""
+    """What a limit counts a key by: only who has the whole key uses its limit up.
+
+    "" for what can be no key of ours.
+    """
     return _digest(key)[:24] if _is_well_formed(key) else ""
 
 
 def find_key(*, key: str, ip: str) -> ApiKey | None:
-    """The live key, with its user and the user's group, or None: unknown, wrong, revoked, or not to be used from `ip`.
+    """The live key, with its user and the user's group, or None: unknown, wrong, revoked, or not to
+    be used from `ip`.
 
     One query; none for a text that no key of ours can be.
     """
     if not _is_well_formed(key):
         return None
     found = _live_key(prefix=key[:PREFIX_LENGTH])
-    if found is None or not hmac.compare_digest(found.digest, _digest(key)) or not found.user.is_active:
+    if (
+        found is None
+        or not hmac.compare_digest(found.digest, _digest(key))
+        or not found.user.is_active
+    ):
         return None
     if found.allowed_ips and not is_within(ip, found.allowed_ips):
         return None
@@ -97,7 +109,9 @@ def find_key(*, key: str, ip: str) -> ApiKey | None:
 
 
 def find_user(*, key: str) -> User | None:
-    """The active user for whom `key` speaks, None as with `find_key`; one bound to networks speaks for nobody here."""
+    """The active user for whom `key` speaks, None as with `find_key`; one bound to networks
+    speaks for nobody here.
+    """
     found = find_key(key=key, ip="")
     return found.user if found else None
 
@@ -113,14 +127,16 @@ def note_use(*, key: ApiKey, ip: str, now: datetime) -> None:
     is_due = Q(last_used_at=None) | Q(last_used_at__lte=due_before)
     mine = ApiKey.objects.filter(is_due, pk=key.pk).select_for_update(skip_locked=True, no_key=True)
     with transaction.atomic():  # Django locks rows in a transaction only
-        ApiKey.objects.filter(pk__in=mine.values("pk")).update(last_used_at=now, last_used_ip=ip or None)
+        ApiKey.objects.filter(pk__in=mine.values("pk")).update(
+            last_used_at=now, last_used_ip=ip or None
+        )
 
 
 def _live_key(*, prefix: str) -> ApiKey | None:
     """The key that has this prefix and is not revoked, its user and the user's group beside it.
 
-    Written out, since every request of the API begins with it: building the query and three whole rows by the ORM takes
-    longer than PostgreSQL takes to answer.
+    Written out, since every request of the API begins with it: building the query and three whole
+    rows by the ORM takes longer than PostgreSQL takes to answer.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LIVE_KEY, [prefix])
@@ -131,7 +147,9 @@ def _live_key(*, prefix: str) -> ApiKey | None:
     key = ApiKey.from_db(alias, _KEY, list(islice(columns, len(_KEY))))
     key.allowed_ips = json.loads(key.allowed_ips)
     key.user = User.from_db(alias, _USER, list(islice(columns, len(_USER))))
-    key.user.group = CustomerGroup.from_db(alias, _GROUP, list(columns)) if key.user.group_id else None
+    key.user.group = (
+        CustomerGroup.from_db(alias, _GROUP, list(columns)) if key.user.group_id else None
+    )
     return key
 
 

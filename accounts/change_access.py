@@ -15,16 +15,21 @@ class NotAllowed(Exception):
 
 @transaction.atomic
 def change_access(*, user: User, role: Role, is_active: bool, actor: User) -> None:
-    """Set the user's role and whether the user may log in; whoever is shut out is logged out at once.
+    """Set the user's role and whether the user may log in; whoever is shut out is logged out at
+    once.
 
-    Raises NotAllowed for one's own account, and for an actor who is no admin any more: two admins who demote each other
-    at the same moment leave one, so that somebody always holds the keys.
+    Raises NotAllowed for one's own account, and for an actor who is no admin any more: two admins
+    who demote each other at the same moment leave one, so that somebody always holds the keys.
     """
     if user.pk == actor.pk:
-        raise NotAllowed("You cannot change your own role or close your own account: ask another admin.")
+        raise NotAllowed(
+            "You cannot change your own role or close your own account: ask another admin."
+        )
     locked = {
         row.pk: row
-        for row in User.objects.select_for_update(no_key=True).filter(pk__in=[user.pk, actor.pk]).order_by("pk")
+        for row in User.objects.select_for_update(no_key=True)
+        .filter(pk__in=[user.pk, actor.pk])
+        .order_by("pk")
     }
     if not locked[actor.pk].is_admin:
         raise NotAllowed("You are no admin any more.")

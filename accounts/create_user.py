@@ -1,4 +1,6 @@
-"""Making an account for someone else: the user and the verified e-mail address that allauth logs in by."""
+"""Making an account for someone else: the user and the verified e-mail address that allauth logs in
+by.
+"""
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
@@ -19,7 +21,10 @@ class Refusal(Exception):
 
 
 def create_user(*, email: str, password: str, role: Role) -> User:
-    """A user who can log in at once: whoever enrols somebody vouches for the address. Raises Refusal."""
+    """A user who can log in at once: whoever enrols somebody vouches for the address.
+
+    Raises Refusal.
+    """
     email = email.strip().lower()
     _check_email(email)
     _check_password(password, email=email)
@@ -39,7 +44,10 @@ def _check_email(email: str) -> None:
         raise Refusal(field="email", message=f"{email!r} is not an e-mail address") from None
     if len(email) > 254:
         raise Refusal(field="email", message="at most 254 characters")
-    if User.objects.filter(email=email).exists() or EmailAddress.objects.filter(email=email).exists():
+    if (
+        User.objects.filter(email=email).exists()
+        or EmailAddress.objects.filter(email=email).exists()
+    ):
         raise _taken(email)
 
 

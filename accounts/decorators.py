@@ -1,4 +1,7 @@
-"""Who may open a door: decorators for views. A stranger is sent to the log-in, the wrong role is refused with 403."""
+"""Who may open a door: decorators for views.
+
+A stranger is sent to the log-in, the wrong role is refused with 403.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -56,6 +59,7 @@ def _guarded(view: View[R, P], *, is_allowed: Callable[[User], bool]) -> View[Ht
 def _to_log_in(request: HttpRequest) -> HttpResponse:
     if not getattr(request, "htmx", False):
         return redirect_to_login(request.get_full_path())
-    # A fragment of a page whose session ended: the whole page goes to the log-in, and comes back to itself.
+    # A fragment of a page whose session ended: the whole page goes to the log-in, and comes back to
+    # itself.
     here = cast("MemberRequest", request).htmx.current_url_abs_path or "/"
     return HttpResponseClientRedirect(redirect_to_login(here).url)

@@ -18,9 +18,15 @@ class RefusedFormMiddleware:
         """Pass the request on."""
         return self.get_response(request)
 
-    def process_template_response(self, request: HttpRequest, response: TemplateResponse) -> TemplateResponse:
+    def process_template_response(
+        self, request: HttpRequest, response: TemplateResponse
+    ) -> TemplateResponse:
         """Our own views render at once and do not come by here."""
         form = (response.context_data or {}).get("form")
-        if request.method == "POST" and response.status_code == OK and getattr(form, "errors", None):
+        if (
+            request.method == "POST"
+            and response.status_code == OK
+            and getattr(form, "errors", None)
+        ):
             response.status_code = REFUSED
         return response

@@ -56,7 +56,9 @@ class User(AbstractBaseUser):
     email = models.EmailField(unique=True)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.CUSTOMER)
     is_active = models.BooleanField(default=True)
-    group = models.ForeignKey(CustomerGroup, on_delete=models.PROTECT, related_name="users", null=True, blank=True)
+    group = models.ForeignKey(
+        CustomerGroup, on_delete=models.PROTECT, related_name="users", null=True, blank=True
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -67,8 +69,12 @@ class User(AbstractBaseUser):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_known"),
-            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower_case"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="user_role_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="user_email_lower_case"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -98,14 +104,18 @@ class KeyScope(models.TextChoices):
 
 
 class ApiKey(models.Model):
-    """A key for the served API. Only its first characters and a digest are kept; the key itself is shown once."""
+    """A key for the served API.
+
+    Only its first characters and a digest are kept; the key itself is shown once.
+    """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_keys")
     name = models.CharField(max_length=60, default="default")
     prefix = models.CharField(max_length=8, unique=True)
     digest = models.CharField(max_length=64)  # hex of HMAC-SHA-256 under API_KEY_PEPPER
     scope = models.CharField(max_length=5, choices=KeyScope.choices, default=KeyScope.ORDER)
-    allowed_ips = models.JSONField(default=list, blank=True)  # networks as text; empty: from anywhere
+    # networks as text; empty: from anywhere
+    allowed_ips = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True)  # within a minute
     last_used_ip = models.GenericIPAddressField(null=True, blank=True)
@@ -113,11 +123,16 @@ class ApiKey(models.Model):
 
     class Meta:
         constraints = [
-            # A form that is sent twice makes one key, and a name tells its owner which program to look after.
+            # A form that is sent twice makes one key, and a name tells its owner which program to
+            # look after.
             models.UniqueConstraint(
-                name="api_key_name_once", fields=["user", "name"], condition=models.Q(revoked_at=None)
+                name="api_key_name_once",
+                fields=["user", "name"],
+                condition=models.Q(revoked_at=None),
             ),
-            models.CheckConstraint(name="api_key_scope_known", condition=models.Q(scope__in=KeyScope.values)),
+            models.CheckConstraint(
+                name="api_key_scope_known", condition=models.Q(scope__in=KeyScope.values)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,6 @@
-"""Replacing an API key: its successor has the same name, scope and networks; the old one ends at the same moment."""
+"""Replacing an API key: its successor has the same name, scope and networks; the old one ends at
+the same moment.
+"""
 
 from datetime import datetime
 
@@ -14,11 +16,14 @@ class KeyEnded(Exception):
 
 @transaction.atomic
 def rotate_key(*, key: ApiKey, now: datetime) -> str:
-    """Replace `key` and return its successor: the only moment at which it can be seen. Raises KeyEnded.
+    """Replace `key` and return its successor: the only moment at which it can be seen. Raises
+    KeyEnded.
 
     Of two who ask at once, one gets a key and the other KeyEnded: a key has one successor.
     """
     ended = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now)
     if not ended:
         raise KeyEnded
-    return issue_key(user=key.user, name=key.name, scope=key.scope, allowed_ips=key.allowed_ips, now=now)
+    return issue_key(
+        user=key.user, name=key.name, scope=key.scope, allowed_ips=key.allowed_ips, now=now
+    )

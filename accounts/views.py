@@ -26,14 +26,18 @@ def account(request: MemberRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def account_key_new(request: MemberRequest) -> HttpResponse:
-    """Issue a key and show it: this answer is the only place where it ever stands, so it does not redirect."""
+    """Issue a key and show it: this answer is the only place where it ever stands, so it does
+    not redirect.
+    """
     form = ApiKeyForm(request.POST)
     if not form.is_valid():
         return _account(request, form=form, status=422)
     try:
         key = issue_key(user=request.user, now=timezone.now(), **form.cleaned_data)
     except NameTaken:
-        form.add_error("name", "Name: you have a key of that name; revoke it first, or choose another name.")
+        form.add_error(
+            "name", "Name: you have a key of that name; revoke it first, or choose another name."
+        )
     except TooManyKeys:
         form.add_error(None, f"You have {MAX_KEYS} keys: revoke one that is not used any more.")
     else:
@@ -72,7 +76,9 @@ def account_key_rotate(request: MemberRequest, pk: int) -> HttpResponse:
     try:
         new_key = rotate_key(key=key, now=timezone.now())
     except KeyEnded:
-        messages.error(request, f"The key “{key.name}” that began with {key.prefix} has ended already.")
+        messages.error(
+            request, f"The key “{key.name}” that began with {key.prefix} has ended already."
+        )
         return redirect("account")
     return _account(request, form=ApiKeyForm(), new_key=new_key)
 
@@ -95,6 +101,13 @@ def _rotate_question(key: ApiKey) -> dict[str, object]:
     }
 
 
-def _account(request: MemberRequest, *, form: ApiKeyForm, new_key: str = "", status: int = 200) -> HttpResponse:
+def _account(
+    request: MemberRequest, *, form: ApiKeyForm, new_key: str = "", status: int = 200
+) -> HttpResponse:
     keys = request.user.api_keys.filter(revoked_at=None).order_by("-pk")
-    return render(request, "accounts/account.html", {"keys": keys, "form": form, "new_key": new_key}, status=status)
+    return render(
+        request,
+        "accounts/account.html",
+        {"keys": keys, "form": form, "new_key": new_key},
+        status=status,
+    )

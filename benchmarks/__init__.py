@@ -1,1 +1,3 @@
-"""Measures what the panel does often, beside the usual habit and beside the least that the database could do."""
+"""Measures what the panel does often, beside the usual habit and beside the least that the database
+could do.
+"""

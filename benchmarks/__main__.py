@@ -1,7 +1,9 @@
-"""Runs the benchmarks, all or those that are named, on a throw-away PostgreSQL; prints one table of medians and ratios.
+"""Runs the benchmarks, all or those that are named, on a throw-away PostgreSQL; prints one table of
+medians and ratios.
 
-Absolute times depend on the machine; the ratios are what counts: how much slower the peers' habit is, and how near we
-are to the least that the same database or server can do. `share` is the part of the limit's rate that ours reaches.
+Absolute times depend on the machine; the ratios are what counts: how much slower the peers' habit
+is, and how near we are to the least that the same database or server can do. `share` is the part of
+the limit's rate that ours reaches.
 """
 
 import os
@@ -31,8 +33,13 @@ class Measured:
     limit: float  # the least work that gives the same rows
 
 
-def median_of(act: Callable[[], object], *, before: Callable[[], object] = lambda: None, runs: int = RUNS) -> float:
-    """The median of `runs` times of `act` in seconds; `before` is not counted. A first run warms up."""
+def median_of(
+    act: Callable[[], object], *, before: Callable[[], object] = lambda: None, runs: int = RUNS
+) -> float:
+    """The median of `runs` times of `act` in seconds; `before` is not counted.
+
+    A first run warms up.
+    """
     seconds = []
     for _ in range(runs + 1):
         before()
@@ -82,8 +89,12 @@ def show(rows: list[Measured]) -> None:
     """The table on standard output."""
     print(f"{'':44}{'ours':>12}{'peer habit':>14}{'limit':>12}{'habit/ours':>12}{'share':>8}")
     for row in rows:
-        habit, times = ("–", "–") if row.habit is None else (_ms(row.habit), f"{row.habit / row.ours:,.1f}")
-        print(f"{row.what:44}{_ms(row.ours):>12}{habit:>14}{_ms(row.limit):>12}{times:>12}{row.limit / row.ours:>8.2f}")
+        habit, times = (
+            ("–", "–") if row.habit is None else (_ms(row.habit), f"{row.habit / row.ours:,.1f}")
+        )
+        print(
+            f"{row.what:44}{_ms(row.ours):>12}{habit:>14}{_ms(row.limit):>12}{times:>12}{row.limit / row.ours:>8.2f}"
+        )
 
 
 def _ms(seconds: float) -> str:

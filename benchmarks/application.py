@@ -1,4 +1,6 @@
-"""The panel as gunicorn serves it, and beside its own actions the least and the usual that `serving` compares with."""
+"""The panel as gunicorn serves it, and beside its own actions the least and the usual that
+`serving` compares with.
+"""
 
 from django.http import HttpResponse
 
@@ -19,7 +21,9 @@ __all__ = ["application"]
 
 
 def nothing(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
-    """An empty answer to a caller who was admitted as for any action: nothing can be served faster here."""
+    """An empty answer to a caller who was admitted as for any action: nothing can be served
+    faster here.
+    """
     del caller, ask, now
     return reply([])
 
@@ -47,7 +51,13 @@ def habitual_services(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
 def habitual_status(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
     """What other panels do: a query for each id."""
     for text in ask.values["orders"].split(","):
-        one = Ask(action="status", values={"order": text}, key="", idempotency_key=None, request=ask.request)
+        one = Ask(
+            action="status",
+            values={"order": text},
+            key="",
+            idempotency_key=None,
+            request=ask.request,
+        )
         status(caller, one, now)
     return reply({})
 

@@ -1,7 +1,9 @@
-"""Asks a server over and over from several connections at once, with as little work of our own as Python allows.
+"""Asks a server over and over from several connections at once, with as little work of our own as
+Python allows.
 
-Raw sockets that stay open, requests written beforehand, answers read into one buffer and neither unpacked nor parsed:
-the rest of the machine's two cores is the server's. `Load.busy` tells how much of one core that took.
+Raw sockets that stay open, requests written beforehand, answers read into one buffer and neither
+unpacked nor parsed: the rest of the machine's two cores is the server's. `Load.busy` tells how much
+of one core that took.
 """
 
 import socket
@@ -11,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-CONNECTIONS = 8  # half as many as the server has threads: it is never idle, and nothing waits for long
+# half as many as the server has threads: it is never idle, and nothing waits for long
+CONNECTIONS = 8
 MAX_VALUE = 16 * 1024 * 1024  # bytes of an answer
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length: "
@@ -53,7 +56,10 @@ class Connection:
         self._buffer = memoryview(bytearray(MAX_VALUE))
 
     def ask(self, asked: bytes) -> memoryview:
-        """The answer's body, which the next answer overwrites. Raises RuntimeError unless it is a 200 or 304."""
+        """The answer's body, which the next answer overwrites.
+
+        Raises RuntimeError unless it is a 200 or 304.
+        """
         self._socket.sendall(asked)
         filled, end = 0, -1
         while end < 0:
@@ -68,7 +74,9 @@ class Connection:
         begin = end + len(HEAD_END)
         length = 0 if head[9:12] == b"304" else int(head.split(LENGTH, 1)[1].split(b"\r\n", 1)[0])
         while filled < begin + length:
-            got = self._socket.recv_into(self._buffer[filled : begin + length], 0, socket.MSG_WAITALL)
+            got = self._socket.recv_into(
+                self._buffer[filled : begin + length], 0, socket.MSG_WAITALL
+            )
             if not got:
                 raise RuntimeError("the server hung up")
             filled += got
@@ -86,7 +94,9 @@ class Crowd:
         self._connections = [Connection(port) for _ in range(CONNECTIONS)]
 
     def ask_for(self, seconds: float, asked: bytes) -> Load:
-        """Have every connection ask until the time is over; answers under way are waited for and counted."""
+        """Have every connection ask until the time is over; answers under way are waited
+        for and counted.
+        """
         started, busy = time.perf_counter(), time.process_time()
         until = started + seconds
 

@@ -1,4 +1,6 @@
-"""Following 400 orders at a provider that takes 50 ms to answer: 100 ids a call against one id a call."""
+"""Following 400 orders at a provider that takes 50 ms to answer: 100 ids a call against one id a
+call.
+"""
 
 from django.utils import timezone
 
@@ -15,7 +17,9 @@ SAMPLE = 20  # orders asked about one by one; the figure is scaled to all of the
 
 
 def measure() -> list[Measured]:
-    """A whole sweep with its writes, against one request per order, and against the bare time of four calls at once."""
+    """A whole sweep with its writes, against one request per order, and against the bare time
+    of four calls at once.
+    """
     Watch.objects.all().delete()  # of the benchmarks before this one
     with ProviderDouble() as double:
         provider = connect(double)
@@ -31,9 +35,9 @@ def measure() -> list[Measured]:
 
         def habit() -> None:
             with open_client(provider) as client:
-                for name in Watch.objects.filter(provider=provider).values_list("order__upstream_id", flat=True)[
-                    :SAMPLE
-                ]:
+                for name in Watch.objects.filter(provider=provider).values_list(
+                    "order__upstream_id", flat=True
+                )[:SAMPLE]:
                     client.status([name or ""])
 
         return [

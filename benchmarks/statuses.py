@@ -23,7 +23,9 @@ def measure() -> list[Measured]:
     service = make_service()
     now = timezone.now()
     orders = [
-        make_order(user=user, service=service, status=OrderState.RUNNING, upstream_id=f"s{n}", now=now)
+        make_order(
+            user=user, service=service, status=OrderState.RUNNING, upstream_id=f"s{n}", now=now
+        )
         for n in range(BATCH)
     ]
     upstream_ids = {order.pk: order.upstream_id or "" for order in orders}
@@ -31,7 +33,10 @@ def measure() -> list[Measured]:
 
     def answer() -> dict[str, OrderStatus]:
         remains = 1000 - next(rounds)
-        return {name: report(remains if n < CHANGED else 1000) for n, name in enumerate(upstream_ids.values())}
+        return {
+            name: report(remains if n < CHANGED else 1000)
+            for n, name in enumerate(upstream_ids.values())
+        }
 
     def ours() -> None:
         moment = datetime.now(UTC) + timedelta(seconds=next(rounds))
@@ -53,9 +58,15 @@ def measure() -> list[Measured]:
                 [list(upstream_ids)[:CHANGED], [each.remains for each in said]],
             )
 
-    return [Measured("apply 100 statuses, 5 changed", median_of(ours), median_of(habit), median_of(limit))]
+    return [
+        Measured(
+            "apply 100 statuses, 5 changed", median_of(ours), median_of(habit), median_of(limit)
+        )
+    ]
 
 
 def report(remains: int) -> OrderStatus:
     """One order's part of the answer."""
-    return OrderStatus(Status.IN_PROGRESS, "In progress", Decimal("0.9"), "USD", 10, remains, str(remains))
+    return OrderStatus(
+        Status.IN_PROGRESS, "In progress", Decimal("0.9"), "USD", 10, remains, str(remains)
+    )

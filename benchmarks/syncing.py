@@ -15,7 +15,9 @@ SERVICES, SAMPLE = 10_000, 200  # the row-by-row habit is measured on a sample a
 
 
 def measure() -> list[Measured]:
-    """Ours from the request to the commit, against `update_or_create` for each row, and against a bare read or COPY."""
+    """Ours from the request to the commit, against `update_or_create` for each row, and against
+    a bare read or COPY.
+    """
     with ProviderDouble(services=SERVICES) as double:
         provider = connect(double)
         listed = double.services()
@@ -57,7 +59,9 @@ def save_each(provider: Provider) -> None:
     """What other panels do, row by row."""
     for service in list(Service.objects.filter(provider=provider).order_by("pk")[:SAMPLE]):
         Service.objects.update_or_create(
-            provider=provider, upstream_id=service.upstream_id, defaults={"rate": service.rate, "price": service.price}
+            provider=provider,
+            upstream_id=service.upstream_id,
+            defaults={"rate": service.rate, "price": service.price},
         )
 
 

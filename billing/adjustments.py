@@ -1,8 +1,9 @@
-"""Adjusting: money that an admin moves by hand. Much of it takes two people, since one may err, or steal.
+"""Adjusting: money that an admin moves by hand. Much of it takes two people, since one may err, or
+steal.
 
-Above SECOND_PERSON_ABOVE (either way, panel's currency) it is kept as a proposal, which another admin agrees to; where
-there is no other, it is booked at once.
-Lock order: the proposal's row, then the wallet.
+Above SECOND_PERSON_ABOVE (either way, panel's currency) it is kept as a proposal, which another
+admin agrees to; where there is no other, it is booked at once. Lock order: the proposal's row, then
+the wallet.
 """
 
 from datetime import datetime
@@ -40,9 +41,19 @@ def is_alone(actor: User) -> bool:
 
 
 def book(
-    *, kind: AdjustmentKind, customer: User, amount: Decimal, act_id: UUID, actor: User, reason: str, now: datetime
+    *,
+    kind: AdjustmentKind,
+    customer: User,
+    amount: Decimal,
+    act_id: UUID,
+    actor: User,
+    reason: str,
+    now: datetime,
 ) -> Transfer | None:
-    """Move the money now, in the actor's name; None where this form was booked before. Raises ledger.LedgerError."""
+    """Move the money now, in the actor's name; None where this form was booked before.
+
+    Raises ledger.LedgerError.
+    """
     if kind == AdjustmentKind.TOP_UP:
         return ledger.top_up(
             customer=customer,
@@ -53,34 +64,51 @@ def book(
             reason=reason,
             now=now,
         )
-    return ledger.correct(customer=customer, amount=amount, correction_id=act_id, actor=actor, reason=reason, now=now)
+    return ledger.correct(
+        customer=customer, amount=amount, correction_id=act_id, actor=actor, reason=reason, now=now
+    )
 
 
 @transaction.atomic
 def propose(
-    *, kind: AdjustmentKind, customer: User, amount: Decimal, act_id: UUID, actor: User, reason: str, now: datetime
+    *,
+    kind: AdjustmentKind,
+    customer: User,
+    amount: Decimal,
+    act_id: UUID,
+    actor: User,
+    reason: str,
+    now: datetime,
 ) -> tuple[Adjustment, bool]:
-    """Keep it for a second admin; also whether it is new: a form that is sent again proposes nothing more.
+    """Keep it for a second admin; also whether it is new: a form that is sent again proposes
+    nothing more.
 
-    Raises ledger.LedgerError where it could not be booked now, and where the form was sent before with other values;
-    nothing is kept then.
+    Raises ledger.LedgerError where it could not be booked now, and where the form was sent before
+    with other values; nothing is kept then.
     """
     values = {"kind": kind, "customer": customer, "amount": amount}
     adjustment, is_new = Adjustment.objects.get_or_create(
-        act_id=act_id, defaults={**values, "reason": reason, "proposed_by": actor, "proposed_at": now}
+        act_id=act_id,
+        defaults={**values, "reason": reason, "proposed_by": actor, "proposed_at": now},
     )
     if is_new:
         _rehearse(adjustment, actor=actor, now=now)
-    elif (adjustment.kind, adjustment.customer_id, adjustment.amount) != (kind, customer.pk, amount):
+    elif (adjustment.kind, adjustment.customer_id, adjustment.amount) != (
+        kind,
+        customer.pk,
+        amount,
+    ):
         raise ledger.ReferenceReused(f"form {act_id} proposed another adjustment before")
     return adjustment, is_new
 
 
 @transaction.atomic
 def agree(*, adjustment: Adjustment, actor: User, now: datetime) -> Transfer:
-    """A different admin agrees: the money moves, in that person's name; who proposed it stays on the proposal.
+    """A different admin agrees: the money moves, in that person's name; who proposed it stays on
+    the proposal.
 
-    Raises SamePerson or AlreadyClosed, and ledger.LedgerError where it cannot be booked now: then it waits on.
+    Raises SamePerson or AlreadyClosed, and ledger.LedgerError where it cannot be booked now: then
+    it waits on.
     """
     adjustment = _lock(adjustment)
     if adjustment.proposed_by_id == actor.pk:
@@ -88,7 +116,9 @@ def agree(*, adjustment: Adjustment, actor: User, now: datetime) -> Transfer:
     adjustment.close(outcome=AdjustmentOutcome.AGREED, actor=actor, now=now)
     transfer = _book(adjustment, actor=actor, now=now)
     if transfer is None:
-        raise AlreadyClosed("This form was booked before, when it needed no second admin: withdraw the proposal.")
+        raise AlreadyClosed(
+            "This form was booked before, when it needed no second admin: withdraw the proposal."
+        )
     return transfer
 
 
@@ -100,7 +130,9 @@ def withdraw(*, adjustment: Adjustment, actor: User, now: datetime) -> None:
 
 def _lock(adjustment: Adjustment) -> Adjustment:
     """The row as it stands, ours until the end of the transaction. Raises AlreadyClosed."""
-    fresh = Adjustment.objects.select_for_update(of=("self",), no_key=True).select_related("customer")
+    fresh = Adjustment.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "customer"
+    )
     adjustment = fresh.get(pk=adjustment.pk)
     if adjustment.closed_at is not None:
         raise AlreadyClosed(f"This proposal was {adjustment.get_outcome_display().lower()} before.")
@@ -108,7 +140,8 @@ def _lock(adjustment: Adjustment) -> Adjustment:
 
 
 def _rehearse(adjustment: Adjustment, *, actor: User, now: datetime) -> None:
-    """Book it and take that back: who proposes learns at once what the ledger would refuse, by the ledger's own rules.
+    """Book it and take that back: who proposes learns at once what the ledger would refuse, by the
+    ledger's own rules.
 
     Raises ledger.LedgerError.
     """

@@ -19,13 +19,17 @@ from billing.models import Adjustment
 @require_http_methods(["GET", "HEAD", "POST"])
 def admin_adjustment_agree(request: MemberRequest, pk: int) -> HttpResponse:
     """Ask once more, then book what another admin has proposed."""
-    adjustment = get_object_or_404(Adjustment.objects.select_related("customer", "proposed_by"), pk=pk)
+    adjustment = get_object_or_404(
+        Adjustment.objects.select_related("customer", "proposed_by"), pk=pk
+    )
     if request.method != "POST":
         return render(request, "confirm.html", _question(adjustment))
     try:
         transfer = agree(adjustment=adjustment, actor=request.user, now=timezone.now())
     except ledger.InsufficientFunds as error:
-        messages.error(request, f"The wallet has only {plain(error.available)} to take. The proposal waits on.")
+        messages.error(
+            request, f"The wallet has only {plain(error.available)} to take. The proposal waits on."
+        )
     except (CannotAgree, ledger.LedgerError) as error:
         messages.error(request, str(error))
     else:

@@ -22,7 +22,8 @@ from billing.models import Adjustment, AdjustmentKind
 from billing.statement import read_statement
 
 PAGE = 50  # users
-SETTLED = 10  # of a user's adjustments that two people have settled; the wallet's movements tell the rest
+# of a user's adjustments that two people have settled; the wallet's movements tell the rest
+SETTLED = 10
 
 
 @admin_required
@@ -35,7 +36,13 @@ def admin_users(request: MemberRequest) -> HttpResponse:
     place = PageForm.read(request.GET)
     users = _found(text=form.cleaned_data["q"].strip().lower(), role=form.cleaned_data["role"])
     rows, newer, older = _page_of(users, before=place.before, after=place.after)
-    context = {"form": form, "users": rows, "newer": newer, "older": older, "proposals": Adjustment.objects.to_agree()}
+    context = {
+        "form": form,
+        "users": rows,
+        "newer": newer,
+        "older": older,
+        "proposals": Adjustment.objects.to_agree(),
+    }
     return render(request, "billing/admin/users.html", context)
 
 
@@ -95,7 +102,9 @@ def _page(request: MemberRequest, user: User, **refused: AccessForm | MoneyForm)
     place = PageForm.read(request.GET)
     context = {
         "customer": user,
-        "statement": read_statement(owner=user, order_url_name="staff_order", before=place.before, after=place.after),
+        "statement": read_statement(
+            owner=user, order_url_name="staff_order", before=place.before, after=place.after
+        ),
         "membership": MembershipForm(initial={"group": user.group_id}),
         "access": AccessForm(initial={"role": user.role, "is_active": user.is_active}),
         "proposals": Adjustment.objects.to_agree().filter(customer=user),
@@ -121,7 +130,9 @@ def _found(*, text: str, role: str) -> QuerySet[User]:
 def _page_of(
     users: QuerySet[User], *, before: int | None, after: int | None
 ) -> tuple[list[User], int | None, int | None]:
-    """The newest users, or those before or after one; where the newer and the older pages begin, None for none."""
+    """The newest users, or those before or after one; where the newer and the older pages
+    begin, None for none.
+    """
     if after is not None:
         rows = list(users.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
         is_newer, is_older = len(rows) > PAGE, True  # the page that the admin came from is older
@@ -131,7 +142,11 @@ def _page_of(
         rows = list(below.order_by("-pk")[: PAGE + 1])
         is_newer, is_older = before is not None, len(rows) > PAGE
         rows = rows[:PAGE]
-    return rows, rows[0].pk if rows and is_newer else None, rows[-1].pk if rows and is_older else None
+    return (
+        rows,
+        rows[0].pk if rows and is_newer else None,
+        rows[-1].pk if rows and is_older else None,
+    )
 
 
 def _explain(error: ledger.LedgerError, form: MoneyForm) -> None:
@@ -143,26 +158,44 @@ def _explain(error: ledger.LedgerError, form: MoneyForm) -> None:
         form.add_error(None, str(error))
     else:
         form.add_error(
-            None, "This form was sent before with another amount: look at the movements below, then begin anew."
+            None,
+            "This form was sent before with another amount: look at the movements below, then begin anew.",
         )
 
 
-def _proposed(request: MemberRequest, user: User, kind: AdjustmentKind, form: MoneyForm) -> HttpResponse:
-    adjustment, is_new = propose(kind=kind, customer=user, actor=request.user, now=timezone.now(), **form.cleaned_data)
+def _proposed(
+    request: MemberRequest, user: User, kind: AdjustmentKind, form: MoneyForm
+) -> HttpResponse:
+    adjustment, is_new = propose(
+        kind=kind, customer=user, actor=request.user, now=timezone.now(), **form.cleaned_data
+    )
     if is_new:
-        messages.success(request, f"{plain(adjustment.amount)} waits until another admin agrees: nothing moved yet.")
+        messages.success(
+            request,
+            f"{plain(adjustment.amount)} waits until another admin agrees: nothing moved yet.",
+        )
     else:
-        messages.info(request, "This form was sent before: it was proposed then, and nothing more was proposed now.")
+        messages.info(
+            request,
+            "This form was sent before: it was proposed then, and nothing more was proposed now.",
+        )
     return redirect("admin_user", pk=user.pk)
 
 
-def _booked(request: MemberRequest, user: User, kind: AdjustmentKind, form: MoneyForm) -> HttpResponse:
-    transfer = book(kind=kind, customer=user, actor=request.user, now=timezone.now(), **form.cleaned_data)
+def _booked(
+    request: MemberRequest, user: User, kind: AdjustmentKind, form: MoneyForm
+) -> HttpResponse:
+    transfer = book(
+        kind=kind, customer=user, actor=request.user, now=timezone.now(), **form.cleaned_data
+    )
     if transfer is None:
-        messages.info(request, "This form was sent before: the money moved then, and nothing moved now.")
+        messages.info(
+            request, "This form was sent before: the money moved then, and nothing moved now."
+        )
     else:
         messages.success(
-            request, f"Booked {plain(transfer.signed_amount)}. {user.email} now has {plain(transfer.balance_after)}."
+            request,
+            f"Booked {plain(transfer.signed_amount)}. {user.email} now has {plain(transfer.balance_after)}.",
         )
     return redirect("admin_user", pk=user.pk)
 

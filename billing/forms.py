@@ -41,7 +41,9 @@ class UserSearchForm(forms.Form):
     """Finds users."""
 
     q = forms.CharField(required=False, label="E-mail", max_length=254, widget=forms.SearchInput)
-    role = forms.ChoiceField(required=False, label="Role", choices=[("", "All roles"), *Role.choices])
+    role = forms.ChoiceField(
+        required=False, label="Role", choices=[("", "All roles"), *Role.choices]
+    )
 
 
 class AccessForm(forms.Form):
@@ -54,7 +56,9 @@ class AccessForm(forms.Form):
 
 
 class MoneyForm(forms.Form):
-    """What moving money by hand needs: an amount, a reason, and the number that makes a form count once."""
+    """What moving money by hand needs: an amount, a reason, and the number that makes a form
+    count once.
+    """
 
     subject = "money"  # begins the ids of the controls: two such forms stand on one page
 
@@ -77,7 +81,10 @@ class MoneyForm(forms.Form):
         label="Reason",
         max_length=300,
         help_text="The customer reads it in the wallet.",
-        error_messages={"required": "Reason: say why.", "max_length": "Reason: at most 300 characters."},
+        error_messages={
+            "required": "Reason: say why.",
+            "max_length": "Reason: at most 300 characters.",
+        },
     )
     act_id = forms.UUIDField(
         widget=forms.HiddenInput,
@@ -98,7 +105,9 @@ class TopUpForm(MoneyForm):
         """Above zero: what is taken away is a correction."""
         amount: Decimal = self.cleaned_data["amount"]
         if amount < STEP:
-            raise forms.ValidationError("Amount: it must be above 0; take money away by a correction.")
+            raise forms.ValidationError(
+                "Amount: it must be above 0; take money away by a correction."
+            )
         return amount
 
 

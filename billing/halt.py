@@ -1,4 +1,6 @@
-"""The halt: when money does not add up, orders stop leaving and top-ups stop until a person has looked."""
+"""The halt: when money does not add up, orders stop leaving and top-ups stop until a person has
+looked.
+"""
 
 import logging
 from datetime import datetime
@@ -25,8 +27,13 @@ def standing_halt() -> Halt | None:
 
 
 def halt(*, reason: str, now: datetime) -> bool:
-    """Stop outgoing orders and top-ups; returns whether it is news. One that stands keeps its time and reason."""
-    _, is_new = Halt.objects.get_or_create(is_standing=True, defaults={"reason": reason, "set_at": now})
+    """Stop outgoing orders and top-ups; returns whether it is news.
+
+    One that stands keeps its time and reason.
+    """
+    _, is_new = Halt.objects.get_or_create(
+        is_standing=True, defaults={"reason": reason, "set_at": now}
+    )
     if is_new:
         log.error("outgoing orders and top-ups are halted: %s", reason)
     return is_new
@@ -40,7 +47,10 @@ def clear_halt(*, actor: User, reason: str, now: datetime) -> None:
     if not reason.strip():
         raise NoReason("Say why: a halt is cleared with its reason.")
     cleared = Halt.objects.filter(is_standing=True).update(
-        is_standing=False, cleared_at=now, cleared_by=actor, clear_reason=reason.strip()[:REASON_LENGTH]
+        is_standing=False,
+        cleared_at=now,
+        cleared_by=actor,
+        clear_reason=reason.strip()[:REASON_LENGTH],
     )
     if not cleared:
         raise NotHalted("Nothing is halted by now.")

@@ -1,7 +1,9 @@
-"""The only code that moves money. A movement is one transfer between a customer's wallet and an account of the house.
+"""The only code that moves money. A movement is one transfer between a customer's wallet and an
+account of the house.
 
-Each function runs in the caller's transaction or one of its own, under the wallet's row lock; who also locks an order
-locks it first. A reference is booked once, ever: booked again it moves nothing. Amounts are in the panel's currency.
+Each function runs in the caller's transaction or one of its own, under the wallet's row lock; who
+also locks an order locks it first. A reference is booked once, ever: booked again it moves nothing.
+Amounts are in the panel's currency.
 """
 
 from dataclasses import dataclass
@@ -27,7 +29,9 @@ class LedgerError(Exception):
 
 
 class BadAmount(LedgerError):
-    """Not an amount that can be booked: not positive, not finite, more than five decimals, or too large to hold."""
+    """Not an amount that can be booked: not positive, not finite, more than five decimals, or
+    too large to hold.
+    """
 
 
 class InsufficientFunds(LedgerError):
@@ -44,7 +48,9 @@ class Halted(LedgerError):
 
 
 class ReferenceReused(LedgerError):
-    """The reference was booked before, for another wallet or another amount: two acts claim to be one."""
+    """The reference was booked before, for another wallet or another amount: two acts claim to
+    be one.
+    """
 
 
 def open_wallet(*, owner: User) -> Account:
@@ -66,15 +72,28 @@ def charge(*, customer: User, amount: Decimal, reference: str, now: datetime) ->
 
     Raises InsufficientFunds, and the other errors of this module.
     """
-    movement = _Movement(TransferKind.CHARGE, house=SALES, signed=-_checked(amount), reference=reference)
+    movement = _Movement(
+        TransferKind.CHARGE, house=SALES, signed=-_checked(amount), reference=reference
+    )
     return _post(movement, customer=customer, now=now)
 
 
 def refund(
-    *, customer: User, amount: Decimal, reference: str, now: datetime, actor: User | None = None, reason: str = ""
+    *,
+    customer: User,
+    amount: Decimal,
+    reference: str,
+    now: datetime,
+    actor: User | None = None,
+    reason: str = "",
 ) -> Transfer | None:
-    """Return `amount` from sales to the wallet; None where this reference was booked before. Raises LedgerError."""
-    movement = _Movement(TransferKind.REFUND, house=SALES, signed=_checked(amount), reference=reference)
+    """Return `amount` from sales to the wallet; None where this reference was booked before.
+
+    Raises LedgerError.
+    """
+    movement = _Movement(
+        TransferKind.REFUND, house=SALES, signed=_checked(amount), reference=reference
+    )
     return _post(movement, customer=customer, now=now, actor=actor, reason=reason)
 
 
@@ -106,7 +125,8 @@ def top_up(
 def correct(
     *, customer: User, amount: Decimal, correction_id: UUID, actor: User, reason: str, now: datetime
 ) -> Transfer | None:
-    """Add `amount` to the wallet by hand, or take it where it is negative; None where `correction_id` was booked.
+    """Add `amount` to the wallet by hand, or take it where it is negative; None where
+    `correction_id` was booked.
 
     Raises InsufficientFunds, and the other errors of this module.
     """
@@ -130,13 +150,20 @@ class _Movement:
 
 def _checked(amount: Decimal) -> Decimal:
     if not amount.is_finite() or not 0 < amount <= MAX_VALUE or amount != amount.quantize(STEP):
-        raise BadAmount(f"{amount} cannot be booked: an amount is positive and has at most five decimals")
+        raise BadAmount(
+            f"{amount} cannot be booked: an amount is positive and has at most five decimals"
+        )
     return amount
 
 
 @transaction.atomic
 def _post(
-    movement: _Movement, *, customer: User, now: datetime, actor: User | None = None, reason: str = ""
+    movement: _Movement,
+    *,
+    customer: User,
+    now: datetime,
+    actor: User | None = None,
+    reason: str = "",
 ) -> Transfer | None:
     house = _house_account(code=movement.house)
     wallet = _locked_wallet(owner=customer)
@@ -144,7 +171,9 @@ def _post(
     if movement.signed < 0 and balance < -wallet.credit_limit:
         if _is_booked(movement, wallet=wallet):
             return None
-        raise InsufficientFunds(available=wallet.balance + wallet.credit_limit, amount=-movement.signed)
+        raise InsufficientFunds(
+            available=wallet.balance + wallet.credit_limit, amount=-movement.signed
+        )
     if balance > MAX_VALUE:
         raise BadAmount(f"a balance of {balance:.5f} cannot be held")
     debit, credit = (house, wallet) if movement.signed > 0 else (wallet, house)
@@ -172,7 +201,9 @@ def _house_account(*, code: str) -> Account:
     account = Account.objects.filter(code=code).first()
     if account is None:
         # Two first uses at once: the second waits here for the first and finds its row.
-        Account.objects.bulk_create([Account(kind=AccountKind.HOUSE, code=code)], ignore_conflicts=True)
+        Account.objects.bulk_create(
+            [Account(kind=AccountKind.HOUSE, code=code)], ignore_conflicts=True
+        )
         account = Account.objects.get(code=code)
     return account
 
@@ -191,7 +222,9 @@ def _insert(transfer: Transfer) -> bool:
     fields = [field for field in Transfer._meta.concrete_fields if not field.primary_key]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     marks = ", ".join(["%s"] * len(fields))
-    values = [field.get_db_prep_save(getattr(transfer, field.attname), connection) for field in fields]
+    values = [
+        field.get_db_prep_save(getattr(transfer, field.attname), connection) for field in fields
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO billing_transfer ({columns}) VALUES ({marks})"  # noqa: S608  # our own column names
@@ -207,10 +240,15 @@ def _insert(transfer: Transfer) -> bool:
 
 
 def _is_booked(movement: _Movement, *, wallet: Account) -> bool:
-    """Whether this very movement was booked before. Raises ReferenceReused where it was another one."""
+    """Whether this very movement was booked before.
+
+    Raises ReferenceReused where it was another one.
+    """
     booked = Transfer.objects.filter(reference=movement.reference).first()
     if booked is None:
         return False
     if (booked.wallet_id, booked.signed_amount) != (wallet.pk, movement.signed):
-        raise ReferenceReused(f"{movement.reference} was booked before, for another wallet or another amount")
+        raise ReferenceReused(
+            f"{movement.reference} was booked before, for another wallet or another amount"
+        )
     return True

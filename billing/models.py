@@ -1,8 +1,9 @@
-"""Customers' money: accounts and the transfers between them. Rows change in billing/ledger.py alone.
+"""Customers' money: accounts and the transfers between them. Rows change in billing/ledger.py
+alone.
 
-An account's balance is the sum of its credits less the sum of its debits. A customer's wallet is money that we owe the
-customer: topping up credits it, ordering debits it. Every transfer has one account on each side, so the sum over all
-accounts is zero by construction.
+An account's balance is the sum of its credits less the sum of its debits. A customer's wallet is
+money that we owe the customer: topping up credits it, ordering debits it. Every transfer has one
+account on each side, so the sum over all accounts is zero by construction.
 """
 
 from datetime import datetime
@@ -23,7 +24,8 @@ class Digits(TypedDict):
     decimal_places: int
 
 
-MONEY: Final[Digits] = {"max_digits": 20, "decimal_places": 5}  # booked money: the API's own five decimals
+# booked money: the API's own five decimals
+MONEY: Final[Digits] = {"max_digits": 20, "decimal_places": 5}
 
 
 class AccountKind(models.TextChoices):
@@ -37,12 +39,18 @@ class Account(models.Model):
     """A customer's wallet with a running balance, or an account of the house, which is only a sum."""
 
     kind = models.CharField(max_length=10, choices=AccountKind.choices)
-    code = models.CharField(max_length=60, unique=True, null=True, blank=True)  # NULL: a wallet has none
+    # NULL: a wallet has none
+    code = models.CharField(max_length=60, unique=True, null=True, blank=True)
     owner = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="wallet", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="wallet",
+        null=True,
+        blank=True,
     )
     balance = models.DecimalField(**MONEY, default=0)
-    seq = models.BigIntegerField(default=0)  # the number of transfers that moved this wallet; has no gaps
+    # the number of transfers that moved this wallet; has no gaps
+    seq = models.BigIntegerField(default=0)
     credit_limit = models.DecimalField(**MONEY, default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -51,10 +59,21 @@ class Account(models.Model):
             models.CheckConstraint(
                 name="account_is_wallet_or_house",
                 condition=Q(kind="wallet", owner__isnull=False, code__isnull=True)
-                | Q(kind="house", owner__isnull=True, code__isnull=False, balance=0, seq=0, credit_limit=0),
+                | Q(
+                    kind="house",
+                    owner__isnull=True,
+                    code__isnull=False,
+                    balance=0,
+                    seq=0,
+                    credit_limit=0,
+                ),
             ),
-            models.CheckConstraint(name="wallet_within_credit_limit", condition=Q(balance__gte=-F("credit_limit"))),
-            models.CheckConstraint(name="credit_limit_not_negative", condition=Q(credit_limit__gte=0)),
+            models.CheckConstraint(
+                name="wallet_within_credit_limit", condition=Q(balance__gte=-F("credit_limit"))
+            ),
+            models.CheckConstraint(
+                name="credit_limit_not_negative", condition=Q(credit_limit__gte=0)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -71,14 +90,17 @@ class TransferKind(models.TextChoices):
 
 
 class Transfer(models.Model):
-    """One movement of `amount` from the debit account to the credit account; never changed, never deleted."""
+    """One movement of `amount` from the debit account to the credit account; never changed,
+    never deleted.
+    """
 
     debit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="debits")
     credit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="credits")
     amount = models.DecimalField(**MONEY)
     kind = models.CharField(max_length=12, choices=TransferKind.choices)
     reference = models.CharField(max_length=120, unique=True)  # a repeated reference moves nothing
-    wallet = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="movements")  # the side that is a wallet
+    # the side that is a wallet
+    wallet = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="movements")
     wallet_seq = models.BigIntegerField()
     balance_after = models.DecimalField(**MONEY)  # of the wallet
     actor = models.ForeignKey(
@@ -92,7 +114,8 @@ class Transfer(models.Model):
             models.CheckConstraint(name="transfer_amount_positive", condition=Q(amount__gt=0)),
             models.CheckConstraint(name="transfer_has_two_sides", condition=~Q(debit=F("credit"))),
             models.CheckConstraint(
-                name="transfer_wallet_is_a_side", condition=Q(wallet=F("debit")) | Q(wallet=F("credit"))
+                name="transfer_wallet_is_a_side",
+                condition=Q(wallet=F("debit")) | Q(wallet=F("credit")),
             ),
             models.CheckConstraint(
                 name="transfer_direction_fits_kind",
@@ -113,7 +136,9 @@ class Transfer(models.Model):
 
 
 class Halt(models.Model):
-    """Money that did not add up: while one stands, no order leaves for a provider and no top-up is booked."""
+    """Money that did not add up: while one stands, no order leaves for a provider and no top-up
+    is booked.
+    """
 
     is_standing = models.BooleanField(default=True)
     reason = models.TextField()
@@ -126,7 +151,9 @@ class Halt(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="halt_one_stands", fields=["is_standing"], condition=Q(is_standing=True)),
+            models.UniqueConstraint(
+                name="halt_one_stands", fields=["is_standing"], condition=Q(is_standing=True)
+            ),
             models.CheckConstraint(
                 name="halt_cleared_by_someone",
                 condition=Q(is_standing=True, cleared_at=None)
@@ -161,21 +188,31 @@ class AdjustmentQuerySet(models.QuerySet["Adjustment"]):
 
     def settled(self) -> Self:
         """Those that were agreed to or withdrawn, the last first, with the people that they name."""
-        return self.exclude(closed_at=None).select_related("proposed_by", "closed_by").order_by("-closed_at", "-pk")
+        return (
+            self.exclude(closed_at=None)
+            .select_related("proposed_by", "closed_by")
+            .order_by("-closed_at", "-pk")
+        )
 
 
 class Adjustment(models.Model):
-    """Money by hand above SECOND_PERSON_ABOVE, as one admin proposes it: booked once a different admin agrees.
+    """Money by hand above SECOND_PERSON_ABOVE, as one admin proposes it: booked once a different
+    admin agrees.
 
-    `act_id` is the number of the form that proposed it, and of the booking. `amount` is signed as the wallet sees it.
+    `act_id` is the number of the form that proposed it, and of the booking. `amount` is signed as
+    the wallet sees it.
     """
 
     act_id = models.UUIDField(unique=True)  # a form that is sent twice proposes once
-    customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="adjustments")
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="adjustments"
+    )
     kind = models.CharField(max_length=10, choices=AdjustmentKind.choices)
     amount = models.DecimalField(**MONEY)
     reason = models.CharField(max_length=300)  # for the customer to read, once it is booked
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
     proposed_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
@@ -194,10 +231,15 @@ class Adjustment(models.Model):
             models.CheckConstraint(
                 name="adjustment_closed_by_someone",
                 condition=Q(outcome="", closed_at=None, closed_by=None)
-                | Q(outcome__in=["agreed", "withdrawn"], closed_at__isnull=False, closed_by__isnull=False),
+                | Q(
+                    outcome__in=["agreed", "withdrawn"],
+                    closed_at__isnull=False,
+                    closed_by__isnull=False,
+                ),
             ),
             models.CheckConstraint(
-                name="adjustment_needs_two", condition=~Q(outcome="agreed") | ~Q(closed_by=F("proposed_by"))
+                name="adjustment_needs_two",
+                condition=~Q(outcome="agreed") | ~Q(closed_by=F("proposed_by")),
             ),
         ]
         indexes = [

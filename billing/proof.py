@@ -21,7 +21,8 @@ LEFT JOIN pg_trigger g
 WHERE g.tgname IS NULL ORDER BY wanted.name
 """
 CHECKS: Final = [
-    # A wallet is the sum of its transfers, and its steps are 1 … seq (each step is unique by constraint).
+    # A wallet is the sum of its transfers, and its steps are 1 … seq (each step is unique by
+    # constraint).
     """
     SELECT format('wallet %s of user %s: its balance is %s, its transfers make %s',
                   a.id, a.owner_id, a.balance, coalesce(s.total, 0))
@@ -75,7 +76,8 @@ CHECKS: Final = [
     JOIN billing_account d ON d.id = t.debit_id JOIN billing_account c ON c.id = t.credit_id
     WHERE d.kind = c.kind OR t.wallet_id <> CASE WHEN d.kind = 'wallet' THEN d.id ELSE c.id END ORDER BY t.id
     """,
-    # What the wallets hold is what the house took in less what it earned: over all accounts the sum is zero.
+    # What the wallets hold is what the house took in less what it earned: over all accounts the sum
+    # is zero.
     """
     SELECT format('all wallets hold %s, the accounts of the house %s: together %s, not 0', w, h, w + h)
     FROM (SELECT coalesce(sum(balance), 0) AS w FROM billing_account WHERE kind = 'wallet') wallets,
@@ -114,7 +116,9 @@ def findings(statement: str) -> list[str]:
 def count_ledger() -> LedgerFigures:
     """What `check_ledger` goes over."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*), coalesce(sum(balance), 0) FROM billing_account WHERE kind = 'wallet'")
+        cursor.execute(
+            "SELECT count(*), coalesce(sum(balance), 0) FROM billing_account WHERE kind = 'wallet'"
+        )
         wallets, total = cursor.fetchone()
         cursor.execute("SELECT count(*) FROM billing_transfer")
         transfers = cursor.fetchone()[0]

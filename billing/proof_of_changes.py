@@ -1,13 +1,19 @@
-"""Proving what moved in the ledger since a sound proof. By itself: nothing here knows what an order is.
+"""Proving what moved in the ledger since a sound proof. By itself: nothing here knows what an order
+is.
 
 Why nothing slips through
-- PostgreSQL keeps with every row the id of the transaction that wrote it last. A proof keeps its *horizon*: the lowest
-  id that was under way when it took its snapshot. What it did not see was written by a transaction with an id not below
-  that, however early it began, however late it committed, by whatever path and with whatever clock. So the rows from
+- PostgreSQL keeps with every row the id of the transaction that wrote it last. A proof keeps its
+*horizon*: the lowest
+  id that was under way when it took its snapshot. What it did not see was written by a transaction
+  with an id not below
+  that, however early it began, however late it committed, by whatever path and with whatever clock.
+  So the rows from
   the horizon on are all that the proof has not seen, and some that it has.
-- Transfers are append-only. A wallet that was sound up to its transfer n is sound now if the transfers behind n go on
+- Transfers are append-only. A wallet that was sound up to its transfer n is sound now if the
+transfers behind n go on
   from what n left, without a gap, to its balance.
-- What was deleted, changed below the server, or brought into another one by a dump, is found by the nightly proof.
+- What was deleted, changed below the server, or brought into another one by a dump, is found by the
+nightly proof.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,7 +24,8 @@ from django.db import connection
 
 from billing.proof import GUARDS, findings
 
-OLDEST = 2**30  # transactions since a horizon; ids are kept with rows in 32 bits, so that older ones look alike
+# transactions since a horizon; ids are kept with rows in 32 bits, so that older ones look alike
+OLDEST = 2**30
 ROWS: Final = "'{{{}}}'::bigint[]"
 
 MOVED: Final = """
@@ -26,7 +33,8 @@ SELECT 'transfer', id, wallet_id FROM billing_transfer WHERE {newer}
 UNION ALL SELECT 'wallet', id, id FROM billing_account WHERE kind = 'wallet' AND {newer}
 """
 CHECKS: Final = [
-    # What a wallet held before its new transfers, and those, make its balance; they are numbered on to its last.
+    # What a wallet held before its new transfers, and those, make its balance; they are numbered on
+    # to its last.
     """
     WITH starts AS (  -- the tail of a wallet begins with its first new transfer; some behind that are not new
         SELECT a.id, coalesce(min(new.wallet_seq), a.seq + 1) AS first
@@ -57,7 +65,8 @@ CHECKS: Final = [
          END)
     ) AS finding (text) WHERE finding.text IS NOT NULL ORDER BY id, text
     """,
-    # Every new transfer goes on from the one before it, and runs between the wallet that it names and the house.
+    # Every new transfer goes on from the one before it, and runs between the wallet that it names
+    # and the house.
     """
     SELECT finding.text FROM (
         SELECT t.*, d.kind AS debit_kind, c.kind AS credit_kind, coalesce(before.balance_after, 0) AS before,
@@ -96,12 +105,17 @@ def read_horizon() -> int:
 
 
 def is_usable(horizon: int) -> bool:
-    """Whether rows can be told apart by it: it is of this server, and not too many transactions ago."""
+    """Whether rows can be told apart by it: it is of this server, and not too many transactions
+    ago.
+    """
     return 0 <= read_horizon() - horizon < OLDEST
 
 
 def newer_than(horizon: int) -> str:
-    """SQL that selects the rows of one table that were written from the horizon on. A whole table is gone over once."""
+    """SQL that selects the rows of one table that were written from the horizon on.
+
+    A whole table is gone over once.
+    """
     return f"age(xmin) <= (SELECT age('{horizon & 0xFFFFFFFF}'::xid))"
 
 
@@ -125,4 +139,8 @@ def find_moved(*, horizon: int) -> Moved:
 def check_moved(moved: Moved) -> list[str]:
     """One sentence for each thing among them that does not add up, given that all was well before."""
     keys = {"transfers": rows(moved.transfers), "wallets": rows(moved.wallets)}
-    return [finding for check in CHECKS for finding in findings(check.format(**keys) if check is not GUARDS else check)]
+    return [
+        finding
+        for check in CHECKS
+        for finding in findings(check.format(**keys) if check is not GUARDS else check)
+    ]

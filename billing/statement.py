@@ -14,7 +14,9 @@ PAGE = 50  # movements
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One line: `amount` is signed as the owner sees it; `url` leads to the order that it belongs to, or is empty."""
+    """One line: `amount` is signed as the owner sees it; `url` leads to the order that it
+    belongs to, or is empty.
+    """
 
     at: datetime
     title: str
@@ -27,7 +29,10 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One page. `newer` and `older` are the steps to read on from, None where there is no such page."""
+    """One page.
+
+    `newer` and `older` are the steps to read on from, None where there is no such page.
+    """
 
     balance: Decimal
     credit_limit: Decimal
@@ -39,7 +44,9 @@ class Statement:
 def read_statement(
     *, owner: User, order_url_name: str, before: int | None = None, after: int | None = None
 ) -> Statement:
-    """The movements before or after a step of the wallet, else the newest; orders are linked by the name of a URL."""
+    """The movements before or after a step of the wallet, else the newest; orders are linked by
+    the name of a URL.
+    """
     wallet = Account.objects.filter(owner=owner).first()
     if wallet is None:
         return Statement(Decimal(0), Decimal(0), [], None, None)

@@ -14,7 +14,11 @@ admins = [
     path("admin/users/<int:pk>", admin_user, name="admin_user"),
     path("admin/users/<int:pk>/top-up", admin_user_top_up, name="admin_user_top_up"),
     path("admin/users/<int:pk>/correct", admin_user_correct, name="admin_user_correct"),
-    path("admin/adjustments/<int:pk>/agree", admin_adjustments.admin_adjustment_agree, name="admin_adjustment_agree"),
+    path(
+        "admin/adjustments/<int:pk>/agree",
+        admin_adjustments.admin_adjustment_agree,
+        name="admin_adjustment_agree",
+    ),
     path(
         "admin/adjustments/<int:pk>/withdraw",
         admin_adjustments.admin_adjustment_withdraw,

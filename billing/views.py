@@ -15,7 +15,11 @@ from billing.statement import read_statement
 def wallet(request: MemberRequest) -> HttpResponse:
     """The balance, how to add to it, and every movement with what it left."""
     page = PageForm.read(request.GET)
-    statement = read_statement(owner=request.user, order_url_name="order", before=page.before, after=page.after)
+    statement = read_statement(
+        owner=request.user, order_url_name="order", before=page.before, after=page.after
+    )
     return render(
-        request, "billing/wallet.html", {"statement": statement, "instructions": settings.TOP_UP_INSTRUCTIONS}
+        request,
+        "billing/wallet.html",
+        {"statement": statement, "instructions": settings.TOP_UP_INSTRUCTIONS},
     )

@@ -1,4 +1,7 @@
-"""What the admin decides about mirrored services: names, places, whether they are sold. A sync never undoes it."""
+"""What the admin decides about mirrored services: names, places, whether they are sold.
+
+A sync never undoes it.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,11 +14,15 @@ from catalog.prices.write_lock import lock_catalog
 
 
 @transaction.atomic
-def change_service(*, service: Service, category: Category, values: Mapping[str, object], now: datetime) -> None:
-    """Store the admin's own `values` (own_name, own_description, position, is_hidden, refill_mode, cancel_mode).
+def change_service(
+    *, service: Service, category: Category, values: Mapping[str, object], now: datetime
+) -> None:
+    """Store the admin's own `values` (own_name, own_description, position, is_hidden, refill_mode,
+    cancel_mode).
 
-    Another category is the admin's own from then on, and its margin prices the service at once. `dripfeed` is the
-    admin's "on" or "off", or "" for what the provider lists, which is read again at the next sync.
+    Another category is the admin's own from then on, and its margin prices the service at once.
+    `dripfeed` is the admin's "on" or "off", or "" for what the provider lists, which is read again
+    at the next sync.
     """
     lock_catalog()
     changes: dict[str, object] = {**values, "updated_at": now}
@@ -35,7 +42,8 @@ def change_service(*, service: Service, category: Category, values: Mapping[str,
 
 @transaction.atomic
 def accept_review(*, services: ServiceQuerySet, expected: int, now: datetime) -> bool:
-    """Let those of these services that wait be sold as they are now; nothing changes unless there are `expected`.
+    """Let those of these services that wait be sold as they are now; nothing changes unless there
+    are `expected`.
 
     No sync comes between the counting and the change. Returns whether they were accepted.
     """

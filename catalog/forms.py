@@ -24,14 +24,18 @@ class PercentField(forms.DecimalField):
     """A margin in percent, never below 0: that would sell at a loss."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=Decimal(0), max_value=MAX_PERCENT, max_digits=9, decimal_places=4, **kwargs)
+        super().__init__(
+            min_value=Decimal(0), max_value=MAX_PERCENT, max_digits=9, decimal_places=4, **kwargs
+        )
 
 
 class FixedField(forms.DecimalField):
     """An amount on top, panel's currency, never below 0."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=Decimal(0), max_value=MAX_FIXED, max_digits=20, decimal_places=8, **kwargs)
+        super().__init__(
+            min_value=Decimal(0), max_value=MAX_FIXED, max_digits=20, decimal_places=8, **kwargs
+        )
 
 
 class ExchangeRateField(forms.DecimalField):
@@ -49,7 +53,9 @@ class ConnectionForm(forms.Form):
     """How a provider is called and reached: what a new and a known one have in common."""
 
     name = forms.CharField(max_length=60, help_text="As staff read it. Customers never see it.")
-    url = forms.CharField(label="URL", max_length=300, help_text="Of its API, such as https://provider.example/api/v2")
+    url = forms.CharField(
+        label="URL", max_length=300, help_text="Of its API, such as https://provider.example/api/v2"
+    )
     key = forms.CharField(
         label="API key",
         max_length=500,
@@ -62,14 +68,18 @@ class ConnectionForm(forms.Form):
     def clean_name(self) -> str:
         """Not the name of another provider, in any case."""
         name = " ".join(self.cleaned_data["name"].split())
-        others = Provider.objects.filter(name__iexact=name).exclude(pk=self.known.pk if self.known else 0)
+        others = Provider.objects.filter(name__iexact=name).exclude(
+            pk=self.known.pk if self.known else 0
+        )
         if others.exists():
             raise forms.ValidationError(f"Another provider is called {name}.")
         return name
 
     def clean_url(self) -> str:
         """An address that our client would connect to."""
-        return check_url(self.cleaned_data["url"], is_private_allowed=settings.PROVIDER_ALLOW_PRIVATE)
+        return check_url(
+            self.cleaned_data["url"], is_private_allowed=settings.PROVIDER_ALLOW_PRIVATE
+        )
 
     def clean_key(self) -> str:
         """Printable ASCII without blanks, as every key is."""
@@ -82,9 +92,13 @@ class ConnectionForm(forms.Form):
 class ProviderForm(ConnectionForm):
     """A new provider."""
 
-    currency = forms.CharField(max_length=3, help_text="The three letters of the currency its rates are in.")
+    currency = forms.CharField(
+        max_length=3, help_text="The three letters of the currency its rates are in."
+    )
     exchange_rate = ExchangeRateField(required=False)
-    percent = PercentField(label="Margin in percent", initial=DEFAULT_PERCENT, help_text="On top of its rates.")
+    percent = PercentField(
+        label="Margin in percent", initial=DEFAULT_PERCENT, help_text="On top of its rates."
+    )
     is_review_first = forms.BooleanField(
         required=False, label="Review first", help_text="New services wait until you have looked."
     )
@@ -105,7 +119,9 @@ class ProviderForm(ConnectionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["currency"].initial = settings.PANEL_CURRENCY
-        self.fields["exchange_rate"].help_text = f"One unit of its currency in {settings.PANEL_CURRENCY}."
+        self.fields[
+            "exchange_rate"
+        ].help_text = f"One unit of its currency in {settings.PANEL_CURRENCY}."
 
     def clean_currency(self) -> str:
         """Three letters."""
@@ -123,7 +139,9 @@ class ProviderForm(ConnectionForm):
                 raise forms.ValidationError(f"{currency} is the panel's currency: its rate is 1.")
             return None
         if currency and rate is None and currency not in known_exchange_rates():
-            raise forms.ValidationError(f"Say how many {settings.PANEL_CURRENCY} one {currency} is worth.")
+            raise forms.ValidationError(
+                f"Say how many {settings.PANEL_CURRENCY} one {currency} is worth."
+            )
         return rate
 
 
@@ -149,14 +167,20 @@ class ProviderChangeForm(ConnectionForm):
             del self.fields["exchange_rate"]
         else:
             self.fields["exchange_rate"].required = True
-            self.fields["exchange_rate"].help_text = f"One {known.currency} in {settings.PANEL_CURRENCY}."
+            self.fields[
+                "exchange_rate"
+            ].help_text = f"One {known.currency} in {settings.PANEL_CURRENCY}."
 
     def clean(self) -> dict[str, Any]:
-        """The stored key goes to no other host: an address can be changed by mistake, or by somebody else."""
+        """The stored key goes to no other host: an address can be changed by mistake, or by
+        somebody else.
+        """
         cleaned: dict[str, Any] = super().clean() or {}
         url = cleaned.get("url")
         if self.known and url and not cleaned.get("key") and _place(url) != _place(self.known.url):
-            self.add_error("key", "Enter the key again: the stored one is not sent to another host.")
+            self.add_error(
+                "key", "Enter the key again: the stored one is not sent to another host."
+            )
         return cleaned
 
 

@@ -1,4 +1,6 @@
-"""Opens the client for one of our providers: the only place where a stored key is unsealed to be used."""
+"""Opens the client for one of our providers: the only place where a stored key is unsealed to be
+used.
+"""
 
 from django.conf import settings
 

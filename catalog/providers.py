@@ -33,7 +33,8 @@ def add_provider(
     actor: User | None,
     now: datetime,
 ) -> Provider:
-    """Store a provider, its margin rule of `percent`, and the exchange rate where one is given; all of it or nothing.
+    """Store a provider, its margin rule of `percent`, and the exchange rate where one is given; all
+    of it or nothing.
 
     The values were validated by forms.ProviderForm. Raises NameTaken.
     """
@@ -70,16 +71,25 @@ def change_provider(
     exchange_rate: Decimal | None = None,
     now: datetime,
 ) -> None:
-    """Change what the admin may change, and the exchange rate where one is given; all of it or nothing.
+    """Change what the admin may change, and the exchange rate where one is given; all of it or
+    nothing.
 
     An empty `key` keeps the one we hold. Raises NameTaken and rulebook.TooDear.
     """
-    if exchange_rate is not None:  # first, as it locks the catalog: a sync takes that lock before the provider's row
+    # first, as it locks the catalog: a sync takes that lock before the provider's row
+    if exchange_rate is not None:
         set_exchange_rate(currency=provider.currency, rate=exchange_rate, now=now)
     provider.name, provider.url = name, url
     provider.is_probe_allowed, provider.is_review_first = is_probe_allowed, is_review_first
     provider.is_idempotent, provider.is_429_unclear = is_idempotent, is_429_unclear
-    fields = ["name", "url", "is_probe_allowed", "is_review_first", "is_idempotent", "is_429_unclear"]
+    fields = [
+        "name",
+        "url",
+        "is_probe_allowed",
+        "is_review_first",
+        "is_idempotent",
+        "is_429_unclear",
+    ]
     if key:
         provider.sealed_key = seal(key)
         fields.append("sealed_key")
@@ -92,7 +102,8 @@ def change_provider(
 
 @transaction.atomic
 def set_exchange_rate(*, currency: str, rate: Decimal, now: datetime) -> int:
-    """Reckon in this rate from now on (panel's currency for one unit of `currency`); returns how many prices moved.
+    """Reckon in this rate from now on (panel's currency for one unit of `currency`); returns how
+    many prices moved.
 
     Raises rulebook.TooDear, and ValueError for the panel's own currency. Then nothing changed.
     """
@@ -105,8 +116,13 @@ def set_exchange_rate(*, currency: str, rate: Decimal, now: datetime) -> int:
 
 
 def pause_provider(*, provider: Provider, reason: str, now: datetime) -> None:
-    """Let orders for this provider wait until a person resumes it; syncs go on. A pause by the machine becomes ours."""
-    Provider.objects.filter(pk=provider.pk).update(paused_at=now, pause_reason=reason, is_pause_automatic=False)
+    """Let orders for this provider wait until a person resumes it; syncs go on.
+
+    A pause by the machine becomes ours.
+    """
+    Provider.objects.filter(pk=provider.pk).update(
+        paused_at=now, pause_reason=reason, is_pause_automatic=False
+    )
 
 
 def resume_provider(*, provider: Provider) -> None:
@@ -117,5 +133,7 @@ def resume_provider(*, provider: Provider) -> None:
 
 
 def want_sync(*, provider: Provider, accepted_gone: int | None = None, now: datetime) -> None:
-    """Have the next round of syncs take this provider, and let it withdraw so many services at once."""
+    """Have the next round of syncs take this provider, and let it withdraw so many services at
+    once.
+    """
     Provider.objects.filter(pk=provider.pk).update(sync_wanted_at=now, accepted_gone=accepted_gone)

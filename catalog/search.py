@@ -10,7 +10,9 @@ MAX_WORDS: Final = 8  # a sentence pasted into the search narrows no further
 
 
 def matching(services: ServiceQuerySet, *, words: str) -> ServiceQuerySet:
-    """Those whose name or category, as customers read them, holds every word; a number also finds the service's id."""
+    """Those whose name or category, as customers read them, holds every word; a number also
+    finds the service's id.
+    """
     for word in words.split()[:MAX_WORDS]:
         named = Q(own_name__icontains=word) | Q(own_name="", upstream_name__icontains=word)
         filed = Q(category__own_name__icontains=word) | Q(
@@ -24,4 +26,7 @@ def matching(services: ServiceQuerySet, *, words: str) -> ServiceQuerySet:
 def categories_of(services: ServiceQuerySet) -> list[tuple[int, str]]:
     """Id and name of each category that these services stand under, in shop order."""
     found = Category.objects.filter(services__in=services).distinct().order_by("position", "pk")
-    return [(pk, own or upstream) for pk, own, upstream in found.values_list("pk", "own_name", "upstream_name")]
+    return [
+        (pk, own or upstream)
+        for pk, own, upstream in found.values_list("pk", "own_name", "upstream_name")
+    ]

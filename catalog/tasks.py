@@ -17,13 +17,17 @@ log = logging.getLogger(__name__)
 
 @shared_task
 def sync_catalogs() -> None:
-    """Have every provider synced that is due, each by a task of its own: one that hangs holds up no other."""
+    """Have every provider synced that is due, each by a task of its own: one that hangs holds
+    up no other.
+    """
     for provider_id in _due():
         sync_catalog.apply_async(kwargs={"provider_id": provider_id}, expires=settings.SYNC_EVERY)
 
 
 def sync_here() -> None:
-    """Sync every provider that is due in this process, one after another: for a panel without a broker."""
+    """Sync every provider that is due in this process, one after another: for a panel without a
+    broker.
+    """
     for provider_id in _due():
         sync_catalog(provider_id=provider_id)
 
@@ -41,15 +45,25 @@ def sync_catalog(*, provider_id: int) -> None:
 
 
 def nudge_sync(*, provider_id: int) -> None:
-    """Ask a worker to sync at once; without a broker the next round does it, since the row says that it is wanted."""
+    """Ask a worker to sync at once; without a broker the next round does it, since the row says
+    that it is wanted.
+    """
     try:
         sync_catalog.apply_async(kwargs={"provider_id": provider_id}, expires=settings.SYNC_EVERY)
     except (OperationalError, OSError) as error:
-        log.warning("the broker does not answer (%s); the sync waits for the next round", type(error).__name__)
+        log.warning(
+            "the broker does not answer (%s); the sync waits for the next round",
+            type(error).__name__,
+        )
 
 
 def _due() -> list[int]:
     """The keys of the providers whose catalog is to be read now."""
-    # Half an interval: this beat must take what the beat before took, although that needed a moment.
+    # Half an interval: this beat must take what the beat before took, although that needed a
+    # moment.
     older_than = timedelta(seconds=settings.SYNC_EVERY / 2)
-    return list(Provider.objects.to_sync(now=timezone.now(), older_than=older_than).values_list("pk", flat=True))
+    return list(
+        Provider.objects.to_sync(now=timezone.now(), older_than=older_than).values_list(
+            "pk", flat=True
+        )
+    )

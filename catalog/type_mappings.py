@@ -1,7 +1,8 @@
-"""Mapping: services of a type that only their provider knows are sold as a type that we know, by the admin's word.
+"""Mapping: services of a type that only their provider knows are sold as a type that we know, by
+the admin's word.
 
-A mapping takes effect at once and at every later sync; reverted, the services are off sale again, and no order that was
-placed meanwhile is touched: it goes on as what it was sold as.
+A mapping takes effect at once and at every later sync; reverted, the services are off sale again,
+and no order that was placed meanwhile is touched: it goes on as what it was sold as.
 """
 
 from collections.abc import Sequence
@@ -34,8 +35,15 @@ class UnknownType:
 
 
 def unknown_types() -> Sequence[UnknownType]:
-    """The types that are not sold until they are mapped, by provider and word, MOST_SHOWN at most. One query."""
-    rows = Service.objects.listed().filter(is_sellable=False).values_list("provider_id", "provider__name", "type")
+    """The types that are not sold until they are mapped, by provider and word, MOST_SHOWN at most.
+
+    One query.
+    """
+    rows = (
+        Service.objects.listed()
+        .filter(is_sellable=False)
+        .values_list("provider_id", "provider__name", "type")
+    )
     counted = rows.annotate(services=Count("pk")).order_by("provider__name", "provider_id", "type")
     return [UnknownType(*row) for row in counted[:MAX_SHOWN]]
 
@@ -47,7 +55,9 @@ def types_of(*, provider: Provider) -> dict[str, str]:
 
 
 @transaction.atomic
-def map_type(*, provider: Provider, word: str, type_name: str, actor: User, now: datetime) -> TypeMapping:
+def map_type(
+    *, provider: Provider, word: str, type_name: str, actor: User, now: datetime
+) -> TypeMapping:
     """Sell this provider's services of the type `word` as `type_name` from now on.
 
     Raises CannotMap where we know the word, do not know the type, or the word is mapped already.
@@ -73,9 +83,14 @@ def map_type(*, provider: Provider, word: str, type_name: str, actor: User, now:
 
 @transaction.atomic
 def revert_mapping(*, mapping: TypeMapping, actor: User, now: datetime) -> bool:
-    """Take the word back: its services are not sold any more. False where somebody has done so before."""
+    """Take the word back: its services are not sold any more.
+
+    False where somebody has done so before.
+    """
     lock_catalog()
-    reverted = TypeMapping.objects.filter(pk=mapping.pk, reverted_at=None).update(reverted_by=actor, reverted_at=now)
+    reverted = TypeMapping.objects.filter(pk=mapping.pk, reverted_at=None).update(
+        reverted_by=actor, reverted_at=now
+    )
     if not reverted:
         return False
     Service.objects.filter(provider=mapping.provider_id, upstream_type__iexact=mapping.word).update(

@@ -12,7 +12,12 @@ from catalog.admin_pages.providers import (
     admin_provider_sync,
     admin_providers,
 )
-from catalog.admin_pages.services import admin_category, admin_service, admin_services, admin_services_accept
+from catalog.admin_pages.services import (
+    admin_category,
+    admin_service,
+    admin_services,
+    admin_services_accept,
+)
 from catalog.admin_pages.syncs import admin_sync, admin_sync_accept, admin_syncs
 from catalog.admin_pages.types import admin_type_revert, admin_types
 

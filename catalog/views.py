@@ -16,10 +16,15 @@ class SearchForm(forms.Form):
     """What narrows a list of services."""
 
     q = forms.CharField(
-        label="Search", max_length=100, required=False, widget=forms.TextInput(attrs={"type": "search"})
+        label="Search",
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search"}),
     )
     category = forms.TypedChoiceField(coerce=int, empty_value=None, required=False)
-    page = forms.IntegerField(min_value=1, max_value=100_000, required=False, widget=forms.HiddenInput)
+    page = forms.IntegerField(
+        min_value=1, max_value=100_000, required=False, widget=forms.HiddenInput
+    )
 
     def __init__(self, *args: object, categories: list[tuple[int, str]], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they came
@@ -28,7 +33,9 @@ class SearchForm(forms.Form):
 
 @require_safe
 def services(request: HttpRequest) -> HttpResponse:
-    """Everything on sale by category, narrowed by text and category; for visitors, too, if the admin allows."""
+    """Everything on sale by category, narrowed by text and category; for visitors, too, if the
+    admin allows.
+    """
     if not settings.ARE_SERVICES_PUBLIC and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     on_sale = Service.objects.on_sale()
@@ -38,6 +45,8 @@ def services(request: HttpRequest) -> HttpResponse:
     if category := form.cleaned_data.get("category"):
         found = found.filter(category=category)
     place = Place.of(found, number=form.cleaned_data.get("page") or 1)
-    template = "catalog/_services.html" if getattr(request, "htmx", False) else "catalog/services.html"
+    template = (
+        "catalog/_services.html" if getattr(request, "htmx", False) else "catalog/services.html"
+    )
     context = {"form": form, "groups": grouped(place.cut(found)), "place": place}
     return render(request, template, context, status=200 if is_understood else 422)

@@ -1,4 +1,6 @@
-"""PostgreSQL advisory locks of a session: at most one holder, released by the server when the session ends."""
+"""PostgreSQL advisory locks of a session: at most one holder, released by the server when the
+session ends.
+"""
 
 import zlib
 from collections.abc import Iterator
@@ -9,9 +11,11 @@ from django.db import Error, connection
 
 @contextmanager
 def only_one(name: str) -> Iterator[bool]:
-    """Whether this session is the only one in a block of that name; the block must leave when it is not.
+    """Whether this session is the only one in a block of that name; the block must leave when it is
+    not.
 
-    The lock belongs to the database session, so it goes with a worker that dies. No row and no transaction waits on it.
+    The lock belongs to the database session, so it goes with a worker that dies. No row and no
+    transaction waits on it.
     """
     key = zlib.crc32(f"panel:{name}".encode())
     with connection.cursor() as cursor:
@@ -25,14 +29,18 @@ def only_one(name: str) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
-STANDSTILL = "120s"  # longer than a sweep (35 s) and its last call (20 s); shorter than the quiet time (180 s)
+# longer than a sweep (35 s) and its last call (20 s); shorter than the quiet time (180 s)
+STANDSTILL = "120s"
 
 
 def take(key: int) -> bool:
-    """Take the lock for this session, unless another has it; from now on the session must not fall silent."""
+    """Take the lock for this session, unless another has it; from now on the session must not
+    fall silent.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('idle_session_timeout', %s, false), pg_try_advisory_lock(%s)", [STANDSTILL, key]
+            "SELECT set_config('idle_session_timeout', %s, false), pg_try_advisory_lock(%s)",
+            [STANDSTILL, key],
         )
         return bool(cursor.fetchone()[1])
 

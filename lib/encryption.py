@@ -10,7 +10,10 @@ class CannotUnseal(Exception):
 
 
 def seal(key: str) -> str:
-    """A provider's key as it is stored. Raises ImproperlyConfigured where ENCRYPTION_KEYS is empty or no Fernet key."""
+    """A provider's key as it is stored.
+
+    Raises ImproperlyConfigured where ENCRYPTION_KEYS is empty or no Fernet key.
+    """
     return _safe().encrypt(key.encode()).decode()
 
 
@@ -19,7 +22,9 @@ def unseal(text: str) -> str:
     try:
         return _safe().decrypt(text.encode()).decode()
     except InvalidToken:
-        raise CannotUnseal("the stored key was sealed under another ENCRYPTION_KEYS: enter it anew") from None
+        raise CannotUnseal(
+            "the stored key was sealed under another ENCRYPTION_KEYS: enter it anew"
+        ) from None
 
 
 def _safe() -> MultiFernet:

@@ -1,4 +1,6 @@
-"""Spreading one act over many providers at once, each in a thread: one that fails keeps no other from its turn."""
+"""Spreading one act over many providers at once, each in a thread: one that fails keeps no other
+from its turn.
+"""
 
 import logging
 from collections import Counter
@@ -10,16 +12,20 @@ from django.db import InterfaceError, OperationalError
 
 log = logging.getLogger(__name__)
 
-AWAY = (OperationalError, InterfaceError)  # the database restarts, or a lock was not had: nobody need look
+# the database restarts, or a lock was not had: nobody need look
+AWAY = (OperationalError, InterfaceError)
 
 Item = TypeVar("Item")
 
 
-def spread(act: Callable[[Item], Counter[str]], over: Iterable[Item], *, threads: int, name: str) -> Counter[str]:
-    """What `act` counted for every item, at most `threads` at a time; the threads are called `name`.
+def spread(
+    act: Callable[[Item], Counter[str]], over: Iterable[Item], *, threads: int, name: str
+) -> Counter[str]:
+    """What `act` counted for every item, at most `threads` at a time; the threads are called
+    `name`.
 
-    Raises the first unexpected error after all the others had their turn, and logs any further one. `act` closes its
-    thread's database session.
+    Raises the first unexpected error after all the others had their turn, and logs any further one.
+    `act` closes its thread's database session.
     """
     with ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name) as pool:
         # Not pool.map: at the first error that gives up what has not begun.

@@ -1,4 +1,6 @@
-"""Checks of URLs that customers and admins type: public addresses only, unless private ones are allowed."""
+"""Checks of URLs that customers and admins type: public addresses only, unless private ones are
+allowed.
+"""
 
 import ipaddress
 import socket
@@ -13,7 +15,8 @@ HERE: Final = ("localhost", ".localhost", ".local", ".internal", ".localdomain")
 
 
 def check_url(text: str, *, is_private_allowed: bool) -> str:
-    """A URL that our client would connect to; names that lead elsewhere are refused when it connects.
+    """A URL that our client would connect to; names that lead elsewhere are refused when it
+    connects.
 
     Raises forms.ValidationError, with a message for whoever typed it.
     """
@@ -32,7 +35,8 @@ def _is_private(host: str) -> bool:
     if host in HERE or host.endswith(HERE):
         return True
     try:
-        found = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)  # also 127.1 and 0x7f000001
+        # also 127.1 and 0x7f000001
+        found = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
     except OSError:
         return "." not in host
     return not all(is_public(str(ipaddress.ip_address(address[4][0]))) for address in found)

@@ -11,5 +11,9 @@ def is_id(text: str) -> bool:
 
 
 def printable(text: str) -> str:
-    """A search as it can be asked of the database: no control characters, trimmed, of sensible length."""
-    return "".join(character for character in text if character.isprintable()).strip()[:QUERY_LENGTH]
+    """A search as it can be asked of the database: no control characters, trimmed, of sensible
+    length.
+    """
+    return "".join(character for character in text if character.isprintable()).strip()[
+        :QUERY_LENGTH
+    ]

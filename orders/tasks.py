@@ -1,4 +1,6 @@
-"""What Celery may ask of the orders app: each task makes one call, and may run twice, late or never without effect."""
+"""What Celery may ask of the orders app: each task makes one call, and may run twice, late or never
+without effect.
+"""
 
 from celery import shared_task
 from django.utils import timezone
@@ -19,7 +21,9 @@ from orders.webhooks import sweep as webhooks_sweep
 
 @shared_task
 def submit_due() -> None:
-    """Forward every order that is due, all providers' lanes at once; beside a sweep that a slow provider keeps busy."""
+    """Forward every order that is due, all providers' lanes at once; beside a sweep that a slow
+    provider keeps busy.
+    """
     run_noted(name="submit_due", job=forwarding_sweep.submit_due)
 
 

@@ -8,7 +8,12 @@ from orders.api.views import api
 from orders.mass_order.page import order_mass
 from orders.pages import order_new
 from orders.pages.orders import order, order_cancel, order_refill, orders, orders_live
-from orders.staff_pages.aftercare import staff_cancel_decide, staff_cancels, staff_refill_decide, staff_refills
+from orders.staff_pages.aftercare import (
+    staff_cancel_decide,
+    staff_cancels,
+    staff_refill_decide,
+    staff_refills,
+)
 from orders.staff_pages.orders import (
     staff_doubt_close,
     staff_order,
@@ -66,7 +71,11 @@ staff: list[URLPattern] = [
     path("staff/orders/<int:pk>/<slug:decision>", staff_order_decide, name="staff_order_decide"),
     path("staff/unclear", staff_unclear, name="staff_unclear"),
     path("staff/doubts/<int:pk>/close", staff_doubt_close, name="staff_doubt_close"),
-    path("staff/proposals/<int:pk>/<slug:answer>", staff_proposal_answer, name="staff_proposal_answer"),
+    path(
+        "staff/proposals/<int:pk>/<slug:answer>",
+        staff_proposal_answer,
+        name="staff_proposal_answer",
+    ),
     path("staff/providers", staff_providers, name="staff_providers"),
     path("staff/providers/<int:pk>", staff_provider, name="staff_provider"),
     path(
@@ -75,7 +84,9 @@ staff: list[URLPattern] = [
         name="staff_provider_word",
     ),
     path("staff/providers/<int:pk>/seen", staff_refusals_seen, name="staff_refusals_seen"),
-    path("staff/refusals/<int:pk>/<slug:decision>", staff_refusal_decide, name="staff_refusal_decide"),
+    path(
+        "staff/refusals/<int:pk>/<slug:decision>", staff_refusal_decide, name="staff_refusal_decide"
+    ),
     path("staff/providers/<int:pk>/top-up", staff_provider_top_up, name="staff_provider_top_up"),
     path("staff/providers/<int:pk>/explain", staff_provider_explain, name="staff_provider_explain"),
     path("staff/providers/<int:pk>/test", staff_provider_test, name="staff_provider_test"),
@@ -87,7 +98,8 @@ staff: list[URLPattern] = [
     path("staff/halt/clear", staff_halt_clear, name="staff_halt_clear"),
 ]
 
-programs: list[URLPattern] = [  # both addresses answer by themselves: a redirect would turn a POST into a GET
+# both addresses answer by themselves: a redirect would turn a POST into a GET
+programs: list[URLPattern] = [
     path("api/v2", api, name="api"),
     path("api/v2/", api, name="api_slash"),
     path("api/v2/openapi.json", api_openapi, name="api_openapi"),

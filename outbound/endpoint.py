@@ -47,7 +47,10 @@ class Target:
 
 
 def parse_url(url: str, *, is_private_allowed: bool = False) -> Target:
-    """The parts of a provider's URL. Raises ForbiddenAddress with a message for the person who typed it."""
+    """The parts of a provider's URL.
+
+    Raises ForbiddenAddress with a message for the person who typed it.
+    """
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
@@ -70,13 +73,18 @@ def parse_url(url: str, *, is_private_allowed: bool = False) -> Target:
 
 
 def check_addresses(addresses: Sequence[str], *, is_private_allowed: bool = False) -> None:
-    """Raise ForbiddenAddress when one address is not public: a name that leads to both kinds is an attack."""
+    """Raise ForbiddenAddress when one address is not public: a name that leads to both kinds is
+    an attack.
+    """
     if not is_private_allowed and not all(is_public(address) for address in addresses):
         raise ForbiddenAddress("the host's name leads to an address that is not public")
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is reachable for everybody. Addresses that carry an IPv4 one are judged by that."""
+    """Whether an IP address is reachable for everybody.
+
+    Addresses that carry an IPv4 one are judged by that.
+    """
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -94,12 +102,17 @@ def _is_global(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 def _is_tunnelled(address: ipaddress.IPv6Address) -> bool:
-    """Whether a router may unpack it to an IPv4 address; no provider lives behind 6to4 or Teredo any more."""
+    """Whether a router may unpack it to an IPv4 address; no provider lives behind 6to4 or
+    Teredo any more.
+    """
     return address in V4_COMPATIBLE or address.sixtofour is not None or address.teredo is not None
 
 
 def is_address(host: str) -> bool:
-    """Whether a host is an IP address in its full form. (127.1 and 0x7f000001 are left to the name look-up.)"""
+    """Whether a host is an IP address in its full form.
+
+    (127.1 and 0x7f000001 are left to the name look-up.)
+    """
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -6,7 +6,9 @@ from outbound.exchange import Exchange
 class ProviderError(Exception):
     """A provider could not be asked or did not answer usably."""
 
-    def __init__(self, message: str, *, is_sent: bool = False, exchange: Exchange | None = None) -> None:
+    def __init__(
+        self, message: str, *, is_sent: bool = False, exchange: Exchange | None = None
+    ) -> None:
         super().__init__(message)
         self.is_sent = is_sent  # whether a byte of the request may have left us
         self.exchange = exchange or Exchange()
@@ -33,4 +35,6 @@ class Interrupted(ProviderError):
 
 
 class BadReply(ProviderError):
-    """An answer came that is not one of the API: HTML, cut short, too large, a redirect, a 5xx without an error."""
+    """An answer came that is not one of the API: HTML, cut short, too large, a redirect, a 5xx
+    without an error.
+    """

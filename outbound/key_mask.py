@@ -9,11 +9,14 @@ from urllib.parse import quote, quote_plus
 MASK = "[key]"
 PART = 10  # characters: a run this long of the key is telling; shorter ones may be ordinary words
 MIN_LENGTH = 4  # characters: masking a shorter key would eat ordinary text
-LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")  # unlike lower(), keeps lengths
+# unlike lower(), keeps lengths
+LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 
 class KeyMask:
-    """Replaces a key, and every part of it of 10 characters or more, in plain or escaped form, in any case."""
+    """Replaces a key, and every part of it of 10 characters or more, in plain or escaped form,
+    in any case.
+    """
 
     def __init__(self, key: str) -> None:
         is_maskable = len(key) >= MIN_LENGTH
@@ -37,7 +40,10 @@ class KeyMask:
         return "".join([*kept, text[at:]])
 
     def may_be_in(self, body: bytes) -> bool:
-        """Whether the parsed JSON of a body needs masking; quick, where that is slow. An escape hides anything."""
+        """Whether the parsed JSON of a body needs masking; quick, where that is slow.
+
+        An escape hides anything.
+        """
         lowered = body.lower()
         return b"\\" in body or any(part in lowered for part in self._searched)
 
@@ -52,7 +58,9 @@ class KeyMask:
         return value
 
     def bulk(self, body: bytes) -> bytes:
-        """A large body without the whole key; parts of it are not looked for, which keeps 32 MB cheap."""
+        """A large body without the whole key; parts of it are not looked for, which keeps
+        32 MB cheap.
+        """
         for whole in self._wholes:
             if whole in body:
                 body = body.replace(whole, MASK.encode())

@@ -1,4 +1,6 @@
-"""Posting bytes once to an address that a customer named, behind the very guard that stands before providers."""
+"""Posting bytes once to an address that a customer named, behind the very guard that stands before
+providers.
+"""
 
 from __future__ import annotations
 
@@ -33,12 +35,18 @@ class Posted:
 
 
 def post(
-    *, endpoint: Endpoint, headers: Mapping[str, str], body: bytes, cap: int = CAP, resolver: Resolver = look_up
+    *,
+    endpoint: Endpoint,
+    headers: Mapping[str, str],
+    body: bytes,
+    cap: int = CAP,
+    resolver: Resolver = look_up,
 ) -> Posted:
-    """Post `body`, sending it at most once; never raises a ProviderError, whatever the other side does.
+    """Post `body`, sending it at most once; never raises a ProviderError, whatever the other side
+    does.
 
-    Only https to public addresses, no redirects, no proxies, no cookies; one deadline over everything.
-    `endpoint.key` is not sent: it is blanked out where the answer repeats it.
+    Only https to public addresses, no redirects, no proxies, no cookies; one deadline over
+    everything. `endpoint.key` is not sent: it is blanked out where the answer repeats it.
     """
     mask = KeyMask(endpoint.key)
     wire = Wire(endpoint, mask=mask, resolver=resolver)

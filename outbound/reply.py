@@ -24,8 +24,13 @@ class Reply:
     exchange: Exchange
 
 
-def exchange_of(status: int | None, body: bytes | bytearray, *, elapsed: float, mask: KeyMask) -> Exchange:
-    """What may be stored and shown of a reply, or of the part of it that came. `elapsed` in seconds."""
+def exchange_of(
+    status: int | None, body: bytes | bytearray, *, elapsed: float, mask: KeyMask
+) -> Exchange:
+    """What may be stored and shown of a reply, or of the part of it that came.
+
+    `elapsed` in seconds.
+    """
     text = bytes(body[: 2 * KEPT]).decode("utf-8", "replace").replace("\0", "")
     kept = mask.text(text).encode()[:KEPT].decode("utf-8", "ignore")
     return Exchange(http_status=status, body=kept, elapsed=elapsed)
@@ -38,7 +43,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return min(float(text[:9]), MAX_WAIT)
     try:
         until = email.utils.parsedate_to_datetime(text)
-        now = email.utils.parsedate_to_datetime(headers.get("Date", "")) if "Date" in headers else None
+        now = (
+            email.utils.parsedate_to_datetime(headers.get("Date", ""))
+            if "Date" in headers
+            else None
+        )
         waiting = until - (now or dt.datetime.now(dt.UTC))
     except (ValueError, TypeError, OverflowError):
         return None

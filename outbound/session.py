@@ -1,4 +1,6 @@
-"""The requests Session of one provider: requests prepares each call, an adapter of ours carries it out on the wire."""
+"""The requests Session of one provider: requests prepares each call, an adapter of ours carries it
+out on the wire.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +32,17 @@ class Manner:
     """How one call is made."""
 
     cap: int  # bytes of the reply, unpacked
-    is_once: bool  # sent at most once, on a connection of its own; else a question that is harmless to repeat
-    before_send: Callable[[], None] | None = None  # with `is_once`: the connection is up, no byte has left
+    # sent at most once, on a connection of its own; else a question that is harmless to repeat
+    is_once: bool
+    # with `is_once`: the connection is up, no byte has left
+    before_send: Callable[[], None] | None = None
 
 
 class ProviderSession(requests.Session):
     """Speaks to one provider. Neither the environment nor an earlier reply gets a word in.
 
-    No proxies, .netrc or CA bundle of the environment; no cookies; no redirects. Threads may share one.
+    No proxies, .netrc or CA bundle of the environment; no cookies; no redirects. Threads may share
+    one.
     """
 
     def __init__(self, wire: Wire) -> None:
@@ -49,12 +54,17 @@ class ProviderSession(requests.Session):
             self.mount(scheme, WireAdapter(wire))
 
     def post_form(
-        self, target: Target, form: Mapping[str, str], *, manner: Manner, headers: Mapping[str, str] | None = None
+        self,
+        target: Target,
+        form: Mapping[str, str],
+        *,
+        manner: Manner,
+        headers: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Post a form and return the whole reply, of whatever HTTP status.
 
-        Raises a ProviderError whose `is_sent` tells whether a byte may have left; what `manner.before_send` raises
-        is raised on, and nothing was sent.
+        Raises a ProviderError whose `is_sent` tells whether a byte may have left; what
+        `manner.before_send` raises is raised on, and nothing was sent.
         """
         # Half an emoji cannot be written in UTF-8; requests would raise where we would rather ask.
         fit = {name: value.encode("utf-8", "replace").decode() for name, value in form.items()}
@@ -62,20 +72,25 @@ class ProviderSession(requests.Session):
         return self.send(self._prepared(request), allow_redirects=False, manner=manner)
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 -- requests' signature
-        """Nowhere. requests would prepare the next request, key and all, even where it is told not to follow."""
+        """Nowhere.
+
+        requests would prepare the next request, key and all, even where it is told not to
+        follow.
+        """
         return None
 
     def _prepared(self, request: requests.Request) -> requests.PreparedRequest:
         with contextlib.suppress(requests.RequestException):
             return self.prepare_request(request)
-        raise Unreachable("the URL is not one: expected https://host/path")  # nothing chained: it holds the form
+        # nothing chained: it holds the form
+        raise Unreachable("the URL is not one: expected https://host/path")
 
 
 class WireAdapter(BaseAdapter):
     """Carries prepared requests to the one provider of its wire, whatever host they name.
 
-    Time-outs, proxies, certificates and authorities are the wire's own: those of requests are ignored, so that no
-    argument can turn the verification off.
+    Time-outs, proxies, certificates and authorities are the wire's own: those of requests are
+    ignored, so that no argument can turn the verification off.
     """
 
     def __init__(self, wire: Wire) -> None:
@@ -85,10 +100,19 @@ class WireAdapter(BaseAdapter):
     def send(  # type: ignore[override]  # requests passes all by name, and `manner` along with them
         self, request: requests.PreparedRequest, *, manner: Manner, **_ignored: Any
     ) -> requests.Response:
-        """Make the call. The response has been read to its end and does not hold the form that was sent."""
+        """Make the call.
+
+        The response has been read to its end and does not hold the form that was sent.
+        """
         own = SENDING if manner.is_once else ASKING
-        call = Call(path=request.path_url, headers={**request.headers, **own}, body=_bytes(request.body))
-        answer = self._send_once(call, manner) if manner.is_once else self._wire.ask(call, cap=manner.cap)
+        call = Call(
+            path=request.path_url, headers={**request.headers, **own}, body=_bytes(request.body)
+        )
+        answer = (
+            self._send_once(call, manner)
+            if manner.is_once
+            else self._wire.ask(call, cap=manner.cap)
+        )
         return _response(answer, request)
 
     def close(self) -> None:

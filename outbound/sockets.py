@@ -65,7 +65,10 @@ class PlainSocket(socket.socket):
 
 
 class TLSSocket(ssl.SSLSocket):
-    """The same over TLS. One read or write there may take many packets; OpenSSL's time-out covers them together."""
+    """The same over TLS.
+
+    One read or write there may take many packets; OpenSSL's time-out covers them together.
+    """
 
     deadline: Deadline
     has_sent = False
@@ -95,13 +98,23 @@ def open_socket(
 ) -> PlainSocket | TLSSocket:
     """A connected socket, TLS agreed and verified, no byte of a request sent.
 
-    The name is looked up once, all its addresses are checked, and the connection goes to one of just those: a second
-    answer of a hostile name server cannot lead elsewhere. Raises Unreachable, ForbiddenAddress or TimedOut.
+    The name is looked up once, all its addresses are checked, and the connection goes to one of
+    just those: a second answer of a hostile name server cannot lead elsewhere. Raises Unreachable,
+    ForbiddenAddress or TimedOut.
     """
     addresses = _resolve(target, deadline=deadline, resolver=resolver)
     check_addresses(addresses, is_private_allowed=endpoint.is_private_allowed)
-    plain = _dial(addresses[:ADDRESSES], target=target, deadline=deadline, connect_timeout=endpoint.connect_timeout)
-    return _agree_tls(plain, endpoint=endpoint, target=target, deadline=deadline) if target.is_tls else plain
+    plain = _dial(
+        addresses[:ADDRESSES],
+        target=target,
+        deadline=deadline,
+        connect_timeout=endpoint.connect_timeout,
+    )
+    return (
+        _agree_tls(plain, endpoint=endpoint, target=target, deadline=deadline)
+        if target.is_tls
+        else plain
+    )
 
 
 def _resolve(target: Target, *, deadline: Deadline, resolver: Resolver) -> Sequence[str]:
@@ -128,19 +141,27 @@ def _resolve(target: Target, *, deadline: Deadline, resolver: Resolver) -> Seque
     return addresses
 
 
-def _dial(addresses: Sequence[str], *, target: Target, deadline: Deadline, connect_timeout: float) -> PlainSocket:
+def _dial(
+    addresses: Sequence[str], *, target: Target, deadline: Deadline, connect_timeout: float
+) -> PlainSocket:
     why = ""
     for address in addresses:
         if deadline.remaining() <= 0:
             break
-        sock = PlainSocket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        sock = PlainSocket(
+            socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM
+        )
         try:
             sock.settimeout(max(min(connect_timeout, deadline.remaining()), 0.001))
             sock.connect((address, target.port))
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             sock.close()
-            why = "no answer" if isinstance(error, TimeoutError) else (error.strerror or type(error).__name__)
+            why = (
+                "no answer"
+                if isinstance(error, TimeoutError)
+                else (error.strerror or type(error).__name__)
+            )
         except BaseException:  # a task's time limit must not leave a socket behind
             sock.close()
             raise
@@ -151,7 +172,9 @@ def _dial(addresses: Sequence[str], *, target: Target, deadline: Deadline, conne
     raise Unreachable(f"no connection: {why}", is_passing=True)
 
 
-def _agree_tls(plain: PlainSocket, *, endpoint: Endpoint, target: Target, deadline: Deadline) -> TLSSocket:
+def _agree_tls(
+    plain: PlainSocket, *, endpoint: Endpoint, target: Target, deadline: Deadline
+) -> TLSSocket:
     failure: Unreachable | TimedOut
     try:
         plain.settimeout(deadline.wait())
@@ -161,7 +184,9 @@ def _agree_tls(plain: PlainSocket, *, endpoint: Endpoint, target: Target, deadli
     except ssl.SSLCertVerificationError as error:
         failure = Unreachable(f"the certificate is not valid: {error.verify_message}")
     except (OSError, ValueError) as error:
-        failure = Unreachable(f"TLS was not agreed ({getattr(error, 'reason', None) or type(error).__name__})")
+        failure = Unreachable(
+            f"TLS was not agreed ({getattr(error, 'reason', None) or type(error).__name__})"
+        )
     else:
         assert isinstance(sock, TLSSocket)  # noqa: S101 -- tells mypy what sslsocket_class makes
         return sock

@@ -1,7 +1,8 @@
 """One POST under one deadline, with a certain answer to "has a byte of it left us?".
 
-requests prepares the call (session.py). http.client carries it, because it lets us stand between the open connection
-and the first byte and it logs nothing; urllib3 reads the reply (gzip with bounds, cut-off bodies noticed).
+requests prepares the call (session.py). http.client carries it, because it lets us stand between
+the open connection and the first byte and it logs nothing; urllib3 reads the reply (gzip with
+bounds, cut-off bodies noticed).
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from outbound.sockets import Deadline, PlainSocket, Resolver, TLSSocket, look_up
 CHUNK = 65_536
 CONNECT_TRIES = 3  # of a reading call
 PAUSE = 0.1  # seconds between them
-BROKEN = (OSError, http.client.HTTPException, HTTPError, ValueError)  # all that bad bytes on the wire can raise
+# all that bad bytes on the wire can raise
+BROKEN = (OSError, http.client.HTTPException, HTTPError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,10 @@ class Answer:
 
 
 class Wire:
-    """The connections to one provider. Reading calls keep theirs open for the next one; threads may share a Wire."""
+    """The connections to one provider.
+
+    Reading calls keep theirs open for the next one; threads may share a Wire.
+    """
 
     def __init__(self, endpoint: Endpoint, *, mask: KeyMask, resolver: Resolver = look_up) -> None:
         self._endpoint = endpoint
@@ -62,7 +67,8 @@ class Wire:
             self._idle.pop().close()
 
     def dial(self, *, cap: int) -> Line:
-        """A line of its own for a request that must be sent once: TCP and TLS are up, no byte of it has left.
+        """A line of its own for a request that must be sent once: TCP and TLS are up, no byte of it
+        has left.
 
         The deadline of the whole call has begun to run. Raises Unreachable or TimedOut.
         """
@@ -71,7 +77,8 @@ class Wire:
         return line
 
     def ask(self, call: Call, *, cap: int) -> Answer:
-        """Post a question that is harmless to repeat, on an open connection when there is one. Raises ProviderError.
+        """Post a question that is harmless to repeat, on an open connection when there is one.
+        Raises ProviderError.
 
         Failed connections are tried three times in all, within the one deadline.
         """
@@ -101,7 +108,8 @@ class Wire:
                 line.connection = self._idle.pop()
             except IndexError:
                 return False
-            # Something to read is its end, or bytes that nobody asked for: they must not pass for the next answer.
+            # Something to read is its end, or bytes that nobody asked for: they must not pass for
+            # the next answer.
             if not wait_for_read(line.connection.bounded, timeout=0):
                 return True
             line.close()
@@ -157,14 +165,19 @@ class Line:
         endpoint = self._endpoint
         try:
             target = parse_url(endpoint.url, is_private_allowed=endpoint.is_private_allowed)
-            sock = open_socket(endpoint=endpoint, target=target, deadline=self.deadline, resolver=resolver)
+            sock = open_socket(
+                endpoint=endpoint, target=target, deadline=self.deadline, resolver=resolver
+            )
         except ProviderError as error:
             error.exchange = self._seen()
             raise
         self.connection = _Connection(target, sock)
 
     def post(self, call: Call) -> Answer:
-        """Send, and read the whole reply. Raises a ProviderError whose `is_sent` tells whether a byte may have left."""
+        """Send, and read the whole reply.
+
+        Raises a ProviderError whose `is_sent` tells whether a byte may have left.
+        """
         failure: ProviderError
         sock = self.connection.bounded
         sock.start(self.deadline)
@@ -172,13 +185,19 @@ class Line:
             self._send(call)
             return self._read()
         except _TooLarge:
-            failure = BadReply(f"the reply is larger than {self._cap} bytes", is_sent=True, exchange=self._seen())
+            failure = BadReply(
+                f"the reply is larger than {self._cap} bytes", is_sent=True, exchange=self._seen()
+            )
         except (TimeoutError, ReadTimeoutError):
-            failure = TimedOut("no full answer in time", is_sent=sock.has_sent, exchange=self._seen())
+            failure = TimedOut(
+                "no full answer in time", is_sent=sock.has_sent, exchange=self._seen()
+            )
         except BROKEN as error:
             # Only the kind is told: the text of such an error may quote what was sent.
             failure = Interrupted(
-                f"the connection broke ({type(error).__name__})", is_sent=sock.has_sent, exchange=self._seen()
+                f"the connection broke ({type(error).__name__})",
+                is_sent=sock.has_sent,
+                exchange=self._seen(),
             )
         raise failure  # outside the handlers, so that nothing is chained to it
 
@@ -205,7 +224,9 @@ class Line:
         return Answer(status=got.status, headers=headers, body=bytes(self._body))
 
     def _seen(self) -> Exchange:
-        return exchange_of(self._status, self._body, elapsed=self.deadline.elapsed(), mask=self._mask)
+        return exchange_of(
+            self._status, self._body, elapsed=self.deadline.elapsed(), mask=self._mask
+        )
 
 
 class _TooLarge(Exception):

@@ -1,4 +1,6 @@
-"""Leads programs past what only browsers need: the API answers before sessions, messages, CSRF and logs of pages."""
+"""Leads programs past what only browsers need: the API answers before sessions, messages, CSRF and
+logs of pages.
+"""
 
 from collections.abc import Callable
 from typing import Final

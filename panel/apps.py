@@ -12,6 +12,8 @@ class PanelConfig(AppConfig):
     name = "panel"
 
     def ready(self) -> None:
-        """Make the panel's Celery app the current one: a web process, too, must ring the right broker."""
+        """Make the panel's Celery app the current one: a web process, too, must ring the
+        right broker.
+        """
         import_module("panel.celery")
         import_module("panel.checks")

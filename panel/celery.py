@@ -1,7 +1,8 @@
 """The Celery app, and orders/timetable.py as beat's schedule.
 
-Celery is only the clock and the hands: every task may run twice, late or never without effect, since the rows in
-PostgreSQL are the queue. So nothing is acknowledged late, retried, delayed or kept as a result.
+Celery is only the clock and the hands: every task may run twice, late or never without effect,
+since the rows in PostgreSQL are the queue. So nothing is acknowledged late, retried, delayed or
+kept as a result.
 """
 
 import os
@@ -22,6 +23,10 @@ app.autodiscover_tasks()
 def set_timetable(sender: Celery, **_: object) -> None:
     """Enter every periodic task; a message that waited longer than its interval expires unread."""
     sender.conf.beat_schedule = {
-        job.task: {"task": job.task, "schedule": schedule(run_every=job.every), "options": {"expires": job.every}}
+        job.task: {
+            "task": job.task,
+            "schedule": schedule(run_every=job.every),
+            "options": {"expires": job.every},
+        }
         for job in TIMETABLE
     }

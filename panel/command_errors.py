@@ -11,7 +11,9 @@ from panel import embedded
 
 
 def explain(error: Exception) -> str | None:
-    """The line for the operator; None where only a traceback helps, as after an interrupted statement."""
+    """The line for the operator; None where only a traceback helps, as after an interrupted
+    statement.
+    """
     if isinstance(error, ImproperlyConfigured) and "SECRET_KEY" not in str(error):
         return f"Wrong setting: {error}"
     if not isinstance(error, ImproperlyConfigured) and not _is_unreachable(error):
@@ -20,9 +22,15 @@ def explain(error: Exception) -> str | None:
         folder = settings.PANEL_DATA_DIR
         if _is_closed(folder):
             return f"{folder} is another user's: run this as the user who runs the panel"
-        return f"No panel runs in {folder}: run `manage.py up`, or set PANEL_DATA_DIR or DATABASE_URL"
+        return (
+            f"No panel runs in {folder}: run `manage.py up`, or set PANEL_DATA_DIR or DATABASE_URL"
+        )
     reason = " ".join(str(error).split())
-    return f"Wrong setting: {reason}" if isinstance(error, ImproperlyConfigured) else f"No database answers: {reason}"
+    return (
+        f"Wrong setting: {reason}"
+        if isinstance(error, ImproperlyConfigured)
+        else f"No database answers: {reason}"
+    )
 
 
 def _is_closed(folder: Path) -> bool:

@@ -36,7 +36,9 @@ def panel(request: HttpRequest) -> Frame:
     )
     user = getattr(request, "user", None)
     if isinstance(user, User):
-        frame["balance"] = Account.objects.filter(owner=user).values_list("balance", flat=True).first() or Decimal(0)
+        frame["balance"] = Account.objects.filter(owner=user).values_list(
+            "balance", flat=True
+        ).first() or Decimal(0)
         if user.is_staff_member:
             frame["inbox_count"], frame["adjustments_count"], frame["is_halted"] = _ask_for_staff()
     return frame

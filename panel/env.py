@@ -23,7 +23,9 @@ def text(env: environ.Env, name: str, *, default: str) -> str:
 
 def words(env: environ.Env, name: str, *, default: list[str]) -> list[str]:
     """A list, separated by commas."""
-    return [word for word in (part.strip() for part in env.str(name, default="").split(",")) if word] or default
+    return [
+        word for word in (part.strip() for part in env.str(name, default="").split(",")) if word
+    ] or default
 
 
 def flag(env: environ.Env, name: str, *, default: bool) -> bool:
@@ -50,7 +52,9 @@ def whole_number(env: environ.Env, name: str, *, default: int, least: int) -> in
     """A whole number not below `least`."""
     number = text(env, name, default=str(default))
     if not number.isdecimal() or int(number) < least:
-        raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {number!r}")
+        raise ImproperlyConfigured(
+            f"{name} must be a whole number of at least {least}, not {number!r}"
+        )
     return int(number)
 
 
@@ -76,12 +80,17 @@ def one_of(env: environ.Env, name: str, *, default: str, choices: Mapping[str, s
 
 
 def address(name: str, url: str, *, schemes: Collection[str]) -> SplitResult:
-    """The parts of an address with one of these schemes. The message leaves the value out: it may hold a password."""
+    """The parts of an address with one of these schemes.
+
+    The message leaves the value out: it may hold a password.
+    """
     try:
         parts = urlsplit(url)
         _ = parts.port  # looked at only now: letters where a number should be
     except ValueError:
-        raise ImproperlyConfigured(f"{name} is no address; what a password holds must be percent-encoded") from None
+        raise ImproperlyConfigured(
+            f"{name} is no address; what a password holds must be percent-encoded"
+        ) from None
     beginnings = tuple(f"{scheme}://" for scheme in schemes)
     if not url.lower().startswith(beginnings):
         raise ImproperlyConfigured(f"{name} must begin with {' or '.join(beginnings)}")
@@ -101,11 +110,15 @@ def fernet_keys(env: environ.Env, name: str, *, default: list[str]) -> list[str]
 
 
 def mail_settings(env: environ.Env, name: str) -> dict[str, Any]:
-    """Django's settings for an address such as smtp+tls://user:password@host:587; none where it is not set."""
+    """Django's settings for an address such as smtp+tls://user:password@host:587; none where it
+    is not set.
+    """
     url = text(env, name, default="")
     if not url:
         return {}
     parts = address(name, url, schemes=env.EMAIL_SCHEMES)
     if parts.scheme.startswith("smtp") and not parts.hostname:
-        raise ImproperlyConfigured(f"{name} must name a mail server, as smtp+tls://user:password@mail.example:587 does")
+        raise ImproperlyConfigured(
+            f"{name} must name a mail server, as smtp+tls://user:password@mail.example:587 does"
+        )
     return dict(env.email_url_config(url))

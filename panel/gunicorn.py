@@ -1,4 +1,6 @@
-"""How gunicorn serves the pages, the same on one machine and in a container: `gunicorn -c python:panel.gunicorn`."""
+"""How gunicorn serves the pages, the same on one machine and in a container: `gunicorn -c
+python:panel.gunicorn`.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,6 @@
-"""What gunicorn says of requests that it cannot read: which rule they break, never what was sent, keys and all."""
+"""What gunicorn says of requests that it cannot read: which rule they break, never what was sent,
+keys and all.
+"""
 
 import logging
 import re

@@ -1,4 +1,6 @@
-"""Answers where the database does not: `/health` for load balancers, and 503 with Retry-After for everybody else."""
+"""Answers where the database does not: `/health` for load balancers, and 503 with Retry-After for
+everybody else.
+"""
 
 import sys
 from collections.abc import Callable
@@ -28,12 +30,16 @@ def health() -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except (DatabaseError, InterfaceError):
-        return JsonResponse({"status": "database unavailable"}, status=503, headers={"Retry-After": RETRY_AFTER})
+        return JsonResponse(
+            {"status": "database unavailable"}, status=503, headers={"Retry-After": RETRY_AFTER}
+        )
     return JsonResponse({"status": "ok"})
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    """The handler of status 500: a database that is away is no fault of the page, so say 503 and when to come again."""
+    """The handler of status 500: a database that is away is no fault of the page, so say 503
+    and when to come again.
+    """
     if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         return default_server_error(request)
     page = render_to_string("503.html")

@@ -1,4 +1,6 @@
-"""How the panel logs: one line an event, request and task ids bound, keys and passwords blanked out."""
+"""How the panel logs: one line an event, request and task ids bound, keys and passwords blanked
+out.
+"""
 
 import re
 from collections.abc import MutableMapping
@@ -8,7 +10,9 @@ import structlog
 from structlog.typing import Processor
 
 LEVELS = {name: name for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
-_SECRET_NAMES = re.compile(r"(^|_)(key|password|secret|token|authorization|cookie|pepper)($|_)", re.IGNORECASE)
+_SECRET_NAMES = re.compile(
+    r"(^|_)(key|password|secret|token|authorization|cookie|pepper)($|_)", re.IGNORECASE
+)
 _SECRET_TEXT = re.compile(
     r"""((?:^|[?&\s"'{,])["']?(?:[\w-]*[_-])?(?:key|password|secret|token|pepper)["']?\s*[=:]\s*["']?)[^&\s"',}]+"""
     r"""|(://[^\s/:@]*:)[^\s/@]+(?=@)""",  # the password of an address
@@ -16,8 +20,12 @@ _SECRET_TEXT = re.compile(
 )
 
 
-def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blank every value that is named like a secret, stands behind `key=` and the like in a text, or in an address."""
+def redact(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Blank every value that is named like a secret, stands behind `key=` and the like in a
+    text, or in an address.
+    """
     for name, value in event.items():
         if _SECRET_NAMES.search(name):
             event[name] = "…"
@@ -27,7 +35,9 @@ def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
 
 
 def logging_config(*, level: str, is_json: bool) -> dict[str, Any]:
-    """The dictionary for `logging.config`: structlog's and the standard library's records leave by one formatter."""
+    """The dictionary for `logging.config`: structlog's and the standard library's records leave
+    by one formatter.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -43,7 +53,11 @@ def logging_config(*, level: str, is_json: bool) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    renderer = structlog.processors.JSONRenderer() if is_json else structlog.dev.ConsoleRenderer(colors=False)
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if is_json
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -1,4 +1,6 @@
-"""What stands in where no mail server is configured: mail is refused with a warning in the log, never in silence."""
+"""What stands in where no mail server is configured: mail is refused with a warning in the log,
+never in silence.
+"""
 
 import logging
 from collections.abc import Sequence

@@ -1,6 +1,8 @@
-"""Every setting of the panel: each environment variable is read here, once, and a wrong value stops the start.
+"""Every setting of the panel: each environment variable is read here, once, and a wrong value stops
+the start.
 
-`.env` beside manage.py is read first; the real environment wins over it. docs/running.md explains each variable.
+`.env` beside manage.py is read first; the real environment wins over it. docs/running.md explains
+each variable.
 """
 
 from datetime import timedelta
@@ -30,36 +32,49 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
-# --- Where things are ---------------------------------------------------------------------------------------------
+# --- Where things are
+# ---------------------------------------------------------------------------------------------
 PANEL_DATA_DIR = Path(text(env, "PANEL_DATA_DIR", default="var")).absolute()
 SITE_URL = text(env, "SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 _site = address("SITE_URL", SITE_URL, schemes=["http", "https"])
 if not _site.hostname or _site.path or _site.query or _site.fragment:
-    raise ImproperlyConfigured(f"SITE_URL must be like https://panel.example, without a path, not {SITE_URL!r}")
+    raise ImproperlyConfigured(
+        f"SITE_URL must be like https://panel.example, without a path, not {SITE_URL!r}"
+    )
 IS_HTTPS = _site.scheme == "https"
 
 DEBUG = flag(env, "DEBUG", default=False)
 if DEBUG and IS_HTTPS:
-    raise ImproperlyConfigured("DEBUG must be off where SITE_URL is https: its error pages show settings to everybody")
+    raise ImproperlyConfigured(
+        "DEBUG must be off where SITE_URL is https: its error pages show settings to everybody"
+    )
 PANEL_NAME = text(env, "PANEL_NAME", default="Panel")
 TOP_UP_INSTRUCTIONS = text(
-    env, "TOP_UP_INSTRUCTIONS", default="Write to our staff to add funds: they book your payment to this wallet."
+    env,
+    "TOP_UP_INSTRUCTIONS",
+    default="Write to our staff to add funds: they book your payment to this wallet.",
 )
 PANEL_CURRENCY = text(env, "PANEL_CURRENCY", default="USD").upper()
 if len(PANEL_CURRENCY) != 3 or not (PANEL_CURRENCY.isascii() and PANEL_CURRENCY.isalpha()):
-    raise ImproperlyConfigured(f"PANEL_CURRENCY must be a three-letter code, not {PANEL_CURRENCY!r}")
+    raise ImproperlyConfigured(
+        f"PANEL_CURRENCY must be a three-letter code, not {PANEL_CURRENCY!r}"
+    )
 
-# --- Secrets ------------------------------------------------------------------------------------------------------
-# `manage.py up` and `manage.py demo` make these once inside the data folder; elsewhere the environment must give them.
+# --- Secrets
+# ------------------------------------------------------------------------------------------------------
+# `manage.py up` and `manage.py demo` make these once inside the data folder; elsewhere the
+# environment must give them.
 try:
     _kept = embedded.secrets(PANEL_DATA_DIR)
 except ValueError as error:
     raise ImproperlyConfigured(str(error)) from error
 SECRET_KEY = text(env, "SECRET_KEY", default=_kept.secret_key)
-ENCRYPTION_KEYS = fernet_keys(env, "ENCRYPTION_KEYS", default=_kept.encryption_keys)  # provider keys at rest
+# provider keys at rest
+ENCRYPTION_KEYS = fernet_keys(env, "ENCRYPTION_KEYS", default=_kept.encryption_keys)
 API_KEY_PEPPER = text(env, "API_KEY_PEPPER", default=_kept.api_key_pepper)
 
-# --- Database, broker, cache --------------------------------------------------------------------------------------
+# --- Database, broker, cache
+# --------------------------------------------------------------------------------------
 IS_DATABASE_EMBEDDED = not env.str("DATABASE_URL", default="")
 DATABASE_URL = env.str("DATABASE_URL", default="") or embedded.database_url(PANEL_DATA_DIR)
 if not address("DATABASE_URL", DATABASE_URL, schemes=["postgres", "postgresql"]).path.strip("/"):
@@ -77,17 +92,20 @@ DATABASES["default"] |= {
 IS_BROKER_EMBEDDED = not env.str("REDIS_URL", default="")
 REDIS_URL = env.str("REDIS_URL", default="") or embedded.broker_url(PANEL_DATA_DIR)
 address("REDIS_URL", REDIS_URL, schemes=["redis", "rediss", "redis+socket"])
-# Redis holds nothing that matters, and the panel works without it: the cache and the sessions live in PostgreSQL.
+# Redis holds nothing that matters, and the panel works without it: the cache and the sessions live
+# in PostgreSQL.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "panel_cache",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},  # beyond Django's 300, failed log-ins were forgotten when many people try
+        # beyond Django's 300, failed log-ins were forgotten when many people try
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
-# --- The timetable, in seconds ------------------------------------------------------------------------------------
+# --- The timetable, in seconds
+# ------------------------------------------------------------------------------------
 SUBMIT_EVERY = positive_seconds(env, "SUBMIT_EVERY", default=5)
 REAP_EVERY = positive_seconds(env, "REAP_EVERY", default=10)
 TRACK_EVERY = positive_seconds(env, "TRACK_EVERY", default=15)
@@ -97,7 +115,8 @@ DELIVER_EVERY = positive_seconds(env, "DELIVER_EVERY", default=5)
 RESOLVE_EVERY = positive_seconds(env, "RESOLVE_EVERY", default=30)
 SYNC_EVERY = positive_seconds(env, "SYNC_EVERY", default=900)
 AUDIT_EVERY = positive_seconds(env, "AUDIT_EVERY", default=86400)
-RECONCILE_EVERY = min(positive_seconds(env, "RECONCILE_EVERY", default=600), AUDIT_EVERY)  # the same job does both
+# the same job does both
+RECONCILE_EVERY = min(positive_seconds(env, "RECONCILE_EVERY", default=600), AUDIT_EVERY)
 PROVIDER_TIMEOUT = positive_seconds(env, "PROVIDER_TIMEOUT", default=20)
 CLAIM_LEASE = positive_seconds(env, "CLAIM_LEASE", default=60)
 UNCLEAR_QUIET = positive_seconds(env, "UNCLEAR_QUIET", default=180)
@@ -114,7 +133,8 @@ API_ORDERS_PER_MINUTE = whole_number(env, "API_ORDERS_PER_MINUTE", default=1000,
 IS_SIGN_UP_OPEN = flag(env, "SIGN_UP_OPEN", default=True)
 ARE_SERVICES_PUBLIC = flag(env, "SERVICES_PUBLIC", default=True)
 
-# --- Celery: exactly reliability first; a lost, doubled or late message must change nothing ---------------------------
+# --- Celery: exactly reliability first; a lost, doubled or late message must change nothing
+# ---------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
@@ -145,20 +165,27 @@ CELERY_TASK_DEFAULT_QUEUE = "misc"
 # Queues apart, so that a slow provider's orders keep neither the refunds nor the catalogs waiting.
 CELERY_TASK_ROUTES = {
     "orders.tasks.submit_due": {"queue": "submit"},
-    "orders.tasks.reap_leases": {"queue": "poll"},  # not behind sweeps that forward for half a minute
+    # not behind sweeps that forward for half a minute
+    "orders.tasks.reap_leases": {"queue": "poll"},
     "orders.tasks.repeat_unclear": {"queue": "poll"},
     "orders.tasks.track_due": {"queue": "poll"},
     "orders.tasks.poll_refills": {"queue": "poll"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
-UNCLEAR_QUIET = max(UNCLEAR_QUIET, PROVIDER_TIMEOUT + 1)  # before that, a call under way may still be answered
+# before that, a call under way may still be answered
+UNCLEAR_QUIET = max(UNCLEAR_QUIET, PROVIDER_TIMEOUT + 1)
 if CLAIM_LEASE <= PROVIDER_TIMEOUT:
-    raise ImproperlyConfigured("CLAIM_LEASE must be longer than PROVIDER_TIMEOUT: a claim covers a whole call")
+    raise ImproperlyConfigured(
+        "CLAIM_LEASE must be longer than PROVIDER_TIMEOUT: a claim covers a whole call"
+    )
 if PROVIDER_TIMEOUT >= CELERY_TASK_SOFT_TIME_LIMIT:
-    raise ImproperlyConfigured(f"PROVIDER_TIMEOUT must be below {CELERY_TASK_SOFT_TIME_LIMIT} s, the limit of a task")
+    raise ImproperlyConfigured(
+        f"PROVIDER_TIMEOUT must be below {CELERY_TASK_SOFT_TIME_LIMIT} s, the limit of a task"
+    )
 
-# --- Django -------------------------------------------------------------------------------------------------------
+# --- Django
+# -------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "panel",
     "orders",
@@ -218,7 +245,10 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 8},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LANGUAGE_CODE = "en"
@@ -227,7 +257,8 @@ USE_I18N = True
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Signing up and in --------------------------------------------------------------------------------------------
+# --- Signing up and in
+# --------------------------------------------------------------------------------------------
 EMAIL_BACKEND = "panel.mail.NoMailServer"
 EMAIL_TIMEOUT = 10  # seconds; a page waits for it
 _mail = mail_settings(env, "EMAIL_URL")
@@ -237,7 +268,8 @@ ACCOUNT_ADAPTER = "accounts.allauth_adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "mandatory" if _mail else "none"  # nothing to verify by without a mail server
+# nothing to verify by without a mail server
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if _mail else "none"
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
@@ -247,7 +279,8 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"  # which leads each role to its work
 LOGOUT_REDIRECT_URL = "home"
 
-# --- Static files -------------------------------------------------------------------------------------------------
+# --- Static files
+# -------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = PANEL_DATA_DIR / "static"
@@ -266,12 +299,18 @@ STORAGES = {
     },
 }
 
-# --- Security -----------------------------------------------------------------------------------------------------
-ALLOWED_HOSTS = words(env, "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", _site.hostname])
+# --- Security
+# -----------------------------------------------------------------------------------------------------
+ALLOWED_HOSTS = words(
+    env, "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", _site.hostname]
+)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_SSL_REDIRECT = IS_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health$", r"^api/v2/?$"]  # the API says so itself: a redirected POST becomes a GET
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag(env, "BEHIND_PROXY", default=False) else None
+# the API says so itself: a redirected POST becomes a GET
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^api/v2/?$"]
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if flag(env, "BEHIND_PROXY", default=False) else None
+)
 TRUSTED_PROXIES = whole_number(env, "TRUSTED_PROXIES", default=0, least=0)
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
@@ -298,8 +337,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- Logs ---------------------------------------------------------------------------------------------------------
+# --- Logs
+# ---------------------------------------------------------------------------------------------------------
 LOGGING = logging_config(
-    level=one_of(env, "LOG_LEVEL", default="INFO", choices=LEVELS), is_json=flag(env, "LOG_JSON", default=False)
+    level=one_of(env, "LOG_LEVEL", default="INFO", choices=LEVELS),
+    is_json=flag(env, "LOG_JSON", default=False),
 )
 DJANGO_STRUCTLOG_CELERY_ENABLED = False

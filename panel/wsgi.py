@@ -12,8 +12,14 @@ _django = get_wsgi_application()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Answer one request. Django decodes the parameters of Content-Type before any middleware could refuse them."""
-    if "*" in environ.get("CONTENT_TYPE", ""):  # RFC 2231: `charset*=…`, which no client of ours has a use for
-        start_response("415 Unsupported Media Type", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+    """Answer one request.
+
+    Django decodes the parameters of Content-Type before any middleware could refuse them.
+    """
+    # RFC 2231: `charset*=…`, which no client of ours has a use for
+    if "*" in environ.get("CONTENT_TYPE", ""):
+        start_response(
+            "415 Unsupported Media Type", [("Content-Type", "text/plain"), ("Content-Length", "0")]
+        )
         return []
     return _django(environ, start_response)

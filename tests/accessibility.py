@@ -17,14 +17,15 @@ COLOURS = {
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
     "resultTypes": ["violations"],
 }
-# Colours that change over some frames look wrong on their way in any scheme. A style sheet without any element is
-# not what the CSP forbids.
+# Colours that change over some frames look wrong on their way in any scheme. A style sheet without
+# any element is not what the CSP forbids.
 STILL = """() => {
   const still = new CSSStyleSheet();
   still.replaceSync("*, ::before, ::after, ::backdrop { transition: none !important; animation: none !important }");
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, still];
 }"""
-# How much wider than the window the page is, and which tables that stand as cards are wider than their place
+# How much wider than the window the page is, and which tables that stand as cards are wider than
+# their place
 WIDER = """() => [
   document.documentElement.scrollWidth - innerWidth,
   [...document.querySelectorAll(".table.is-stacked")]

@@ -1,4 +1,6 @@
-"""A Chromium that works as root and without a download, and a page that fails its test on any fault it shows."""
+"""A Chromium that works as root and without a download, and a page that fails its test on any fault
+it shows.
+"""
 
 import os
 import shutil
@@ -8,9 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Error, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Error,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
-PATIENCE = 30_000  # milliseconds for a page to come to what is expected; it takes a few, where the machine is idle
+# milliseconds for a page to come to what is expected; it takes a few, where the machine is idle
+PATIENCE = 30_000
 
 ARGUMENTS = [
     "--no-sandbox",  # Chromium refuses its sandbox as root, and it only meets our own pages
@@ -22,13 +34,19 @@ ARGUMENTS = [
 
 
 def chromium(playwright: Playwright) -> str | None:
-    """Where Chromium is: Playwright's own where it is installed, else the system's; None where there is none."""
+    """Where Chromium is: Playwright's own where it is installed, else the system's; None where
+    there is none.
+    """
     own = playwright.chromium.executable_path
-    return own if Path(own).exists() else shutil.which("chromium") or shutil.which("chromium-browser")
+    return (
+        own if Path(own).exists() else shutil.which("chromium") or shutil.which("chromium-browser")
+    )
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any], playwright: Playwright) -> dict[str, Any]:
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, Any], playwright: Playwright
+) -> dict[str, Any]:
     """How to start the browser."""
     # Playwright's loop runs in this thread, where Django would refuse every query of a test
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -48,11 +66,17 @@ def incidents(context: BrowserContext) -> list[str]:
 
 
 def watch(context: BrowserContext, *, found: list[str]) -> None:
-    """Add to `found` whatever goes wrong on the context's pages; Chromium reports a violated CSP as a console error."""
+    """Add to `found` whatever goes wrong on the context's pages; Chromium reports a violated
+    CSP as a console error.
+    """
 
     def on_console(message: ConsoleMessage) -> None:
-        # a refused form (422) or a missing page is an answer, not a fault; a missing script or style is one
-        is_answer = message.text.startswith("Failed to load resource") and "/static/" not in message.location["url"]
+        # a refused form (422) or a missing page is an answer, not a fault; a missing script or
+        # style is one
+        is_answer = (
+            message.text.startswith("Failed to load resource")
+            and "/static/" not in message.location["url"]
+        )
         if message.type == "error" and not is_answer:
             found.append(f"console: {message.text}")
 

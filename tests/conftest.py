@@ -1,4 +1,6 @@
-"""Gives every test real parts: PostgreSQL and Valkey of its own session, the provider double, a watched browser."""
+"""Gives every test real parts: PostgreSQL and Valkey of its own session, the provider double, a
+watched browser.
+"""
 
 import os
 import shutil
@@ -21,31 +23,44 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.chromium"]
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="panel-tests-"))
-(DATA_DIR / "static").mkdir()  # where WhiteNoise looks; without the folder it warns, and a warning is an error here
-# Before Django reads its settings (pytest-django does so after this file). The servers start when a test first asks.
+# where WhiteNoise looks; without the folder it warns, and a warning is an error here
+(DATA_DIR / "static").mkdir()
+# Before Django reads its settings (pytest-django does so after this file). The servers start when a
+# test first asks.
 os.environ |= {
     **ENVIRONMENT,
     "PANEL_DATA_DIR": str(DATA_DIR),
     "DATABASE_URL": database_url(DATA_DIR),
     "REDIS_URL": broker_url(DATA_DIR),
 }
-# The same examples every time, and no limit on how long one takes: a busy machine is no fault of the code.
+# The same examples every time, and no limit on how long one takes: a busy machine is no fault of
+# the code.
 hypothesis_settings.register_profile(
-    "certain", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "certain",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("certain")
 
 
 def pytest_configure() -> None:
-    """Hash passwords cheaply: tests log in often and keep no secret. Wait long for locks: only the machine is slow."""
+    """Hash passwords cheaply: tests log in often and keep no secret.
+
+    Wait long for locks: only the machine is slow.
+    """
     from django.conf import settings  # only now do the settings see the environment above
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.DATABASES["default"]["OPTIONS"]["options"] += " -c lock_timeout=25s"  # the last one counts
+    # the last one counts
+    settings.DATABASES["default"]["OPTIONS"]["options"] += " -c lock_timeout=25s"
 
 
 def pytest_xdist_setupnodes() -> None:
-    """Let each worker process come to servers and settings of its own by this same file, not inherit ours."""
+    """Let each worker process come to servers and settings of its own by this same file, not
+    inherit ours.
+    """
     os.environ.pop("DJANGO_SETTINGS_MODULE")
 
 
@@ -74,7 +89,9 @@ def valkey() -> Iterator[Valkey]:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(postgres: Postgres) -> None:
-    """Have PostgreSQL running before the test database is made; pytest-django asks for this by name."""
+    """Have PostgreSQL running before the test database is made; pytest-django asks for this by
+    name.
+    """
     from tests.table_flush import allow_flush  # Django must be set up first
 
     del postgres
@@ -83,7 +100,9 @@ def django_db_modify_db_settings(postgres: Postgres) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_keepdb() -> bool:
-    """Leave the test database to the end of its whole server: dropped before, it would have to be without sessions."""
+    """Leave the test database to the end of its whole server: dropped before, it would have to
+    be without sessions.
+    """
     return True
 
 
@@ -103,7 +122,8 @@ def _refuse_strangers(event: str, arguments: tuple[object, ...]) -> None:
 
 @pytest.fixture(scope="session")
 def _double() -> Iterator["ProviderDouble"]:
-    from tests.double.handle import ProviderDouble  # a test without a provider should not wait for it
+    # a test without a provider should not wait for it
+    from tests.double.handle import ProviderDouble
 
     double = ProviderDouble()
     yield double
@@ -112,6 +132,8 @@ def _double() -> Iterator["ProviderDouble"]:
 
 @pytest.fixture
 def double(_double: "ProviderDouble") -> "ProviderDouble":
-    """A provider over real HTTP, as new: its own process, which outlives every test and keeps the truth."""
+    """A provider over real HTTP, as new: its own process, which outlives every test and keeps
+    the truth.
+    """
     _double.reset()
     return _double

@@ -1,4 +1,6 @@
-"""Connects rows to the provider double: a provider at its address, its services, orders really placed there."""
+"""Connects rows to the provider double: a provider at its address, its services, orders really
+placed there.
+"""
 
 from datetime import datetime
 from decimal import Decimal
@@ -52,7 +54,9 @@ def run_order(
 ) -> Order:
     """An order that runs at the double: really placed there, paid here, watched and due."""
     with open_client(service.provider) as client:
-        outcome = client.add({"service": service.upstream_id, "link": link, "quantity": str(quantity)})
+        outcome = client.add(
+            {"service": service.upstream_id, "link": link, "quantity": str(quantity)}
+        )
     assert isinstance(outcome, Accepted), outcome
     return make_order(
         user=user,

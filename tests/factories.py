@@ -22,10 +22,16 @@ _numbers = itertools.count(1)
 
 
 def make_user(
-    *, email: str | None = None, role: Role = Role.CUSTOMER, password: str = PASSWORD, balance: Decimal | str = "0"
+    *,
+    email: str | None = None,
+    role: Role = Role.CUSTOMER,
+    password: str = PASSWORD,
+    balance: Decimal | str = "0",
 ) -> User:
     """A user who can log in, with `balance` in the wallet."""
-    user = User.objects.create_user(email=email or f"user{next(_numbers)}@example.com", password=password, role=role)
+    user = User.objects.create_user(
+        email=email or f"user{next(_numbers)}@example.com", password=password, role=role
+    )
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     if Decimal(balance):
         fund(user=user, amount=balance)
@@ -41,7 +47,9 @@ def signed_in(user: User) -> Client:
 
 def fund(*, user: User, amount: Decimal | str, now: datetime = NOW) -> Transfer:
     """Top up a wallet."""
-    transfer = ledger.top_up(customer=user, amount=Decimal(amount), gateway="test", payment_id=str(uuid4()), now=now)
+    transfer = ledger.top_up(
+        customer=user, amount=Decimal(amount), gateway="test", payment_id=str(uuid4()), now=now
+    )
     assert transfer is not None
     return transfer
 
@@ -51,7 +59,10 @@ def make_provider(
 ) -> Provider:
     """A provider that nobody answers for: port 9 is closed."""
     return Provider.objects.create(
-        name=name or f"Provider {next(_numbers)}", url=url, sealed_key="not sealed", currency=currency
+        name=name or f"Provider {next(_numbers)}",
+        url=url,
+        sealed_key="not sealed",
+        currency=currency,
     )
 
 
@@ -102,7 +113,10 @@ def make_order(
     upstream_id: str | None = None,
     now: datetime = NOW,
 ) -> Order:
-    """A paid order per 1000 in a state that owes nothing back, watched where it runs. The customer is funded for it."""
+    """A paid order per 1000 in a state that owes nothing back, watched where it runs.
+
+    The customer is funded for it.
+    """
     service = service or make_service()
     charge = charge_for(price=service.price, billed_quantity=quantity, is_per_order=False)
     user = user or make_user(balance=charge)

@@ -26,7 +26,9 @@ Act = Callable[[socket.socket, bytes], None]  # gets the connection and the requ
 
 
 class RawProvider:
-    """Listens on a free port until the end of its `with`; does one act per request, the last one over and over."""
+    """Listens on a free port until the end of its `with`; does one act per request, the last
+    one over and over.
+    """
 
     def __init__(self, *acts: Act, tls: ssl.SSLContext | None = None) -> None:
         self.acts = list(acts)
@@ -45,10 +47,14 @@ class RawProvider:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._ended.set()
-        with socket.socket() as last:  # wakes the thread that waits in accept(), when it has accepted all before it
+        # wakes the thread that waits in accept(), when it has accepted all before it
+        with socket.socket() as last:
             last.bind(("127.0.0.1", 0))
             self._last = last.getsockname()
             last.connect(("127.0.0.1", self.port))
@@ -99,7 +105,9 @@ def _read_request(connection: socket.socket) -> bytes:
         got += chunk
     head, _, body = got.partition(b"\r\n\r\n")
     length = next(
-        int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
+        int(line.split(b":")[1])
+        for line in head.split(b"\r\n")
+        if line.lower().startswith(b"content-length")
     )
     while len(body) < length:
         body += connection.recv(65536)
@@ -108,7 +116,9 @@ def _read_request(connection: socket.socket) -> bytes:
 
 def client_of(url: str, *, timeout: float = 30.0, ca_file: str | None = None) -> Client:
     """A client that may connect to this machine."""
-    return Client(Endpoint(url=url, key=KEY, timeout=timeout, is_private_allowed=True, ca_file=ca_file))
+    return Client(
+        Endpoint(url=url, key=KEY, timeout=timeout, is_private_allowed=True, ca_file=ca_file)
+    )
 
 
 def free_port() -> int:

@@ -24,13 +24,16 @@ FAST = {  # seconds; the real worker and beat, only quicker
     "REFUND_CONFIRM": "1",
     "PROVIDER_ALLOW_PRIVATE": "on",
 }
-KEPT = {"PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV"}  # of our own environment: nothing that configures a panel
+# of our own environment: nothing that configures a panel
+KEPT = {"PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV"}
 
 
 class Stack:
     """One panel, started with `manage.py up` as an operator would."""
 
-    def __init__(self, data_dir: Path, *, env: Mapping[str, str] | None = None, user: int | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, *, env: Mapping[str, str] | None = None, user: int | None = None
+    ) -> None:
         self.data_dir = Paths.of(data_dir).data_dir
         self.env = {name: value for name, value in os.environ.items() if name in KEPT}
         self.env |= {**FAST, "PANEL_DATA_DIR": str(self.data_dir), **(env or {})}
@@ -43,15 +46,25 @@ class Stack:
         """Start `manage.py up` and return at once."""
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                self._line("up", "--port", "0", *arguments), cwd=PROJECT, env=self.env, stdout=output, stderr=output
+                self._line("up", "--port", "0", *arguments),
+                cwd=PROJECT,
+                env=self.env,
+                stdout=output,
+                stderr=output,
             )
         return self.process
 
     def start(self, *arguments: str, limit: float = 240.0) -> None:
         """Start and wait for the ready line, `limit` seconds at most."""
         process = self.launch(*arguments)
-        self.wait_for(lambda: process.poll() is not None or "\nready http" in f"\n{self.said()}", limit=limit)
-        addresses = [line.removeprefix("ready ") for line in self.said().splitlines() if line.startswith("ready ")]
+        self.wait_for(
+            lambda: process.poll() is not None or "\nready http" in f"\n{self.said()}", limit=limit
+        )
+        addresses = [
+            line.removeprefix("ready ")
+            for line in self.said().splitlines()
+            if line.startswith("ready ")
+        ]
         assert addresses, f"the panel did not start: {self.said()}"
         self.url = addresses[-1]
 
@@ -78,7 +91,13 @@ class Stack:
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another management command beside the panel."""
         return subprocess.run(
-            self._line(*arguments), cwd=PROJECT, env=self.env, capture_output=True, text=True, timeout=300, check=False
+            self._line(*arguments),
+            cwd=PROJECT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
 
     def audit(self) -> None:
@@ -91,7 +110,11 @@ class Stack:
         family = [self.process.pid] if self.process is not None else []
         for pid in family:
             family += children_of(pid)
-        return [pid for pid in dict.fromkeys(family + leftovers(data_dir=self.data_dir)) if is_alive(pid)]
+        return [
+            pid
+            for pid in dict.fromkeys(family + leftovers(data_dir=self.data_dir))
+            if is_alive(pid)
+        ]
 
     def pids(self, pattern: str) -> list[int]:
         """Those of them whose command line contains `pattern`, parents first."""
@@ -112,7 +135,14 @@ class Stack:
             return line
         # may read a project and a Python that lie in closed folders, and write only what is its own
         reader = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
-        return ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups", *reader, *line]
+        return [
+            "setpriv",
+            f"--reuid={self.user}",
+            f"--regid={self.user}",
+            "--clear-groups",
+            *reader,
+            *line,
+        ]
 
 
 def is_alive(pid: int) -> bool:
@@ -125,6 +155,8 @@ def is_alive(pid: int) -> bool:
 
 def _command_line(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return (
+            Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        )
     except OSError:
         return ""

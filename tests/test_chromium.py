@@ -16,9 +16,13 @@ def test_a_failing_script_is_an_incident(page: Page, incidents: list[str]) -> No
 def test_a_violated_policy_is_an_incident(page: Page, incidents: list[str]) -> None:
     page.set_content("""<meta http-equiv="Content-Security-Policy" content="script-src 'none'">""")
 
-    page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: 'alert(1)'}))")
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('script'), {text: 'alert(1)'}))"
+    )
 
-    assert [incident.partition(" violates")[0] for incident in incidents] == ["console: Executing inline script"]
+    assert [incident.partition(" violates")[0] for incident in incidents] == [
+        "console: Executing inline script"
+    ]
     incidents.clear()
 
 

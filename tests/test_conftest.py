@@ -11,7 +11,9 @@ from panel.embedded import Valkey
 @pytest.mark.django_db
 def test_database_is_postgresql_18_on_a_socket() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('server_version_num')::int / 10000, inet_server_addr()")
+        cursor.execute(
+            "SELECT current_setting('server_version_num')::int / 10000, inet_server_addr()"
+        )
         row = cursor.fetchone()
 
     assert row == (18, None)

@@ -12,7 +12,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="apikey",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("revoked_at", None)), fields=("user", "name"), name="api_key_name_once"
+                condition=models.Q(("revoked_at", None)),
+                fields=("user", "name"),
+                name="api_key_name_once",
             ),
         ),
     ]

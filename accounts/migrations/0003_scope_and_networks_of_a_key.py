@@ -23,7 +23,9 @@ class Migration(migrations.Migration):
             model_name="apikey",
             name="scope",
             field=models.CharField(
-                choices=[("read", "Read"), ("order", "Read and order")], default="order", max_length=5
+                choices=[("read", "Read"), ("order", "Read and order")],
+                default="order",
+                max_length=5,
             ),
         ),
         migrations.AddConstraint(

@@ -17,8 +17,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Account",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(choices=[("wallet", "Wallet"), ("house", "House")], max_length=10)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("wallet", "Wallet"), ("house", "House")], max_length=10
+                    ),
+                ),
                 ("code", models.CharField(blank=True, max_length=60, null=True, unique=True)),
                 ("balance", models.DecimalField(decimal_places=5, default=0, max_digits=20)),
                 ("seq", models.BigIntegerField(default=0)),
@@ -39,7 +49,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Transfer",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("amount", models.DecimalField(decimal_places=5, max_digits=20)),
                 (
                     "kind",
@@ -71,19 +86,25 @@ class Migration(migrations.Migration):
                 (
                     "credit",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="credits", to="billing.account"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="credits",
+                        to="billing.account",
                     ),
                 ),
                 (
                     "debit",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="debits", to="billing.account"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="debits",
+                        to="billing.account",
                     ),
                 ),
                 (
                     "wallet",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="movements", to="billing.account"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="movements",
+                        to="billing.account",
                     ),
                 ),
             ],
@@ -128,23 +149,30 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="transfer",
-            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="transfer_amount_positive"),
-        ),
-        migrations.AddConstraint(
-            model_name="transfer",
             constraint=models.CheckConstraint(
-                condition=models.Q(("debit", models.F("credit")), _negated=True), name="transfer_has_two_sides"
+                condition=models.Q(("amount__gt", 0)), name="transfer_amount_positive"
             ),
         ),
         migrations.AddConstraint(
             model_name="transfer",
             constraint=models.CheckConstraint(
-                condition=models.Q(("wallet", models.F("debit")), ("wallet", models.F("credit")), _connector="OR"),
+                condition=models.Q(("debit", models.F("credit")), _negated=True),
+                name="transfer_has_two_sides",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("wallet", models.F("debit")), ("wallet", models.F("credit")), _connector="OR"
+                ),
                 name="transfer_wallet_is_a_side",
             ),
         ),
         migrations.AddConstraint(
             model_name="transfer",
-            constraint=models.UniqueConstraint(fields=("wallet", "wallet_seq"), name="transfer_wallet_seq"),
+            constraint=models.UniqueConstraint(
+                fields=("wallet", "wallet_seq"), name="transfer_wallet_seq"
+            ),
         ),
     ]

@@ -15,7 +15,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Halt",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("is_standing", models.BooleanField(default=True)),
                 ("reason", models.TextField()),
                 ("set_at", models.DateTimeField()),
@@ -35,13 +40,17 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("is_standing", True)), fields=("is_standing",), name="halt_one_stands"
+                        condition=models.Q(("is_standing", True)),
+                        fields=("is_standing",),
+                        name="halt_one_stands",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("cleared_at", None), ("is_standing", True)),
                             models.Q(
-                                ("cleared_at__isnull", False), ("cleared_by__isnull", False), ("is_standing", False)
+                                ("cleared_at__isnull", False),
+                                ("cleared_by__isnull", False),
+                                ("is_standing", False),
                             ),
                             _connector="OR",
                         ),

@@ -15,11 +15,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Adjustment",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("act_id", models.UUIDField(unique=True)),
                 (
                     "kind",
-                    models.CharField(choices=[("top_up", "Funds added"), ("correction", "Correction")], max_length=10),
+                    models.CharField(
+                        choices=[("top_up", "Funds added"), ("correction", "Correction")],
+                        max_length=10,
+                    ),
                 ),
                 ("amount", models.DecimalField(decimal_places=5, max_digits=20)),
                 ("reason", models.CharField(max_length=300)),
@@ -28,7 +36,9 @@ class Migration(migrations.Migration):
                 (
                     "outcome",
                     models.CharField(
-                        blank=True, choices=[("agreed", "Agreed"), ("withdrawn", "Withdrawn")], max_length=10
+                        blank=True,
+                        choices=[("agreed", "Agreed"), ("withdrawn", "Withdrawn")],
+                        max_length=10,
                     ),
                 ),
                 (
@@ -52,19 +62,27 @@ class Migration(migrations.Migration):
                 (
                     "proposed_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("closed_at", None)), fields=["id"], name="adjustment_to_agree")
+                    models.Index(
+                        condition=models.Q(("closed_at", None)),
+                        fields=["id"],
+                        name="adjustment_to_agree",
+                    )
                 ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("amount__gt", 0), ("kind", "top_up")),
-                            models.Q(("kind", "correction"), models.Q(("amount", 0), _negated=True)),
+                            models.Q(
+                                ("kind", "correction"), models.Q(("amount", 0), _negated=True)
+                            ),
                             _connector="OR",
                         ),
                         name="adjustment_amount_fits_kind",

@@ -17,7 +17,14 @@ from catalog.forms import FixedField, PercentField
 from catalog.models import Category, MarginRule, MarginScope, Provider, Service
 from catalog.prices.margin_rules import TooDear
 from catalog.prices.reprice import open_rulebook
-from catalog.prices.set_margin import Preview, RuleNeeded, Target, preview_margin, remove_margin, set_margin
+from catalog.prices.set_margin import (
+    Preview,
+    RuleNeeded,
+    Target,
+    preview_margin,
+    remove_margin,
+    set_margin,
+)
 
 SHOWN: Final = 100  # rows of a preview: those that move most
 DEAR: Final = "With this margin a price would be beyond all bounds."
@@ -27,11 +34,17 @@ class MarginForm(forms.Form):
     """Which services, and how much on top of their cost."""
 
     scope = forms.ChoiceField(label="For", choices=MarginScope.choices)
-    provider = forms.ModelChoiceField(Provider.objects.order_by("name"), required=False, empty_label="–")
-    category = forms.ModelChoiceField(Category.objects.order_by("position", "pk"), required=False, empty_label="–")
+    provider = forms.ModelChoiceField(
+        Provider.objects.order_by("name"), required=False, empty_label="–"
+    )
+    category = forms.ModelChoiceField(
+        Category.objects.order_by("position", "pk"), required=False, empty_label="–"
+    )
     service = forms.IntegerField(label="Service ID", required=False, min_value=1, max_value=2**62)
     percent = PercentField(label="Percent", help_text="On top of the cost.")
-    fixed = FixedField(label="Fixed amount", initial=0, help_text="Per 1,000, or per order for packages.")
+    fixed = FixedField(
+        label="Fixed amount", initial=0, help_text="Per 1,000, or per order for packages."
+    )
 
     def clean(self) -> dict[str, Any]:
         """The target that the scope wants must be there; the others are left aside."""
@@ -143,11 +156,18 @@ def _rows(preview: Preview) -> list[PriceRow]:
     """The prices that move most, in proportion."""
     moved = sorted(
         preview.moved,
-        key=lambda row: abs(row.priced.price - row.price_before) / max(row.price_before, Decimal("0.00000001")),
+        key=lambda row: (
+            abs(row.priced.price - row.price_before) / max(row.price_before, Decimal("0.00000001"))
+        ),
         reverse=True,
     )[:SHOWN]
     services = Service.objects.in_bulk([row.service for row in moved])
     return [
-        PriceRow(service=services[row.service], cost=row.priced.cost, before=row.price_before, after=row.priced.price)
+        PriceRow(
+            service=services[row.service],
+            cost=row.priced.cost,
+            before=row.price_before,
+            after=row.priced.price,
+        )
         for row in moved
     ]

@@ -1,4 +1,6 @@
-"""Admin pages of providers: who we buy from, what state they are in, their key (write-only), a sync at once."""
+"""Admin pages of providers: who we buy from, what state they are in, their key (write-only), a sync
+at once.
+"""
 
 from functools import partial
 
@@ -16,7 +18,14 @@ from catalog.forms import PauseForm, ProviderChangeForm, ProviderForm
 from catalog.models import MarginRule, Provider, SyncRun
 from catalog.prices.exchange_rates import known_exchange_rates
 from catalog.prices.margin_rules import TooDear
-from catalog.providers import NameTaken, add_provider, change_provider, pause_provider, resume_provider, want_sync
+from catalog.providers import (
+    NameTaken,
+    add_provider,
+    change_provider,
+    pause_provider,
+    resume_provider,
+    want_sync,
+)
 from catalog.tasks import nudge_sync
 
 RUNS = 10  # of the last syncs, on a provider's page
@@ -32,7 +41,8 @@ def admin_providers(request: MemberRequest) -> HttpResponse:
         waiting=Count("services", filter=listed & ~Q(services__review_reason="")),
     ).order_by("name", "pk")
     last_runs = {
-        run.provider_id: run for run in SyncRun.objects.order_by("provider", "-started_at", "-pk").distinct("provider")
+        run.provider_id: run
+        for run in SyncRun.objects.order_by("provider", "-started_at", "-pk").distinct("provider")
     }
     rows = [{"provider": provider, "run": last_runs.get(provider.pk)} for provider in providers]
     return render(request, "catalog/admin/providers.html", {"rows": rows})
@@ -56,7 +66,12 @@ def admin_provider_new(request: MemberRequest) -> HttpResponse:
             _sync_soon(provider)
             messages.success(request, f"{provider.name} is stored. Its catalog is being read.")
             return redirect("admin_provider", pk=provider.pk)
-    return render(request, "catalog/admin/provider_new.html", {"form": form}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "catalog/admin/provider_new.html",
+        {"form": form},
+        status=422 if form.errors else 200,
+    )
 
 
 @sensitive_post_parameters("key")
@@ -66,7 +81,9 @@ def admin_provider(request: MemberRequest, pk: int) -> HttpResponse:
     """One provider: its state, its last syncs, and the form to change it."""
     provider = get_object_or_404(Provider, pk=pk)
     if request.method != "POST":
-        return _page(request, provider, form=ProviderChangeForm(known=provider, initial=_initial(provider)))
+        return _page(
+            request, provider, form=ProviderChangeForm(known=provider, initial=_initial(provider))
+        )
     form = ProviderChangeForm(request.POST, known=provider)
     if form.is_valid():
         try:
@@ -112,7 +129,9 @@ def admin_provider_sync(request: MemberRequest, pk: int) -> HttpResponse:
     provider = get_object_or_404(Provider, pk=pk)
     want_sync(provider=provider, now=timezone.now())
     _sync_soon(provider)
-    messages.success(request, f"The catalog of {provider.name} is being read. Reload this page in a moment.")
+    messages.success(
+        request, f"The catalog of {provider.name} is being read. Reload this page in a moment."
+    )
     return redirect("admin_provider", pk=pk)
 
 
@@ -141,6 +160,13 @@ def _page(
 
 
 def _initial(provider: Provider) -> dict[str, object]:
-    names = ("name", "url", "is_review_first", "is_probe_allowed", "is_idempotent", "is_429_unclear")
+    names = (
+        "name",
+        "url",
+        "is_review_first",
+        "is_probe_allowed",
+        "is_idempotent",
+        "is_429_unclear",
+    )
     rate = known_exchange_rates().get(provider.currency)
     return {name: getattr(provider, name) for name in names} | {"exchange_rate": rate}

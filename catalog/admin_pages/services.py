@@ -39,7 +39,9 @@ class FilterForm(forms.Form):
 
     state = forms.ChoiceField(choices=list(STATES.items()), required=False)
     q = forms.CharField(label="Search", max_length=100, required=False)
-    provider = forms.ModelChoiceField(Provider.objects.order_by("name"), required=False, empty_label="All providers")
+    provider = forms.ModelChoiceField(
+        Provider.objects.order_by("name"), required=False, empty_label="All providers"
+    )
     category = forms.ModelChoiceField(
         Category.objects.order_by("position", "pk"), required=False, empty_label="All categories"
     )
@@ -111,7 +113,10 @@ class CategoryForm(CategoryModelForm):
         model = Category
         fields = ("own_name", "position")
         labels = {"own_name": "Name"}
-        help_texts = {"own_name": "Empty: the provider's.", "position": "Lower numbers stand first."}
+        help_texts = {
+            "own_name": "Empty: the provider's.",
+            "position": "Lower numbers stand first.",
+        }
 
 
 @admin_required
@@ -132,17 +137,25 @@ def admin_services(request: MemberRequest) -> HttpResponse:
         "state": state,
         "unknown_types": unknown_types(),
         "tabs": [
-            {"label": label, "url": f"{reverse('admin_services')}?state={name}", "is_current": name == state}
+            {
+                "label": label,
+                "url": f"{reverse('admin_services')}?state={name}",
+                "is_current": name == state,
+            }
             for name, label in STATES.items()
         ],
     }
-    return render(request, "catalog/admin/services.html", context, status=200 if is_understood else 422)
+    return render(
+        request, "catalog/admin/services.html", context, status=200 if is_understood else 422
+    )
 
 
 @admin_required
 @require_POST
 def admin_services_accept(request: MemberRequest) -> HttpResponse:
-    """Let everything be sold that waits for review under a filter, if it is still as many as the admin saw."""
+    """Let everything be sold that waits for review under a filter, if it is still as many as
+    the admin saw.
+    """
     form = AcceptForm(request.POST)
     if not form.is_valid():
         messages.error(request, "That filter makes no sense; nothing was accepted.")
@@ -152,15 +165,21 @@ def admin_services_accept(request: MemberRequest) -> HttpResponse:
     if accept_review(services=waiting, expected=expected, now=timezone.now()):
         messages.success(request, f"{expected:,} services accepted.")
     else:
-        messages.error(request, "What waits for review has changed; look again. Nothing was accepted.")
+        messages.error(
+            request, "What waits for review has changed; look again. Nothing was accepted."
+        )
     return redirect(f"{reverse('admin_services')}?state=review")
 
 
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def admin_service(request: MemberRequest, pk: int) -> HttpResponse:
-    """One service: why this price, what the provider says, what we say; accept what waits for review."""
-    service = get_object_or_404(Service.objects.select_related("provider", "category", "margin_rule"), pk=pk)
+    """One service: why this price, what the provider says, what we say; accept what waits for
+    review.
+    """
+    service = get_object_or_404(
+        Service.objects.select_related("provider", "category", "margin_rule"), pk=pk
+    )
     if request.method == "POST" and "accept" in request.POST:
         return _accept(request, service)
     if request.method != "POST":
@@ -186,7 +205,9 @@ def admin_category(request: MemberRequest, pk: int) -> HttpResponse:
         messages.success(request, "The category is saved.")
         return redirect("admin_category", pk=pk)
     context = {"category": Category.objects.get(pk=pk), "form": form}
-    return render(request, "catalog/admin/category.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "catalog/admin/category.html", context, status=422 if form.errors else 200
+    )
 
 
 def _accept(request: MemberRequest, service: Service) -> HttpResponse:
@@ -218,7 +239,9 @@ def _narrowed(chosen: dict[str, Any]) -> ServiceQuerySet:
     return services
 
 
-def _service_page(request: MemberRequest, service: Service, *, form: ServiceForm, status: int = 200) -> HttpResponse:
+def _service_page(
+    request: MemberRequest, service: Service, *, form: ServiceForm, status: int = 200
+) -> HttpResponse:
     context = {
         "service": service,
         "form": form,

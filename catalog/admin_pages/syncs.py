@@ -1,4 +1,6 @@
-"""Admin pages of syncs: what each found, field by field, and agreeing to one that the guard refused."""
+"""Admin pages of syncs: what each found, field by field, and agreeing to one that the guard
+refused.
+"""
 
 from functools import partial
 
@@ -28,7 +30,9 @@ def admin_syncs(request: MemberRequest) -> HttpResponse:
         runs = runs.filter(pk__lt=int(before))
     shown = list(runs[: PAGE + 1])
     older_url = f"?before={shown[PAGE - 1].pk}" if len(shown) > PAGE else ""
-    return render(request, "catalog/admin/syncs.html", {"runs": shown[:PAGE], "older_url": older_url})
+    return render(
+        request, "catalog/admin/syncs.html", {"runs": shown[:PAGE], "older_url": older_url}
+    )
 
 
 @admin_required
@@ -48,14 +52,18 @@ def admin_sync(request: MemberRequest, pk: int) -> HttpResponse:
 @admin_required
 @require_POST
 def admin_sync_accept(request: MemberRequest, pk: int) -> HttpResponse:
-    """Agree that as many services may go as this refused sync would have withdrawn; a worker syncs again at once."""
+    """Agree that as many services may go as this refused sync would have withdrawn; a worker
+    syncs again at once.
+    """
     run = get_object_or_404(SyncRun.objects.select_related("provider"), pk=pk)
     if not _is_newest_refusal(run):
         messages.error(request, "There has been a newer sync of this provider: look at that one.")
         return redirect("admin_sync", pk=pk)
     want_sync(provider=run.provider, accepted_gone=run.lost, now=timezone.now())
     transaction.on_commit(partial(nudge_sync, provider_id=run.provider_id), robust=True)
-    messages.success(request, f"The next sync of {run.provider.name} may withdraw up to {run.lost:,} services.")
+    messages.success(
+        request, f"The next sync of {run.provider.name} may withdraw up to {run.lost:,} services."
+    )
     return redirect("admin_provider", pk=run.provider_id)
 
 

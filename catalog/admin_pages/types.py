@@ -35,7 +35,9 @@ def admin_types(request: MemberRequest) -> HttpResponse:
         return _page(request, refused=form)
     provider, word, name = (form.cleaned_data[field] for field in ("provider", "word", "type"))
     try:
-        map_type(provider=provider, word=word, type_name=name, actor=request.user, now=timezone.now())
+        map_type(
+            provider=provider, word=word, type_name=name, actor=request.user, now=timezone.now()
+        )
     except CannotMap as problem:
         form.add_error(None, str(problem))
         return _page(request, refused=form)
@@ -63,7 +65,9 @@ def _page(request: MemberRequest, *, refused: MappingForm | None = None) -> Http
             "unknown": one,
             "form": refused
             if (str(one.provider_id), one.word) == asked
-            else MappingForm(initial={"provider": one.provider_id, "word": one.word}, auto_id=f"id_%s_{number}"),
+            else MappingForm(
+                initial={"provider": one.provider_id, "word": one.word}, auto_id=f"id_%s_{number}"
+            ),
         }
         for number, one in enumerate(unknown)
     ]
@@ -71,6 +75,8 @@ def _page(request: MemberRequest, *, refused: MappingForm | None = None) -> Http
     context = {
         "rows": rows,
         "stray": None if is_shown else refused,  # of a word that is not unknown, or not any more
-        "mappings": TypeMapping.objects.select_related("provider", "mapped_by", "reverted_by").order_by("-pk")[:100],
+        "mappings": TypeMapping.objects.select_related(
+            "provider", "mapped_by", "reverted_by"
+        ).order_by("-pk")[:100],
     }
     return render(request, "catalog/admin/types.html", context, status=422 if refused else 200)

@@ -18,7 +18,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Category",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("upstream_name", models.CharField(max_length=300, unique=True)),
                 ("own_name", models.CharField(blank=True, max_length=300)),
                 ("position", models.IntegerField(default=0)),
@@ -27,7 +32,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Provider",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=60, unique=True)),
                 ("url", models.CharField(max_length=300)),
                 ("sealed_key", models.TextField()),
@@ -41,7 +51,10 @@ class Migration(migrations.Migration):
                 ("is_pause_automatic", models.BooleanField(default=False)),
                 ("failures_in_row", models.PositiveIntegerField(default=0)),
                 ("fenced_until", models.DateTimeField(blank=True, null=True)),
-                ("balance", models.DecimalField(blank=True, decimal_places=8, max_digits=20, null=True)),
+                (
+                    "balance",
+                    models.DecimalField(blank=True, decimal_places=8, max_digits=20, null=True),
+                ),
                 ("balance_checked_at", models.DateTimeField(blank=True, null=True)),
                 ("synced_at", models.DateTimeField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -50,21 +63,33 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ExchangeRate",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("currency", models.CharField(max_length=3, unique=True)),
                 ("rate", models.DecimalField(decimal_places=8, max_digits=20)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("rate__gt", 0)), name="exchange_rate_positive")
+                    models.CheckConstraint(
+                        condition=models.Q(("rate__gt", 0)), name="exchange_rate_positive"
+                    )
                 ],
             },
         ),
         migrations.CreateModel(
             name="MarginRule",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "scope",
                     models.CharField(
@@ -77,7 +102,10 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("percent", models.DecimalField(decimal_places=4, default=Decimal(0), max_digits=9)),
+                (
+                    "percent",
+                    models.DecimalField(decimal_places=4, default=Decimal(0), max_digits=9),
+                ),
                 ("fixed", models.DecimalField(decimal_places=8, default=Decimal(0), max_digits=20)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 (
@@ -115,7 +143,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Service",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("upstream_id", models.CharField(max_length=64)),
                 ("upstream_name", models.TextField()),
                 ("upstream_description", models.TextField(blank=True)),
@@ -137,7 +170,10 @@ class Migration(migrations.Migration):
                 (
                     "refill_mode",
                     models.CharField(
-                        choices=[("staff", "Waits for staff"), ("automatic", "Goes to the provider at once")],
+                        choices=[
+                            ("staff", "Waits for staff"),
+                            ("automatic", "Goes to the provider at once"),
+                        ],
                         default="staff",
                         max_length=10,
                     ),
@@ -145,7 +181,10 @@ class Migration(migrations.Migration):
                 (
                     "cancel_mode",
                     models.CharField(
-                        choices=[("staff", "Waits for staff"), ("automatic", "Goes to the provider at once")],
+                        choices=[
+                            ("staff", "Waits for staff"),
+                            ("automatic", "Goes to the provider at once"),
+                        ],
                         default="staff",
                         max_length=10,
                     ),
@@ -159,7 +198,9 @@ class Migration(migrations.Migration):
                 (
                     "category",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="services", to="catalog.category"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="services",
+                        to="catalog.category",
                     ),
                 ),
                 (
@@ -175,7 +216,9 @@ class Migration(migrations.Migration):
                 (
                     "provider",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="services", to="catalog.provider"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="services",
+                        to="catalog.provider",
                     ),
                 ),
             ],
@@ -194,7 +237,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SyncRun",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("started_at", models.DateTimeField()),
                 ("finished_at", models.DateTimeField()),
                 (
@@ -220,7 +268,9 @@ class Migration(migrations.Migration):
                 (
                     "provider",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="sync_runs", to="catalog.provider"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sync_runs",
+                        to="catalog.provider",
                     ),
                 ),
             ],
@@ -228,7 +278,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ServiceChange",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("upstream_id", models.CharField(max_length=64)),
                 ("what", models.CharField(max_length=20)),
                 ("before", models.TextField(blank=True)),
@@ -246,14 +301,18 @@ class Migration(migrations.Migration):
                 (
                     "run",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="changes", to="catalog.syncrun"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="catalog.syncrun",
                     ),
                 ),
             ],
         ),
         migrations.AddConstraint(
             model_name="service",
-            constraint=models.UniqueConstraint(fields=("provider", "upstream_id"), name="service_upstream"),
+            constraint=models.UniqueConstraint(
+                fields=("provider", "upstream_id"), name="service_upstream"
+            ),
         ),
         migrations.AddConstraint(
             model_name="service",
@@ -265,7 +324,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="service",
             constraint=models.CheckConstraint(
-                condition=models.Q(("max_quantity__gte", models.F("min_quantity")), ("min_quantity__gte", 0)),
+                condition=models.Q(
+                    ("max_quantity__gte", models.F("min_quantity")), ("min_quantity__gte", 0)
+                ),
                 name="service_quantities_in_order",
             ),
         ),
@@ -273,10 +334,27 @@ class Migration(migrations.Migration):
             model_name="marginrule",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("category", None), ("provider", None), ("scope", "all"), ("service", None)),
-                    models.Q(("category", None), ("provider__isnull", False), ("scope", "provider"), ("service", None)),
-                    models.Q(("category__isnull", False), ("provider", None), ("scope", "category"), ("service", None)),
-                    models.Q(("category", None), ("provider", None), ("scope", "service"), ("service__isnull", False)),
+                    models.Q(
+                        ("category", None), ("provider", None), ("scope", "all"), ("service", None)
+                    ),
+                    models.Q(
+                        ("category", None),
+                        ("provider__isnull", False),
+                        ("scope", "provider"),
+                        ("service", None),
+                    ),
+                    models.Q(
+                        ("category__isnull", False),
+                        ("provider", None),
+                        ("scope", "category"),
+                        ("service", None),
+                    ),
+                    models.Q(
+                        ("category", None),
+                        ("provider", None),
+                        ("scope", "service"),
+                        ("service__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="margin_rule_scope_fits",
@@ -285,13 +363,16 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="marginrule",
             constraint=models.CheckConstraint(
-                condition=models.Q(("fixed__gte", 0), ("percent__gte", 0)), name="margin_rule_not_a_loss"
+                condition=models.Q(("fixed__gte", 0), ("percent__gte", 0)),
+                name="margin_rule_not_a_loss",
             ),
         ),
         migrations.AddConstraint(
             model_name="marginrule",
             constraint=models.UniqueConstraint(
-                fields=("scope", "provider", "category", "service"), name="margin_rule_once", nulls_distinct=False
+                fields=("scope", "provider", "category", "service"),
+                name="margin_rule_once",
+                nulls_distinct=False,
             ),
         ),
     ]

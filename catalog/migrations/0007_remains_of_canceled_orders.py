@@ -7,5 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [("catalog", "0006_watch_the_price_list")]
 
     operations = [
-        migrations.AddField(model_name="provider", name="remains_exact", field=models.BooleanField(null=True)),
+        migrations.AddField(
+            model_name="provider", name="remains_exact", field=models.BooleanField(null=True)
+        ),
     ]

@@ -7,7 +7,9 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 def sell(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
     """Let services that wait for nothing else be bought."""
-    apps.get_model("catalog", "Service").objects.filter(type="Subscriptions").update(is_sellable=True)
+    apps.get_model("catalog", "Service").objects.filter(type="Subscriptions").update(
+        is_sellable=True
+    )
 
 
 class Migration(migrations.Migration):

@@ -7,5 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [("catalog", "0009_sell_subscriptions")]
 
     operations = [
-        migrations.AddField(model_name="syncrun", name="lost", field=models.PositiveIntegerField(default=0)),
+        migrations.AddField(
+            model_name="syncrun", name="lost", field=models.PositiveIntegerField(default=0)
+        ),
     ]

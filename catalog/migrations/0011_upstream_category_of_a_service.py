@@ -8,6 +8,8 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
-            model_name="service", name="upstream_category", field=models.CharField(blank=True, max_length=300)
+            model_name="service",
+            name="upstream_category",
+            field=models.CharField(blank=True, max_length=300),
         ),
     ]

@@ -23,9 +23,15 @@ class MarginRule(models.Model):
     """price = cost × (1 + percent/100) + fixed, per 1000 or per order as the service is sold."""
 
     scope = models.CharField(max_length=10, choices=MarginScope.choices)
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="margin_rules", null=True, blank=True)
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="margin_rules", null=True, blank=True)
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="margin_rules", null=True, blank=True)
+    provider = models.ForeignKey(
+        Provider, on_delete=models.PROTECT, related_name="margin_rules", null=True, blank=True
+    )
+    category = models.ForeignKey(
+        Category, on_delete=models.PROTECT, related_name="margin_rules", null=True, blank=True
+    )
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, related_name="margin_rules", null=True, blank=True
+    )
     percent = models.DecimalField(max_digits=9, decimal_places=4, default=Decimal(0))
     fixed = models.DecimalField(**RATE, default=Decimal(0))  # panel's currency
     updated_by = models.ForeignKey(
@@ -42,9 +48,13 @@ class MarginRule(models.Model):
                 | Q(scope="category", provider=None, category__isnull=False, service=None)
                 | Q(scope="service", provider=None, category=None, service__isnull=False),
             ),
-            models.CheckConstraint(name="margin_rule_not_a_loss", condition=Q(percent__gte=0, fixed__gte=0)),
+            models.CheckConstraint(
+                name="margin_rule_not_a_loss", condition=Q(percent__gte=0, fixed__gte=0)
+            ),
             models.UniqueConstraint(
-                name="margin_rule_once", fields=["scope", "provider", "category", "service"], nulls_distinct=False
+                name="margin_rule_once",
+                fields=["scope", "provider", "category", "service"],
+                nulls_distinct=False,
             ),
         ]
 

@@ -21,7 +21,9 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
     """Selections of providers in business words."""
 
     def to_sync(self, *, now: datetime, older_than: timedelta) -> "ProviderQuerySet":
-        """Whose catalog was not read since so long ago, or whom the admin wants synced; in the order of their ids."""
+        """Whose catalog was not read since so long ago, or whom the admin wants synced; in
+        the order of their ids.
+        """
         return self.filter(
             Q(synced_at=None) | Q(synced_at__lt=now - older_than) | Q(sync_wanted_at__isnull=False)
         ).order_by("pk")
@@ -35,32 +37,39 @@ class Provider(models.Model):
     sealed_key = models.TextField()  # encrypted; see catalog/sealing.py
     currency = models.CharField(max_length=3)
     is_review_first = models.BooleanField(default=False)  # new services wait for the admin
-    is_probe_allowed = models.BooleanField(default=False)  # foreign ids may be read to resolve unclear orders
+    # foreign ids may be read to resolve unclear orders
+    is_probe_allowed = models.BooleanField(default=False)
     is_idempotent = models.BooleanField(default=False)  # honours Idempotency-Key on `add`
-    is_429_unclear = models.BooleanField(default=False)  # may have placed an order that it answers with 429
+    # may have placed an order that it answers with 429
+    is_429_unclear = models.BooleanField(default=False)
     doubtful_words = models.JSONField(default=list, blank=True)  # added to the client's own list
     paused_at = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=300, blank=True)
-    is_pause_automatic = models.BooleanField(default=False)  # lifts by itself when the cause is gone
+    # lifts by itself when the cause is gone
+    is_pause_automatic = models.BooleanField(default=False)
     failures_in_row = models.PositiveIntegerField(default=0)  # of order calls
     fenced_until = models.DateTimeField(null=True, blank=True)  # no claims while the resolver reads
     balance = models.DecimalField(**RATE, null=True, blank=True)  # provider's currency
     balance_checked_at = models.DateTimeField(null=True, blank=True)
     # How it behaves, found out by a read-only self-test (orders/profiling.py); None: not known yet.
     ids_monotonic = models.BooleanField(null=True)  # order ids grow with time
-    foreign_id_is_error = models.BooleanField(null=True)  # `status` of an id that is not ours is an error
+    # `status` of an id that is not ours is an error
+    foreign_id_is_error = models.BooleanField(null=True)
     charge_is_net = models.BooleanField(null=True)  # `charge` falls when an order is refunded
     balance_exact = models.BooleanField(null=True)  # the balance shows every decimal of a charge
     remains_exact = models.BooleanField(null=True)  # all of a canceled order remains
     profile = models.JSONField(default=list, blank=True)  # what the self-test saw, a sentence each
     profiled_at = models.DateTimeField(null=True, blank=True)
-    # Our money there changed without an explanation: nothing is taken for "not placed" until staff explain it.
+    # Our money there changed without an explanation: nothing is taken for "not placed" until staff
+    # explain it.
     verdicts_paused_at = models.DateTimeField(null=True, blank=True)
     verdicts_pause_reason = models.CharField(max_length=300, blank=True)
-    unexplained = models.DecimalField(**RATE, null=True, blank=True)  # what was missing at the last reading
+    # what was missing at the last reading
+    unexplained = models.DecimalField(**RATE, null=True, blank=True)
     synced_at = models.DateTimeField(null=True, blank=True)  # the last sync that was applied
     sync_wanted_at = models.DateTimeField(null=True, blank=True)  # the admin asked for one now
-    accepted_gone = models.PositiveIntegerField(null=True, blank=True)  # so many may go at the next sync
+    # so many may go at the next sync
+    accepted_gone = models.PositiveIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ProviderQuerySet.as_manager()
@@ -82,7 +91,9 @@ class ExchangeRate(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(name="exchange_rate_positive", condition=Q(rate__gt=0))]
+        constraints = [
+            models.CheckConstraint(name="exchange_rate_positive", condition=Q(rate__gt=0))
+        ]
 
     def __str__(self) -> str:
         return f"1 {self.currency} = {self.rate}"

@@ -1,4 +1,6 @@
-"""What is sold: services under their categories, and as what a type that only a provider knows is sold."""
+"""What is sold: services under their categories, and as what a type that only a provider knows is
+sold.
+"""
 
 from django.conf import settings
 from django.db import models
@@ -9,10 +11,13 @@ from catalog.models.providers import RATE, Provider
 
 
 class Category(models.Model):
-    """A heading under which services are listed; mirrored by name, renamed and ordered by the admin."""
+    """A heading under which services are listed; mirrored by name, renamed and ordered by the
+    admin.
+    """
 
     upstream_name = models.CharField(max_length=300, unique=True)
-    own_name = models.CharField(max_length=300, blank=True)  # set by the admin; never overwritten by a sync
+    # set by the admin; never overwritten by a sync
+    own_name = models.CharField(max_length=300, blank=True)
     position = models.IntegerField(default=0)
 
     def __str__(self) -> str:
@@ -48,7 +53,9 @@ class ServiceQuerySet(models.QuerySet["Service"]):
 
 
 class Service(models.Model):
-    """One thing that a provider sells, mirrored; its primary key is the service id that our customers use."""
+    """One thing that a provider sells, mirrored; its primary key is the service id that our
+    customers use.
+    """
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="services")
     upstream_id = models.CharField(max_length=64)
@@ -57,29 +64,45 @@ class Service(models.Model):
     own_name = models.TextField(blank=True)  # set by the admin; never overwritten by a sync
     own_description = models.TextField(blank=True)  # likewise
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="services")
-    is_category_own = models.BooleanField(default=False)  # the admin moved it: a sync leaves the category alone
-    upstream_category = models.CharField(max_length=300, blank=True)  # the provider's heading for it; empty: not known
+    # the admin moved it: a sync leaves the category alone
+    is_category_own = models.BooleanField(default=False)
+    # the provider's heading for it; empty: not known
+    upstream_category = models.CharField(max_length=300, blank=True)
     position = models.IntegerField(default=0)
-    type = models.CharField(max_length=60)  # canonical name of service_types, or the provider's own word
-    upstream_type = models.CharField(max_length=60, blank=True)  # the provider's own word, where the admin mapped it
-    is_sellable = models.BooleanField(default=True)  # false for a type that we do not know how to sell
+    # canonical name of service_types, or the provider's own word
+    type = models.CharField(max_length=60)
+    # the provider's own word, where the admin mapped it
+    upstream_type = models.CharField(max_length=60, blank=True)
+    # false for a type that we do not know how to sell
+    is_sellable = models.BooleanField(default=True)
     rate = models.DecimalField(**RATE)  # provider's currency
     cost = models.DecimalField(**RATE)  # panel's currency
     price = models.DecimalField(**RATE)  # panel's currency, after the margin rule
     margin_rule = models.ForeignKey(
-        "MarginRule", on_delete=models.SET_NULL, related_name="priced_services", null=True, blank=True
+        "MarginRule",
+        on_delete=models.SET_NULL,
+        related_name="priced_services",
+        null=True,
+        blank=True,
     )  # why this price
     min_quantity = models.BigIntegerField()
     max_quantity = models.BigIntegerField()
     is_refill = models.BooleanField(default=False)
     is_cancel = models.BooleanField(default=False)
     is_dripfeed = models.BooleanField(default=False)
-    is_dripfeed_own = models.BooleanField(default=False)  # the admin decided on it: a sync leaves it alone
+    # the admin decided on it: a sync leaves it alone
+    is_dripfeed_own = models.BooleanField(default=False)
     average_time = models.CharField(max_length=100, blank=True)
-    refill_mode = models.CharField(max_length=10, choices=AftercareMode.choices, default=AftercareMode.STAFF)
-    cancel_mode = models.CharField(max_length=10, choices=AftercareMode.choices, default=AftercareMode.STAFF)
-    digest = models.BinaryField(max_length=32, default=b"")  # of the provider's raw row: unchanged rows are not decoded
-    review_reason = models.CharField(max_length=300, blank=True)  # not empty: off sale until the admin has looked
+    refill_mode = models.CharField(
+        max_length=10, choices=AftercareMode.choices, default=AftercareMode.STAFF
+    )
+    cancel_mode = models.CharField(
+        max_length=10, choices=AftercareMode.choices, default=AftercareMode.STAFF
+    )
+    # of the provider's raw row: unchanged rows are not decoded
+    digest = models.BinaryField(max_length=32, default=b"")
+    # not empty: off sale until the admin has looked
+    review_reason = models.CharField(max_length=300, blank=True)
     is_hidden = models.BooleanField(default=False)  # taken off sale by the admin
     withdrawn_at = models.DateTimeField(null=True, blank=True)  # gone from the provider's catalog
     created_at = models.DateTimeField(auto_now_add=True)
@@ -91,7 +114,8 @@ class Service(models.Model):
         constraints = [
             models.UniqueConstraint(name="service_upstream", fields=["provider", "upstream_id"]),
             models.CheckConstraint(
-                name="service_rate_not_negative", condition=Q(rate__gte=0, cost__gte=0, price__gte=0)
+                name="service_rate_not_negative",
+                condition=Q(rate__gte=0, cost__gte=0, price__gte=0),
             ),
             models.CheckConstraint(
                 name="service_quantities_in_order",
@@ -115,7 +139,12 @@ class Service(models.Model):
     @property
     def is_on_sale(self) -> bool:
         """Whether a customer may buy it now; the same rule as `ServiceQuerySet.on_sale`."""
-        return self.withdrawn_at is None and not self.review_reason and not self.is_hidden and self.is_sellable
+        return (
+            self.withdrawn_at is None
+            and not self.review_reason
+            and not self.is_hidden
+            and self.is_sellable
+        )
 
     @property
     def is_below_cost(self) -> bool:
@@ -124,7 +153,9 @@ class Service(models.Model):
 
 
 class PriceListVersion(models.Model):
-    """A token of the price list's version; only the database's triggers write it (catalog/price_list_keeping.py)."""
+    """A token of the price list's version; only the database's triggers write it
+    (catalog/price_list_keeping.py).
+    """
 
     token = models.UUIDField()
 
@@ -133,12 +164,16 @@ class PriceListVersion(models.Model):
 
 
 class TypeMapping(models.Model):
-    """The admin's word that services of a type which only this provider knows are sold as one that we know."""
+    """The admin's word that services of a type which only this provider knows are sold as one
+    that we know.
+    """
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="type_mappings")
     word = models.CharField(max_length=60)  # the provider's
     type = models.CharField(max_length=60)  # of service_types
-    mapped_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    mapped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
     mapped_at = models.DateTimeField()
     reverted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
@@ -148,7 +183,10 @@ class TypeMapping(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                "provider", Lower("word"), name="type_mapping_once", condition=Q(reverted_at__isnull=True)
+                "provider",
+                Lower("word"),
+                name="type_mapping_once",
+                condition=Q(reverted_at__isnull=True),
             )
         ]
 

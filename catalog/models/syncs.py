@@ -40,7 +40,9 @@ class ServiceChange(models.Model):
     """One field of one service that a sync moved, from → to."""
 
     run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="changes")
-    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="changes", null=True, blank=True)
+    service = models.ForeignKey(
+        Service, on_delete=models.CASCADE, related_name="changes", null=True, blank=True
+    )
     upstream_id = models.CharField(max_length=64)
     what = models.CharField(max_length=20)  # new, gone, back, skipped, held, or the field's name
     before = models.TextField(blank=True)

@@ -1,7 +1,10 @@
-"""The arithmetic of money: from a provider's rate to a cost, a price, a charge and a refund. Nothing else rounds money.
+"""The arithmetic of money: from a provider's rate to a cost, a price, a charge and a refund.
+Nothing else rounds money.
 
-Rates, costs and prices are per 1000 units, or per order for types that are sold so, with 8 decimals. Booked money has
-5 decimals, the API's own. What we take rounds up, what we give back rounds down: never against the house by rounding.
+Rates, costs and prices are per 1000 units, or per order for types that are sold so, with 8
+decimals. Booked money has
+5 decimals, the API's own. What we take rounds up, what we give back rounds down: never against the
+house by rounding.
 """
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
@@ -39,21 +42,24 @@ def charge_for(*, price: Decimal, billed_quantity: int, is_per_order: bool) -> D
 
 
 def cost_for(*, cost: Decimal, billed_quantity: int, is_per_order: bool) -> Decimal:
-    """What one order is expected to cost us, 5 decimals, rounded up like the charge, so that the two compare fairly."""
+    """What one order is expected to cost us, 5 decimals, rounded up like the charge, so that
+    the two compare fairly.
+    """
     return charge_for(price=cost, billed_quantity=billed_quantity, is_per_order=is_per_order)
 
 
 def owed_for(*, charge: Decimal, undelivered: int, billed_quantity: int) -> Decimal:
     """What an order's customer is owed of its charge in all, 5 decimals, rounded down.
 
-    Raises ValueError unless 0 ≤ undelivered ≤ billed_quantity: a provider's word is clamped before it gets here.
+    Raises ValueError unless 0 ≤ undelivered ≤ billed_quantity: a provider's word is clamped before
+    it gets here.
     """
     if not 0 <= undelivered <= billed_quantity or billed_quantity == 0:
         raise ValueError(f"{undelivered} undelivered of {billed_quantity} units makes no sense")
     _not_negative(charge=charge)
-    return DOWN.divide(DOWN.multiply(charge, Decimal(undelivered)), Decimal(billed_quantity)).quantize(
-        MONEY_STEP, context=DOWN
-    )
+    return DOWN.divide(
+        DOWN.multiply(charge, Decimal(undelivered)), Decimal(billed_quantity)
+    ).quantize(MONEY_STEP, context=DOWN)
 
 
 def _not_negative(**values: Decimal) -> None:

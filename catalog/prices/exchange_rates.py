@@ -17,10 +17,15 @@ def exchange_rate_of(currency: str) -> Decimal:
         return Decimal(1)
     rate = ExchangeRate.objects.filter(currency=currency).values_list("rate", flat=True).first()
     if rate is None:
-        raise NoExchangeRate(f"no exchange rate is known from {currency} to {settings.PANEL_CURRENCY}")
+        raise NoExchangeRate(
+            f"no exchange rate is known from {currency} to {settings.PANEL_CURRENCY}"
+        )
     return rate
 
 
 def known_exchange_rates() -> dict[str, Decimal]:
     """Every currency that can be reckoned in, the panel's own included."""
-    return {**dict(ExchangeRate.objects.values_list("currency", "rate")), settings.PANEL_CURRENCY: Decimal(1)}
+    return {
+        **dict(ExchangeRate.objects.values_list("currency", "rate")),
+        settings.PANEL_CURRENCY: Decimal(1),
+    }

@@ -12,12 +12,17 @@ BEYOND: Final = Decimal(10) ** 12  # the first price that the database has no di
 
 
 class TooDear(ValueError):
-    """A price beyond 10¹² in the panel's currency: a mistake in a rate, an exchange rate or a margin."""
+    """A price beyond 10¹² in the panel's currency: a mistake in a rate, an exchange rate or a
+    margin.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A margin: percent of the cost, and a fixed amount per 1000 or per order. `target` is None for all services."""
+    """A margin: percent of the cost, and a fixed amount per 1000 or per order.
+
+    `target` is None for all services.
+    """
 
     scope: str
     target: int | None
@@ -39,7 +44,9 @@ class RuleBook:
     """All margin rules at one moment; holds a rule for all services, always."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._rules: Mapping[tuple[str, int | None], Rule] = {(rule.scope, rule.target): rule for rule in rules}
+        self._rules: Mapping[tuple[str, int | None], Rule] = {
+            (rule.scope, rule.target): rule for rule in rules
+        }
         if ("all", None) not in self._rules:
             raise ValueError("there is no margin rule for all services")
 
@@ -52,12 +59,23 @@ class RuleBook:
         return RuleBook(rule for key, rule in self._rules.items() if key != (scope, target))
 
     def rule_for(self, *, service: int | None, category: int, provider: int) -> Rule:
-        """The most specific rule: service, then category, then provider, then all. A new service has no id yet."""
+        """The most specific rule: service, then category, then provider, then all.
+
+        A new service has no id yet.
+        """
         targets = {"service": service, "category": category, "provider": provider, "all": None}
-        return next(rule for scope in WIDEST_LAST if (rule := self._rules.get((scope, targets[scope]))))
+        return next(
+            rule for scope in WIDEST_LAST if (rule := self._rules.get((scope, targets[scope])))
+        )
 
     def price(
-        self, *, rate: Decimal, exchange_rate: Decimal, service: int | None, category: int, provider: int
+        self,
+        *,
+        rate: Decimal,
+        exchange_rate: Decimal,
+        service: int | None,
+        category: int,
+        provider: int,
     ) -> Priced:
         """Cost and price of a rate in the provider's currency. Raises TooDear."""
         rule = self.rule_for(service=service, category=category, provider=provider)

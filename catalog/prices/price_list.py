@@ -1,6 +1,8 @@
-"""The price list of one group of customers, as the bytes of the API's `services` reply in every encoding we send.
+"""The price list of one group of customers, as the bytes of the API's `services` reply in every
+encoding we send.
 
-Its form is section 4 of the protocol notes: `service` is a number, `refill` and `cancel` are booleans, all else text.
+Its form is section 4 of the protocol notes: `service` is a number, `refill` and `cancel` are
+booleans, all else text.
 """
 
 import gzip
@@ -60,10 +62,11 @@ class PriceList:
 
 
 def write_list(group: PriceGroup) -> bytes:
-    """What a customer of `group` may buy now, in shop order, as compact JSON in ASCII; `[]` where there is nothing.
+    """What a customer of `group` may buy now, in shop order, as compact JSON in ASCII; `[]` where
+    there is nothing.
 
-    Exactly the services that placing takes: on sale, of a type that we know and sell, not below cost. All from one
-    query, so from one moment.
+    Exactly the services that placing takes: on sale, of a type that we know and sell, not below
+    cost. All from one query, so from one moment.
     """
     return json.dumps(list(_rows(group)), separators=(",", ":")).encode()
 
@@ -75,7 +78,20 @@ def _rows(group: PriceGroup) -> Iterator[dict[str, object]]:
         "pk", "own_name", "upstream_name", "type", "category__own_name", "category__upstream_name",
         "rate", asked, "min_quantity", "max_quantity", "is_refill", "is_cancel",
     )  # fmt: skip
-    for pk, own_name, name, kind, own_heading, heading, rate, price, least, most, is_refill, is_cancel in columns:
+    for (
+        pk,
+        own_name,
+        name,
+        kind,
+        own_heading,
+        heading,
+        rate,
+        price,
+        least,
+        most,
+        is_refill,
+        is_cancel,
+    ) in columns:
         sold_as = service_types.find(kind)
         if sold_as is None or not sold_as.is_sellable or (sold_as.is_subscription and not rate):
             continue

@@ -1,14 +1,20 @@
-"""Price lists kept in the memory of this process, and the proof before every use that they are still right.
+"""Price lists kept in the memory of this process, and the proof before every use that they are
+still right.
 
-The proof is the *version*: a few random tokens in the database. A trigger on each table that decides what is on sale,
-under which name and at which price gives the version a new token with every statement, whoever writes and by whatever
-door, in the writer's own transaction (catalog/migrations/0006_watch_the_price_list.py). Hence
+The proof is the *version*: a few random tokens in the database. A trigger on each table that
+decides what is on sale, under which name and at which price gives the version a new token with
+every statement, whoever writes and by whatever door, in the writer's own transaction
+(catalog/migrations/0006_watch_the_price_list.py). Hence
 
-- the version that a query sees differs from every version that was seen before a change was committed, however late
-  that commit came and in whatever order: a token comes to be seen together with the change, and never comes back;
-- a list is labelled with the version read *before* its rows: it may be newer than its label, which costs one more
+- the version that a query sees differs from every version that was seen before a change was
+committed, however late
+  that commit came and in whatever order: a token comes to be seen together with the change, and
+  never comes back;
+- a list is labelled with the version read *before* its rows: it may be newer than its label, which
+costs one more
   writing of it, but never older;
-- writers do not wait for each other: each takes a token that nobody holds, and adds one where all are held.
+- writers do not wait for each other: each takes a token that nobody holds, and adds one where all
+are held.
 """
 
 from collections.abc import Callable
@@ -20,12 +26,15 @@ from django.db import connection
 
 from catalog.prices.price_list import PriceGroup, PriceList, write_list
 
-PATIENCE: Final = 3.0  # seconds that a request waits for another one's writing: 20,000 services take a tenth of it
+# seconds that a request waits for another one's writing: 20,000 services take a tenth of it
+PATIENCE: Final = 3.0
 VERSION: Final = "SELECT string_agg(token::text, ' ' ORDER BY id) FROM catalog_pricelistversion"
 
 
 class NotReady(Exception):
-    """The first list of this process is still being written after PATIENCE; the next request will find it."""
+    """The first list of this process is still being written after PATIENCE; the next request
+    will find it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,10 @@ class _Kept:
 
 
 def read_version() -> str | None:
-    """The version that this session sees: one query of a handful of rows. None where the table was emptied."""
+    """The version that this session sees: one query of a handful of rows.
+
+    None where the table was emptied.
+    """
     with connection.cursor() as cursor:
         cursor.execute(VERSION)
         version: str | None = cursor.fetchone()[0]
@@ -61,8 +73,9 @@ class PriceLists:
     def current(self, *, group: PriceGroup) -> PriceList:
         """The list of `group`, with every change that was committed before this call.
 
-        One query where nothing changed. After a change one thread writes the list anew, and the others wait for it;
-        who has waited `patience` seconds is given the list from before the change. Raises NotReady where there is none.
+        One query where nothing changed. After a change one thread writes the list anew, and the
+        others wait for it; who has waited `patience` seconds is given the list from before the
+        change. Raises NotReady where there is none.
         """
         found = self._find(group, version=self._version())
         return found or self._write_once(group)

@@ -1,6 +1,8 @@
-"""Works out costs and prices from rates, exchange rates and margin rules, and writes those that moved in one statement.
+"""Works out costs and prices from rates, exchange rates and margin rules, and writes those that
+moved in one statement.
 
-Who writes by it holds `locking.lock_catalog` in a transaction from before the rules are read; a preview need not.
+Who writes by it holds `locking.lock_catalog` in a transaction from before the rules are read; a
+preview need not.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,7 +17,8 @@ from catalog.models import MarginRule, MarginScope, Service, ServiceQuerySet
 from catalog.prices.exchange_rates import NoExchangeRate, known_exchange_rates
 from catalog.prices.margin_rules import Priced, Rule, RuleBook
 
-DEFAULT_PERCENT: Final = Decimal(25)  # until the admin has said otherwise: nothing is ever sold at cost by omission
+# until the admin has said otherwise: nothing is ever sold at cost by omission
+DEFAULT_PERCENT: Final = Decimal(25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +34,37 @@ class Repriced:
 def open_rulebook() -> RuleBook:
     """All margin rules of the database; the rule for all services is made on the first use."""
     MarginRule.objects.get_or_create(scope=MarginScope.ALL, defaults={"percent": DEFAULT_PERCENT})
-    rows = MarginRule.objects.values_list("pk", "scope", "provider_id", "category_id", "service_id", "percent", "fixed")
+    rows = MarginRule.objects.values_list(
+        "pk", "scope", "provider_id", "category_id", "service_id", "percent", "fixed"
+    )
     return RuleBook(
-        Rule(scope=scope, target=provider or category or service, percent=percent, fixed=fixed, pk=pk)
+        Rule(
+            scope=scope, target=provider or category or service, percent=percent, fixed=fixed, pk=pk
+        )
         for pk, scope, provider, category, service, percent, fixed in rows
     )
 
 
 def work_out(*, services: ServiceQuerySet, book: RuleBook) -> Iterator[Repriced]:
-    """The services whose cost, price or rule is not what `book` and the exchange rates make of their rate.
+    """The services whose cost, price or rule is not what `book` and the exchange rates make of
+    their rate.
 
     Raises rulebook.TooDear, and NoExchangeRate for a provider's currency that nobody can reckon in.
     """
     exchange_rates = known_exchange_rates()
     rows = services.order_by("pk").values_list(
-        "pk", "provider_id", "category_id", "provider__currency", "rate", "cost", "price", "margin_rule_id"
+        "pk",
+        "provider_id",
+        "category_id",
+        "provider__currency",
+        "rate",
+        "cost",
+        "price",
+        "margin_rule_id",
     )
-    for service, provider, category, currency, rate, cost, price, rule in rows.iterator(chunk_size=5000):
+    for service, provider, category, currency, rate, cost, price, rule in rows.iterator(
+        chunk_size=5000
+    ):
         if currency not in exchange_rates:
             raise NoExchangeRate(f"no exchange rate is known for {currency}")
         priced = book.price(
@@ -62,7 +79,9 @@ def work_out(*, services: ServiceQuerySet, book: RuleBook) -> Iterator[Repriced]
 
 
 def reprice(*, services: ServiceQuerySet, book: RuleBook, now: datetime) -> int:
-    """Bring cost, price and rule of these services up to date; returns how many prices customers see change."""
+    """Bring cost, price and rule of these services up to date; returns how many prices
+    customers see change.
+    """
     moved = list(work_out(services=services, book=book))
     _write(moved, now=now)
     return sum(row.price_before != row.priced.price for row in moved)
@@ -89,8 +108,14 @@ def _write(moved: Iterable[Repriced], *, now: datetime) -> None:
 
 
 def services_under(*, scope: str, target: int | None) -> ServiceQuerySet:
-    """The services that a rule of this scope may price, withdrawn ones too: they come back at the right price."""
+    """The services that a rule of this scope may price, withdrawn ones too: they come back at
+    the right price.
+    """
     if scope == MarginScope.ALL:
         return Service.objects.all()
-    name = {MarginScope.PROVIDER: "provider", MarginScope.CATEGORY: "category", MarginScope.SERVICE: "pk"}
+    name = {
+        MarginScope.PROVIDER: "provider",
+        MarginScope.CATEGORY: "category",
+        MarginScope.SERVICE: "pk",
+    }
     return Service.objects.filter(**{name[MarginScope(scope)]: target})

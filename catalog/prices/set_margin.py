@@ -1,4 +1,7 @@
-"""Setting margins: what a change would do to the prices, and doing it. The most specific rule prices a service."""
+"""Setting margins: what a change would do to the prices, and doing it.
+
+The most specific rule prices a service.
+"""
 
 import logging
 from dataclasses import dataclass
@@ -16,7 +19,8 @@ from catalog.prices.write_lock import lock_catalog
 
 log = logging.getLogger(__name__)
 
-MAX_PERCENT: Final = Decimal(10_000)  # a hundredfold and one: beyond it a typing mistake is likelier
+# a hundredfold and one: beyond it a typing mistake is likelier
+MAX_PERCENT: Final = Decimal(10_000)
 MAX_FIXED: Final = Decimal(1_000_000)
 
 Target = Provider | Category | Service | None
@@ -27,7 +31,9 @@ class BadMargin(ValueError):
 
 
 class RuleNeeded(Exception):
-    """The rule for all services can be changed, not removed: without it some services would have no price."""
+    """The rule for all services can be changed, not removed: without it some services would
+    have no price.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,10 @@ class Preview:
 
 
 def preview_margin(*, target: Target, percent: Decimal, fixed: Decimal) -> Preview:
-    """What `set_margin` would do to prices now. Raises BadMargin and TooDear as it does. Changes nothing."""
+    """What `set_margin` would do to prices now. Raises BadMargin and TooDear as it does.
+
+    Changes nothing.
+    """
     rule = _rule(target=target, percent=percent, fixed=fixed)
     services = services_under(scope=rule.scope, target=rule.target)
     rows = work_out(services=services, book=open_rulebook().with_rule(rule))
@@ -48,10 +57,14 @@ def preview_margin(*, target: Target, percent: Decimal, fixed: Decimal) -> Previ
 
 
 @transaction.atomic
-def set_margin(*, target: Target, percent: Decimal, fixed: Decimal, actor: User | None, now: datetime) -> MarginRule:
-    """Sell `target` (None: all services) at cost × (1 + percent/100) + fixed from now on, prices included.
+def set_margin(
+    *, target: Target, percent: Decimal, fixed: Decimal, actor: User | None, now: datetime
+) -> MarginRule:
+    """Sell `target` (None: all services) at cost × (1 + percent/100) + fixed from now on, prices
+    included.
 
-    There is one rule per target: an older one is changed. Raises BadMargin and rulebook.TooDear; then nothing changed.
+    There is one rule per target: an older one is changed. Raises BadMargin and rulebook.TooDear;
+    then nothing changed.
     """
     rule = _rule(target=target, percent=percent, fixed=fixed)
     lock_catalog()
@@ -62,14 +75,26 @@ def set_margin(*, target: Target, percent: Decimal, fixed: Decimal, actor: User 
         service=target if isinstance(target, Service) else None,
         defaults={"percent": percent, "fixed": fixed, "updated_by": actor},
     )
-    moved = reprice(services=services_under(scope=rule.scope, target=rule.target), book=open_rulebook(), now=now)
-    log.info("margin of %s set to %s %% + %s by %s: %s prices moved", target, percent, fixed, actor, moved)
+    moved = reprice(
+        services=services_under(scope=rule.scope, target=rule.target), book=open_rulebook(), now=now
+    )
+    log.info(
+        "margin of %s set to %s %% + %s by %s: %s prices moved",
+        target,
+        percent,
+        fixed,
+        actor,
+        moved,
+    )
     return saved
 
 
 @transaction.atomic
 def remove_margin(*, rule: MarginRule, actor: User | None, now: datetime) -> None:
-    """Let the next wider rule price these services again. Raises RuleNeeded for the rule of all services."""
+    """Let the next wider rule price these services again.
+
+    Raises RuleNeeded for the rule of all services.
+    """
     target = rule.provider_id or rule.category_id or rule.service_id
     if rule.scope == MarginScope.ALL or target is None:
         raise RuleNeeded("the margin for all services can be changed, but not removed")
@@ -83,8 +108,12 @@ def remove_margin(*, rule: MarginRule, actor: User | None, now: datetime) -> Non
 def _rule(*, target: Target, percent: Decimal, fixed: Decimal) -> Rule:
     for name, value, most in (("percent", percent, MAX_PERCENT), ("fixed", fixed, MAX_FIXED)):
         if not value.is_finite() or not 0 <= value <= most:
-            raise BadMargin(f"{name} must be between 0 and {most:,}: below 0 it would sell at a loss")
-    return Rule(scope=_scope_of(target), target=target.pk if target else None, percent=percent, fixed=fixed)
+            raise BadMargin(
+                f"{name} must be between 0 and {most:,}: below 0 it would sell at a loss"
+            )
+    return Rule(
+        scope=_scope_of(target), target=target.pk if target else None, percent=percent, fixed=fixed
+    )
 
 
 def _scope_of(target: Target) -> MarginScope:

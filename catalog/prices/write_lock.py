@@ -1,4 +1,6 @@
-"""One writer of the catalog at a time: a sync, a margin and an exchange rate never price on each other's past."""
+"""One writer of the catalog at a time: a sync, a margin and an exchange rate never price on each
+other's past.
+"""
 
 from django.db import connection
 
@@ -9,8 +11,8 @@ PATIENCE = "25s"  # the longest sync holds it for seconds; below the statement t
 def lock_catalog() -> None:
     """Wait until no other transaction writes prices, and keep them out until this transaction ends.
 
-    Raises OperationalError after 25 seconds of waiting. Must be called in a transaction, before any row is read that
-    the prices depend on.
+    Raises OperationalError after 25 seconds of waiting. Must be called in a transaction, before any
+    row is read that the prices depend on.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('lock_timeout')")

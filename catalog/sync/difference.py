@@ -1,4 +1,7 @@
-"""What moved between our mirror and a provider's list, and what of it a person should see first. Pure."""
+"""What moved between our mirror and a provider's list, and what of it a person should see first.
+
+Pure.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -12,11 +15,13 @@ from catalog.upstream import CatalogReply, ServiceRow, service_types
 WATCHED: Final = (
     "name", "category", "type", "rate", "min", "max", "is_refill", "is_cancel", "is_dripfeed", "description",
 )  # fmt: skip  # what a change set tells; the average time moves with every sync and is only mirrored
-LEAP: Final = 3  # a rate that rises or falls more than so many times is likelier a mistake or another service
+# a rate that rises or falls more than so many times is likelier a mistake or another service
+LEAP: Final = 3
 MAX_GONE: Final = Decimal("0.30")  # of our services: a list that lacks more is likelier cut short
 FEW_GONE: Final = 1  # so many may go whatever their share is: small catalogs live, too
 NO_CATEGORY: Final = "Other"
-MAX_COST: Final = Decimal(10) ** 9  # a rate or cost from here on is a mistake; below it no margin's price overflows
+# a rate or cost from here on is a mistake; below it no margin's price overflows
+MAX_COST: Final = Decimal(10) ** 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +30,16 @@ class Offer:
 
     upstream_id: str
     name: str
-    category: str  # "" where we do not know the provider's, since the admin moved it: nothing is compared with it
+    # "" where we do not know the provider's, since the admin moved it: nothing is compared with it
+    category: str
     type: str  # canonical, as the admin mapped it, or the provider's own word
     rate: Decimal
     min: int
     max: int
     is_refill: bool
     is_cancel: bool
-    is_dripfeed: bool | None  # None of a service of ours for which the admin decided: nothing is compared with it
+    # None of a service of ours for which the admin decided: nothing is compared with it
+    is_dripfeed: bool | None
     description: str
     average_time: str
     digest: bytes
@@ -46,7 +53,8 @@ class Reading:
     count: int  # rows in the reply
     offers: tuple[Offer, ...]  # that are new, or not known by their digest
     unchanged: tuple[str, ...]  # ids known by their digest
-    problems: tuple[tuple[str, str], ...]  # id ("" where there is none) and what is wrong with the row
+    # id ("" where there is none) and what is wrong with the row
+    problems: tuple[tuple[str, str], ...]
     duplicates: tuple[str, ...]  # ids that came more than once; the last row counts
     named: frozenset[str]  # every id that the reply mentions
 
@@ -91,23 +99,39 @@ class Difference:
 
 
 def read(reply: CatalogReply, *, exchange_rate: Decimal) -> Reading:
-    """Sort a reply out. A rate or cost beyond all bounds makes a row as unreadable as a rate that is none."""
+    """Sort a reply out.
+
+    A rate or cost beyond all bounds makes a row as unreadable as a rate that is none.
+    """
     offers = [offer_of(row) for row in reply.rows]
-    too_dear = {offer.upstream_id for offer in offers if offer.rate * max(exchange_rate, Decimal(1)) >= MAX_COST}
+    too_dear = {
+        offer.upstream_id
+        for offer in offers
+        if offer.rate * max(exchange_rate, Decimal(1)) >= MAX_COST
+    }
     problems = [(problem.service_id or "", problem.problem) for problem in reply.problems]
     return Reading(
         count=reply.count,
         offers=tuple(offer for offer in offers if offer.upstream_id not in too_dear),
         unchanged=reply.unchanged,
-        problems=(*problems, *((upstream_id, "the rate is beyond all bounds") for upstream_id in sorted(too_dear))),
+        problems=(
+            *problems,
+            *((upstream_id, "the rate is beyond all bounds") for upstream_id in sorted(too_dear)),
+        ),
         duplicates=reply.duplicates,
         named=reply.service_ids,
     )
 
 
 def with_types(reading: Reading, *, types: Mapping[str, str]) -> Reading:
-    """The reading with the provider's own words for types as the admin mapped them (by the word in lower case)."""
-    return replace(reading, offers=tuple(_with_type(offer, types) for offer in reading.offers)) if types else reading
+    """The reading with the provider's own words for types as the admin mapped them (by the word
+    in lower case).
+    """
+    return (
+        replace(reading, offers=tuple(_with_type(offer, types) for offer in reading.offers))
+        if types
+        else reading
+    )
 
 
 def _with_type(offer: Offer, types: Mapping[str, str]) -> Offer:
@@ -123,7 +147,8 @@ def offer_of(row: ServiceRow) -> Offer:
         name=clean_line(row.name, length=500) or f"Service {row.service_id}",
         category=clean_line(row.category, length=300) or NO_CATEGORY,
         type=service_types.canonical(clean_line(row.type, length=60)),
-        rate=cost_of(rate=row.rate, exchange_rate=Decimal(1)),  # as many decimals as we keep, rounded up
+        # as many decimals as we keep, rounded up
+        rate=cost_of(rate=row.rate, exchange_rate=Decimal(1)),
         min=row.min,
         max=row.max,
         is_refill=row.is_refillable,
@@ -135,11 +160,13 @@ def offer_of(row: ServiceRow) -> Offer:
     )
 
 
-def difference(*, reading: Reading, listed: Collection[str], ours: Mapping[str, Offer]) -> Difference:
+def difference(
+    *, reading: Reading, listed: Collection[str], ours: Mapping[str, Offer]
+) -> Difference:
     """Compare a provider's reply with our mirror.
 
-    `listed`: every upstream id that we hold and that stands in the provider's catalog until now. `ours`: what we hold
-    of the ids in `reading.offers`.
+    `listed`: every upstream id that we hold and that stands in the provider's catalog until now.
+    `ours`: what we hold of the ids in `reading.offers`.
     """
     is_listed = set(listed)
     known = [offer for offer in reading.offers if offer.upstream_id in ours]
@@ -156,7 +183,8 @@ def difference(*, reading: Reading, listed: Collection[str], ours: Mapping[str, 
 def refusal(*, found: Difference, count: int, listed: int) -> str:
     """Why this reply must not be applied without a person's word; "" when it may be.
 
-    `count`: rows in the reply. `listed`: services of ours that stand in the provider's catalog until now.
+    `count`: rows in the reply. `listed`: services of ours that stand in the provider's catalog
+    until now.
     """
     if count == 0:
         return f"The provider's list is empty; we hold {listed:,} of its services."
@@ -170,7 +198,9 @@ def refusal(*, found: Difference, count: int, listed: int) -> str:
 
 def _changed(before: Offer, after: Offer) -> Changed:
     before = before if before.category else replace(before, category=after.category)
-    before = replace(before, is_dripfeed=after.is_dripfeed) if before.is_dripfeed is None else before
+    before = (
+        replace(before, is_dripfeed=after.is_dripfeed) if before.is_dripfeed is None else before
+    )
     moves = tuple(
         Move(what=name, before=_shown(getattr(before, name)), after=_shown(getattr(after, name)))
         for name in WATCHED

@@ -1,4 +1,6 @@
-"""Keeps what each sync found: the run with its figures, and its change set, field by field, from → to."""
+"""Keeps what each sync found: the run with its figures, and its change set, field by field, from →
+to.
+"""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +12,8 @@ from django.db import connection
 from catalog.models import Provider, Service, SyncOutcome, SyncRun
 from catalog.sync.difference import Difference, Reading
 
-MAX_LENGTH: Final = 300  # characters kept of a text that moved: a change set is read, not restored from
+# characters kept of a text that moved: a change set is read, not restored from
+MAX_LENGTH: Final = 300
 NAMED: Final = 10  # so many ids are named in a note
 ID_LENGTH: Final = 64
 KEPT: Final = timedelta(days=30)  # runs that changed nothing
@@ -19,7 +22,9 @@ Change = tuple[str, str, str, str]  # upstream id, what, before, after
 
 
 def forget_old(*, provider: Provider, now: datetime) -> None:
-    """Delete the old runs of this provider that changed nothing: they come every quarter of an hour."""
+    """Delete the old runs of this provider that changed nothing: they come every quarter of an
+    hour.
+    """
     old = SyncRun.objects.filter(provider=provider, started_at__lt=now - KEPT)
     old.exclude(outcome=SyncOutcome.APPLIED).delete()
 
@@ -66,12 +71,17 @@ def record_run(
 
 def record_changes(*, run: SyncRun, reading: Reading, found: Difference) -> None:
     """Store the change set of an applied run, after the services were written."""
-    changes = [*_changes(found), *((id_, "skipped", "", problem) for id_, problem in reading.problems)]
+    changes = [
+        *_changes(found),
+        *((id_, "skipped", "", problem) for id_, problem in reading.problems),
+    ]
     if not changes:
         return
     ids = {change[0] for change in changes}
     services = dict(
-        Service.objects.filter(provider_id=run.provider_id, upstream_id__in=ids).values_list("upstream_id", "pk")
+        Service.objects.filter(provider_id=run.provider_id, upstream_id__in=ids).values_list(
+            "upstream_id", "pk"
+        )
     )
     with (
         connection.cursor() as cursor,
@@ -80,7 +90,16 @@ def record_changes(*, run: SyncRun, reading: Reading, found: Difference) -> None
         ) as copy,
     ):
         for id_, what, before, after in changes:
-            copy.write_row((run.pk, services.get(id_), id_[:ID_LENGTH], what, before[:MAX_LENGTH], after[:MAX_LENGTH]))
+            copy.write_row(
+                (
+                    run.pk,
+                    services.get(id_),
+                    id_[:ID_LENGTH],
+                    what,
+                    before[:MAX_LENGTH],
+                    after[:MAX_LENGTH],
+                )
+            )
 
 
 def _changes(found: Difference) -> Iterator[Change]:
@@ -100,7 +119,9 @@ def _changes(found: Difference) -> Iterator[Change]:
 def _note(reading: Reading) -> str:
     if not reading.duplicates:
         return ""
-    named = ", ".join(reading.duplicates[:NAMED]) + (", …" if len(reading.duplicates) > NAMED else "")
+    named = ", ".join(reading.duplicates[:NAMED]) + (
+        ", …" if len(reading.duplicates) > NAMED else ""
+    )
     return f"{len(reading.duplicates):,} ids came more than once, the last row counts: {named}"
 
 

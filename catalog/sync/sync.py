@@ -1,7 +1,9 @@
-"""Mirrors one provider's catalog: fetch with no transaction open, compare, guard, apply in one transaction.
+"""Mirrors one provider's catalog: fetch with no transaction open, compare, guard, apply in one
+transaction.
 
-A sync writes names, rates, limits and flags as the provider lists them; what the admin set (own name, own description,
-position, own category, margins, hidden, modes) is never touched. A service that is gone is withdrawn, never deleted.
+A sync writes names, rates, limits and flags as the provider lists them; what the admin set (own
+name, own description, position, own category, margins, hidden, modes) is never touched. A service
+that is gone is withdrawn, never deleted.
 """
 
 import logging
@@ -26,7 +28,8 @@ from lib.encryption import CannotUnseal
 
 log = logging.getLogger(__name__)
 
-EVERYTHING: Final = 2**31 - 1  # services that may go at once, where a person has said "let go what may"
+# services that may go at once, where a person has said "let go what may"
+EVERYTHING: Final = 2**31 - 1
 NOTHING: Final = -1  # nobody has agreed to anything, not even to an empty list in an empty shop
 REFUSED_OR_APPLIED: Final = ["synced_at", "accepted_gone", "sync_wanted_at"]
 
@@ -34,17 +37,24 @@ Report = Callable[[str], None]
 
 
 class Overtaken(Exception):
-    """Another sync of this provider was applied after this one had asked: its list may be newer than ours."""
+    """Another sync of this provider was applied after this one had asked: its list may be newer
+    than ours.
+    """
 
 
 def sync_provider(
-    *, provider_id: int, now: datetime, accepted_gone: int | None = None, report: Report = lambda _step: None
+    *,
+    provider_id: int,
+    now: datetime,
+    accepted_gone: int | None = None,
+    report: Report = lambda _step: None,
 ) -> SyncRun:
     """One sync; whatever came of it is told by the run that is returned and stored.
 
-    An empty or short list is refused, unless a person has agreed that so many services may go: `accepted_gone`, or the
-    provider's own. Refused and failed syncs change no service. `report` hears each step's name. Raises Overtaken, with
-    nothing changed. No transaction may be open around it: the provider is asked here, for PROVIDER_TIMEOUT at most.
+    An empty or short list is refused, unless a person has agreed that so many services may go:
+    `accepted_gone`, or the provider's own. Refused and failed syncs change no service. `report`
+    hears each step's name. Raises Overtaken, with nothing changed. No transaction may be open
+    around it: the provider is asked here, for PROVIDER_TIMEOUT at most.
     """
     started = time.monotonic()
     provider = Provider.objects.get(pk=provider_id)
@@ -73,13 +83,22 @@ def _ask(provider: Provider) -> Reading:
 
 
 def _apply(
-    provider: Provider, reading: Reading, *, accepted_gone: int | None, now: datetime, started: float
+    provider: Provider,
+    reading: Reading,
+    *,
+    accepted_gone: int | None,
+    now: datetime,
+    started: float,
 ) -> SyncRun:
     reading = with_types(reading, types=types_of(provider=provider))
-    listed = set(Service.objects.listed().filter(provider=provider).values_list("upstream_id", flat=True))
+    listed = set(
+        Service.objects.listed().filter(provider=provider).values_list("upstream_id", flat=True)
+    )
     found = difference(reading=reading, listed=listed, ours=_ours(provider, reading))
     reason = refusal(found=found, count=reading.count, listed=len(listed))
-    accepted = max(NOTHING if number is None else number for number in (accepted_gone, provider.accepted_gone))
+    accepted = max(
+        NOTHING if number is None else number for number in (accepted_gone, provider.accepted_gone)
+    )
     if reason and found.lost <= accepted:
         reason = ""
     if reason:
@@ -87,14 +106,22 @@ def _apply(
         outcome = SyncOutcome.REFUSED
     else:
         exchange_rate = exchange_rate_of(provider.currency)
-        Mirror(provider=provider, exchange_rate=exchange_rate, book=open_rulebook(), now=now).write(found)
+        Mirror(provider=provider, exchange_rate=exchange_rate, book=open_rulebook(), now=now).write(
+            found
+        )
         outcome = SyncOutcome.UNCHANGED if found.is_nothing else SyncOutcome.APPLIED
         provider.synced_at = now
     provider.accepted_gone = provider.sync_wanted_at = None
     provider.save(update_fields=REFUSED_OR_APPLIED)
     forget_old(provider=provider, now=now)
     run = record_run(
-        provider=provider, reading=reading, found=found, outcome=outcome, message=reason, now=now, started=started
+        provider=provider,
+        reading=reading,
+        found=found,
+        outcome=outcome,
+        message=reason,
+        now=now,
+        started=started,
     )
     if not reason:
         record_changes(run=run, reading=reading, found=found)
@@ -104,15 +131,21 @@ def _apply(
 def _ours(provider: Provider, reading: Reading) -> dict[str, Offer]:
     """What our mirror holds of the services that the reply offers anew or differently."""
     ids = [offer.upstream_id for offer in reading.offers]
-    services = Service.objects.filter(provider=provider, upstream_id__in=ids).select_related("category")
-    return {service.upstream_id: _offer_of(service) for service in services.iterator(chunk_size=5000)}
+    services = Service.objects.filter(provider=provider, upstream_id__in=ids).select_related(
+        "category"
+    )
+    return {
+        service.upstream_id: _offer_of(service) for service in services.iterator(chunk_size=5000)
+    }
 
 
 def _offer_of(service: Service) -> Offer:
     return Offer(
         upstream_id=service.upstream_id,
         name=service.upstream_name,
-        category=service.upstream_category if service.is_category_own else service.category.upstream_name,
+        category=service.upstream_category
+        if service.is_category_own
+        else service.category.upstream_name,
         type=service.type,
         rate=service.rate,
         min=service.min_quantity,

@@ -65,19 +65,27 @@ WHERE provider_id = %(provider)s AND upstream_id = ANY(%(ids)s) AND withdrawn_at
 class Mirror:
     """The writer of one provider's services at one moment."""
 
-    def __init__(self, *, provider: Provider, exchange_rate: Decimal, book: RuleBook, now: datetime) -> None:
+    def __init__(
+        self, *, provider: Provider, exchange_rate: Decimal, book: RuleBook, now: datetime
+    ) -> None:
         self._provider = provider
         self._exchange_rate = exchange_rate
         self._book = book
         self._now = now
 
     def write(self, found: Difference) -> None:
-        """Apply a difference: new rows, changed rows, what is gone, what is back. Own names and the like stay."""
+        """Apply a difference: new rows, changed rows, what is gone, what is back.
+
+        Own names and the like stay.
+        """
         self._write_offers(found)
         with connection.cursor() as cursor:
             for statement, ids in ((MOVE_AWAY, found.gone), (BRING_BACK, found.back)):
                 if ids:
-                    cursor.execute(statement, {"provider": self._provider.pk, "ids": list(ids), "now": self._now})
+                    cursor.execute(
+                        statement,
+                        {"provider": self._provider.pk, "ids": list(ids), "now": self._now},
+                    )
 
     def _write_offers(self, found: Difference) -> None:
         offers = [*(row.offer for row in found.changed), *found.new]
@@ -137,16 +145,27 @@ class Mirror:
         rows = Service.objects.filter(provider=self._provider, upstream_id__in=ids).values_list(
             "upstream_id", "pk", "category_id", "is_category_own"
         )
-        return {upstream_id: (pk, category if is_own else None) for upstream_id, pk, category, is_own in rows}
+        return {
+            upstream_id: (pk, category if is_own else None)
+            for upstream_id, pk, category, is_own in rows
+        }
 
 
 def categories_for(names: Iterable[str]) -> dict[str, int]:
-    """The categories of these upstream names, made in the order of their first mention where there are none."""
+    """The categories of these upstream names, made in the order of their first mention where
+    there are none.
+    """
     wanted = list(dict.fromkeys(names))
-    Category.objects.bulk_create([Category(upstream_name=name) for name in _unknown(wanted)], ignore_conflicts=True)
-    return dict(Category.objects.filter(upstream_name__in=wanted).values_list("upstream_name", "pk"))
+    Category.objects.bulk_create(
+        [Category(upstream_name=name) for name in _unknown(wanted)], ignore_conflicts=True
+    )
+    return dict(
+        Category.objects.filter(upstream_name__in=wanted).values_list("upstream_name", "pk")
+    )
 
 
 def _unknown(names: Sequence[str]) -> list[str]:
-    known = set(Category.objects.filter(upstream_name__in=names).values_list("upstream_name", flat=True))
+    known = set(
+        Category.objects.filter(upstream_name__in=names).values_list("upstream_name", flat=True)
+    )
     return [name for name in names if name not in known]

@@ -1,4 +1,6 @@
-"""The provider client: a pure library that speaks the API of upstream providers and never guesses about money."""
+"""The provider client: a pure library that speaks the API of upstream providers and never guesses
+about money.
+"""
 
 from catalog.upstream.client import BATCH, Balance, Client
 from catalog.upstream.error_texts import AMBIGUOUS_PHRASES
@@ -15,7 +17,14 @@ from catalog.upstream.refill_and_cancel_replies import (
 from catalog.upstream.services_reply import CatalogReply, RowProblem, ServiceRow, plain_text
 from catalog.upstream.status_reply import IdError, OrderStatus, Status, StatusReply
 from outbound.endpoint import Endpoint, parse_url
-from outbound.errors import BadReply, ForbiddenAddress, Interrupted, ProviderError, TimedOut, Unreachable
+from outbound.errors import (
+    BadReply,
+    ForbiddenAddress,
+    Interrupted,
+    ProviderError,
+    TimedOut,
+    Unreachable,
+)
 from outbound.exchange import Exchange
 from outbound.key_mask import KeyMask
 from outbound.post import Posted, post

@@ -1,10 +1,18 @@
-"""Judges the reply to an `add`: definite only where the provider was definite (reliability: the table of classes)."""
+"""Judges the reply to an `add`: definite only where the provider was definite (reliability: the
+table of classes).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from catalog.upstream.error_texts import AMBIGUOUS_PHRASES, error_text, find_reason, is_ambiguous, is_success
+from catalog.upstream.error_texts import (
+    AMBIGUOUS_PHRASES,
+    error_text,
+    find_reason,
+    is_ambiguous,
+    is_success,
+)
 from catalog.upstream.json_values import ID_LENGTH, NotJSON, parse_exactly
 from catalog.upstream.outcomes import Accepted, AddOutcome, NotSent, Rejected, Unclear
 from outbound.key_mask import KeyMask
@@ -14,13 +22,17 @@ ORDER_NAMES = frozenset({"order", "orders", "orderid", "neworder"})  # without c
 
 
 def judge_add(
-    reply: Reply, *, mask: KeyMask, doubtful_words: Iterable[str] = AMBIGUOUS_PHRASES, is_429_unclear: bool = False
+    reply: Reply,
+    *,
+    mask: KeyMask,
+    doubtful_words: Iterable[str] = AMBIGUOUS_PHRASES,
+    is_429_unclear: bool = False,
 ) -> AddOutcome:
     """What an `add` did, by its reply.
 
-    Accepted: HTTP 200, a JSON object with an order id and no sign of an error. Refused: HTTP 2xx or 4xx, a JSON
-    object that states an error, names no order anywhere and holds no word of doubt. NotSent: HTTP 429. All else is
-    Unclear.
+    Accepted: HTTP 200, a JSON object with an order id and no sign of an error. Refused: HTTP 2xx or
+    4xx, a JSON object that states an error, names no order anywhere and holds no word of doubt.
+    NotSent: HTTP 429. All else is Unclear.
     """
     raw = reply.exchange
     try:
@@ -31,7 +43,9 @@ def judge_add(
     if reply.status == 429:
         if is_429_unclear or has_order(tree):
             return Unclear("HTTP 429, which this provider may answer after placing", raw)
-        return NotSent("the provider asks us to slow down", raw, is_429=True, retry_after=reply.retry_after)
+        return NotSent(
+            "the provider asks us to slow down", raw, is_429=True, retry_after=reply.retry_after
+        )
     if not isinstance(tree, Mapping):
         return Unclear(f"HTTP {reply.status} without a JSON object", raw)
     text = error_text(tree)
@@ -74,7 +88,9 @@ def _judge_rejection(
 
 
 def _order_id(value: object) -> str | None:
-    """A positive integer, or a string of ASCII digits that makes one; JSON's true, 1.0 and " 5" are none."""
+    """A positive integer, or a string of ASCII digits that makes one; JSON's true, 1.0 and " 5"
+    are none.
+    """
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     text = str(value)

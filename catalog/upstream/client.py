@@ -10,7 +10,13 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 from catalog.upstream.add_reply import judge_add
-from catalog.upstream.error_texts import AMBIGUOUS_PHRASES, error_text, find_reason, is_about_an_id, is_ambiguous
+from catalog.upstream.error_texts import (
+    AMBIGUOUS_PHRASES,
+    error_text,
+    find_reason,
+    is_about_an_id,
+    is_ambiguous,
+)
 from catalog.upstream.errors import ErrorReply, Throttled
 from catalog.upstream.json_values import NotJSON, as_decimal, as_text, parse_exactly, parse_loosely
 from catalog.upstream.outcomes import AddOutcome, NotSent, Reason, Rejected, Unclear
@@ -33,7 +39,8 @@ from outbound.sockets import Resolver, look_up
 from outbound.wire import Wire
 
 BATCH = 100  # the most ids a provider takes in one call
-SEND_CAP = 65_536  # bytes of a reply to add, refill or cancel: honest ones have under a hundred an id
+# bytes of a reply to add, refill or cancel: honest ones have under a hundred an id
+SEND_CAP = 65_536
 READ_CAP = 32 * 1024 * 1024  # bytes: the largest catalogs met have 10 MB
 NOTHING_KNOWN: Mapping[bytes, str] = MappingProxyType({})
 
@@ -47,10 +54,12 @@ class Balance:
 
 
 class Client:
-    """Speaks to one provider. Threads may share one; every call opens or takes a connection of its own.
+    """Speaks to one provider. Threads may share one; every call opens or takes a connection of its
+    own.
 
-    Reading calls (services, status, refill_status, balance) raise a ProviderError. Sending calls (add, refill, cancel)
-    never do: what they may have done is their result. Neither tells the key in any text.
+    Reading calls (services, status, refill_status, balance) raise a ProviderError. Sending calls
+    (add, refill, cancel) never do: what they may have done is their result. Neither tells the key
+    in any text.
     """
 
     def __init__(self, endpoint: Endpoint, *, resolver: Resolver = look_up) -> None:
@@ -62,12 +71,17 @@ class Client:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
     def fingerprint(self, *, pepper: str) -> str:
-        """64 hex digits that tell accounts, by address and key, apart; without the pepper they can't be tried out."""
+        """64 hex digits that tell accounts, by address and key, apart; without the pepper
+        they can't be tried out.
+        """
         account = f"{self._endpoint.url}\n{self._endpoint.key}"
         return hmac.new(pepper.encode(), account.encode(), "sha256").hexdigest()
 
@@ -76,7 +90,10 @@ class Client:
         self._session.close()
 
     def services(self, *, known: Mapping[bytes, str] = NOTHING_KNOWN) -> CatalogReply:
-        """The catalog. Rows whose digest is in `known` (digest → service id) are named but not read again."""
+        """The catalog.
+
+        Rows whose digest is in `known` (digest → service id) are named but not read again.
+        """
         reply = self._ask("services", {})
         body = self._mask.bulk(reply.body)
         failure: BadReply
@@ -124,15 +141,19 @@ class Client:
     ) -> AddOutcome:
         """Place one order, sending it at most once.
 
-        `before_send` is called when TCP and TLS are up and no byte has left; what it raises is raised on, and nothing
-        was sent. `idempotency_key` is for providers known to honour it.
+        `before_send` is called when TCP and TLS are up and no byte has left; what it raises is
+        raised on, and nothing was sent. `idempotency_key` is for providers known to honour it.
         """
         repeatable = {"idempotency_key": idempotency_key} if idempotency_key else {}
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        reply = self._send("add", {**fields, **repeatable}, before_send=before_send, headers=headers)
+        reply = self._send(
+            "add", {**fields, **repeatable}, before_send=before_send, headers=headers
+        )
         if not isinstance(reply, Reply):
             return reply
-        return judge_add(reply, mask=self._mask, doubtful_words=doubtful_words, is_429_unclear=is_429_unclear)
+        return judge_add(
+            reply, mask=self._mask, doubtful_words=doubtful_words, is_429_unclear=is_429_unclear
+        )
 
     def refill(
         self,
@@ -151,7 +172,10 @@ class Client:
         before_send: Callable[[], None] | None = None,
         doubtful_words: Iterable[str] = AMBIGUOUS_PHRASES,
     ) -> BatchOutcome:
-        """Ask to cancel up to 100 orders, sending it at most once. Taken means requested, never refunded."""
+        """Ask to cancel up to 100 orders, sending it at most once.
+
+        Taken means requested, never refunded.
+        """
         return self._send_batch("cancel", ids, before_send=before_send, words=tuple(doubtful_words))
 
     # Sending
@@ -171,7 +195,12 @@ class Client:
             return (Unclear if error.is_sent else NotSent)(str(error), error.exchange)
 
     def _send_batch(
-        self, action: str, ids: Sequence[str], *, before_send: Callable[[], None] | None, words: tuple[str, ...]
+        self,
+        action: str,
+        ids: Sequence[str],
+        *,
+        before_send: Callable[[], None] | None,
+        words: tuple[str, ...],
     ) -> BatchOutcome:
         names = _batch(ids)
         field = {"orders": ",".join(names)} if action == "cancel" else _ids("order", names)
@@ -180,7 +209,9 @@ class Client:
             return reply
         raw = reply.exchange
         if reply.status == 429:
-            return NotSent("the provider asks us to slow down", raw, is_429=True, retry_after=reply.retry_after)
+            return NotSent(
+                "the provider asks us to slow down", raw, is_429=True, retry_after=reply.retry_after
+            )
         try:
             tree = self._mask.tree(parse_exactly(reply.body)[0])
         except NotJSON:
@@ -200,7 +231,9 @@ class Client:
             raise Throttled(retry_after=reply.retry_after, exchange=reply.exchange)
         return reply
 
-    def _read(self, action: str, fields: Mapping[str, str], *, ids: Sequence[str]) -> tuple[object, Exchange]:
+    def _read(
+        self, action: str, fields: Mapping[str, str], *, ids: Sequence[str]
+    ) -> tuple[object, Exchange]:
         reply = self._ask(action, fields)
         tree = self._parse(reply, body=reply.body)
         tree = self._mask.tree(tree) if self._mask.may_be_in(reply.body) else tree
@@ -211,11 +244,16 @@ class Client:
         try:
             return parse_loosely(body)
         except NotJSON:
-            failure = BadReply(f"HTTP {reply.status} without JSON", is_sent=True, exchange=reply.exchange)
+            failure = BadReply(
+                f"HTTP {reply.status} without JSON", is_sent=True, exchange=reply.exchange
+            )
         raise failure
 
     def _raise_error(self, tree: object, reply: Reply, *, ids: Sequence[str] = ()) -> None:
-        """Raise what the reply says against the whole question. A complaint about the one id asked for is no error."""
+        """Raise what the reply says against the whole question.
+
+        A complaint about the one id asked for is no error.
+        """
         text = _error_of_all(tree, ids)
         if text:
             reason = find_reason(text, http_status=reply.status)
@@ -225,16 +263,27 @@ class Client:
             raise BadReply(f"HTTP {reply.status}", is_sent=True, exchange=reply.exchange)
 
     def _post(
-        self, action: str, fields: Mapping[str, str], *, manner: Manner, headers: Mapping[str, str] | None = None
+        self,
+        action: str,
+        fields: Mapping[str, str],
+        *,
+        manner: Manner,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
         if reserved := {"key", "action"} & fields.keys():
             raise ValueError(f"reserved field: {', '.join(sorted(reserved))}")
         target = parse_url(self._endpoint.url, is_private_allowed=self._endpoint.is_private_allowed)
         form = {"key": self._endpoint.key, "action": action, **fields}
         response = self._session.post_form(target, form, manner=manner, headers=headers)
-        status, body, elapsed = response.status_code, response.content, response.elapsed.total_seconds()
+        status, body, elapsed = (
+            response.status_code,
+            response.content,
+            response.elapsed.total_seconds(),
+        )
         exchange = exchange_of(status, body, elapsed=elapsed, mask=self._mask)
-        return Reply(status=status, body=body, retry_after=retry_after(response.headers), exchange=exchange)
+        return Reply(
+            status=status, body=body, retry_after=retry_after(response.headers), exchange=exchange
+        )
 
 
 def _batch(ids: Sequence[str]) -> tuple[str, ...]:
@@ -261,7 +310,12 @@ def _error_of_all(tree: object, ids: Sequence[str]) -> str:
 def _judge_batch_error(
     text: str, tree: object, reply: Reply, *, names: Sequence[str], words: tuple[str, ...]
 ) -> BatchOutcome:
-    if reply.status >= 500 or reply.status < 200 or 300 <= reply.status < 400 or is_ambiguous(tree, words):
+    if (
+        reply.status >= 500
+        or reply.status < 200
+        or 300 <= reply.status < 400
+        or is_ambiguous(tree, words)
+    ):
         return Unclear(f"HTTP {reply.status}: {text}", reply.exchange)
     reason = find_reason(text, http_status=reply.status)
     if len(names) == 1 and reason is Reason.CUSTOMER:

@@ -10,12 +10,15 @@ from catalog.upstream.outcomes import Reason
 
 TEXT_LENGTH = 500  # characters of an error text that are kept
 FOLDED_LENGTH = 200  # characters of a text by which it is known again
-WHOLE = "="  # before a word of doubt: it stands for the whole of a text, folded, not for a part of it
+# before a word of doubt: it stands for the whole of a text, folded, not for a part of it
+WHOLE = "="
 LINK = re.compile(r"(?:https?://|www\.)\S+")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-WRAPPERS = frozenset({"error", "errors", "message", "msg", "text", "detail"})  # names that say nothing
+# names that say nothing
+WRAPPERS = frozenset({"error", "errors", "message", "msg", "text", "detail"})
 
-# Words after which an error may have been raised when the order was already placed. One is enough for doubt.
+# Words after which an error may have been raised when the order was already placed. One is enough
+# for doubt.
 AMBIGUOUS_PHRASES: tuple[str, ...] = (
     "internal",
     "server",
@@ -57,7 +60,8 @@ NO_FUNDS = re.compile(
     r"|\b(?:recharge|top up|add) (?:\w+ ){0,2}?(?:balance|funds)\b"
 )
 BAD_WORD = (
-    r"(?:invalid|incorrect|wrong|bad|unknown|missing|expired|revoked|inactive|disabled|not found|not valid|required)"
+    r"(?:invalid|incorrect|wrong|bad|unknown|missing|expired|revoked|inactive|disabled"
+    r"|not found|not valid|required)"
 )
 KEY_WORD = r"(?:key|api ?key|apikey|token|api)"
 BAD_KEY = re.compile(
@@ -74,7 +78,9 @@ THROTTLED = re.compile(
 
 
 def error_text(reply: object) -> str:
-    """The error that a reply states, in any of the shapes that providers use; "" when it states none."""
+    """The error that a reply states, in any of the shapes that providers use; "" when it states
+    none.
+    """
     if not isinstance(reply, Mapping):
         return ""
     for name in ("error", "errors", "detail"):
@@ -82,7 +88,14 @@ def error_text(reply: object) -> str:
             return text
     if not is_failure(reply):
         return ""
-    return next((text for name in ("msg", "message", "description", "reason") if (text := _words(reply.get(name)))), "")
+    return next(
+        (
+            text
+            for name in ("msg", "message", "description", "reason")
+            if (text := _words(reply.get(name)))
+        ),
+        "",
+    )
 
 
 def is_failure(reply: Mapping[str, object]) -> bool:
@@ -94,11 +107,16 @@ def is_failure(reply: Mapping[str, object]) -> bool:
 
 def is_success(reply: Mapping[str, object]) -> bool:
     """Whether the reply says of itself that it succeeded."""
-    return _word(reply.get("status")) in SUCCESS_WORDS or _word(reply.get("success")) in {"true", "1", "yes"}
+    return _word(reply.get("status")) in SUCCESS_WORDS or _word(reply.get("success")) in {
+        "true",
+        "1",
+        "yes",
+    }
 
 
 def is_ambiguous(reply: object, words: Iterable[str] = AMBIGUOUS_PHRASES) -> bool:
-    """Whether a word of doubt stands anywhere in the reply, in whatever spelling ("Time-out", "TIME_OUT").
+    """Whether a word of doubt stands anywhere in the reply, in whatever spelling ("Time-out",
+    "TIME_OUT").
 
     A word that begins with "=" stands for a whole error text, as fold_text gives it.
     """
@@ -112,7 +130,9 @@ def is_ambiguous(reply: object, words: Iterable[str] = AMBIGUOUS_PHRASES) -> boo
 
 
 def fold_text(text: str) -> str:
-    """What of an error's text stays the same over orders: small letters, "#" for numbers, "(link)" for links."""
+    """What of an error's text stays the same over orders: small letters, "#" for numbers,
+    "(link)" for links.
+    """
     folded = NUMBER.sub("#", LINK.sub("(link)", text.casefold()))
     return " ".join(folded.split())[:FOLDED_LENGTH].strip()
 
@@ -135,7 +155,9 @@ def is_about_an_id(text: str) -> bool:
 
 
 def normalize(text: str) -> str:
-    """Small letters and single spaces: "neworder.error.not_enough_funds" → "neworder error not enough funds"."""
+    """Small letters and single spaces: "neworder.error.not_enough_funds" → "neworder error not
+    enough funds".
+    """
     return " ".join(re.split(r"[\W_]+", text.casefold().replace("'", ""))).strip()
 
 
@@ -146,7 +168,9 @@ def _word(value: object) -> str:
 
 
 def _words(value: object) -> str:
-    """An error's text, out of whatever it is wrapped in, with the names of fields in front of their complaints."""
+    """An error's text, out of whatever it is wrapped in, with the names of fields in front of
+    their complaints.
+    """
     return as_text("; ".join(_complaints(value)), limit=TEXT_LENGTH)
 
 

@@ -1,4 +1,7 @@
-"""What can go wrong while reading from a provider. No message, argument or chained exception ever holds the key."""
+"""What can go wrong while reading from a provider.
+
+No message, argument or chained exception ever holds the key.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from outbound.exchange import Exchange
 class ErrorReply(ProviderError):
     """The provider answered with an error of its own."""
 
-    def __init__(self, text: str, *, reason: Reason = Reason.CUSTOMER, exchange: Exchange | None = None) -> None:
+    def __init__(
+        self, text: str, *, reason: Reason = Reason.CUSTOMER, exchange: Exchange | None = None
+    ) -> None:
         super().__init__(f"the provider answered: {text}", is_sent=True, exchange=exchange)
         self.text = text
         self.reason = reason

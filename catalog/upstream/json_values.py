@@ -1,4 +1,6 @@
-"""Reads JSON and single values as providers write them; bounded, and silent about what it cannot read (None)."""
+"""Reads JSON and single values as providers write them; bounded, and silent about what it cannot
+read (None).
+"""
 
 from __future__ import annotations
 
@@ -9,22 +11,27 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 ID_LENGTH = 64  # characters; longer ones are no ids
-DEPTH = 32  # levels; no reply of the API has more than five, and what follows may then simply recurse
-INTEGER_DIGITS = 30  # Python's int grows without end and slows down; no figure of a provider is longer
+# levels; no reply of the API has more than five, and what follows may then simply recurse
+DEPTH = 32
+# Python's int grows without end and slows down; no figure of a provider is longer
+INTEGER_DIGITS = 30
 FIGURE_LENGTH = 64  # characters
-MAX_VALUE = Decimal(999_999_999_999)  # no honest figure is beyond it, and rounded to 8 places it fits a numeric(20, 8)
+# no honest figure is beyond it, and rounded to 8 places it fits a numeric(20, 8)
+MAX_VALUE = Decimal(999_999_999_999)
 MIN_EXPONENT = -30
 TRIES = 16  # places in a noisy reply at which JSON may begin
 NOISE = 8192  # bytes of noise in front of the JSON
 
 NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?", re.ASCII)
-GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d{0,30})?", re.ASCII)  # "0,900" is 0.9 of somebody, never 900
+# "0,900" is 0.9 of somebody, never 900
+GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d{0,30})?", re.ASCII)
 PHP_NOTICE = re.compile(
     rb"\s*(?:<br\s*/?>\s*)?(?:<b>)?(?:PHP )?(?:Warning|Notice|Deprecated|Strict Standards)(?:</b>)?:"
     rb"[^\r\n]{0,2000}? on line (?:<b>)?\d+(?:</b>)?(?:\s*<br\s*/?>)?\s*"
 )
 JSON_START = re.compile(rb"(?:^|[\n>])\s*([{\[])")
-CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")  # PostgreSQL or UTF-8 refuse some, nobody wants any
+# PostgreSQL or UTF-8 refuse some, nobody wants any
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 TRUE_WORDS = frozenset({"1", "true", "yes", "on", "y"})
 
 
@@ -55,11 +62,16 @@ def parse_exactly(body: bytes) -> tuple[object, bool]:
 
 
 def parse_loosely(body: bytes) -> object:
-    """The JSON of a reply that is only read: bad UTF-8 is replaced, noise in front is skipped. Raises NotJSON."""
+    """The JSON of a reply that is only read: bad UTF-8 is replaced, noise in front is skipped.
+
+    Raises NotJSON.
+    """
     for start in json_starts(body):
         text = body[start:].decode("utf-8", "replace")
         try:
-            tree = json.loads(text, parse_int=_integer, parse_float=_decimal, parse_constant=str, strict=False)
+            tree = json.loads(
+                text, parse_int=_integer, parse_float=_decimal, parse_constant=str, strict=False
+            )
         except (ValueError, RecursionError):
             continue
         if not is_deep(tree):
@@ -86,7 +98,8 @@ def is_deep(tree: object) -> bool:
 def json_starts(body: bytes) -> Iterator[int]:
     """Where the JSON of a reply may begin, most likely first.
 
-    A reply that begins with JSON has no second place: the tail of a truncated list must not pass for a whole reply.
+    A reply that begins with JSON has no second place: the tail of a truncated list must not pass
+    for a whole reply.
     """
     head = body[:NOISE]
     first = len(head) - len(head.removeprefix(b"\xef\xbb\xbf").lstrip())
@@ -100,7 +113,10 @@ def json_starts(body: bytes) -> Iterator[int]:
 
 
 def strip_notices(body: bytes) -> bytes:
-    """The body after PHP's notices and warnings; the same object when there are none. A fatal error is not noise."""
+    """The body after PHP's notices and warnings; the same object when there are none.
+
+    A fatal error is not noise.
+    """
     start = 0
     while found := PHP_NOTICE.match(body, start):
         start = found.end()
@@ -126,7 +142,9 @@ def as_id(value: object) -> str | None:
 
 
 def as_decimal(value: object) -> Decimal | None:
-    """A finite number within ±LARGEST, exactly as written ("1,234.5" included); None for anything else."""
+    """A finite number within ±LARGEST, exactly as written ("1,234.5" included); None for
+    anything else.
+    """
     if isinstance(value, str):
         return _decimal_of(value) if len(value) <= FIGURE_LENGTH else None
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
@@ -157,7 +175,8 @@ def _decimal_of(text: str) -> Decimal | None:
 
 
 def _bounded(number: Decimal) -> Decimal | None:
-    if not number.is_finite() or number.copy_abs() > MAX_VALUE:  # abs() rounds, and overflows at 1e9999999
+    # abs() rounds, and overflows at 1e9999999
+    if not number.is_finite() or number.copy_abs() > MAX_VALUE:
         return None
     if MIN_EXPONENT <= number.adjusted() <= -MIN_EXPONENT:
         return number

@@ -1,4 +1,6 @@
-"""What a request that orders something may have done, as types: nothing is left to an exception or to a guess."""
+"""What a request that orders something may have done, as types: nothing is left to an exception or
+to a guess.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,10 @@ from outbound.exchange import Exchange
 
 
 class Reason(enum.Enum):
-    """Why a provider refused. Only CUSTOMER is about the order; the others are about our account there."""
+    """Why a provider refused.
+
+    Only CUSTOMER is about the order; the others are about our account there.
+    """
 
     CUSTOMER = "customer"
     NO_FUNDS = "no_funds"
@@ -51,7 +56,10 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """The request may have had its effect. It must never be sent again without a proof that it had none."""
+    """The request may have had its effect.
+
+    It must never be sent again without a proof that it had none.
+    """
 
     detail: str
     raw: Exchange

@@ -18,14 +18,20 @@ REFILL_ID = re.compile(r"(?=.*\d)[\w-]{1,64}")  # a text without a digit is a co
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The provider took the request. For a cancel that is no promise: the order's later status decides."""
+    """The provider took the request.
+
+    For a cancel that is no promise: the order's later status decides.
+    """
 
     refill_id: str | None = None  # of a refill, where the provider names it
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A batch was answered, id by id. What was asked for a `missing` id may have happened: it is unclear."""
+    """A batch was answered, id by id.
+
+    What was asked for a `missing` id may have happened: it is unclear.
+    """
 
     results: Mapping[str, Taken | IdError]
     missing: tuple[str, ...]
@@ -49,7 +55,15 @@ class RefillState(enum.Enum):
 
 _REFILL_WORDS = {
     RefillState.PENDING: ("pending", "awaiting", "queued", "waiting", "new"),
-    RefillState.IN_PROGRESS: ("inprogress", "processing", "progress", "started", "active", "running", "refilling"),
+    RefillState.IN_PROGRESS: (
+        "inprogress",
+        "processing",
+        "progress",
+        "started",
+        "active",
+        "running",
+        "refilling",
+    ),
     RefillState.COMPLETED: ("completed", "complete", "done", "finished", "refilled"),
     RefillState.REJECTED: ("rejected", "reject", "declined", "refused", "denied"),
     RefillState.CANCELED: ("canceled", "cancelled", "cancel"),
@@ -94,7 +108,9 @@ def parse_taken(
 
 
 def parse_refill_statuses(tree: object, *, ids: Sequence[str], raw: Exchange) -> RefillStatusReply:
-    """Read a `refill_status` reply: a list with `refill`, an object by id, flat or nested for a single id."""
+    """Read a `refill_status` reply: a list with `refill`, an object by id, flat or nested for a
+    single id.
+    """
     found: dict[str, RefillStatus | IdError] = {}
     if len(ids) == 1 and isinstance(tree, Mapping) and isinstance(tree.get("refill"), Mapping):
         tree = tree["refill"]
@@ -106,15 +122,24 @@ def parse_refill_statuses(tree: object, *, ids: Sequence[str], raw: Exchange) ->
 
 
 def _name_in_order(rows: Sequence[object], ids: Sequence[str]) -> object:
-    """A list of cancels that names no order is in the order of the question. (A refill so named could go wrong.)"""
+    """A list of cancels that names no order is in the order of the question.
+
+    (A refill so named could go wrong.)
+    """
     if any(not isinstance(row, Mapping) or row.get("order") is not None for row in rows):
         return rows
     return dict(zip(ids, rows, strict=True))
 
 
 def _is_for_all(tree: Mapping[str, object], *, action: str) -> bool:
-    """{"status":"success"}, or {"cancel":1}: a cancel has no id of its own, so that one word can mean them all."""
-    if is_failure(tree) or error_text(tree) or any(isinstance(value, Mapping | list) for value in tree.values()):
+    """{"status":"success"}, or {"cancel":1}: a cancel has no id of its own, so that one word
+    can mean them all.
+    """
+    if (
+        is_failure(tree)
+        or error_text(tree)
+        or any(isinstance(value, Mapping | list) for value in tree.values())
+    ):
         return False
     if action == "cancel" and action in tree:
         return "order" not in tree and isinstance(_read_flag(tree["cancel"]), Taken)
@@ -130,8 +155,16 @@ def _read_taken(entry: object, *, action: str, words: tuple[str, ...]) -> Taken 
         return Taken(as_id(value.get("id"))) if is_success(value) else None
     if isinstance(entry, Mapping) and (text := error_text(entry)):
         return IdError(text, is_ambiguous=is_ambiguous(entry, words))
-    if isinstance(value, str) and not REFILL_ID.fullmatch(value.strip()) and fold(value) not in ("true", "success"):
-        return IdError(as_text(value, limit=500), is_ambiguous=is_ambiguous(value, words)) if value.strip() else None
+    if (
+        isinstance(value, str)
+        and not REFILL_ID.fullmatch(value.strip())
+        and fold(value) not in ("true", "success")
+    ):
+        return (
+            IdError(as_text(value, limit=500), is_ambiguous=is_ambiguous(value, words))
+            if value.strip()
+            else None
+        )
     return _read_flag(value) if action == "cancel" else _read_refill_id(value)
 
 

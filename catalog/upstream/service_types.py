@@ -1,6 +1,8 @@
-"""The service types met in the wild: what `add` wants of each, and the units that are billed. The one table of both.
+"""The service types met in the wild: what `add` wants of each, and the units that are billed. The
+one table of both.
 
-Source: section 2 of the protocol notes. A type compares without regard to case, with `_` and `-` as a space.
+Source: section 2 of the protocol notes. A type compares without regard to case, with `_` and `-` as
+a space.
 """
 
 import functools
@@ -10,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Kind = Literal["link", "quantity", "number", "text", "lines", "choice", "date", "url"]
-Billing = Literal["quantity", "lines", "order", "post"]  # "post": nothing at once, then each new post that was served
+# "post": nothing at once, then each new post that was served
+Billing = Literal["quantity", "lines", "order", "post"]
 
 LINE_ENDS: Final = re.compile(r"\r\n|\r|\n|\\n")  # clients also send a backslash and an n
 
@@ -62,12 +65,16 @@ class ServiceType:
 
     @property
     def is_subscription(self) -> bool:
-        """Whether it runs over time and is billed for each post that was served, none of them in advance."""
+        """Whether it runs over time and is billed for each post that was served, none of
+        them in advance.
+        """
         return self.billed_by == "post"
 
     @property
     def is_limited(self) -> bool:
-        """Whether the service's limits hold: for the quantity, the number of lines, or `min` and `max` of each post."""
+        """Whether the service's limits hold: for the quantity, the number of lines, or
+        `min` and `max` of each post.
+        """
         return self.billed_by != "order"
 
     def field(self, name: str) -> Field | None:
@@ -86,21 +93,31 @@ class ServiceType:
         return _whole(values, "quantity")
 
     def billed_quantity(self, values: Mapping[str, str | int]) -> int:
-        """The units that are paid for: quantity × runs, lines that are not empty, 1 per order, or 1 for the first post.
+        """The units that are paid for: quantity × runs, lines that are not empty, 1 per order, or 1
+        for the first post.
 
-        `values` by protocol names, absent ones left out or "". Raises ValueError naming a number that is none.
+        `values` by protocol names, absent ones left out or "". Raises ValueError naming a number
+        that is none.
         """
-        runs = _whole(values, "runs") if self.has_dripfeed and str(values.get("runs", "")).strip() else 1
+        runs = (
+            _whole(values, "runs")
+            if self.has_dripfeed and str(values.get("runs", "")).strip()
+            else 1
+        )
         return self.limited_quantity(values) * runs
 
 
 def lines(text: str) -> list[str]:
-    r"""The lines of a list field that are not empty; they end with `\r\n`, `\n` or a written-out backslash-n."""
+    """The lines of a list field that are not empty; they end with `\r\n`, `\n` or a written-out
+    backslash-n.
+    """
     return [line.strip() for line in LINE_ENDS.split(text) if line.strip()]
 
 
 def canonical(word: str) -> str:
-    """The name of the table for a provider's word, or the word itself where the table does not know it."""
+    """The name of the table for a provider's word, or the word itself where the table does not
+    know it.
+    """
     found = find(word)
     return found.name if found else word.strip()
 
@@ -124,8 +141,16 @@ def _whole(values: Mapping[str, str | int], name: str) -> int:
 
 LINK = Field("link", "Link", "link")
 QUANTITY = Field("quantity", "Quantity", "quantity")
-RUNS = Field("runs", "Runs", "number", is_required=False, help="Deliver the quantity this many times (drip-feed)")
-INTERVAL = Field("interval", "Interval", "number", is_required=False, help="Minutes between two runs")
+RUNS = Field(
+    "runs",
+    "Runs",
+    "number",
+    is_required=False,
+    help="Deliver the quantity this many times (drip-feed)",
+)
+INTERVAL = Field(
+    "interval", "Interval", "number", is_required=False, help="Minutes between two runs"
+)
 COMMENTS = Field("comments", "Comments", "lines", help="One per line")
 USERNAMES = Field("usernames", "Usernames", "lines", help="One per line")
 DEVICES = (
@@ -140,10 +165,28 @@ SUBSCRIPTION = (
     Field("username", "Username", "text", help="Whose new posts are served"),
     Field("min", "Least per post", "number", help="Each post gets a number between least and most"),
     Field("max", "Most per post", "number"),
-    Field("posts", "New posts", "number", is_required=False, help="Ends after so many; empty: without end"),
-    Field("old_posts", "Old posts", "number", is_required=False, help="So many of the newest are served, too"),
+    Field(
+        "posts",
+        "New posts",
+        "number",
+        is_required=False,
+        help="Ends after so many; empty: without end",
+    ),
+    Field(
+        "old_posts",
+        "Old posts",
+        "number",
+        is_required=False,
+        help="So many of the newest are served, too",
+    ),
     Field("delay", "Delay", "number", help="Minutes after a post appears, 0 to 600"),
-    Field("expiry", "Expiry", "date", is_required=False, help="The last day on which new posts are served"),
+    Field(
+        "expiry",
+        "Expiry",
+        "date",
+        is_required=False,
+        help="The last day on which new posts are served",
+    ),
 )
 WEB_TRAFFIC = (
     LINK,
@@ -176,21 +219,38 @@ TYPES: Final = (
     ServiceType("Custom Comments", (LINK, COMMENTS), billed_by="lines", lines_field="comments"),
     ServiceType("Custom Comments Package", (LINK, COMMENTS), billed_by="order"),
     _by_quantity("Mentions", USERNAMES),
-    _by_quantity("Mentions with Hashtags", USERNAMES, Field("hashtags", "Hashtags", "lines", help="One per line")),
-    ServiceType("Mentions Custom List", (LINK, USERNAMES), billed_by="lines", lines_field="usernames"),
-    _by_quantity("Mentions Hashtag", Field("hashtag", "Hashtag", "text", help="Users who used it are mentioned")),
     _by_quantity(
-        "Mentions User Followers", Field("username", "Account", "text", help="Whose followers are mentioned: its URL")
+        "Mentions with Hashtags",
+        USERNAMES,
+        Field("hashtags", "Hashtags", "lines", help="One per line"),
     ),
-    _by_quantity("Mentions Media Likers", Field("media", "Media", "url", help="Whose likers are mentioned: its URL")),
-    _by_quantity("Comment Likes", Field("username", "Username", "text", help="Who wrote the comment")),
+    ServiceType(
+        "Mentions Custom List", (LINK, USERNAMES), billed_by="lines", lines_field="usernames"
+    ),
+    _by_quantity(
+        "Mentions Hashtag",
+        Field("hashtag", "Hashtag", "text", help="Users who used it are mentioned"),
+    ),
+    _by_quantity(
+        "Mentions User Followers",
+        Field("username", "Account", "text", help="Whose followers are mentioned: its URL"),
+    ),
+    _by_quantity(
+        "Mentions Media Likers",
+        Field("media", "Media", "url", help="Whose likers are mentioned: its URL"),
+    ),
+    _by_quantity(
+        "Comment Likes", Field("username", "Username", "text", help="Who wrote the comment")
+    ),
     ServiceType(
         "Comment Replies",
         (LINK, Field("username", "Username", "text", help="Who wrote the comment"), COMMENTS),
         billed_by="lines",
         lines_field="comments",
     ),
-    _by_quantity("Poll", Field("answer_number", "Answer number", "number", help="The answer to vote for")),
+    _by_quantity(
+        "Poll", Field("answer_number", "Answer number", "number", help="The answer to vote for")
+    ),
     _by_quantity("Invites from Groups", Field("groups", "Groups", "lines", help="One per line")),
     ServiceType("Subscriptions", SUBSCRIPTION, billed_by="post"),
     # Providers bill each run of it, as of Default.

@@ -1,4 +1,6 @@
-"""Reads a catalog: one bad row never spoils the rest, and rows that did not change are not read twice."""
+"""Reads a catalog: one bad row never spoils the rest, and rows that did not change are not read
+twice.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ from catalog.upstream.json_values import (
 )
 from catalog.upstream.service_types import ServiceType, canonical, find
 
-READER = b"rows-2"  # part of every digest: change it when rows are read differently, and all are read again
+# part of every digest: change it when rows are read differently, and all are read again
+READER = b"rows-2"
 NAME_LENGTH = 500
 CATEGORY_LENGTH = 255
 TYPE_LENGTH = 64
@@ -34,7 +37,10 @@ LISTS = ("data", "services", "result", "results", "response")  # names that wrap
 
 
 class ServiceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One service as the provider offers it. Texts are untrusted and may hold HTML entities (see plain_text)."""
+    """One service as the provider offers it.
+
+    Texts are untrusted and may hold HTML entities (see plain_text).
+    """
 
     service_id: str
     name: str
@@ -62,9 +68,13 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True)
 class CatalogReply:
-    """A provider's whole catalog. An empty one was said to be empty; an unreadable one is a BadReply instead."""
+    """A provider's whole catalog.
 
-    rows: tuple[ServiceRow, ...]  # read: new, or not known by their digest; the last of several with one id
+    An empty one was said to be empty; an unreadable one is a BadReply instead.
+    """
+
+    # read: new, or not known by their digest; the last of several with one id
+    rows: tuple[ServiceRow, ...]
     unchanged: tuple[str, ...]  # ids of the rows whose digest was known
     problems: tuple[RowProblem, ...]
     duplicates: tuple[str, ...]  # ids that came more than once
@@ -72,14 +82,18 @@ class CatalogReply:
 
     @property
     def service_ids(self) -> frozenset[str]:
-        """Every id that the reply names, unusable rows included: what is missing here was withdrawn."""
+        """Every id that the reply names, unusable rows included: what is missing here was
+        withdrawn.
+        """
         read = {row.service_id for row in self.rows}
         bad = {problem.service_id for problem in self.problems if problem.service_id is not None}
         return frozenset(read | bad | set(self.unchanged))
 
 
 def plain_slices(body: bytes) -> Sequence[bytes | msgspec.Raw] | None:
-    """The rows of a catalog that is a plain JSON list, as the bytes sent; None when it is anything else."""
+    """The rows of a catalog that is a plain JSON list, as the bytes sent; None when it is
+    anything else.
+    """
     for start in json_starts(body):
         try:
             return _LIST.decode(memoryview(body)[start:])
@@ -89,11 +103,15 @@ def plain_slices(body: bytes) -> Sequence[bytes | msgspec.Raw] | None:
 
 
 def slices_of(tree: object) -> Sequence[bytes]:
-    """The rows of a catalog that came wrapped or was hard to read. Raises NotJSON when there is no list in it."""
+    """The rows of a catalog that came wrapped or was hard to read.
+
+    Raises NotJSON when there is no list in it.
+    """
     rows = _find_rows(tree)
     if rows is None:
         raise NotJSON("the reply is not a list of services")
-    return [json.dumps(row, default=str).encode() for row in rows]  # default: Decimal, which reads back as its text
+    # default: Decimal, which reads back as its text
+    return [json.dumps(row, default=str).encode() for row in rows]
 
 
 def read_rows(slices: Sequence[bytes | msgspec.Raw], *, known: Mapping[bytes, str]) -> CatalogReply:
@@ -157,7 +175,9 @@ def _find_rows(tree: object) -> Sequence[object] | None:
     for name in LISTS:
         if (rows := _find_rows(tree.get(name))) is not None:
             return rows
-    is_said_empty = is_success(tree) and any("empty" in as_text(tree.get(name), limit=64).casefold() for name in LISTS)
+    is_said_empty = is_success(tree) and any(
+        "empty" in as_text(tree.get(name), limit=64).casefold() for name in LISTS
+    )
     return [] if is_said_empty else None
 
 
@@ -205,7 +225,9 @@ def _read_object(raw: bytes | msgspec.Raw) -> Mapping[str, object]:
     return row
 
 
-def _limits(row: Mapping[str, object], *, kind: ServiceType | None, service_id: str) -> tuple[int, int]:
+def _limits(
+    row: Mapping[str, object], *, kind: ServiceType | None, service_id: str
+) -> tuple[int, int]:
     least, most = as_integer(row.get("min")), as_integer(row.get("max"))
     if kind is not None and kind.is_per_order:
         least, most = 1 if least is None else least, 1 if most is None else most

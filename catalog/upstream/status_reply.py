@@ -56,7 +56,10 @@ _STATUS_BY_WORD = {word: status for status, words in _WORDS.items() for word in 
 
 @dataclass(frozen=True, slots=True)
 class OrderStatus:
-    """One order as the provider sees it. None means: not said, or not readable; never guess from it."""
+    """One order as the provider sees it.
+
+    None means: not said, or not readable; never guess from it.
+    """
 
     status: Status
     word: str  # as sent
@@ -72,7 +75,8 @@ class IdError:
     """The provider's complaint about one id; the others of the batch are not concerned."""
 
     text: str
-    is_ambiguous: bool = False  # the complaint may be about the provider's own state: what was asked may have happened
+    # the complaint may be about the provider's own state: what was asked may have happened
+    is_ambiguous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,9 @@ class StatusReply:
 
 
 def parse_statuses(tree: object, *, ids: Sequence[str], raw: Exchange) -> StatusReply:
-    """Read a `status` reply of any shape: an object by id, a list with `order`, or flat for a single id."""
+    """Read a `status` reply of any shape: an object by id, a list with `order`, or flat for a
+    single id.
+    """
     found: dict[str, OrderStatus | IdError] = {}
     ignored = 0
     for name, entry in entries(tree, ids=ids, id_name="order", mark="status"):
@@ -98,8 +104,13 @@ def parse_statuses(tree: object, *, ids: Sequence[str], raw: Exchange) -> Status
     return StatusReply(orders=found, missing=missing, ignored=ignored, raw=raw)
 
 
-def entries(tree: object, *, ids: Sequence[str], id_name: str, mark: str) -> Iterator[tuple[str, object]]:
-    """The pairs of id and entry in a reply about several ids. `mark` is the field that tells a flat entry."""
+def entries(
+    tree: object, *, ids: Sequence[str], id_name: str, mark: str
+) -> Iterator[tuple[str, object]]:
+    """The pairs of id and entry in a reply about several ids.
+
+    `mark` is the field that tells a flat entry.
+    """
     if isinstance(tree, list):
         yield from _listed(tree, ids=ids, id_name=id_name)
     elif isinstance(tree, Mapping):
@@ -117,7 +128,9 @@ def fold(word: str) -> str:
     return re.sub(r"[\s_-]+", "", word).casefold()
 
 
-def _listed(rows: Sequence[object], *, ids: Sequence[str], id_name: str) -> Iterator[tuple[str, object]]:
+def _listed(
+    rows: Sequence[object], *, ids: Sequence[str], id_name: str
+) -> Iterator[tuple[str, object]]:
     for row in rows:
         name = as_id(row.get(id_name)) if isinstance(row, Mapping) else None
         if name is None and len(rows) == len(ids) == 1:

@@ -1,4 +1,6 @@
-"""Asking for refills or cancellations of many orders at once: as for each alone, in a few queries for all."""
+"""Asking for refills or cancellations of many orders at once: as for each alone, in a few queries
+for all.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
@@ -13,7 +15,8 @@ from orders.models import OPEN_REQUEST, Cancellation, Event, EventKind, Order, R
 
 @transaction.atomic
 def request_refills(*, customer: User, ids: Collection[int], now: datetime) -> Mapping[int, Refill]:
-    """Ask for refills of those of the customer's orders that may have one and have none open; by the order's id.
+    """Ask for refills of those of the customer's orders that may have one and have none open; by
+    the order's id.
 
     Whatever is left out is left as it is.
     """
@@ -33,9 +36,11 @@ def request_refills(*, customer: User, ids: Collection[int], now: datetime) -> M
 
 @transaction.atomic
 def request_cancels(*, customer: User, ids: Collection[int], now: datetime) -> Collection[int]:
-    """Ask to stop those of the customer's orders that can be stopped and are not being stopped already; their ids.
+    """Ask to stop those of the customer's orders that can be stopped and are not being stopped
+    already; their ids.
 
-    Those that have not been sent end at once, and their money is back. Whatever is left out is left as it is.
+    Those that have not been sent end at once, and their money is back. Whatever is left out is left
+    as it is.
     """
     orders = [order for order in _locked(customer, ids) if not order.is_ended]
     unsent = [order for order in orders if is_unsent(order)]
@@ -44,7 +49,9 @@ def request_cancels(*, customer: User, ids: Collection[int], now: datetime) -> C
     sent = [order for order in orders if order not in unsent and order.service.is_cancel]
     taken = _open_ones(Cancellation, sent)
     cancellations = [
-        Cancellation(order=order, provider_id=order.provider_id, requested_by=customer, requested_at=now)
+        Cancellation(
+            order=order, provider_id=order.provider_id, requested_by=customer, requested_at=now
+        )
         for order in sent
         if order.pk not in taken
     ]
@@ -71,9 +78,15 @@ def _may_refill(order: Order) -> bool:
 
 def _open_ones(kind: type[Refill] | type[Cancellation], orders: Iterable[Order]) -> set[int]:
     """The ids of those orders that have an open request of this kind."""
-    return set(kind.objects.filter(order__in=list(orders), state__in=OPEN_REQUEST).values_list("order_id", flat=True))
+    return set(
+        kind.objects.filter(order__in=list(orders), state__in=OPEN_REQUEST).values_list(
+            "order_id", flat=True
+        )
+    )
 
 
 def _record(orders: Iterable[Order], *, kind: EventKind, actor: User, now: datetime) -> None:
     text = "Refill requested" if kind == EventKind.REFILL else "Cancellation requested"
-    Event.objects.bulk_create([Event(order=order, kind=kind, text=text, at=now, actor=actor) for order in orders])
+    Event.objects.bulk_create(
+        [Event(order=order, kind=kind, text=text, at=now, actor=actor) for order in orders]
+    )

@@ -23,7 +23,8 @@ from orders.models import EventKind, Refill, RequestState, ReviewKind
 log = logging.getLogger(__name__)
 
 BATCH = 100  # the most ids a provider takes in one call
-HOLD = timedelta(seconds=60)  # a claimed batch is nobody else's for so long; longer than one call may take
+# a claimed batch is nobody else's for so long; longer than one call may take
+HOLD = timedelta(seconds=60)
 ERRORS_BEFORE_REVIEW = 5  # per-id errors in a row
 MAX_BATCHES = 20  # a sweep's share for one provider; the rest waits for the next sweep
 SWEEP_SECONDS = 35.0  # after which a sweep asks each provider at most once
@@ -43,13 +44,18 @@ def poll_refills() -> str:
     tally: Counter[str] = Counter()
     stop_at = sweep_end(most=SWEEP_SECONDS)
     due = Refill.objects.filter(state=RequestState.RUNNING, due_at__lte=database_now())
-    for provider in Provider.objects.filter(pk__in=due.values_list("provider_id", flat=True)).order_by("pk"):
+    for provider in Provider.objects.filter(
+        pk__in=due.values_list("provider_id", flat=True)
+    ).order_by("pk"):
         tally += _poll_lane(provider, stop_at)
     return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
 
 
 def _poll_lane(provider: Provider, stop_at: float) -> Counter[str]:
-    """One provider's share of a sweep. A provider whose key cannot be read keeps nobody else waiting."""
+    """One provider's share of a sweep.
+
+    A provider whose key cannot be read keeps nobody else waiting.
+    """
     tally: Counter[str] = Counter()
     try:
         with open_client(provider) as client:
@@ -82,13 +88,19 @@ def poll_batch(*, provider: Provider, client: Client, stop_at: float = math.inf)
     return apply_statuses(refills=refills, statuses=reply.refills, now=database_now())
 
 
-def _poll_singly(refills: Sequence[Refill], *, provider: Provider, client: Client, stop_at: float) -> Counter[str]:
+def _poll_singly(
+    refills: Sequence[Refill], *, provider: Provider, client: Client, stop_at: float
+) -> Counter[str]:
     tally: Counter[str] = Counter()
     by_name = {refill.upstream_id: refill for refill in refills}
     try:
-        for single in ask_singly(list(by_name), ask=lambda name: client.refill_status([name]).refills, stop_at=stop_at):
+        for single in ask_singly(
+            list(by_name), ask=lambda name: client.refill_status([name]).refills, stop_at=stop_at
+        ):
             statuses = {} if single.answer is None else {single.name: single.answer}
-            tally += apply_statuses(refills=[by_name[single.name]], statuses=statuses, now=database_now())
+            tally += apply_statuses(
+                refills=[by_name[single.name]], statuses=statuses, now=database_now()
+            )
     except ProviderError as error:
         tally += _unanswered(provider, error, count=len(refills) - tally.total())
     return tally
@@ -101,7 +113,9 @@ def _unanswered(provider: Provider, error: ProviderError, *, count: int) -> Coun
 
 @transaction.atomic
 def claim_batch(*, provider: Provider, now: datetime) -> list[Refill]:
-    """Take the provider's refills that have been due longest, so that nobody else asks about them meanwhile."""
+    """Take the provider's refills that have been due longest, so that nobody else asks about
+    them meanwhile.
+    """
     due = Refill.objects.filter(provider=provider, state=RequestState.RUNNING, due_at__lte=now)
     refills = list(due.select_for_update(skip_locked=True).order_by("due_at", "pk")[:BATCH])
     Refill.objects.filter(pk__in=[refill.pk for refill in refills]).update(due_at=now + HOLD)
@@ -112,10 +126,14 @@ def claim_batch(*, provider: Provider, now: datetime) -> list[Refill]:
 def apply_statuses(
     *, refills: Sequence[Refill], statuses: Mapping[str, RefillStatus | IdError], now: datetime
 ) -> Counter[str]:
-    """Write down what the provider said of each refill; a refill that has ended meanwhile is left as it is."""
+    """Write down what the provider said of each refill; a refill that has ended meanwhile is
+    left as it is.
+    """
     tally: Counter[str] = Counter()
     keys = [refill.pk for refill in refills]
-    locked = Refill.objects.select_for_update(of=("self",)).select_related("order").filter(pk__in=keys)
+    locked = (
+        Refill.objects.select_for_update(of=("self",)).select_related("order").filter(pk__in=keys)
+    )
     for refill in locked.filter(state=RequestState.RUNNING).order_by("pk"):
         status = statuses.get(refill.upstream_id)
         refill.due_at = now + timedelta(seconds=settings.REFILL_EVERY)
@@ -146,7 +164,9 @@ def _apply(refill: Refill, status: RefillStatus | None, now: datetime) -> str:
 
 
 def _doubt(refill: Refill, word: str, now: datetime) -> str:
-    """A word that nobody has told us the meaning of: it is asked about on, and staff see it, once for each word."""
+    """A word that nobody has told us the meaning of: it is asked about on, and staff see it,
+    once for each word.
+    """
     reason = f"{UNKNOWN_WORD}: {word}"[:300]
     if refill.reason != reason:
         refill.reason = reason
@@ -160,6 +180,8 @@ def _count_error(refill: Refill, now: datetime) -> str:
     if refill.errors >= ERRORS_BEFORE_REVIEW:
         refill.state = RequestState.UNCLEAR
         refill.reason = f"The provider has not known this refill for {refill.errors} looks in a row"
-        record(order=refill.order, kind=EventKind.REFILL, text=refill.reason, now=now, is_internal=True)
+        record(
+            order=refill.order, kind=EventKind.REFILL, text=refill.reason, now=now, is_internal=True
+        )
         return "unclear"
     return "unknown there"

@@ -1,8 +1,8 @@
 """Sending approved refills and cancellations to the providers, 100 a call.
 
-A refill that may have been received is never sent again by a machine: staff look it up. A cancellation is, since asking
-twice to stop the same order does no harm and moves no money; after five answers in a row that say nothing, staff look,
-too.
+A refill that may have been received is never sent again by a machine: staff look it up. A
+cancellation is, since asking twice to stop the same order does no harm and moves no money; after
+five answers in a row that say nothing, staff look, too.
 """
 
 import logging
@@ -65,7 +65,10 @@ def send_due() -> str:
 
 
 def _send_lane(*, kind: Kind, provider: Provider, stop_at: float) -> Counter[str]:
-    """One provider's share of a sweep. A provider whose key cannot be read keeps nobody else waiting."""
+    """One provider's share of a sweep.
+
+    A provider whose key cannot be read keeps nobody else waiting.
+    """
     tally: Counter[str] = Counter()
     try:
         with open_client(provider) as client:
@@ -79,11 +82,14 @@ def _send_lane(*, kind: Kind, provider: Provider, stop_at: float) -> Counter[str
     return tally
 
 
-def send_batch(*, kind: Kind, provider: Provider, client: Client, stop_at: float = math.inf) -> Counter[str]:
+def send_batch(
+    *, kind: Kind, provider: Provider, client: Client, stop_at: float = math.inf
+) -> Counter[str]:
     """Claim up to 100 approved requests, send them in one call, write down what came of each.
 
-    Where the provider refuses the whole batch, nothing of it was done: it may know only the single form, or one bad
-    order may spoil the batch. Then they are sent one by one until `stop_at` (monotonic seconds).
+    Where the provider refuses the whole batch, nothing of it was done: it may know only the single
+    form, or one bad order may spoil the batch. Then they are sent one by one until `stop_at`
+    (monotonic seconds).
     """
     owner = uuid.uuid4()
     requests = claim_batch(kind=kind, provider=provider, owner=owner, now=database_now())
@@ -96,16 +102,24 @@ def send_batch(*, kind: Kind, provider: Provider, client: Client, stop_at: float
     return record_outcome(requests=requests, owner=owner, outcome=outcome, now=database_now())
 
 
-def _send_singly(requests: Sequence[Request], *, provider: Provider, client: Client, stop_at: float) -> Counter[str]:
-    """Send each in a call of its own, claimed anew before it; what is not sent in time stays approved and due."""
+def _send_singly(
+    requests: Sequence[Request], *, provider: Provider, client: Client, stop_at: float
+) -> Counter[str]:
+    """Send each in a call of its own, claimed anew before it; what is not sent in time stays
+    approved and due.
+    """
     tally: Counter[str] = Counter()
     kind = type(requests[0])
     for request in requests:
         owner = uuid.uuid4()
-        claimed = claim_batch(kind=kind, provider=provider, owner=owner, now=database_now(), keys=[request.pk])
+        claimed = claim_batch(
+            kind=kind, provider=provider, owner=owner, now=database_now(), keys=[request.pk]
+        )
         if claimed:
             outcome = _call(claimed, provider=provider, client=client)
-            tally += record_outcome(requests=claimed, owner=owner, outcome=outcome, now=database_now())
+            tally += record_outcome(
+                requests=claimed, owner=owner, outcome=outcome, now=database_now()
+            )
             if isinstance(outcome, NotSent | Rejected | Unclear):
                 break  # the trouble is the provider's: the next sweep tries the rest
         if time.monotonic() >= stop_at:
@@ -116,14 +130,22 @@ def _send_singly(requests: Sequence[Request], *, provider: Provider, client: Cli
 def _call(requests: Sequence[Request], *, provider: Provider, client: Client) -> BatchOutcome:
     upstream_ids = [request.order.upstream_id or "" for request in requests]
     send = client.refill if isinstance(requests[0], Refill) else client.cancel
-    return send(upstream_ids, doubtful_words=(*AMBIGUOUS_PHRASES, *map(str, provider.doubtful_words)))
+    return send(
+        upstream_ids, doubtful_words=(*AMBIGUOUS_PHRASES, *map(str, provider.doubtful_words))
+    )
 
 
 @transaction.atomic
 def claim_batch(
-    *, kind: Kind, provider: Provider, owner: uuid.UUID, now: datetime, keys: Collection[int] | None = None
+    *,
+    kind: Kind,
+    provider: Provider,
+    owner: uuid.UUID,
+    now: datetime,
+    keys: Collection[int] | None = None,
 ) -> list[Request]:
-    """Take the requests (of `keys`, where given) that have been due longest; `sent_at` is written before a byte leaves.
+    """Take the requests (of `keys`, where given) that have been due longest; `sent_at` is written
+    before a byte leaves.
 
     A cancellation of an order that is not at the provider (yet, or any more) stays where it is.
     """
@@ -133,7 +155,11 @@ def claim_batch(
         due = due.filter(order__status=Status.RUNNING)
     if keys is not None:
         due = due.filter(pk__in=keys)
-    locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("order").order_by("send_at", "pk")
+    locked = (
+        due.select_for_update(skip_locked=True, of=("self",))
+        .select_related("order")
+        .order_by("send_at", "pk")
+    )
     requests: list[Request] = list(locked[:BATCH])
     kind.objects.filter(pk__in=[request.pk for request in requests]).update(
         state=RequestState.SENDING, owner=owner, lease_until=now + LEASE, sent_at=now
@@ -143,8 +169,12 @@ def claim_batch(
 
 def give_back(*, requests: Sequence[Request], owner: uuid.UUID) -> None:
     """Make requests that were certainly not done, and that `owner` still holds, due again."""
-    held = type(requests[0]).objects.filter(pk__in=[request.pk for request in requests], owner=owner)
-    held.filter(state=RequestState.SENDING).update(state=RequestState.APPROVED, sent_at=None, lease_until=None)
+    held = type(requests[0]).objects.filter(
+        pk__in=[request.pk for request in requests], owner=owner
+    )
+    held.filter(state=RequestState.SENDING).update(
+        state=RequestState.APPROVED, sent_at=None, lease_until=None
+    )
 
 
 @transaction.atomic
@@ -155,7 +185,12 @@ def record_outcome(
     tally: Counter[str] = Counter()
     kind = type(requests[0])
     keys = [request.pk for request in requests]
-    held = kind.objects.select_for_update(of=("self",)).select_related("order").filter(pk__in=keys).order_by("pk")
+    held = (
+        kind.objects.select_for_update(of=("self",))
+        .select_related("order")
+        .filter(pk__in=keys)
+        .order_by("pk")
+    )
     for request in held.filter(owner=owner, state=RequestState.SENDING):
         request.reply = outcome.raw.body
         tally[_record_one(request, outcome, now)] += 1
@@ -180,7 +215,11 @@ def _record_answer(request: Request, answer: Taken | IdError | None, now: dateti
     if answer is None:
         return _doubt(request, "the provider's answer does not mention it", now)
     if isinstance(answer, IdError):
-        return _doubt(request, answer.text, now) if answer.is_ambiguous else _reject(request, answer.text, now)
+        return (
+            _doubt(request, answer.text, now)
+            if answer.is_ambiguous
+            else _reject(request, answer.text, now)
+        )
     request.state = RequestState.RUNNING
     request.lost_answers = 0
     if isinstance(request, Refill):
@@ -194,8 +233,11 @@ def _record_answer(request: Request, answer: Taken | IdError | None, now: dateti
 
 def _reject(request: Request, text: str, now: datetime) -> str:
     request.state = RequestState.REJECTED
-    # The customer reads it, and must not learn from it who the provider is: staff see the whole answer.
-    request.reason = "The provider refused" + ("" if ADVERTISING.search(text) else f": {text}"[:200])
+    # The customer reads it, and must not learn from it who the provider is: staff see the whole
+    # answer.
+    request.reason = "The provider refused" + (
+        "" if ADVERTISING.search(text) else f": {text}"[:200]
+    )
     request.ended_at = now
     _note(request, "refused by the provider", now, detail=text)
     return "refused"
@@ -234,19 +276,25 @@ def _note(request: Request, text: str, now: datetime, *, detail: str = "") -> No
 def close_overtaken(*, now: datetime) -> int:
     """End the cancellations whose order ended while they were on their way; returns how many.
 
-    The others end together with their order (ending.py); one that a worker held at that moment is seen here.
+    The others end together with their order (ending.py); one that a worker held at that moment is
+    seen here.
     """
     overtaken = Cancellation.objects.filter(
-        state__in=[RequestState.APPROVED, RequestState.RUNNING, RequestState.UNCLEAR], order__status__in=ENDED
+        state__in=[RequestState.APPROVED, RequestState.RUNNING, RequestState.UNCLEAR],
+        order__status__in=ENDED,
     )
     delivered = overtaken.filter(order__status=Status.COMPLETED)
-    count = delivered.update(state=RequestState.REJECTED, reason="The provider delivered it all", ended_at=now)
+    count = delivered.update(
+        state=RequestState.REJECTED, reason="The provider delivered it all", ended_at=now
+    )
     return count + overtaken.update(state=RequestState.COMPLETED, reason="", ended_at=now)
 
 
 @transaction.atomic
 def reap_leases(*, kind: Kind, now: datetime) -> None:
-    """Take back what a dead worker held: it may have been sent, so a refill becomes unclear, a cancellation is due."""
+    """Take back what a dead worker held: it may have been sent, so a refill becomes unclear, a
+    cancellation is due.
+    """
     dead = kind.objects.select_for_update(skip_locked=True, of=("self",)).select_related("order")
     for request in dead.filter(Q(state=RequestState.SENDING), lease_until__lt=now).order_by("pk"):
         _doubt(request, "the worker that sent it died", now)

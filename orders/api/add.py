@@ -27,12 +27,15 @@ KEY_REUSED: Final = "Idempotency key was used with other parameters"
 TOO_DEAR: Final = "neworder.error.max_charge"
 PREFIX: Final = "api:"  # before a program's keys, so that they never meet those of the pages' forms
 MINUTE: Final = timedelta(minutes=1)
-AMOUNT: Final = re.compile(r"[0-9]+(\.[0-9]+)?")  # Decimal itself would take "1_0" and digits of any script
+# Decimal itself would take "1_0" and digits of any script
+AMOUNT: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 NOT_OF_THE_ORDER: Final = frozenset({"service", "max_charge"})
 
 
 def add(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
-    """`{"order": id}`, once for each idempotency key; nothing is charged where an error is answered."""
+    """`{"order": id}`, once for each idempotency key; nothing is charged where an error is
+    answered.
+    """
     service = _service(ask)
     values = {name: text for name, text in ask.values.items() if name not in NOT_OF_THE_ORDER}
     key = _client_key(ask)
@@ -63,7 +66,9 @@ def add(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
 
 
 def _service(ask: Ask) -> Service:
-    """The service of that id, on sale or not: an order that its key has placed before is answered all the same."""
+    """The service of that id, on sale or not: an order that its key has placed before is
+    answered all the same.
+    """
     text = ask.values.get("service", "").strip()
     service = Service.objects.filter(pk=int(text)).first() if is_id(text) else None
     if service is None:
@@ -90,9 +95,11 @@ def _max_charge(ask: Ask) -> Decimal | None:
 
 
 def _check_pace(caller: Caller, *, client_key: str | None, now: datetime) -> None:
-    """Refuse the order that is one too many within a minute, asked of the orders themselves; repeats are none.
+    """Refuse the order that is one too many within a minute, asked of the orders themselves;
+    repeats are none.
 
-    Orders that come at the same moment may pass together: this is about load, the wallet's lock is about money.
+    Orders that come at the same moment may pass together: this is about load, the wallet's lock is
+    about money.
     """
     most = orders_per_minute(caller.user)
     newest = caller.user.orders.order_by("-pk").values_list("created_at", flat=True)
@@ -106,14 +113,24 @@ def _check_pace(caller: Caller, *, client_key: str | None, now: datetime) -> Non
 
 
 def _words(problems: Mapping[str, Problem], *, service: Service) -> str:
-    """The first problem as programs match it: the trade's own word, or the field's name and what is wrong."""
+    """The first problem as programs match it: the trade's own word, or the field's name and
+    what is wrong.
+    """
     name, problem = next(iter(problems.items()))
     kind = find(service.type)
     counted = kind.lines_field if kind else ""
     if name == "link":
         return "neworder.error.link"
     if name == "quantity":  # no number at all is less than the least
-        return "neworder.error.max_quantity" if problem.code == "too_large" else "neworder.error.min_quantity"
-    if name == counted and problem.code in {"too_small", "too_large"} and not problem.message.startswith("Line "):
+        return (
+            "neworder.error.max_quantity"
+            if problem.code == "too_large"
+            else "neworder.error.min_quantity"
+        )
+    if (
+        name == counted
+        and problem.code in {"too_small", "too_large"}
+        and not problem.message.startswith("Line ")
+    ):
         return f"neworder.error.{'max' if problem.code == 'too_large' else 'min'}_quantity"
     return f"{name}: {problem.message}"

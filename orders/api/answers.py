@@ -8,7 +8,8 @@ CONTENT_TYPE = "application/json"
 
 
 class ApiError(Exception):
-    """What is answered instead of what was asked for: `{"error": text}`. Errors are HTTP 200 but where the status says.
+    """What is answered instead of what was asked for: `{"error": text}`. Errors are HTTP 200 but
+    where the status says.
 
     `retry_after`: seconds after which asking again makes sense.
     """
@@ -21,10 +22,17 @@ class ApiError(Exception):
 
 
 def reply(payload: object, *, status: int = 200) -> HttpResponse:
-    """The payload as JSON without blanks, in ASCII alone: it passes every client's idea of an encoding."""
+    """The payload as JSON without blanks, in ASCII alone: it passes every client's idea of an
+    encoding.
+    """
     body = json.dumps(payload, separators=(",", ":")).encode()
-    # The length by hand: no middleware stands behind to add it, and without it the reply would go out in chunks
-    headers = {"Content-Type": CONTENT_TYPE, "Content-Length": str(len(body)), "Cache-Control": "no-store"}
+    # The length by hand: no middleware stands behind to add it, and without it the reply would go
+    # out in chunks
+    headers = {
+        "Content-Type": CONTENT_TYPE,
+        "Content-Length": str(len(body)),
+        "Cache-Control": "no-store",
+    }
     return HttpResponse(body, status=status, headers=headers)
 
 

@@ -26,7 +26,8 @@ class Caller:
 def admit(request: HttpRequest, ask: Ask, now: datetime) -> Caller:
     """The caller whose key came along. One query, and none above the limits.
 
-    Raises ApiError where the key is none, or not for this address, and where the limits are used up.
+    Raises ApiError where the key is none, or not for this address, and where the limits are used
+    up.
     """
     ip = client_ip(request)
     print_of_key = fingerprint(ask.key)

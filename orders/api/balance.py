@@ -12,7 +12,8 @@ from orders.api.answers import reply
 from orders.api.authenticate import Caller
 from orders.api.request import Ask
 
-# Written out, as the key's query: by the ORM it takes five times as long, and programs ask before every order.
+# Written out, as the key's query: by the ORM it takes five times as long, and programs ask before
+# every order.
 OWN_BALANCE: Final = "SELECT balance FROM billing_account WHERE owner_id = %s"
 
 

@@ -1,7 +1,8 @@
 """Limits of requests per key and per IP address, counted before the database is asked.
 
-A window is a minute of the clock. Counters live in Valkey, shared by all processes; while it is away each process
-counts for itself. What a key may ask is its group's setting: a process learns it with the key, and knows it a minute.
+A window is a minute of the clock. Counters live in Valkey, shared by all processes; while it is
+away each process counts for itself. What a key may ask is its group's setting: a process learns it
+with the key, and knows it a minute.
 """
 
 import threading
@@ -19,7 +20,8 @@ from orders.api.answers import ApiError
 from orders.api.valkey import memory
 
 WINDOW: Final = 60  # seconds
-WRONG_KEYS: Final = 60  # of one IP address in a window: more than mistakes make, too few to load the database with
+# of one IP address in a window: more than mistakes make, too few to load the database with
+WRONG_KEYS: Final = 60
 KNOWN_FOR: Final = 60.0  # seconds that a process trusts what it has learned of a key
 MAX_KNOWN: Final = 50_000  # keys; above it everything is learned anew
 
@@ -34,7 +36,9 @@ class Counts:
     seconds_left: int
 
     def refuse_above(self, *, most_of_key: int) -> None:
-        """Raises ApiError 429 where the key or the address is used up; an address may ask at least what its key may."""
+        """Raises ApiError 429 where the key or the address is used up; an address may ask
+        at least what its key may.
+        """
         most_of_ip = max(most_of_key, settings.API_IP_REQUESTS_PER_MINUTE)
         if self.of_key > most_of_key or self.of_ip > most_of_ip:
             raise too_many(self.seconds_left)
@@ -51,17 +55,21 @@ class Limiter:
     def __init__(self) -> None:
         self._own: Counter[str] = Counter()
         self._own_window = 0
-        self._known: dict[str, tuple[int, float]] = {}  # key → requests in a window, until (monotonic)
+        # key → requests in a window, until (monotonic)
+        self._known: dict[str, tuple[int, float]] = {}
         self._lock = threading.Lock()
 
     def count(self, *, ip: str, key: str, now: datetime) -> Counts:
-        """Count a request with this key (its fingerprint); raises ApiError 429 where it is one too many.
+        """Count a request with this key (its fingerprint); raises ApiError 429 where it is one too
+        many.
 
-        A key that this process does not know yet passes, so that a large group's is not held to the usual limit, but
-        not from an address that has sent too many wrong ones.
+        A key that this process does not know yet passes, so that a large group's is not held to the
+        usual limit, but not from an address that has sent too many wrong ones.
         """
         window, seconds_left = _window(now)
-        of_ip, of_key, wrong = self._count(window, [f"ip:{ip}", f"key:{key}"], look_at=f"wrong:{ip}")
+        of_ip, of_key, wrong = self._count(
+            window, [f"ip:{ip}", f"key:{key}"], look_at=f"wrong:{ip}"
+        )
         counts = Counts(of_ip=of_ip, of_key=of_key, wrong_of_ip=wrong, seconds_left=seconds_left)
         most = self._most(key)
         if most is not None:
@@ -76,7 +84,9 @@ class Limiter:
         self._count(window, [f"wrong:{ip}"], look_at="")
 
     def learn(self, *, key: str, most: int) -> None:
-        """Know for a minute that this key is a right one, and how many requests it may send in a window."""
+        """Know for a minute that this key is a right one, and how many requests it may send
+        in a window.
+        """
         if len(self._known) >= MAX_KNOWN:
             self._known.clear()
         self._known[key] = (most, time.monotonic() + KNOWN_FOR)

@@ -1,4 +1,6 @@
-"""The last requests of a user, for the API page: in Valkey, harmless when lost, without keys and without values."""
+"""The last requests of a user, for the API page: in Valkey, harmless when lost, without keys and
+without values.
+"""
 
 import json
 import queue
@@ -53,9 +55,12 @@ class Rememberer:
             self._start()
 
     def _start(self) -> None:
-        with self._starting:  # only now: a thread would not survive the fork of the web server's workers
+        # only now: a thread would not survive the fork of the web server's workers
+        with self._starting:
             if self._writer is None:
-                self._writer = threading.Thread(target=self._keep_writing, name="api-remembering", daemon=True)
+                self._writer = threading.Thread(
+                    target=self._keep_writing, name="api-remembering", daemon=True
+                )
                 self._writer.start()
 
     def _keep_writing(self) -> None:
@@ -83,7 +88,9 @@ def recent(*, user_id: int) -> list[Recent]:
 def _write(notes: Sequence[Note]) -> None:
     def fill(pipeline: Pipeline) -> None:
         for user_id, request in notes:
-            pipeline.lpush(_name(user_id), json.dumps({**asdict(request), "at": request.at.isoformat()}))
+            pipeline.lpush(
+                _name(user_id), json.dumps({**asdict(request), "at": request.at.isoformat()})
+            )
         for user_id in {user_id for user_id, _ in notes}:
             pipeline.ltrim(_name(user_id), 0, KEPT - 1)
             pipeline.expire(_name(user_id), KEPT_FOR)

@@ -31,13 +31,22 @@ Answer = int | dict[str, str]
 def refill(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
     """One refill as text, or a list in the order that was asked for."""
     is_list = bool(ask.values.get("orders", "").strip())
-    ids = read_ids(ask.values["orders"], nothing=UNKNOWN_ORDER) if is_list else [ask.values.get("order", "").strip()]
+    ids = (
+        read_ids(ask.values["orders"], nothing=UNKNOWN_ORDER)
+        if is_list
+        else [ask.values.get("order", "").strip()]
+    )
     orders, reasons = _look(caller, ids, why_not=_why_no_refill)
     asked = request_refills(customer=caller.user, ids=orders, now=now) if orders else {}
     refills = {pk: refill.pk for pk, refill in asked.items()}
     answers = list(_answers(ids, done=refills, reasons=reasons, twice=REFILL_OPEN))
     if is_list:
-        return reply([{"order": as_sent(text), "refill": answer} for text, answer in zip(ids, answers, strict=True)])
+        return reply(
+            [
+                {"order": as_sent(text), "refill": answer}
+                for text, answer in zip(ids, answers, strict=True)
+            ]
+        )
     [answer] = answers
     if isinstance(answer, dict):
         raise ApiError(answer["error"])
@@ -45,12 +54,22 @@ def refill(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
 
 
 def cancel(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
-    """A list, even for one order. 1 says that it was asked for; the order's status says what came of it."""
-    ids = read_ids(ask.values.get("orders", "").strip() or ask.values.get("order", ""), nothing=UNKNOWN_ORDER)
+    """A list, even for one order.
+
+    1 says that it was asked for; the order's status says what came of it.
+    """
+    ids = read_ids(
+        ask.values.get("orders", "").strip() or ask.values.get("order", ""), nothing=UNKNOWN_ORDER
+    )
     orders, reasons = _look(caller, ids, why_not=_why_no_cancel)
     asked = request_cancels(customer=caller.user, ids=orders, now=now) if orders else ()
     answers = _answers(ids, done=dict.fromkeys(asked, 1), reasons=reasons, twice=CANCEL_OPEN)
-    return reply([{"order": as_sent(text), "cancel": answer} for text, answer in zip(ids, answers, strict=True)])
+    return reply(
+        [
+            {"order": as_sent(text), "cancel": answer}
+            for text, answer in zip(ids, answers, strict=True)
+        ]
+    )
 
 
 def _look(
@@ -67,7 +86,10 @@ def _look(
 def _answers(
     ids: Sequence[str], *, done: Mapping[int, int], reasons: Mapping[int | None, str], twice: str
 ) -> Iterator[Answer]:
-    """What is answered about each id. One that is named again is answered as one that was asked about before."""
+    """What is answered about each id.
+
+    One that is named again is answered as one that was asked about before.
+    """
     told: set[int] = set()
     for text in ids:
         number = as_number(text)
@@ -87,7 +109,9 @@ def _why_no_refill(order: Order) -> str:
         return NO_REFILL
     if order.status not in REFILLABLE or not order.upstream_id:
         return NOT_YET
-    return REFILL_OPEN if any(refill.state in OPEN_REQUEST for refill in order.refills.all()) else ""
+    return (
+        REFILL_OPEN if any(refill.state in OPEN_REQUEST for refill in order.refills.all()) else ""
+    )
 
 
 def _why_no_cancel(order: Order) -> str:
@@ -97,4 +121,6 @@ def _why_no_cancel(order: Order) -> str:
         return ""
     if not order.service.is_cancel:
         return NO_CANCEL
-    return CANCEL_OPEN if any(each.state in OPEN_REQUEST for each in order.cancellations.all()) else ""
+    return (
+        CANCEL_OPEN if any(each.state in OPEN_REQUEST for each in order.cancellations.all()) else ""
+    )

@@ -18,7 +18,8 @@ from orders.api.answers import ApiError
 
 MAX_VALUE: Final = 64 * 1024  # bytes of a body; 100 ids or a thousand comments need far less
 MAX_FIELDS: Final = 200  # the largest order has a dozen
-ID_LISTS: Final = frozenset({"orders", "refills"})  # lists of these become one text with commas, others one with lines
+# lists of these become one text with commas, others one with lines
+ID_LISTS: Final = frozenset({"orders", "refills"})
 MAX_NUMBER_LENGTH: Final = 40  # characters of a JSON number that is written out
 
 
@@ -30,13 +31,16 @@ class Ask:
     values: Mapping[str, str]
     key: str = field(repr=False)
     idempotency_key: str | None  # as the header or the field gave it; None where neither did
-    request: HttpRequest = field(repr=False, compare=False)  # for what only HTTP says: encodings, conditions
+    # for what only HTTP says: encodings, conditions
+    request: HttpRequest = field(repr=False, compare=False)
 
 
 def read(request: HttpRequest) -> Ask:
-    """The request's fields from its form, multipart or JSON body; from its address where GET is allowed.
+    """The request's fields from its form, multipart or JSON body; from its address where GET is
+    allowed.
 
-    Whatever cannot be read is absent. Raises ApiError for a body above 64 KB and for a verb that is not served.
+    Whatever cannot be read is absent. Raises ApiError for a body above 64 KB and for a verb that is
+    not served.
     """
     fields = _fields(request)
     own = {"action", "key", "idempotency_key"}
@@ -78,14 +82,17 @@ def _length(request: HttpRequest) -> int:
 def _body(request: HttpRequest) -> bytes:
     try:
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
-            body: bytes = request.META["wsgi.input"].read(MAX_VALUE + 1)  # without a length Django reads nothing
+            # without a length Django reads nothing
+            body: bytes = request.META["wsgi.input"].read(MAX_VALUE + 1)
         else:
             body = request.body
-    except (UnreadablePostError, OSError, ParseException):  # the last: chunks that are none, as the server finds them
+    # the last: chunks that are none, as the server finds them
+    except (UnreadablePostError, OSError, ParseException):
         return b""
     if len(body) > MAX_VALUE:
         raise _too_large()
-    return body if len(body) >= _length(request) else b""  # cut off: what says "quantity=10" may have been 1000
+    # cut off: what says "quantity=10" may have been 1000
+    return body if len(body) >= _length(request) else b""
 
 
 def _from_form(text: str) -> dict[str, str]:
@@ -121,13 +128,17 @@ def _from_pairs(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 def _from_json(text: str) -> dict[str, str]:
     try:
-        # Numbers stay the digits that were sent: no float, and no integer of ten thousand digits to compute.
+        # Numbers stay the digits that were sent: no float, and no integer of ten thousand digits to
+        # compute.
         tree = json.loads(text, parse_int=str, parse_float=_number, parse_constant=str)
     except (ValueError, RecursionError):
         return {}
     if not isinstance(tree, dict):
         return {}
-    return {name: _text(value, separator="," if name in ID_LISTS else "\n") for name, value in tree.items()}
+    return {
+        name: _text(value, separator="," if name in ID_LISTS else "\n")
+        for name, value in tree.items()
+    }
 
 
 def _text(value: object, *, separator: str) -> str:
@@ -136,7 +147,9 @@ def _text(value: object, *, separator: str) -> str:
 
 
 def _plain(value: object) -> str:
-    """1000.0 is 1000, null is absent; an object means nothing, nor does a list within a list, however deep."""
+    """1000.0 is 1000, null is absent; an object means nothing, nor does a list within a list,
+    however deep.
+    """
     if isinstance(value, bool):
         return "1" if value else "0"
     return value if isinstance(value, str) else ""

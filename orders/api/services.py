@@ -1,4 +1,6 @@
-"""`services`: what the caller may buy, at the caller's price; the same bytes for everybody of a price group."""
+"""`services`: what the caller may buy, at the caller's price; the same bytes for everybody of a
+price group.
+"""
 
 import re
 from typing import Final
@@ -11,16 +13,19 @@ from orders.api.answers import CONTENT_TYPE, ApiError
 from orders.api.authenticate import Caller
 
 LISTS: Final = PriceLists()  # this process's; what they promise stands there
-PREFERRED: Final[tuple[Encoding, ...]] = ("br", "gzip")  # the smallest first, where the caller likes both the same
+# the smallest first, where the caller likes both the same
+PREFERRED: Final[tuple[Encoding, ...]] = ("br", "gzip")
 ETAG: Final = re.compile(r'(?:W/)?("[^"]*")')
 RETRY_AFTER: Final = 1  # seconds; the list is being written
 
 
 def services(caller: Caller, request: HttpRequest) -> HttpResponse:
-    """The list in the encoding that the caller likes best, with every change committed before the request.
+    """The list in the encoding that the caller likes best, with every change committed before the
+    request.
 
-    304 without a body for a caller that names the list's ETag in If-None-Match: by POST, too, since this action changes
-    nothing and its callers know no other verb. Raises ApiError (503) where the first list takes too long to write.
+    304 without a body for a caller that names the list's ETag in If-None-Match: by POST, too, since
+    this action changes nothing and its callers know no other verb. Raises ApiError (503) where the
+    first list takes too long to write.
     """
     del caller  # one price group has them all
     try:
@@ -44,7 +49,9 @@ def services(caller: Caller, request: HttpRequest) -> HttpResponse:
 
 
 def encoding_for(accepted: str) -> Encoding:
-    """The best of ours that an Accept-Encoding allows; plain bytes for a caller that says nothing or nonsense."""
+    """The best of ours that an Accept-Encoding allows; plain bytes for a caller that says
+    nothing or nonsense.
+    """
     wishes = dict(_wishes(accepted))
     liked = {name: wishes.get(name, wishes.get("*", 0.0)) for name in PREFERRED}
     best = max(PREFERRED, key=lambda name: liked[name])

@@ -38,7 +38,8 @@ class Row:
     customer_status = Order.customer_status
 
 
-# Written out, since programs ask this more than all else: by the ORM 100 orders take three times as long.
+# Written out, since programs ask this more than all else: by the ORM 100 orders take three times as
+# long.
 OWN_ORDERS: Final = """
     SELECT id, charge, refunded, start_count, status, upstream_status, remains, billed_quantity
       FROM orders_order
@@ -47,7 +48,10 @@ OWN_ORDERS: Final = """
 
 
 def status(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
-    """One order flat, or up to 100 by their ids as they were sent. One query; a stranger's order is an unknown one."""
+    """One order flat, or up to 100 by their ids as they were sent.
+
+    One query; a stranger's order is an unknown one.
+    """
     del now
     if ask.values.get("orders", "").strip():
         ids = read_ids(ask.values["orders"], nothing=UNKNOWN_ORDER)
@@ -66,7 +70,12 @@ def refill_status(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
     if ask.values.get("refills", "").strip():
         ids = read_ids(ask.values["refills"], nothing=UNKNOWN_REFILL)
         found = _refills(caller, ids)
-        return reply([{"refill": as_sent(text), "status": _listed(found.get(as_number(text)))} for text in ids])
+        return reply(
+            [
+                {"refill": as_sent(text), "status": _listed(found.get(as_number(text)))}
+                for text in ids
+            ]
+        )
     text = ask.values.get("refill", "").strip()
     refill = _refills(caller, [text]).get(as_number(text))
     if refill is None:

@@ -1,4 +1,6 @@
-"""The API's short memory: counters and last requests in Valkey, which may be gone at any moment without harm."""
+"""The API's short memory: counters and last requests in Valkey, which may be gone at any moment
+without harm.
+"""
 
 import logging
 import time
@@ -24,7 +26,8 @@ class Memory:
     """Valkey behind a breaker. One per process, shared by its threads."""
 
     def __init__(self, *, url: str, silence: float = SILENCE, patience: float = PATIENCE) -> None:
-        # One more try where a connection has died since it was last used; none where an answer is late.
+        # One more try where a connection has died since it was last used; none where an answer is
+        # late.
         retry = Retry(NoBackoff(), 1, supported_errors=(NotConnected,))
         self._valkey = Redis.from_url(
             _as_valkey_spells(url),
@@ -39,8 +42,8 @@ class Memory:
     def run(self, fill: Callable[["Pipeline"], object]) -> list[Any] | None:
         """The answers to the commands that `fill` puts into a pipeline; None where Valkey is away.
 
-        Costs one round trip, at most the time-out, and nothing during the silence after a failure. One caller at its
-        end looks whether Valkey is back, while the others go on without.
+        Costs one round trip, at most the time-out, and nothing during the silence after a failure.
+        One caller at its end looks whether Valkey is back, while the others go on without.
         """
         began = time.monotonic()
         if began < self._silent_until:
@@ -54,7 +57,9 @@ class Memory:
                 answers: list[Any] = pipeline.execute()
         except (RedisError, OSError) as error:
             self._silent_until = time.monotonic() + self._silence
-            logger.warning("Valkey does not answer (%s): the API counts in each process.", type(error).__name__)
+            logger.warning(
+                "Valkey does not answer (%s): the API counts in each process.", type(error).__name__
+            )
             return None
         if was_away:
             self._silent_until = 0.0

@@ -1,8 +1,10 @@
-"""Reckoning what our account at a provider may hold by what is stored: whether the last balance that we read fits.
+"""Reckoning what our account at a provider may hold by what is stored: whether the last balance
+that we read fits.
 
-The resolver reads an account exactly, behind a fence, when it must. Here nobody is asked: each order there was charged
-something between a least and a most by the moment of the balance, so their sums are bounds. What lies outside of them
-was spent by nobody here, or paid in without being entered: a stolen key shows itself within a balance's age.
+The resolver reads an account exactly, behind a fence, when it must. Here nobody is asked: each
+order there was charged something between a least and a most by the moment of the balance, so their
+sums are bounds. What lies outside of them was spent by nobody here, or paid in without being
+entered: a stolen key shows itself within a balance's age.
 """
 
 from dataclasses import dataclass
@@ -19,14 +21,16 @@ from orders.models import Orphan, TopUp
 from orders.unclear.account_books import Span
 from orders.unclear.baseline import baseline_of, constant_of
 
-CLOCKS = timedelta(seconds=60)  # how far moments of different clocks may be apart, beside a call's length
+# how far moments of different clocks may be apart, beside a call's length
+CLOCKS = timedelta(seconds=60)
 ENTERING = timedelta(hours=1)  # between paying in and entering it
 SMALL = Decimal("0.01")  # not worth a person's look: a rounding
 
-# What each order had been charged when the balance was read, as least and most:
-# nothing before it was sent; its charge where it was known to run behind that moment, or had ended long before; else
-# up to its charge, or up to twice its cost where that is not known (a rate may have risen since the last sync). A
-# subscription grows: by that moment it was charged up to what it was later, and without bound while that is not known.
+# What each order had been charged when the balance was read, as least and most: nothing before it
+# was sent; its charge where it was known to run behind that moment, or had ended long before; else
+# up to its charge, or up to twice its cost where that is not known (a rate may have risen since the
+# last sync). A subscription grows: by that moment it was charged up to what it was later, and
+# without bound while that is not known.
 SPENT: Final = """
 SELECT coalesce(sum(low), 0), coalesce(sum(high), 0), coalesce(bool_or(is_growing), false) FROM (
     SELECT CASE WHEN is_exact THEN charge ELSE 0 END AS low,
@@ -74,11 +78,17 @@ class BalanceBounds:
 
 
 def balance_bounds(*, provider: Provider) -> BalanceBounds | None:
-    """Whether the balance that was read last fits; None where there are no books, or none that a charge shows in."""
+    """Whether the balance that was read last fits; None where there are no books, or none that
+    a charge shows in.
+    """
     baseline, read_at = baseline_of(provider), provider.balance_checked_at
     if baseline is None or baseline.read_at is None or provider.balance is None or read_at is None:
         return None
-    if read_at <= baseline.read_at or provider.charge_is_net is False or provider.balance_exact is False:
+    if (
+        read_at <= baseline.read_at
+        or provider.charge_is_net is False
+        or provider.balance_exact is False
+    ):
         return None
     edge = read_at - CLOCKS - timedelta(seconds=settings.PROVIDER_TIMEOUT)
     names: dict[str, int | datetime] = {
@@ -94,7 +104,9 @@ def balance_bounds(*, provider: Provider) -> BalanceBounds | None:
     for charge in _orphans(provider):
         expected = expected.stretched(charge)
     paid_in = Span(constant_of(baseline), constant_of(baseline))
-    for amount, is_sure in _top_ups(provider, since=baseline.read_at, sure_before=read_at - ENTERING):
+    for amount, is_sure in _top_ups(
+        provider, since=baseline.read_at, sure_before=read_at - ENTERING
+    ):
         paid_in = paid_in.moved(amount) if is_sure else paid_in.stretched(amount)
     gap = expected.distance_to(paid_in.moved(-provider.balance))
     return BalanceBounds(provider=provider, gap=gap if abs(gap) > SMALL else Decimal(0))
@@ -107,7 +119,13 @@ def _orphans(provider: Provider) -> list[Decimal]:
     return list(orphans.values_list("charge", flat=True))
 
 
-def _top_ups(provider: Provider, *, since: datetime, sure_before: datetime) -> list[tuple[Decimal, bool]]:
-    """What staff entered since the books were begun, and whether it was there when the balance was read."""
+def _top_ups(
+    provider: Provider, *, since: datetime, sure_before: datetime
+) -> list[tuple[Decimal, bool]]:
+    """What staff entered since the books were begun, and whether it was there when the balance
+    was read.
+    """
     entered = TopUp.objects.filter(provider=provider, entered_at__gt=since)
-    return [(amount, at < sure_before) for amount, at in entered.values_list("amount", "entered_at")]
+    return [
+        (amount, at < sure_before) for amount, at in entered.values_list("amount", "entered_at")
+    ]

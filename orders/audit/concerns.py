@@ -1,7 +1,9 @@
-"""Overseeing: what stands still although it should move, and what our accounts at the providers cannot explain.
+"""Overseeing: what stands still although it should move, and what our accounts at the providers
+cannot explain.
 
-These are concerns, not findings: no customer's money is wrong by them. They are shown to staff and logged as errors,
-and halt nothing; what they must stop is stopped where it belongs (verdicts, by orders/alarming.py).
+These are concerns, not findings: no customer's money is wrong by them. They are shown to staff and
+logged as errors, and halt nothing; what they must stop is stopped where it belongs (verdicts, by
+orders/alarming.py).
 """
 
 from collections.abc import Iterator
@@ -46,21 +48,42 @@ class Concern:
 
 
 def look(*, now: datetime) -> list[Concern]:
-    """Everything that should move and does not, and every account that cannot be explained. Asks no provider."""
+    """Everything that should move and does not, and every account that cannot be explained.
+
+    Asks no provider.
+    """
     lagging = [Concern(key, text) for key, text in overdue_work(now=now)]
-    return [*_late(now), *_found(STUCK), *_found(UNWATCHED), *_found(FORSAKEN), *lagging, *_paused(), *_unbalanced()]
+    return [
+        *_late(now),
+        *_found(STUCK),
+        *_found(UNWATCHED),
+        *_found(FORSAKEN),
+        *lagging,
+        *_paused(),
+        *_unbalanced(),
+    ]
 
 
 def _late(now: datetime) -> Iterator[Concern]:
-    """Jobs that stopped while others run. Where all stand, the panel is stopped: that alone is said."""
+    """Jobs that stopped while others run.
+
+    Where all stand, the panel is stopped: that alone is said.
+    """
     if not is_running(now=now):
         last = Sweep.objects.order_by("-ran_at").first()
         if last:
-            yield Concern("stopped", f"No job has run since {last.ran_at:%Y-%m-%d %H:%M} UTC: is the panel stopped?")
+            yield Concern(
+                "stopped",
+                f"No job has run since {last.ran_at:%Y-%m-%d %H:%M} UTC: is the panel stopped?",
+            )
         return
     for beat in beats(now=now):
         if beat.is_late:
-            when = f"has not run since {beat.sweep.ran_at:%Y-%m-%d %H:%M} UTC" if beat.sweep else "has never run"
+            when = (
+                f"has not run since {beat.sweep.ran_at:%Y-%m-%d %H:%M} UTC"
+                if beat.sweep
+                else "has never run"
+            )
             yield Concern(f"late:{beat.name}", f"The job {beat.name} {when}")
 
 
@@ -73,7 +96,10 @@ def _found(statement: str) -> list[Concern]:
 def _paused() -> list[Concern]:
     paused = Provider.objects.filter(verdicts_paused_at__isnull=False).order_by("pk")
     return [
-        Concern(f"verdicts:{each.pk}", f"{each.name}: nothing is taken for not placed. {each.verdicts_pause_reason}")
+        Concern(
+            f"verdicts:{each.pk}",
+            f"{each.name}: nothing is taken for not placed. {each.verdicts_pause_reason}",
+        )
         for each in paused
     ]
 
@@ -81,4 +107,8 @@ def _paused() -> list[Concern]:
 def _unbalanced() -> list[Concern]:
     """Accounts that hold more or less than all that may have happened there makes."""
     reckonings = [balance_bounds(provider=provider) for provider in Provider.objects.order_by("pk")]
-    return [Concern(f"account:{each.provider.pk}", each.words) for each in reckonings if each and each.gap]
+    return [
+        Concern(f"account:{each.provider.pk}", each.words)
+        for each in reckonings
+        if each and each.gap
+    ]

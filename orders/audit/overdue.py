@@ -1,15 +1,19 @@
-"""What has waited for far too long although the jobs that should move it run: nothing may stand for days unseen."""
+"""What has waited for far too long although the jobs that should move it run: nothing may stand for
+days unseen.
+"""
 
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
 
-UNSENT: Final = timedelta(hours=1)  # after its moment; a provider that was down for an evening is worth a look
+# after its moment; a provider that was down for an evening is worth a look
+UNSENT: Final = timedelta(hours=1)
 UNANSWERED: Final = timedelta(hours=6)  # orders are asked about every 15 minutes at the least
 FAILURES: Final = 12  # attempts that did not place an order: with their back-off more than an hour
 
-# Each by provider, and only where its job has run without a gap for so long: a panel that was stopped catches up first.
+# Each by provider, and only where its job has run without a gap for so long: a panel that was
+# stopped catches up first.
 STATEMENTS: Final = (
     (
         UNSENT,
@@ -53,7 +57,9 @@ STATEMENTS: Final = (
 
 
 def overdue_work(*, now: datetime) -> list[tuple[str, str]]:
-    """A key, the same while it lasts, and a sentence for each provider where something has waited for too long."""
+    """A key, the same while it lasts, and a sentence for each provider where something has
+    waited for too long.
+    """
     found: list[tuple[str, str]] = []
     with connection.cursor() as cursor:
         for patience, statement in STATEMENTS:

@@ -1,11 +1,14 @@
 """Proving that all money adds up: the ledger by itself, and each order against what its state owes.
 
 The rules that an order must meet
-- it was charged once, what it says, to its customer's wallet (nothing is booked for an order that is free); or, as a
+- it was charged once, what it says, to its customer's wallet (nothing is booked for an order that
+is free); or, as a
   subscription, once for each of its posts, price by price;
 - the sum of its refunds is what it says was refunded;
-- that is what its state owes: all of a canceled order (nothing of a subscription), charge × remains / billed quantity
-  rounded down of a partial one, nothing of any other; more than that only where a refund names the person of staff who
+- that is what its state owes: all of a canceled order (nothing of a subscription), charge × remains
+/ billed quantity
+  rounded down of a partial one, nothing of any other; more than that only where a refund names the
+  person of staff who
   decided it.
 """
 
@@ -134,21 +137,25 @@ def prove() -> FullAudit:
 
 
 def keep_proof(*, now: datetime) -> str:
-    """Check all money and what should move; store the result for the staff page; returns it in a few words.
+    """Check all money and what should move; store the result for the staff page; returns it in a
+    few words.
 
-    What does not add up (money) halts outgoing orders and top-ups. What stands still or staff must explain (concerns)
-    is shown and logged as an error the first time, and halts nothing.
+    What does not add up (money) halts outgoing orders and top-ups. What stands still or staff must
+    explain (concerns) is shown and logged as an error the first time, and halts nothing.
     """
     audit = prove()
     word = keep(audit, is_full=True, now=now)
     ledger = audit.figures["ledger"]
     return (
-        word or f"sound: {ledger['wallets']} wallets, {ledger['transfers']} transfers, {audit.figures['orders']} orders"
+        word
+        or f"sound: {ledger['wallets']} wallets, {ledger['transfers']} transfers, {audit.figures['orders']} orders"
     )
 
 
 def keep(audit: Audit, *, is_full: bool, now: datetime) -> str:
-    """Halt where a proof is not sound, and store it with the concerns of the moment; returns what is wrong, or ""."""
+    """Halt where a proof is not sound, and store it with the concerns of the moment; returns
+    what is wrong, or "".
+    """
     if not audit.is_sound:  # first of all: nothing that fails below may keep the money going
         halt(reason="; ".join(audit.findings[:3]), now=now)
     last = Proof.objects.order_by("-pk").first()
@@ -171,18 +178,28 @@ def keep(audit: Audit, *, is_full: bool, now: datetime) -> str:
 
 @contextmanager
 def one_moment() -> Iterator[None]:
-    """A transaction that sees the database at one moment and writes nothing; inside another one it is that one's."""
+    """A transaction that sees the database at one moment and writes nothing; inside another one
+    it is that one's.
+    """
     is_outermost = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
         if is_outermost:  # a transaction that has begun keeps the isolation that it has
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        cursor.execute("SET LOCAL statement_timeout = '10min'")  # a page's 30 s do not fit a million rows
+        # a page's 30 s do not fit a million rows
+        cursor.execute("SET LOCAL statement_timeout = '10min'")
         cursor.execute("SET LOCAL work_mem = '128MB'")  # so that they are grouped in memory
         yield
 
 
 def _count() -> Figures:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*), coalesce(sum(charge), 0), coalesce(sum(refunded), 0) FROM orders_order")
+        cursor.execute(
+            "SELECT count(*), coalesce(sum(charge), 0), coalesce(sum(refunded), 0) FROM orders_order"
+        )
         orders, charged, refunded = cursor.fetchone()
-    return Figures(ledger=proof.count_ledger(), orders=orders, charged=f"{charged:.5f}", refunded=f"{refunded:.5f}")
+    return Figures(
+        ledger=proof.count_ledger(),
+        orders=orders,
+        charged=f"{charged:.5f}",
+        refunded=f"{refunded:.5f}",
+    )

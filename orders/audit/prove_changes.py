@@ -1,8 +1,10 @@
-"""Reconciling: every few minutes what changed since the last sound proof is proved, once a day all money.
+"""Reconciling: every few minutes what changed since the last sound proof is proved, once a day all
+money.
 
-What changed is found by the database's own mark on each row (billing/reconciling.py says why nothing slips through):
-new transfers, wallets and orders that were written, and orders that the new transfers name. A proof that is not sound
-moves nothing on: what it found is found again until it is put right.
+What changed is found by the database's own mark on each row (billing/reconciling.py says why
+nothing slips through): new transfers, wallets and orders that were written, and orders that the new
+transfers name. A proof that is not sound moves nothing on: what it found is found again until it is
+put right.
 """
 
 from collections.abc import Collection
@@ -14,11 +16,20 @@ from django.conf import settings
 from django.db import connection
 
 from billing import proof as ledger
-from billing.proof_of_changes import Moved, check_moved, find_moved, is_usable, newer_than, read_horizon, rows
+from billing.proof_of_changes import (
+    Moved,
+    check_moved,
+    find_moved,
+    is_usable,
+    newer_than,
+    read_horizon,
+    rows,
+)
 from orders.audit.prove_all import CHECK, Audit, ChangedFigures, keep, keep_proof, one_moment
 from orders.models import Proof
 
-MAX_CHANGED = 200_000  # rows of one kind that are checked one by one: beyond that all of them are as quick
+# rows of one kind that are checked one by one: beyond that all of them are as quick
+MAX_CHANGED = 200_000
 KEPT = timedelta(days=7)  # sound proofs of what changed; the daily ones and what was found stay
 
 CHANGED: Final = """
@@ -27,7 +38,8 @@ UNION
 SELECT split_part(reference, ':', 2)::bigint FROM billing_transfer
 WHERE id = ANY({transfers}) AND reference ~ '^order:[0-9]{{1,18}}:'
 """
-# Every transfer of these orders (the range is what an index answers), and the new ones that name no order
+# Every transfer of these orders (the range is what an index answers), and the new ones that name no
+# order
 TRANSFERS: Final = """(
     SELECT t.* FROM unnest({orders}) AS wanted (id) JOIN billing_transfer t
         ON t.reference ~>=~ format('order:%s:', wanted.id) AND t.reference ~<~ format('order:%s;', wanted.id)
@@ -46,14 +58,18 @@ class Change:
     @property
     def is_small(self) -> bool:
         """Whether it is worth looking at it alone."""
-        return max(len(self.moved.transfers), len(self.moved.wallets), len(self.orders)) <= MAX_CHANGED
+        return (
+            max(len(self.moved.transfers), len(self.moved.wallets), len(self.orders)) <= MAX_CHANGED
+        )
 
 
 def reconcile(*, now: datetime) -> str:
-    """Prove what changed since the last sound proof, or all where the last proof of all is a day old; in a few words.
+    """Prove what changed since the last sound proof, or all where the last proof of all is a day
+    old; in a few words.
 
-    The result is stored and halts as keep_proof does. All is proved, too, where there is nothing to go on from: no
-    sound proof yet, one of another server or of too long ago, or too much that changed.
+    The result is stored and halts as keep_proof does. All is proved, too, where there is nothing to
+    go on from: no sound proof yet, one of another server or of too long ago, or too much that
+    changed.
     """
     audit = None if _is_full_due(now) else prove_changes()
     if audit is None:
@@ -68,7 +84,8 @@ def reconcile(*, now: datetime) -> str:
 
 
 def prove_changes() -> "ChangedAudit | None":
-    """Check what changed since the last sound proof, at one moment; None where it takes a proof of all.
+    """Check what changed since the last sound proof, at one moment; None where it takes a proof of
+    all.
 
     Changes nothing, locks nothing.
     """
@@ -116,6 +133,8 @@ class ChangedAudit(Audit):
 
 
 def _is_full_due(now: datetime) -> bool:
-    """Half an interval of patience: this run must take what the run before was a moment too early for."""
+    """Half an interval of patience: this run must take what the run before was a moment too
+    early for.
+    """
     oldest = now - timedelta(seconds=settings.AUDIT_EVERY - settings.RECONCILE_EVERY / 2)
     return not Proof.objects.filter(is_full=True, made_at__gte=oldest).exists()

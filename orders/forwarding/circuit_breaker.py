@@ -1,4 +1,6 @@
-"""Pausing a provider by itself when orders cannot go there, and counting the failures that lead to it."""
+"""Pausing a provider by itself when orders cannot go there, and counting the failures that lead to
+it.
+"""
 
 import logging
 from datetime import datetime
@@ -14,7 +16,9 @@ REASON_LENGTH = 300  # characters of Provider.pause_reason
 
 
 def pause(*, provider_id: int, reason: str, now: datetime) -> None:
-    """Pause the provider until its balance answers again; one that is paused already keeps its reason."""
+    """Pause the provider until its balance answers again; one that is paused already keeps its
+    reason.
+    """
     is_paused = Provider.objects.filter(pk=provider_id, paused_at=None).update(
         paused_at=now, pause_reason=reason[:REASON_LENGTH], is_pause_automatic=True
     )
@@ -32,5 +36,7 @@ def note_failure(*, provider_id: int, problem: str, now: datetime) -> None:
     Provider.objects.filter(pk=provider_id).update(failures_in_row=F("failures_in_row") + 1)
     if Provider.objects.filter(pk=provider_id, failures_in_row__gte=MAX_FAILURES).exists():
         pause(
-            provider_id=provider_id, reason=f"{MAX_FAILURES} orders in a row got no usable answer: {problem}", now=now
+            provider_id=provider_id,
+            reason=f"{MAX_FAILURES} orders in a row got no usable answer: {problem}",
+            now=now,
         )

@@ -1,4 +1,6 @@
-"""Claiming: one worker takes one due order and writes the attempt down, before anything can leave for the provider."""
+"""Claiming: one worker takes one due order and writes the attempt down, before anything can leave
+for the provider.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,13 +23,15 @@ from orders.models import Attempt, AttemptState, EventKind, HoldReason, Order, S
 from orders.models.attempts import quiet
 
 OPEN_ATTEMPT = [AttemptState.PREPARED, AttemptState.SENT, AttemptState.UNKNOWN]
-# What the unique index allows once for each order: a second attempt beside one of these is never made
+# What the unique index allows once for each order: a second attempt beside one of these is never
+# made
 POSSIBLY_PLACED = [*OPEN_ATTEMPT, AttemptState.ACCEPTED, AttemptState.PLACED]
 MAX_LOOKED_AT = 20  # due orders among which one that can be told apart is sought
 FIRST_LOOKED_AT = 2  # of these at first: nearly always one of them can be
 LANE_PATIENCE = 250  # milliseconds that one claim waits for another at the same provider
-# An order can only be settled by one that was accepted long enough after it: so what is older than the quiet time
-# yields where no order that is due can be told apart from it, and what staff have for so long does not count at all.
+# An order can only be settled by one that was accepted long enough after it: so what is older than
+# the quiet time yields where no order that is due can be told apart from it, and what staff have
+# for so long does not count at all.
 WITH_STAFF = timedelta(minutes=30)
 MAX_HELD = 20  # orders held in one transaction: it should stay short
 
@@ -48,11 +52,12 @@ class Claim:
 
 @transaction.atomic
 def claim(*, provider_id: int, owner: UUID) -> Claim | None:
-    """Take the provider's order that has been due longest; None where none is due or the lane is closed.
+    """Take the provider's order that has been due longest; None where none is due or the lane is
+    closed.
 
-    Afterwards the order is SUBMITTING and has an attempt `prepared` with a lease by the database's clock. An order
-    whose present cost is above its charge is held instead of sold at a loss, and one that may be placed already is
-    held for staff. Two workers never get the same one.
+    Afterwards the order is SUBMITTING and has an attempt `prepared` with a lease by the database's
+    clock. An order whose present cost is above its charge is held instead of sold at a loss, and
+    one that may be placed already is held for staff. Two workers never get the same one.
     """
     now = database_now()
     provider = open_lane(provider_id=provider_id, now=now)
@@ -67,7 +72,8 @@ def claim(*, provider_id: int, owner: UUID) -> Claim | None:
             hold(order=order, reason=HoldReason.STAFF, text=text, now=now)
             continue
         cost = present_cost(order)
-        if cost <= max(worth(order), order.cost):  # staff who accept a loss raise the order's own cost to it
+        # staff who accept a loss raise the order's own cost to it
+        if cost <= max(worth(order), order.cost):
             return _prepare(order, provider, owner=owner, now=now)
         hold(
             order=order,
@@ -84,7 +90,8 @@ def due_at(now: datetime) -> Q:
 
 
 def open_at(now: datetime) -> Q:
-    """Selects the providers to whom orders may be sent now: neither paused nor fenced off by the resolver.
+    """Selects the providers to whom orders may be sent now: neither paused nor fenced off by the
+    resolver.
 
     None at all while the money is halted.
     """
@@ -93,7 +100,9 @@ def open_at(now: datetime) -> Q:
 
 
 def open_lane(*, provider_id: int, now: datetime) -> Provider | None:
-    """The provider where its lane is open; locked where attempts must be told apart, so that claims go one by one."""
+    """The provider where its lane is open; locked where attempts must be told apart, so that
+    claims go one by one.
+    """
     lane = Provider.objects.filter(open_at(now), pk=provider_id)
     is_probe_allowed = lane.values_list("is_probe_allowed", flat=True).first()
     if not is_probe_allowed:
@@ -114,7 +123,11 @@ def _wait_for(lane: QuerySet[Provider]) -> Provider | None:
 
 
 def _next_due(provider: Provider, now: datetime) -> Order | None:
-    due = Order.objects.select_related("service").filter(due_at(now), provider=provider).order_by("submit_at", "pk")
+    due = (
+        Order.objects.select_related("service")
+        .filter(due_at(now), provider=provider)
+        .order_by("submit_at", "pk")
+    )
     free = due.select_for_update(skip_locked=True, of=("self",), no_key=True)
     if not provider.is_probe_allowed:
         return free.first()
@@ -123,11 +136,14 @@ def _next_due(provider: Provider, now: datetime) -> Order | None:
 
 
 def _distinct_one(provider: Provider, due: QuerySet[Order], now: datetime) -> int | None:
-    """The primary key of the order, due the longest, whose cost can be told apart from all that is open.
+    """The primary key of the order, due the longest, whose cost can be told apart from all that is
+    open.
 
     Not locked yet: a lock on each of those that are looked at would be written to disk.
     """
-    is_open = Attempt.objects.filter(provider=provider, state__in=OPEN_ATTEMPT, prepared_at__gt=now - WITH_STAFF)
+    is_open = Attempt.objects.filter(
+        provider=provider, state__in=OPEN_ATTEMPT, prepared_at__gt=now - WITH_STAFF
+    )
     ages = list(is_open.order_by("pk").values_list("cost", "prepared_at"))
     recent, young = [cost for cost, _ in ages], [cost for cost, at in ages if at > now - quiet()]
     if len(young) >= MAX_OPEN:
@@ -156,7 +172,8 @@ def _prepare(order: Order, provider: Provider, *, owner: UUID, now: datetime) ->
     order.status = Status.SUBMITTING
     order.submit_at = None
     if order.is_subscription:
-        order.rate = order.service.rate  # by which its posts are counted: the provider bills them as it lists them now
+        # by which its posts are counted: the provider bills them as it lists them now
+        order.rate = order.service.rate
     order.save(update_fields=["status", "submit_at", "rate"])
     record(
         order=order,
@@ -190,5 +207,7 @@ def _fields(order: Order) -> dict[str, str]:
 
 
 def _idempotency_key(order: Order) -> str:
-    """The same for every attempt of one order; the microsecond keeps two panels with one provider account apart."""
+    """The same for every attempt of one order; the microsecond keeps two panels with one
+    provider account apart.
+    """
     return f"order-{order.pk}-{order.created_at:%Y%m%d%H%M%S%f}"

@@ -1,4 +1,7 @@
-"""Which attempts may be open at one time so that what the provider charges tells them apart. Pure arithmetic."""
+"""Which attempts may be open at one time so that what the provider charges tells them apart.
+
+Pure arithmetic.
+"""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -8,7 +11,8 @@ MAX_OPEN = 6  # open attempts at a provider: 64 subset sums, and seldom enough t
 
 
 def distinct_sums(costs: Sequence[Decimal]) -> frozenset[Decimal] | None:
-    """The sums of all subsets of `costs`; None where two are the same, or as many as MOST_OPEN are open already.
+    """The sums of all subsets of `costs`; None where two are the same, or as many as MOST_OPEN are
+    open already.
 
     What costs nothing leaves no trace in any sum and is left out.
     """
@@ -23,5 +27,7 @@ def distinct_sums(costs: Sequence[Decimal]) -> frozenset[Decimal] | None:
 
 
 def keeps_distinct(*, sums: AbstractSet[Decimal], cost: Decimal) -> bool:
-    """Whether with one more of this cost every subset still has a sum of its own: a later charge names its orders."""
+    """Whether with one more of this cost every subset still has a sum of its own: a later
+    charge names its orders.
+    """
     return cost <= 0 or sums.isdisjoint(each + cost for each in sums)

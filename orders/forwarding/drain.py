@@ -1,4 +1,6 @@
-"""Fencing a provider's lane off: while its account is read, no order of ours may be on its way there."""
+"""Fencing a provider's lane off: while its account is read, no order of ours may be on its way
+there.
+"""
 
 import time
 from collections.abc import Iterator
@@ -20,7 +22,8 @@ GRACE = timedelta(seconds=2)  # between a claim and the first beat of its pulse
 
 @contextmanager
 def drained_lane(*, provider_id: int, patience: float) -> Iterator[bool]:
-    """No new order goes to the provider meanwhile; yields whether the lane was empty within `patience` seconds.
+    """No new order goes to the provider meanwhile; yields whether the lane was empty within
+    `patience` seconds.
 
     Empty: no living session is about to send or waits for an answer. False, too, where a living
     session holds the fence; one that a dead session left behind is taken over.
@@ -29,7 +32,8 @@ def drained_lane(*, provider_id: int, patience: float) -> Iterator[bool]:
         if not is_ours:
             yield False
             return
-        # A claim holds the provider's row until it is committed: behind the fence, every earlier claim can be seen.
+        # A claim holds the provider's row until it is committed: behind the fence, every earlier
+        # claim can be seen.
         Provider.objects.filter(pk=provider_id).update(fenced_until=database_now() + DRAIN_FOR)
         try:
             yield _becomes_empty(provider_id, give_up_at=time.monotonic() + patience)
@@ -39,8 +43,15 @@ def drained_lane(*, provider_id: int, patience: float) -> Iterator[bool]:
 
 @transaction.atomic
 def lift_dead_drains() -> int:
-    """Open the lanes whose resolver died while it read; returns how many. What it had not concluded, it never said."""
-    fences = Provider.objects.filter(fenced_until__isnull=False).order_by("pk").values_list("pk", flat=True)
+    """Open the lanes whose resolver died while it read; returns how many.
+
+    What it had not concluded, it never said.
+    """
+    fences = (
+        Provider.objects.filter(fenced_until__isnull=False)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
     dead = [pk for pk in fences if is_drain_abandoned(provider_id=pk)]
     return Provider.objects.filter(pk__in=dead).update(fenced_until=None)
 
@@ -55,16 +66,23 @@ def _becomes_empty(provider_id: int, *, give_up_at: float) -> bool:
 
 def _is_empty(provider_id: int) -> bool:
     now = database_now()
-    is_sent_again = Q(state=AttemptState.UNKNOWN, resend_at__isnull=False)  # perhaps now: then its pulse is held
+    # perhaps now: then its pulse is held
+    is_sent_again = Q(state=AttemptState.UNKNOWN, resend_at__isnull=False)
     under_way = Attempt.objects.filter(
-        is_sent_again | Q(state__in=[AttemptState.PREPARED, AttemptState.SENT]), provider_id=provider_id
+        is_sent_again | Q(state__in=[AttemptState.PREPARED, AttemptState.SENT]),
+        provider_id=provider_id,
     )
     rows = {attempt.pk: attempt for attempt in under_way.order_by("pk")}
     if living_senders(rows.keys()):
         return False
-    prepared = [pk for pk, each in rows.items() if each.state == AttemptState.PREPARED and each.lease_until > now]
+    prepared = [
+        pk
+        for pk, each in rows.items()
+        if each.state == AttemptState.PREPARED and each.lease_until > now
+    ]
     if any(rows[pk].prepared_at > now - GRACE for pk in prepared):
         return False
-    # Nobody holds these: their leases end now, so that a sender who is there after all does not send.
+    # Nobody holds these: their leases end now, so that a sender who is there after all does not
+    # send.
     Attempt.objects.filter(pk__in=prepared, state=AttemptState.PREPARED).update(lease_until=now)
     return True

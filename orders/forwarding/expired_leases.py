@@ -21,18 +21,24 @@ MAX_AT_ONCE = 1000  # attempts in one run
 
 
 def reap_leases(*, now: datetime) -> str:
-    """Settle every attempt whose lease is over by the database's clock; returns a note for the staff page.
+    """Settle every attempt whose lease is over by the database's clock; returns a note for the
+    staff page.
 
-    Never sent: the order waits again at once; the lease alone makes sure that no byte can leave any more. Sent, and no
-    living session holds its pulse: UNCLEAR. Each in a transaction of its own, harmless to repeat.
-    `now` dates the events. The fences of dead resolvers are lifted, too.
+    Never sent: the order waits again at once; the lease alone makes sure that no byte can leave any
+    more. Sent, and no living session holds its pulse: UNCLEAR. Each in a transaction of its own,
+    harmless to repeat. `now` dates the events. The fences of dead resolvers are lifted, too.
     """
     abandoned = Attempt.objects.filter(
         state__in=[AttemptState.PREPARED, AttemptState.SENT], lease_until__lt=database_now()
     )
-    tally = Counter(_reap(pk, now) for pk in abandoned.order_by("pk").values_list("pk", flat=True)[:MAX_AT_ONCE])
+    tally = Counter(
+        _reap(pk, now) for pk in abandoned.order_by("pk").values_list("pk", flat=True)[:MAX_AT_ONCE]
+    )
     tally["fences lifted"] = lift_dead_drains()
-    return ", ".join(f"{count} {what}" for what, count in sorted((+tally).items())) or "nothing left behind"
+    return (
+        ", ".join(f"{count} {what}" for what, count in sorted((+tally).items()))
+        or "nothing left behind"
+    )
 
 
 @transaction.atomic

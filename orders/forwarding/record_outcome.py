@@ -1,4 +1,6 @@
-"""Recording what a sent order came to: the attempt, the order and the money change together or not at all."""
+"""Recording what a sent order came to: the attempt, the order and the money change together or not
+at all.
+"""
 
 import logging
 import random
@@ -26,8 +28,10 @@ from orders.models import Attempt, AttemptState, EventKind, HoldReason, Order, R
 
 log = logging.getLogger(__name__)
 
-LIVE = [AttemptState.PREPARED, AttemptState.SENT, AttemptState.UNKNOWN]  # what an outcome may still change
-AWAY = (OperationalError, InterfaceError, InternalError)  # of the database: restarting, read-only, a lock not had
+# what an outcome may still change
+LIVE = [AttemptState.PREPARED, AttemptState.SENT, AttemptState.UNKNOWN]
+# of the database: restarting, read-only, a lock not had
+AWAY = (OperationalError, InterfaceError, InternalError)
 KEEP_TRYING = 30.0  # seconds that an answer in hand waits for the database
 PAUSE = 0.5  # seconds between two tries
 FIRST_WAIT, MAX_WAIT = 5.0, 600.0  # seconds of back-off
@@ -41,7 +45,8 @@ OURS = {
 
 
 def record_surely(*, attempt_id: int, outcome: AddOutcome | Withheld) -> str:
-    """Record an outcome in hand, for 30 s also against a database that is away. Raises its error after that.
+    """Record an outcome in hand, for 30 s also against a database that is away. Raises its error
+    after that.
 
     What was not recorded becomes UNCLEAR when the attempt's lease is over: late, but never wrong.
     """
@@ -49,7 +54,10 @@ def record_surely(*, attempt_id: int, outcome: AddOutcome | Withheld) -> str:
 
 
 def surely(write: Callable[..., str]) -> str:
-    """Call `write(now=…)`, for 30 s also against a database that is away. Raises its error after that."""
+    """Call `write(now=…)`, for 30 s also against a database that is away.
+
+    Raises its error after that.
+    """
     give_up_at = time.monotonic() + KEEP_TRYING
     while True:
         try:
@@ -65,10 +73,11 @@ def surely(write: Callable[..., str]) -> str:
 def record_outcome(*, attempt_id: int, outcome: AddOutcome | Withheld, now: datetime) -> str:
     """Apply what one attempt came to; returns it in a word or two for the sweep's note.
 
-    accepted: RUNNING with the provider's id, or UNCLEAR where that id is ours already. Refused for the order's own
-    fault: full refund. For ours: HELD, and the provider is paused. Not sent: WAITING with back-off. Unclear: UNCLEAR.
-    Repeating it changes nothing; an outcome for an attempt that somebody has decided otherwise is shown to staff.
-    Where the attempt was sent again since, this call's "no" says nothing of the others: it stays UNCLEAR.
+    accepted: RUNNING with the provider's id, or UNCLEAR where that id is ours already. Refused for
+    the order's own fault: full refund. For ours: HELD, and the provider is paused. Not sent:
+    WAITING with back-off. Unclear: UNCLEAR. Repeating it changes nothing; an outcome for an attempt
+    that somebody has decided otherwise is shown to staff. Where the attempt was sent again since,
+    this call's "no" says nothing of the others: it stays UNCLEAR.
     """
     order, attempt = lock(attempt_id)
     if attempt.resends and attempt.state in LIVE and not isinstance(outcome, Accepted):
@@ -77,7 +86,10 @@ def record_outcome(*, attempt_id: int, outcome: AddOutcome | Withheld, now: date
 
 
 def settle(*, order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, now: datetime) -> str:
-    """As record_outcome, for an outcome that speaks for every call of the attempt. The caller holds both row locks."""
+    """As record_outcome, for an outcome that speaks for every call of the attempt.
+
+    The caller holds both row locks.
+    """
     if attempt.state not in LIVE:
         return _note_late(order, attempt, outcome, now)
     match outcome:
@@ -87,21 +99,33 @@ def settle(*, order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, no
             word = _refuse(order, attempt, outcome, now)
             note_rejection(provider_id=attempt.provider_id, text=outcome.text, now=now)
         case NotSent():
-            word = _postpone(order, attempt, outcome.detail, now, raw=outcome.raw, retry_after=outcome.retry_after)
+            word = _postpone(
+                order,
+                attempt,
+                outcome.detail,
+                now,
+                raw=outcome.raw,
+                retry_after=outcome.retry_after,
+            )
             note_failure(provider_id=attempt.provider_id, problem=outcome.detail, now=now)
         case Withheld():
             word = _postpone(order, attempt, outcome.detail, now)
         case Unclear():
-            word = leave_unclear(order=order, attempt=attempt, problem=outcome.detail, raw=outcome.raw, now=now)
+            word = leave_unclear(
+                order=order, attempt=attempt, problem=outcome.detail, raw=outcome.raw, now=now
+            )
             note_failure(provider_id=attempt.provider_id, problem=outcome.detail, now=now)
     reach("in_record")
     return word
 
 
-def leave_unclear(*, order: Order, attempt: Attempt, problem: str, raw: Exchange, now: datetime) -> str:
+def leave_unclear(
+    *, order: Order, attempt: Attempt, problem: str, raw: Exchange, now: datetime
+) -> str:
     """Perhaps placed: nothing is refunded before it is known. The caller holds both row locks.
 
-    Nothing is resent either, except with the key that it went with (repeating.py), unless an id came back.
+    Nothing is resent either, except with the key that it went with (repeating.py), unless an id
+    came back.
     """
     attempt.resend_at = None
     if attempt.idempotency_key and not attempt.upstream_id:
@@ -124,7 +148,8 @@ def leave_unclear(*, order: Order, attempt: Attempt, problem: str, raw: Exchange
 
 
 def back_off(*, failures: int, retry_after: float | None = None) -> timedelta:
-    """How long an order waits after so many failures in a row: doubling from 5 s to 10 min, with jitter.
+    """How long an order waits after so many failures in a row: doubling from 5 s to 10 min, with
+    jitter.
 
     Never shorter than a provider's own Retry-After (seconds, an hour at most).
     """
@@ -144,14 +169,24 @@ def _accept(order: Order, attempt: Attempt, outcome: Accepted, now: datetime) ->
     note_answer(provider_id=attempt.provider_id)
     if not run(order=order, upstream_id=outcome.order_id, now=now):
         attempt.upstream_id = outcome.order_id
-        problem = f"the provider answered with order {outcome.order_id}, which is another order of ours"
-        word = leave_unclear(order=order, attempt=attempt, problem=problem, raw=outcome.raw, now=now)
+        problem = (
+            f"the provider answered with order {outcome.order_id}, which is another order of ours"
+        )
+        word = leave_unclear(
+            order=order, attempt=attempt, problem=problem, raw=outcome.raw, now=now
+        )
         open_review(order=order, kind=ReviewKind.DUPLICATE_ID, text=problem.capitalize(), now=now)
         return word
     attempt.upstream_id = outcome.order_id
     _finish(attempt, AttemptState.ACCEPTED, raw=outcome.raw, problem="")
     detail = _exchange(attempt, outcome.raw) | {"upstream_id": outcome.order_id}
-    record(order=order, kind=EventKind.ACCEPTED, text="Accepted by the supplier", now=now, detail=detail)
+    record(
+        order=order,
+        kind=EventKind.ACCEPTED,
+        text="Accepted by the supplier",
+        now=now,
+        detail=detail,
+    )
     return "accepted"
 
 
@@ -160,11 +195,19 @@ def _refuse(order: Order, attempt: Attempt, outcome: Rejected, now: datetime) ->
     detail = _exchange(attempt, outcome.raw)
     if outcome.reason is Reason.THROTTLED:
         note_failure(provider_id=attempt.provider_id, problem=outcome.text, now=now)
-        return _postpone(order, attempt, outcome.text, now, raw=outcome.raw, state=AttemptState.REFUSED)
+        return _postpone(
+            order, attempt, outcome.text, now, raw=outcome.raw, state=AttemptState.REFUSED
+        )
     _finish(attempt, AttemptState.REFUSED, raw=outcome.raw, problem=outcome.text)
     if outcome.reason in OURS:
         reason = OURS[outcome.reason]
-        hold(order=order, reason=reason, text=f"The provider said: {outcome.text}", now=now, detail=detail)
+        hold(
+            order=order,
+            reason=reason,
+            text=f"The provider said: {outcome.text}",
+            now=now,
+            detail=detail,
+        )
         pause(provider_id=attempt.provider_id, reason=f"{reason.label}: {outcome.text}", now=now)
         return "held"
     record(
@@ -209,13 +252,21 @@ def _postpone(
     return "postponed"
 
 
-def _note_late(order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, now: datetime) -> str:
-    """An outcome for an attempt that is settled: a repetition, unless it says placed where somebody said otherwise."""
+def _note_late(
+    order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, now: datetime
+) -> str:
+    """An outcome for an attempt that is settled: a repetition, unless it says placed where
+    somebody said otherwise.
+    """
     if not isinstance(outcome, Accepted) or attempt.upstream_id == outcome.order_id:
         return "settled before"
     text = f"The provider took attempt {attempt.pk} as its order {outcome.order_id} after it was settled otherwise."
     open_review(
-        order=order, kind=ReviewKind.CONTRADICTION, text=text, now=now, detail={"upstream_id": outcome.order_id}
+        order=order,
+        kind=ReviewKind.CONTRADICTION,
+        text=text,
+        now=now,
+        detail={"upstream_id": outcome.order_id},
     )
     if is_to_be_sent(order):  # a second time
         hold(order=order, reason=HoldReason.STAFF, text=text, now=now)
@@ -230,7 +281,8 @@ def _finish(attempt: Attempt, state: AttemptState, *, raw: Exchange, problem: st
     attempt.http_status = raw.http_status
     attempt.reply = raw.body
     attempt.problem = problem[:PROBLEM_LENGTH]
-    attempt.finished_at = database_now()  # a landmark of the resolver's: must compare with sent_at to the millisecond
+    # a landmark of the resolver's: must compare with sent_at to the millisecond
+    attempt.finished_at = database_now()
     attempt.save(
         update_fields=[
             "state",

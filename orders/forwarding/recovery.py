@@ -1,4 +1,6 @@
-"""Releasing: asking paused providers for their balance, never with a customer's order, and letting orders go on."""
+"""Releasing: asking paused providers for their balance, never with a customer's order, and letting
+orders go on.
+"""
 
 import logging
 from collections import Counter
@@ -23,13 +25,16 @@ from orders.models import EventKind, HoldReason, Order, Status
 log = logging.getLogger(__name__)
 
 MAX_THREADS = 8  # providers asked at one time
-BALANCE_EVERY = timedelta(minutes=10)  # a provider in good health is asked so often, for the staff's figures
+# a provider in good health is asked so often, for the staff's figures
+BALANCE_EVERY = timedelta(minutes=10)
 MAX_RELEASED = 500  # orders of one provider in one run
-BY_ITSELF = [HoldReason.PROVIDER_FUNDS, HoldReason.PROVIDER_KEY]  # what a balance that answers can settle
+# what a balance that answers can settle
+BY_ITSELF = [HoldReason.PROVIDER_FUNDS, HoldReason.PROVIDER_KEY]
 
 
 def check_providers() -> str:
-    """Read the balances that matter now, lift automatic pauses and release held orders; returns a note for staff.
+    """Read the balances that matter now, lift automatic pauses and release held orders; returns a
+    note for staff.
 
     A pause that a person set stays. A provider that does not answer stays paused.
     """
@@ -39,9 +44,15 @@ def check_providers() -> str:
 
 def _to_ask() -> list[Provider]:
     now = database_now()
-    held = Order.objects.filter(provider=OuterRef("pk"), status=Status.HELD, hold_reason__in=BY_ITSELF)
+    held = Order.objects.filter(
+        provider=OuterRef("pk"), status=Status.HELD, hold_reason__in=BY_ITSELF
+    )
     is_old = Q(balance_checked_at=None) | Q(balance_checked_at__lt=now - BALANCE_EVERY)
-    is_wanted = Q(paused_at__isnull=False, is_pause_automatic=True) | Exists(held) | Q(is_old, paused_at=None)
+    is_wanted = (
+        Q(paused_at__isnull=False, is_pause_automatic=True)
+        | Exists(held)
+        | Q(is_old, paused_at=None)
+    )
     return list(Provider.objects.filter(is_wanted).order_by("pk"))
 
 
@@ -61,10 +72,12 @@ def _check(provider: Provider) -> Counter[str]:
 
 
 def release(*, provider: Provider, balance: Decimal, now: datetime) -> Counter[str]:
-    """Take in a balance (provider's currency) that answered: it is stored, and what it settles goes on.
+    """Take in a balance (provider's currency) that answered: it is stored, and what it settles goes
+    on.
 
-    Held for our key: the key works, so all go on. Held for funds: oldest first, as far as the balance reaches. An
-    automatic pause is lifted unless the balance does not cover a single order that waits for it.
+    Held for our key: the key works, so all go on. Held for funds: oldest first, as far as the
+    balance reaches. An automatic pause is lifted unless the balance does not cover a single order
+    that waits for it.
     """
     Provider.objects.filter(pk=provider.pk).update(balance=balance, balance_checked_at=now)
     tally = Counter({"asked": 1})
@@ -72,7 +85,9 @@ def release(*, provider: Provider, balance: Decimal, now: datetime) -> Counter[s
     left = balance
     is_short = False
     for order in held.select_related("service").order_by("pk")[:MAX_RELEASED]:
-        cost = upstream_cost(order) if order.hold_reason == HoldReason.PROVIDER_FUNDS else Decimal(0)
+        cost = (
+            upstream_cost(order) if order.hold_reason == HoldReason.PROVIDER_FUNDS else Decimal(0)
+        )
         if cost > left or (cost and left <= 0):
             is_short = True
         elif _release(order.pk, now):
@@ -95,15 +110,20 @@ def _release(order_id: int, now: datetime) -> bool:
 
 
 def _covers_a_waiting_one(provider: Provider, balance: Decimal) -> bool:
-    waiting = Order.objects.filter(provider=provider, status=Status.WAITING).select_related("service")
-    return any(upstream_cost(order) <= balance for order in waiting.order_by("submit_at", "pk")[:MAX_RELEASED])
+    waiting = Order.objects.filter(provider=provider, status=Status.WAITING).select_related(
+        "service"
+    )
+    return any(
+        upstream_cost(order) <= balance
+        for order in waiting.order_by("submit_at", "pk")[:MAX_RELEASED]
+    )
 
 
 def _lift(provider: Provider) -> int:
     """End an automatic pause; what a person paused stays paused."""
-    lifted = Provider.objects.filter(pk=provider.pk, paused_at__isnull=False, is_pause_automatic=True).update(
-        paused_at=None, pause_reason="", is_pause_automatic=False, failures_in_row=0
-    )
+    lifted = Provider.objects.filter(
+        pk=provider.pk, paused_at__isnull=False, is_pause_automatic=True
+    ).update(paused_at=None, pause_reason="", is_pause_automatic=False, failures_in_row=0)
     if lifted:
         log.info("provider %s answers again: its pause is lifted", provider.pk)
     return lifted

@@ -1,7 +1,8 @@
 """The words in which providers refuse: each new one is kept and shown to staff, who may doubt it.
 
-An order that is refused is refunded at once. That is right only where the words really mean that nothing was placed,
-and only a person can know that of words never met before. In words that are doubted, the answer leaves it unclear.
+An order that is refused is refunded at once. That is right only where the words really mean that
+nothing was placed, and only a person can know that of words never met before. In words that are
+doubted, the answer leaves it unclear.
 """
 
 import logging
@@ -19,7 +20,8 @@ from orders.models import RejectionText
 
 log = logging.getLogger(__name__)
 
-MAX_TEXTS: Final = 100  # texts of one provider: one that puts an order's name into each would fill the table
+# texts of one provider: one that puts an order's name into each would fill the table
+MAX_TEXTS: Final = 100
 MAX_WORDS: Final = 300  # of one provider, whole texts among them
 MIN_LENGTH: Final = 3  # characters of a word of doubt
 
@@ -27,8 +29,9 @@ MIN_LENGTH: Final = 3  # characters of a word of doubt
 def note_rejection(*, provider_id: int, text: str, now: datetime) -> None:
     """Count a refusal in these words; words never met before are new to staff.
 
-    Where a provider has too many, the one that was not met for longest gives way, but never a doubted one. The last
-    lock of the caller's transaction, since refusals in the same words meet in one row.
+    Where a provider has too many, the one that was not met for longest gives way, but never a
+    doubted one. The last lock of the caller's transaction, since refusals in the same words meet in
+    one row.
     """
     folded = fold_text(text)
     if not folded:
@@ -38,21 +41,33 @@ def note_rejection(*, provider_id: int, text: str, now: datetime) -> None:
         return
     _make_room(provider_id)
     new = RejectionText(
-        provider_id=provider_id, text=folded, example=text, count=0, first_seen_at=now, last_seen_at=now
+        provider_id=provider_id,
+        text=folded,
+        example=text,
+        count=0,
+        first_seen_at=now,
+        last_seen_at=now,
     )
-    RejectionText.objects.bulk_create([new], ignore_conflicts=True)  # another worker may have met it at this moment
+    # another worker may have met it at this moment
+    RejectionText.objects.bulk_create([new], ignore_conflicts=True)
     known.update(count=F("count") + 1, last_seen_at=now)
 
 
 @transaction.atomic
 def mark_ambiguous(*, refusal: RejectionText, actor: User, now: datetime) -> None:
-    """From now on an order that is refused in these words is unclear, not refunded. Repeating it changes nothing."""
+    """From now on an order that is refused in these words is unclear, not refunded.
+
+    Repeating it changes nothing.
+    """
     _decide(refusal, is_doubted=True, actor=actor, now=now)
 
 
 @transaction.atomic
 def trust(*, refusal: RejectionText, actor: User, now: datetime) -> None:
-    """These words mean again that nothing was placed. Orders that are unclear stay so. Harmless to repeat."""
+    """These words mean again that nothing was placed. Orders that are unclear stay so.
+
+    Harmless to repeat.
+    """
     _decide(refusal, is_doubted=False, actor=actor, now=now)
 
 
@@ -62,7 +77,10 @@ class NoWord(Exception):
 
 @transaction.atomic
 def add_word(*, provider: Provider, word: str, actor: User) -> None:
-    """Doubt every refusal of this provider in which this word or phrase stands. Raises NoWord; twice is as once."""
+    """Doubt every refusal of this provider in which this word or phrase stands.
+
+    Raises NoWord; twice is as once.
+    """
     word = normalize(word)
     if len(word) < MIN_LENGTH:
         raise NoWord(f"Word: at least {MIN_LENGTH} letters, or it stands in every answer.")
@@ -72,7 +90,9 @@ def add_word(*, provider: Provider, word: str, actor: User) -> None:
     if word not in fresh.doubtful_words:
         fresh.doubtful_words = [*fresh.doubtful_words, word]
         fresh.save(update_fields=["doubtful_words"])
-        log.warning("user %s: refusals of provider %s with %r are doubted", actor.pk, provider.pk, word)
+        log.warning(
+            "user %s: refusals of provider %s with %r are doubted", actor.pk, provider.pk, word
+        )
 
 
 @transaction.atomic
@@ -82,7 +102,12 @@ def remove_word(*, provider: Provider, word: str, actor: User) -> None:
     if word in fresh.doubtful_words and not word.startswith(WHOLE):
         fresh.doubtful_words = [each for each in fresh.doubtful_words if each != word]
         fresh.save(update_fields=["doubtful_words"])
-        log.warning("user %s: refusals of provider %s with %r are trusted again", actor.pk, provider.pk, word)
+        log.warning(
+            "user %s: refusals of provider %s with %r are trusted again",
+            actor.pk,
+            provider.pk,
+            word,
+        )
 
 
 def words_of(provider: Provider) -> list[str]:
@@ -91,7 +116,10 @@ def words_of(provider: Provider) -> list[str]:
 
 
 def mark_all_seen(*, provider: Provider, keys: Collection[int], actor: User, now: datetime) -> int:
-    """The person has seen these texts, and they may stand as they are: they are new no more. Returns how many were."""
+    """The person has seen these texts, and they may stand as they are: they are new no more.
+
+    Returns how many were.
+    """
     new = RejectionText.objects.filter(provider=provider, pk__in=keys, looked_at=None)
     return new.update(looked_at=now, looked_by=actor)
 
@@ -103,7 +131,9 @@ def _decide(refusal: RejectionText, *, is_doubted: bool, actor: User, now: datet
     words = [word for word in provider.doubtful_words if word != entry]
     provider.doubtful_words = [*words, entry] if is_doubted else words
     provider.save(update_fields=["doubtful_words"])
-    RejectionText.objects.filter(pk=refusal.pk).update(is_doubted=is_doubted, looked_at=now, looked_by=actor)
+    RejectionText.objects.filter(pk=refusal.pk).update(
+        is_doubted=is_doubted, looked_at=now, looked_by=actor
+    )
     log.warning(
         "user %s: refusals of provider %s in the words %r %s",
         actor.pk,
@@ -116,5 +146,9 @@ def _decide(refusal: RejectionText, *, is_doubted: bool, actor: User, now: datet
 def _make_room(provider_id: int) -> None:
     texts = RejectionText.objects.filter(provider_id=provider_id)
     if texts.count() >= MAX_TEXTS:
-        oldest = texts.filter(is_doubted=False).order_by("last_seen_at", "pk").values_list("pk", flat=True)[:1]
+        oldest = (
+            texts.filter(is_doubted=False)
+            .order_by("last_seen_at", "pk")
+            .values_list("pk", flat=True)[:1]
+        )
         RejectionText.objects.filter(pk__in=list(oldest)).delete()

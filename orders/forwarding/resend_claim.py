@@ -1,4 +1,6 @@
-"""Reclaiming: one worker takes one order that was perhaps placed, to send it again under the key that it went with."""
+"""Reclaiming: one worker takes one order that was perhaps placed, to send it again under the key
+that it went with.
+"""
 
 import logging
 from dataclasses import dataclass
@@ -26,29 +28,39 @@ RESEND_FOR = timedelta(
 
 @dataclass(frozen=True, slots=True)
 class ResendClaim:
-    """One order that this worker, and nobody else, may send again now, exactly as it was sent before."""
+    """One order that this worker, and nobody else, may send again now, exactly as it was sent
+    before.
+    """
 
     claim: Claim
-    is_last_word: bool  # whether no earlier call can still place it: then a "no" to this one speaks for all
+    # whether no earlier call can still place it: then a "no" to this one speaks for all
+    is_last_word: bool
 
 
 def due_resends(*, now: datetime) -> QuerySet[Attempt]:
-    """The attempts that were perhaps placed and may be sent again now; of providers that honour their keys alone."""
-    return Attempt.objects.filter(state=AttemptState.UNKNOWN, resend_at__lte=now, provider__is_idempotent=True)
+    """The attempts that were perhaps placed and may be sent again now; of providers that honour
+    their keys alone.
+    """
+    return Attempt.objects.filter(
+        state=AttemptState.UNKNOWN, resend_at__lte=now, provider__is_idempotent=True
+    )
 
 
 @transaction.atomic
 def claim_resend(*, attempt: Attempt, account: str, owner: UUID) -> ResendClaim | None:
-    """Take the attempt to send it again; None where it is not due, settled, taken, or its lane is closed.
+    """Take the attempt to send it again; None where it is not due, settled, taken, or its lane is
+    closed.
 
-    `account` is the client's fingerprint. The caller holds the attempt's pulse, so that no earlier sender of it lives.
-    The attempt gets a lease by the database's clock and stays UNKNOWN: whoever dies here leaves nothing behind. It is
-    left to staff instead where it was asked for a day, where its key may not be known under our present account, and
-    where placing it now would be a loss.
+    `account` is the client's fingerprint. The caller holds the attempt's pulse, so that no earlier
+    sender of it lives. The attempt gets a lease by the database's clock and stays UNKNOWN: whoever
+    dies here leaves nothing behind. It is left to staff instead where it was asked for a day, where
+    its key may not be known under our present account, and where placing it now would be a loss.
     """
     now = database_now()
     provider = open_lane(provider_id=attempt.provider_id, now=now)
-    orders = Order.objects.select_for_update(skip_locked=True, of=("self",), no_key=True).select_related("service")
+    orders = Order.objects.select_for_update(
+        skip_locked=True, of=("self",), no_key=True
+    ).select_related("service")
     order = orders.filter(attempts=attempt.pk, status=Status.UNCLEAR).first()
     due = due_resends(now=now).select_for_update(skip_locked=True, of=("self",), no_key=True)
     fresh = due.filter(pk=attempt.pk).first()
@@ -67,7 +79,8 @@ def claim_resend(*, attempt: Attempt, account: str, owner: UUID) -> ResendClaim 
         fields={str(name): str(text) for name, text in fresh.asked.items()},
         idempotency_key=fresh.idempotency_key,
         doubtful_words=tuple(map(str, provider.doubtful_words)),
-        is_429_unclear=False,  # whatever a call with this key has placed, the next one answers with it
+        # whatever a call with this key has placed, the next one answers with it
+        is_429_unclear=False,
     )
     return ResendClaim(claim=claim, is_last_word=fresh.last_sent_at + quiet() < now)
 
@@ -79,8 +92,17 @@ def leave_to_staff(*, order: Order, attempt: Attempt, problem: str, now: datetim
     attempt.evidence = attempt.evidence | {"next_step": problem}
     attempt.save(update_fields=["resend_at", "problem", "evidence"])
     text = f"Not asked again: {problem}"
-    record(order=order, kind=EventKind.UNCLEAR, text=text, now=now, is_internal=True, detail={"attempt": attempt.pk})
-    log.error("order %s is unclear and not asked again: attempt %s: %s", order.pk, attempt.pk, problem)
+    record(
+        order=order,
+        kind=EventKind.UNCLEAR,
+        text=text,
+        now=now,
+        is_internal=True,
+        detail={"attempt": attempt.pk},
+    )
+    log.error(
+        "order %s is unclear and not asked again: attempt %s: %s", order.pk, attempt.pk, problem
+    )
 
 
 def _problem(order: Order, attempt: Attempt, account: str, now: datetime) -> str:

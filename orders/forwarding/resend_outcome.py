@@ -17,8 +17,9 @@ from orders.lifecycle.timeline import record
 from orders.models import Attempt, AttemptState, EventKind, Order
 from orders.models.attempts import quiet
 
-# A "no" is believed where it can only come after the key was looked up and not found. These are the API's own words
-# for an order that is not taken; "link_duplicate" is not among them, since it may speak of the very order.
+# A "no" is believed where it can only come after the key was looked up and not found. These are the
+# API's own words for an order that is not taken; "link_duplicate" is not among them, since it may
+# speak of the very order.
 NOT_TAKEN: Final = frozenset(
     {
         "incorrect service id",
@@ -32,20 +33,26 @@ MOMENT = timedelta(seconds=1)
 
 
 @transaction.atomic
-def record_resend_outcome(*, repeat: ResendClaim, outcome: AddOutcome | Withheld, now: datetime) -> str:
-    """Apply what the provider said to an order that was sent again; returns it in a word or two for the sweep's note.
+def record_resend_outcome(
+    *, repeat: ResendClaim, outcome: AddOutcome | Withheld, now: datetime
+) -> str:
+    """Apply what the provider said to an order that was sent again; returns it in a word or two for
+    the sweep's note.
 
-    An id is its order, whichever call placed it. A "no" settles it, by the rules of record_outcome, only where no
-    earlier call can still place it and its words say that the key was not known; before that it is asked again, and
-    with other words left to staff. All else leaves it UNCLEAR, to be asked again after a back-off. Harmless to repeat,
-    and for an attempt that was settled meanwhile the same as record_outcome.
+    An id is its order, whichever call placed it. A "no" settles it, by the rules of record_outcome,
+    only where no earlier call can still place it and its words say that the key was not known;
+    before that it is asked again, and with other words left to staff. All else leaves it UNCLEAR,
+    to be asked again after a back-off. Harmless to repeat, and for an attempt that was settled
+    meanwhile the same as record_outcome.
     """
     order, attempt = lock(repeat.claim.attempt_id)
     is_ours = attempt.owner == repeat.claim.owner
     is_proof = _is_believed(outcome) and repeat.is_last_word and is_ours
     if attempt.state != AttemptState.UNKNOWN or isinstance(outcome, Accepted) or is_proof:
         word = settle(order=order, attempt=attempt, outcome=outcome, now=now)
-        attempt.proposals.filter(closed_at=None).exclude(attempt__state=AttemptState.UNKNOWN).update(closed_at=now)
+        attempt.proposals.filter(closed_at=None).exclude(
+            attempt__state=AttemptState.UNKNOWN
+        ).update(closed_at=now)
     elif not is_ours:
         word = "sent again since"
     else:
@@ -61,12 +68,18 @@ def _is_believed(outcome: AddOutcome | Withheld) -> bool:
     return outcome.reason is Reason.NO_FUNDS or normalize(outcome.text) in NOT_TAKEN
 
 
-def _ask_again(order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, now: datetime) -> str:
+def _ask_again(
+    order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, now: datetime
+) -> str:
     """It stays UNCLEAR. The failures count towards a pause as those of a first call do."""
     wait = back_off(failures=max(attempt.resends, 1))
     match outcome:
         case Rejected(reason=Reason.BAD_KEY, text=problem):
-            pause(provider_id=attempt.provider_id, reason=f"{OURS[Reason.BAD_KEY].label}: {problem}", now=now)
+            pause(
+                provider_id=attempt.provider_id,
+                reason=f"{OURS[Reason.BAD_KEY].label}: {problem}",
+                now=now,
+            )
         case Rejected(reason=Reason.THROTTLED, text=problem) | Unclear(detail=problem):
             note_failure(provider_id=attempt.provider_id, problem=problem, now=now)
         case Rejected(text=problem):

@@ -1,7 +1,9 @@
-"""Repeating: one sweep sends orders that were perhaps placed again, where the provider gives one order for one key.
+"""Repeating: one sweep sends orders that were perhaps placed again, where the provider gives one
+order for one key.
 
-The same fields go with the same key under the same attempt, so that whatever came of the first call is the answer to
-the next. Everywhere else such an order is never sent again without a proof (resolving.py).
+The same fields go with the same key under the same attempt, so that whatever came of the first call
+is the answer to the next. Everywhere else such an order is never sent again without a proof
+(resolving.py).
 """
 
 import logging
@@ -34,32 +36,43 @@ log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 35.0  # after which a sweep begins nothing new
 MAX_AT_ONCE = 500  # attempts at one provider in one sweep
-MAX_THREADS = 8  # providers looked after at one time; each gets one call at a time, within its concurrency
+# providers looked after at one time; each gets one call at a time, within its concurrency
+MAX_THREADS = 8
 
 
 def resend_due() -> str:
     """Send again what may be; returns a note such as "2 accepted, 1 still unclear".
 
-    Halts, pauses, fences and the provider's concurrency hold as for a first sending. Sweeps may run side by side: the
-    pulse and the claim of a row make sure that it is sent by one of them. Raises the first unexpected error of a
-    provider after the others were looked after.
+    Halts, pauses, fences and the provider's concurrency hold as for a first sending. Sweeps may run
+    side by side: the pulse and the claim of a row make sure that it is sent by one of them. Raises
+    the first unexpected error of a provider after the others were looked after.
     """
     now = database_now()
-    providers = Provider.objects.filter(open_at(now), Exists(due_resends(now=now).filter(provider=OuterRef("pk"))))
+    providers = Provider.objects.filter(
+        open_at(now), Exists(due_resends(now=now).filter(provider=OuterRef("pk")))
+    )
     stop_at = sweep_end(most=SWEEP_SECONDS)
     work = partial(_work_off, stop_at=stop_at)
     tally = spread(work, list(providers.order_by("pk")), threads=MAX_THREADS, name="repeat")
-    return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing to repeat"
+    return (
+        ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing to repeat"
+    )
 
 
 def repeat(*, attempt: Attempt, client: Client) -> str | None:
-    """Send one attempt again and record the answer; what came of it, or None where it must not be sent now.
+    """Send one attempt again and record the answer; what came of it, or None where it must not be
+    sent now.
 
-    Never while an earlier sender of it lives, and never beside a second one: both hold the attempt's pulse.
+    Never while an earlier sender of it lives, and never beside a second one: both hold the
+    attempt's pulse.
     """
     try:
         with sender_lock(attempt_id=attempt.pk):
-            taken = claim_resend(attempt=attempt, account=client.fingerprint(pepper=settings.SECRET_KEY), owner=uuid4())
+            taken = claim_resend(
+                attempt=attempt,
+                account=client.fingerprint(pepper=settings.SECRET_KEY),
+                owner=uuid4(),
+            )
             if taken is None:
                 return None
             reach("after_claim")

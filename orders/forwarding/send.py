@@ -1,4 +1,6 @@
-"""Sending: the one call of `add`, with no transaction open, written down immediately before its first byte."""
+"""Sending: the one call of `add`, with no transaction open, written down immediately before its
+first byte.
+"""
 
 import time
 from collections.abc import Callable
@@ -16,7 +18,8 @@ from orders.jobs.crash_points import reach
 from orders.lifecycle.timeline import record
 from orders.models import Attempt, AttemptState, EventKind, Order
 
-STALL = 1.0  # seconds between writing down and sending: a process that slept longer must not wake up and send
+# seconds between writing down and sending: a process that slept longer must not wake up and send
+STALL = 1.0
 # A suspended machine's monotonic clock stands still; the boot clock, where there is one, does not.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -33,7 +36,8 @@ class _Stop(Exception):
 
 
 def send(*, claim: Claim, client: Client) -> AddOutcome | Withheld:
-    """Forward the claimed order once. Nothing is sent unless the attempt could be marked as sent first.
+    """Forward the claimed order once. Nothing is sent unless the attempt could be marked as sent
+    first.
 
     Raises RuntimeError inside a transaction: no lock is ever held across the network.
     """
@@ -42,7 +46,8 @@ def send(*, claim: Claim, client: Client) -> AddOutcome | Withheld:
 
 
 def send_again(*, claim: Claim, client: Client) -> AddOutcome | Withheld:
-    """Forward an order that was perhaps placed once more, as it was and with its key; written down first, as in send.
+    """Forward an order that was perhaps placed once more, as it was and with its key; written down
+    first, as in send.
 
     For a claim of reclaiming.reclaim alone. Raises RuntimeError inside a transaction.
     """
@@ -73,7 +78,9 @@ def _mark_sent(claim: Claim, *, account: str = "") -> None:
 
 
 def _mark_sent_again(claim: Claim) -> None:
-    """Commit that the attempt is sent once more, with a line on the order's timeline, or raise as _mark_sent does."""
+    """Commit that the attempt is sent once more, with a line on the order's timeline, or raise
+    as _mark_sent does.
+    """
     _write_down(lambda: _note_resend(claim))
 
 
@@ -103,7 +110,9 @@ def _write_down(mark: Callable[[], int]) -> None:
     try:
         is_ours = mark()
     except DatabaseError as error:
-        raise _Stop(f"the database did not take down that it is sent ({type(error).__name__})") from None
+        raise _Stop(
+            f"the database did not take down that it is sent ({type(error).__name__})"
+        ) from None
     if not is_ours:
         raise _Stop("the lease was over before the connection was up")
     reach("after_rp2")

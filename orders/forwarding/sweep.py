@@ -32,15 +32,18 @@ SWEEP_SECONDS = 35.0  # after which a sweep begins nothing new
 MARGIN = 5.0  # seconds kept free before the task's soft limit
 MAX_SENDERS = 32  # threads over all lanes, each with a database connection
 LOOK_EVERY = 0.25  # seconds between two looks for due orders while something is in flight
-REST = 1.0  # seconds that a lane is left alone after it had nothing that could be sent, or other sweeps fill it
+# seconds that a lane is left alone after it had nothing that could be sent, or other sweeps fill it
+REST = 1.0
 
 
 def submit_due() -> str:
-    """Forward what is due until nothing is, or 35 s have passed; returns a note such as "12 accepted, 1 unclear".
+    """Forward what is due until nothing is, or 35 s have passed; returns a note such as "12
+    accepted, 1 unclear".
 
-    A slow or silent provider keeps only its own lane waiting. Sweeps may run side by side: the claim of a row, not the
-    sweep, makes sure that each order is sent once, and a provider's calls in flight stay within SUBMIT_CONCURRENCY.
-    Raises the first unexpected error of a lane after the other lanes have finished.
+    A slow or silent provider keeps only its own lane waiting. Sweeps may run side by side: the
+    claim of a row, not the sweep, makes sure that each order is sent once, and a provider's calls
+    in flight stay within SUBMIT_CONCURRENCY. Raises the first unexpected error of a lane after the
+    other lanes have finished.
     """
     sweep = _Sweep(stop_at=time.monotonic() + _seconds())
     try:
@@ -54,11 +57,15 @@ def submit_due() -> str:
         sweep.close_sessions()
     if sweep.errors:
         raise sweep.errors[0]
-    return ", ".join(f"{count} {what}" for what, count in sorted(sweep.tally.items())) or "nothing due"
+    return (
+        ", ".join(f"{count} {what}" for what, count in sorted(sweep.tally.items())) or "nothing due"
+    )
 
 
 def forward_next(*, provider_id: int, client: Client, owner: UUID) -> str | None:
-    """Claim, send and record the provider's next due order; what came of it, or None where none can be sent now."""
+    """Claim, send and record the provider's next due order; what came of it, or None where none
+    can be sent now.
+    """
     taken = claim(provider_id=provider_id, owner=owner)
     if taken is None:
         return None
@@ -77,8 +84,10 @@ class _Sweep:
 
     stop_at: float  # monotonic seconds
     owner: UUID = field(default_factory=uuid4)
-    senders: dict["Future[Counter[str]]", int] = field(default_factory=dict)  # → provider's primary key
-    resting: dict[int, float] = field(default_factory=dict)  # provider's primary key → until, monotonic seconds
+    # → provider's primary key
+    senders: dict["Future[Counter[str]]", int] = field(default_factory=dict)
+    # provider's primary key → until, monotonic seconds
+    resting: dict[int, float] = field(default_factory=dict)
     tally: Counter[str] = field(default_factory=Counter)
     errors: list[BaseException] = field(default_factory=list)
     sessions: list[BaseDatabaseWrapper] = field(default_factory=list)  # of its threads
@@ -91,7 +100,10 @@ class _Sweep:
         if time.monotonic() >= self.stop_at:
             return
         for provider in _due_providers():
-            if self.resting.get(provider.pk, 0.0) > time.monotonic() or len(self.senders) >= MAX_SENDERS:
+            if (
+                self.resting.get(provider.pk, 0.0) > time.monotonic()
+                or len(self.senders) >= MAX_SENDERS
+            ):
                 continue
             if Counter(self.senders.values())[provider.pk] < settings.SUBMIT_CONCURRENCY:
                 self.senders[threads.submit(_work_off, provider, self)] = provider.pk
@@ -112,7 +124,9 @@ class _Sweep:
                 self.tally += sender.result()
 
     def use_session(self) -> None:
-        """Let this thread go on with the session that it had for another lane: opening one costs more than a claim."""
+        """Let this thread go on with the session that it had for another lane: opening one
+        costs more than a claim.
+        """
         session = connections[DEFAULT_DB_ALIAS]
         if session.connection is None:
             session.inc_thread_sharing()  # it is closed by the sweep's own thread
@@ -127,7 +141,9 @@ class _Sweep:
 
 
 def _work_off(provider: Provider, sweep: _Sweep) -> Counter[str]:
-    """One sender: forwards the lane's orders one after another, on a database session of its own thread."""
+    """One sender: forwards the lane's orders one after another, on a database session of its
+    own thread.
+    """
     tally: Counter[str] = Counter()
     sweep.use_session()
     try:

@@ -44,8 +44,9 @@ def ask_singly(
 ) -> Iterator[Single[Answer]]:
     """Ask about one id after the other until `stop_at` (monotonic seconds), but about one at least.
 
-    An id that is refused is unknown to a provider that has answered about another. One that only refuses has answered
-    nothing: raises its ErrorReply. Raises any other ProviderError at once; what was answered before has been yielded.
+    An id that is refused is unknown to a provider that has answered about another. One that only
+    refuses has answered nothing: raises its ErrorReply. Raises any other ProviderError at once;
+    what was answered before has been yielded.
     """
     refused: list[Single[Answer]] = []
     last_refusal: ErrorReply | None = None
@@ -57,7 +58,9 @@ def ask_singly(
         try:
             answers = ask(name)
         except ErrorReply as error:
-            if not may_know_single_form(error) or (not has_answered and len(refused) + 1 >= GIVE_UP):
+            if not may_know_single_form(error) or (
+                not has_answered and len(refused) + 1 >= GIVE_UP
+            ):
                 raise
             last_refusal = error
             refused.append(Single(name, asked_at, None))

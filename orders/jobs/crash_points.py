@@ -1,7 +1,8 @@
 """Points at which a test may kill the worker, to prove what a crash there leaves behind.
 
-With the environment variable FAULT_POINT set to one of the names below, the process that reaches the point ends with
-SIGKILL: no clean-up, no farewell, as in a power cut. Without it, `reach` does nothing. Never set it in earnest.
+With the environment variable FAULT_POINT set to one of the names below, the process that reaches
+the point ends with SIGKILL: no clean-up, no farewell, as in a power cut. Without it, `reach` does
+nothing. Never set it in earnest.
 """
 
 import os

@@ -1,4 +1,6 @@
-"""Pacing: whether every periodic job runs as often as the timetable says, by the row that each leaves when it ran."""
+"""Pacing: whether every periodic job runs as often as the timetable says, by the row that each
+leaves when it ran.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,7 +35,9 @@ class Beat:
 
 
 def patience(name: str) -> timedelta | None:
-    """After how long a job of the timetable should have run again: two intervals and one whole run; None: not there."""
+    """After how long a job of the timetable should have run again: two intervals and one whole
+    run; None: not there.
+    """
     every = max((job.every for job in TIMETABLE if job.name == name), default=None)
     return None if every is None else timedelta(seconds=2 * every + settings.CELERY_TASK_TIME_LIMIT)
 
@@ -48,11 +52,17 @@ def since(*, name: str, now: datetime) -> datetime:
 
 
 def beats(*, now: datetime) -> list[Beat]:
-    """Every job of the timetable, and others that ran once, by name. A panel that has just begun is late with none."""
+    """Every job of the timetable, and others that ran once, by name.
+
+    A panel that has just begun is late with none.
+    """
     sweeps = {sweep.name: sweep for sweep in Sweep.objects.all()}
     started = _started(sweeps.values(), now)
     names = {job.name for job in TIMETABLE} | sweeps.keys()
-    return [Beat(name, sweeps.get(name), _is_late(name, sweeps.get(name), started, now), now) for name in sorted(names)]
+    return [
+        Beat(name, sweeps.get(name), _is_late(name, sweeps.get(name), started, now), now)
+        for name in sorted(names)
+    ]
 
 
 def is_running(*, now: datetime) -> bool:
@@ -61,7 +71,9 @@ def is_running(*, now: datetime) -> bool:
 
 
 def _started(sweeps: Iterable[Sweep], now: datetime) -> datetime | None:
-    """Since when the workers run, by the jobs that are not late; None where all are: the panel is stopped."""
+    """Since when the workers run, by the jobs that are not late; None where all are: the panel
+    is stopped.
+    """
     alive = [sweep for sweep in sweeps if sweep.name != BY_HAND and _ran_lately(sweep, now)]
     return max((sweep.since or sweep.ran_at for sweep in alive), default=None)
 

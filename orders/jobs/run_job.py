@@ -1,4 +1,6 @@
-"""Running a periodic job: alone, where an advisory lock keeps a second beat or worker out; a row says when it ran."""
+"""Running a periodic job: alone, where an advisory lock keeps a second beat or worker out; a row
+says when it ran.
+"""
 
 import time
 import zlib
@@ -14,8 +16,9 @@ from orders.models import Sweep
 def run_alone(*, name: str, job: Callable[[], str]) -> bool:
     """Run `job` unless another session runs the job of that name now; returns whether it ran.
 
-    `job` returns a short note for the staff page. The lock belongs to the database session, so it goes with a worker
-    that dies or, after two minutes, stands still. An error in `job` is noted and raised.
+    `job` returns a short note for the staff page. The lock belongs to the database session, so it
+    goes with a worker that dies or, after two minutes, stands still. An error in `job` is noted and
+    raised.
     """
     key = zlib.crc32(f"panel:sweep:{name}".encode())
     if not take(key):
@@ -28,7 +31,8 @@ def run_alone(*, name: str, job: Callable[[], str]) -> bool:
 
 
 def run_noted(*, name: str, job: Callable[[], str]) -> None:
-    """Run `job` beside any other of its name, for jobs whose rows keep each other out; note when it ran and its word.
+    """Run `job` beside any other of its name, for jobs whose rows keep each other out; note when it
+    ran and its word.
 
     An error in `job` is noted and raised.
     """

@@ -1,6 +1,8 @@
-"""Performing the timetable in one process, without a broker: once through, or for ever with a thread for each job.
+"""Performing the timetable in one process, without a broker: once through, or for ever with a
+thread for each job.
 
-A slow provider keeps only the jobs waiting that ask it; refunds, leases and the proof of money go on.
+A slow provider keeps only the jobs waiting that ask it; refunds, leases and the proof of money go
+on.
 """
 
 import logging
@@ -25,11 +27,15 @@ def perform_once(*, tell: Tell, jobs: Iterable[Job] = TIMETABLE) -> bool:
 
 
 def perform_until(*, stop: threading.Event, tell: Tell, jobs: Iterable[Job] = TIMETABLE) -> None:
-    """Run every job at its interval until `stop` is set; returns when the jobs under way have ended.
+    """Run every job at its interval until `stop` is set; returns when the jobs under way have
+    ended.
 
-    What fails is logged and run again at its next time: a database that is away comes back by itself.
+    What fails is logged and run again at its next time: a database that is away comes back by
+    itself.
     """
-    threads = [threading.Thread(target=_repeat, args=(job, stop, tell), name=job.name) for job in jobs]
+    threads = [
+        threading.Thread(target=_repeat, args=(job, stop, tell), name=job.name) for job in jobs
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -40,7 +46,8 @@ def _repeat(job: Job, stop: threading.Event, tell: Tell) -> None:
     try:
         due_at = time.monotonic()
         while not stop.wait(max(0.0, due_at - time.monotonic())):
-            # from the beginning, as beat counts; a run that takes longer than its interval skips what it missed
+            # from the beginning, as beat counts; a run that takes longer than its interval skips
+            # what it missed
             due_at = time.monotonic() + job.every
             _perform(job, tell=tell)
     finally:

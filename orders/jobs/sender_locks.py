@@ -1,9 +1,11 @@
-"""Advisory locks that prove a process alive: PostgreSQL gives them back by itself when the process's session dies.
+"""Advisory locks that prove a process alive: PostgreSQL gives them back by itself when the
+process's session dies.
 
-They belong to a session, so a worker needs a direct connection or session pooling (not pgbouncer's transaction mode).
-A process that stands still (a frozen machine) keeps its connection and would keep its locks for ever: PostgreSQL ends
-a session that took one of these and has said nothing for STANDSTILL. When the process goes on, it has nothing left to
-say there, and finds out at its next query.
+They belong to a session, so a worker needs a direct connection or session pooling (not pgbouncer's
+transaction mode). A process that stands still (a frozen machine) keeps its connection and would
+keep its locks for ever: PostgreSQL ends a session that took one of these and has said nothing for
+STANDSTILL. When the process goes on, it has nothing left to say there, and finds out at its next
+query.
 """
 
 from collections.abc import Collection, Iterator
@@ -26,9 +28,11 @@ class SenderAlive(Exception):
 
 @contextmanager
 def sender_lock(*, attempt_id: int) -> Iterator[None]:
-    """Hold the attempt's pulse on this thread's session: while it is held, nobody may think its sender dead.
+    """Hold the attempt's pulse on this thread's session: while it is held, nobody may think its
+    sender dead.
 
-    Raises PulseTaken. A session that breaks loses the pulse; the lease of the attempt still protects it for a while.
+    Raises PulseTaken. A session that breaks loses the pulse; the lease of the attempt still
+    protects it for a while.
     """
     if not take(ATTEMPTS + attempt_id):
         raise SenderAlive(f"attempt {attempt_id}")
@@ -40,7 +44,9 @@ def sender_lock(*, attempt_id: int) -> Iterator[None]:
 
 @contextmanager
 def slot(*, provider_id: int, slots: int) -> Iterator[bool]:
-    """One of the provider's `slots` places for calls in flight, over all workers; yields False where all are taken."""
+    """One of the provider's `slots` places for calls in flight, over all workers; yields False
+    where all are taken.
+    """
     first = SLOTS + provider_id * MAX_SLOTS
     taken = next((key for key in range(first, first + min(slots, MAX_SLOTS)) if take(key)), None)
     try:
@@ -51,7 +57,10 @@ def slot(*, provider_id: int, slots: int) -> Iterator[bool]:
 
 
 def is_sender_dead(*, attempt_id: int) -> bool:
-    """Whether no living session holds the attempt's pulse. In a transaction: and none takes it until that ends."""
+    """Whether no living session holds the attempt's pulse.
+
+    In a transaction: and none takes it until that ends.
+    """
     return _ask("SELECT pg_try_advisory_xact_lock(%s)", ATTEMPTS + attempt_id)
 
 
@@ -83,5 +92,8 @@ def drain_lock(*, provider_id: int) -> Iterator[bool]:
 
 
 def is_drain_abandoned(*, provider_id: int) -> bool:
-    """Whether no living session holds the provider's fence. In a transaction: and none takes it until that ends."""
+    """Whether no living session holds the provider's fence.
+
+    In a transaction: and none takes it until that ends.
+    """
     return _ask("SELECT pg_try_advisory_xact_lock(%s)", FENCES + provider_id)

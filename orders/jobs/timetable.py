@@ -1,4 +1,5 @@
-"""The whole timetable: which act runs how often. Beat and `manage.py sweep` read the same table, so they cannot differ.
+"""The whole timetable: which act runs how often. Beat and `manage.py sweep` read the same table, so
+they cannot differ.
 
 Importable before Django is set up: acts are named here and found when they are first asked for.
 """

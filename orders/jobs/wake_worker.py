@@ -1,4 +1,7 @@
-"""Ringing the worker, so that an order does not wait for the next sweep. For speed alone; nothing depends on it."""
+"""Ringing the worker, so that an order does not wait for the next sweep.
+
+For speed alone; nothing depends on it.
+"""
 
 import logging
 import threading
@@ -10,13 +13,17 @@ from kombu.exceptions import OperationalError
 
 TASK: Final = "orders.tasks.submit_due"
 EXPIRES: Final = 30  # seconds; a sweep has found the order long before
-SILENCE: Final = 30.0  # seconds after a failure, so that only one request in that time pays for a broker that is gone
+# seconds after a failure, so that only one request in that time pays for a broker that is gone
+SILENCE: Final = 30.0
 
 logger = logging.getLogger(__name__)
 
 
 class Doorbell:
-    """A bell that gives up for a while when nobody is there to hear it. One per process, shared by its threads."""
+    """A bell that gives up for a while when nobody is there to hear it.
+
+    One per process, shared by its threads.
+    """
 
     def __init__(self, *, app: Celery | None = None, silence: float = SILENCE) -> None:
         self.app = app or current_app
@@ -25,17 +32,23 @@ class Doorbell:
         self.ringing = threading.Lock()
 
     def ring(self) -> bool:
-        """Ask for a sweep now; returns whether the broker took it. Never raises for a broker that is gone.
+        """Ask for a sweep now; returns whether the broker took it. Never raises for a broker that
+        is gone.
 
         Costs at most the broker's socket time-out, and nothing during the silence after a failure.
         """
         if time.monotonic() < self.silent_until or not self.ringing.acquire(blocking=False):
-            return False  # a ring under way in another thread is heard for this order, too, or the next sweep finds it
+            # a ring under way in another thread is heard for this order, too, or the next sweep
+            # finds it
+            return False
         try:
             self.app.send_task(TASK, expires=EXPIRES)
         except (OperationalError, OSError) as error:
             self.silent_until = time.monotonic() + self.silence
-            logger.warning("The broker does not answer (%s); orders wait for the next sweep.", type(error).__name__)
+            logger.warning(
+                "The broker does not answer (%s); orders wait for the next sweep.",
+                type(error).__name__,
+            )
             return False
         finally:
             self.ringing.release()

@@ -21,7 +21,9 @@ def unit(service: Service) -> str:
     return "per order" if is_per_order(service.type) else "per 1000"
 
 
-def charge_formula(*, price: Decimal, billed_quantity: int, is_per_order: bool, charge: Decimal) -> str:
+def charge_formula(
+    *, price: Decimal, billed_quantity: int, is_per_order: bool, charge: Decimal
+) -> str:
     """Where a charge comes from: "0.90 × 1,500 / 1,000 = 1.35", or "2.50 per order"."""
     if is_per_order:
         return f"{plain(charge)} per order"

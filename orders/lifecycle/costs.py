@@ -9,16 +9,28 @@ from orders.models import Order, Status
 
 def present_cost(order: Order) -> Decimal:
     """What the order, or a subscription's first post, would cost us now, panel currency."""
-    return cost_for(cost=order.service.cost, billed_quantity=order.billed_quantity, is_per_order=order.is_per_order)
+    return cost_for(
+        cost=order.service.cost,
+        billed_quantity=order.billed_quantity,
+        is_per_order=order.is_per_order,
+    )
 
 
 def upstream_cost(order: Order) -> Decimal:
-    """What the provider should charge for the order, or for a subscription's first post, now; provider's currency."""
-    return cost_for(cost=order.service.rate, billed_quantity=order.billed_quantity, is_per_order=order.is_per_order)
+    """What the provider should charge for the order, or for a subscription's first post, now;
+    provider's currency.
+    """
+    return cost_for(
+        cost=order.service.rate,
+        billed_quantity=order.billed_quantity,
+        is_per_order=order.is_per_order,
+    )
 
 
 def cost_at_once(order: Order) -> Decimal:
-    """What the provider should charge when it takes the order: nothing for a subscription, whose posts come later."""
+    """What the provider should charge when it takes the order: nothing for a subscription,
+    whose posts come later.
+    """
     return Decimal(0) if order.is_subscription else upstream_cost(order)
 
 
@@ -29,14 +41,17 @@ def worth(order: Order) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """What an order brings in the panel's currency: as expected while it is open, as it ended after that."""
+    """What an order brings in the panel's currency: as expected while it is open, as it ended
+    after that.
+    """
 
     cost: Decimal
     profit: Decimal
 
 
 def earning_of(order: Order) -> Earning:
-    """Cost and profit of one order; a part that was not delivered costs us nothing, as providers refund it, too.
+    """Cost and profit of one order; a part that was not delivered costs us nothing, as providers
+    refund it, too.
 
     Of a subscription what was served so far.
     """
@@ -44,7 +59,9 @@ def earning_of(order: Order) -> Earning:
     if order.posts == 0 or (order.status == Status.CANCELED and not order.is_subscription):
         cost = Decimal(0)
     elif order.status == Status.PARTIAL and order.remains:
-        cost -= owed_for(charge=cost, undelivered=order.remains, billed_quantity=order.billed_quantity)
+        cost -= owed_for(
+            charge=cost, undelivered=order.remains, billed_quantity=order.billed_quantity
+        )
     return Earning(cost=cost, profit=order.net_charge - cost)
 
 

@@ -1,4 +1,6 @@
-"""Ending an order: the final status, the refund that it owes, and the clearing away of what was still open for it."""
+"""Ending an order: the final status, the refund that it owes, and the clearing away of what was
+still open for it.
+"""
 
 from datetime import datetime
 from decimal import Decimal
@@ -19,23 +21,46 @@ def complete(*, order: Order, now: datetime) -> None:
 def end_partially(
     *, order: Order, undelivered: int, now: datetime, actor: User | None = None, reason: str = ""
 ) -> None:
-    """Part was delivered: owed = charge × undelivered / billed quantity, rounded down to 5 decimals.
+    """Part was delivered: owed = charge × undelivered / billed quantity, rounded down to 5
+    decimals.
 
-    `undelivered` counts units of the billed quantity, 0 … billed quantity, as the caller has made sure.
+    `undelivered` counts units of the billed quantity, 0 … billed quantity, as the caller has made
+    sure.
     """
     order.remains = undelivered
-    owed = owed_for(charge=order.charge, undelivered=undelivered, billed_quantity=order.billed_quantity)
+    owed = owed_for(
+        charge=order.charge, undelivered=undelivered, billed_quantity=order.billed_quantity
+    )
     formula = f"{order.charge:.5f} × {undelivered:,} / {order.billed_quantity:,} = {owed:.5f}"
-    _end(order=order, status=Status.PARTIAL, owed=owed, formula=formula, now=now, actor=actor, reason=reason)
+    _end(
+        order=order,
+        status=Status.PARTIAL,
+        owed=owed,
+        formula=formula,
+        now=now,
+        actor=actor,
+        reason=reason,
+    )
 
 
-def cancel_in_full(*, order: Order, text: str, now: datetime, actor: User | None = None, reason: str = "") -> None:
-    """Nothing was delivered, or the provider refused: the whole charge is owed. `text` tells the customer why.
+def cancel_in_full(
+    *, order: Order, text: str, now: datetime, actor: User | None = None, reason: str = ""
+) -> None:
+    """Nothing was delivered, or the provider refused: the whole charge is owed. `text` tells the
+    customer why.
 
     But for a subscription: nothing is served any more, and what was served stays paid.
     """
     owed = Decimal(0) if order.is_subscription else order.charge
-    _end(order=order, status=Status.CANCELED, owed=owed, formula=text, now=now, actor=actor, reason=reason)
+    _end(
+        order=order,
+        status=Status.CANCELED,
+        owed=owed,
+        formula=text,
+        now=now,
+        actor=actor,
+        reason=reason,
+    )
 
 
 def _end(
@@ -58,10 +83,12 @@ def _end(
     order.ended_at = now
     order.save(update_fields=["status", "hold_reason", "submit_at", "ended_at", "remains"])
     Watch.objects.filter(order=order).delete()
-    Cancellation.objects.filter(order=order, state__in=[RequestState.REQUESTED, RequestState.APPROVED]).update(
-        state=RequestState.REJECTED, reason="The order ended before", ended_at=now
-    )
-    Cancellation.objects.filter(order=order, state__in=[RequestState.RUNNING, RequestState.UNCLEAR]).update(
+    Cancellation.objects.filter(
+        order=order, state__in=[RequestState.REQUESTED, RequestState.APPROVED]
+    ).update(state=RequestState.REJECTED, reason="The order ended before", ended_at=now)
+    Cancellation.objects.filter(
+        order=order, state__in=[RequestState.RUNNING, RequestState.UNCLEAR]
+    ).update(
         state=RequestState.REJECTED if status == Status.COMPLETED else RequestState.COMPLETED,
         reason="The provider delivered it all" if status == Status.COMPLETED else "",
         ended_at=now,

@@ -7,8 +7,16 @@ from orders.lifecycle.timeline import record
 from orders.models import EventKind, HoldReason, Order, Status
 
 
-def hold(*, order: Order, reason: HoldReason, text: str, now: datetime, detail: dict[str, Any] | None = None) -> None:
-    """Set the order HELD: nothing is sent and nothing refunded until the reason is gone or staff decide.
+def hold(
+    *,
+    order: Order,
+    reason: HoldReason,
+    text: str,
+    now: datetime,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Set the order HELD: nothing is sent and nothing refunded until the reason is gone or staff
+    decide.
 
     The caller holds the order's row lock in a transaction. Customers do not read why.
     """
@@ -27,7 +35,10 @@ def hold(*, order: Order, reason: HoldReason, text: str, now: datetime, detail: 
 
 
 def let_wait(*, order: Order, until: datetime) -> None:
-    """Put the order back among the waiting, due at `until`. The caller holds its row lock and tells why."""
+    """Put the order back among the waiting, due at `until`.
+
+    The caller holds its row lock and tells why.
+    """
     order.status = Status.WAITING
     order.hold_reason = ""
     order.submit_at = until
@@ -35,5 +46,9 @@ def let_wait(*, order: Order, until: datetime) -> None:
 
 
 def is_to_be_sent(order: Order) -> bool:
-    """Whether a machine would send the order by itself: it waits, or is held for a reason that goes by itself."""
-    return order.status == Status.WAITING or (order.status == Status.HELD and order.hold_reason != HoldReason.STAFF)
+    """Whether a machine would send the order by itself: it waits, or is held for a reason that
+    goes by itself.
+    """
+    return order.status == Status.WAITING or (
+        order.status == Status.HELD and order.hold_reason != HoldReason.STAFF
+    )

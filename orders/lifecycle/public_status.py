@@ -1,4 +1,6 @@
-"""Wording: where orders and refills stand in the API's own words and types, for replies and for webhooks alike."""
+"""Wording: where orders and refills stand in the API's own words and types, for replies and for
+webhooks alike.
+"""
 
 import re
 from decimal import Decimal
@@ -8,7 +10,9 @@ from django.conf import settings
 
 from orders.models import RequestState, Status
 
-ORDER_WORDS: Final = frozenset({"Pending", "In progress", "Processing", "Completed", "Partial", "Canceled"})
+ORDER_WORDS: Final = frozenset(
+    {"Pending", "In progress", "Processing", "Completed", "Partial", "Canceled"}
+)
 REFILL_WORDS: Final = {
     RequestState.RUNNING: "In progress",
     RequestState.COMPLETED: "Completed",
@@ -34,7 +38,9 @@ class Standing(Protocol):
 
 
 def sheet_of(order: Standing) -> dict[str, str]:
-    """The five fields of `status`, in the API's order; the charge is what the customer paid, net of refunds."""
+    """The five fields of `status`, in the API's order; the charge is what the customer paid,
+    net of refunds.
+    """
     return {
         "charge": f"{order.net_charge:.5f}",
         "start_count": str(order.start_count or 0),
@@ -51,7 +57,8 @@ def request_word(state: str) -> str:
 
 def _word(order: Standing) -> str:
     word = order.customer_status
-    return word if word in ORDER_WORDS else "In progress"  # a provider's word for running that this API has not
+    # a provider's word for running that this API has not
+    return word if word in ORDER_WORDS else "In progress"
 
 
 def _remains(order: Standing) -> int:
@@ -61,4 +68,5 @@ def _remains(order: Standing) -> int:
     return 0 if order.status == Status.COMPLETED else order.billed_quantity
 
 
-ADVERTISING = re.compile(r"https?:|www\.|@|\.\w{2,4}\b", re.IGNORECASE)  # a provider's words that would name it
+# a provider's words that would name it
+ADVERTISING = re.compile(r"https?:|www\.|@|\.\w{2,4}\b", re.IGNORECASE)

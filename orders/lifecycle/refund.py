@@ -10,12 +10,20 @@ from orders.models import EventKind, Order
 
 
 def refund_up_to(
-    *, order: Order, owed: Decimal, now: datetime, formula: str = "", actor: User | None = None, reason: str = ""
+    *,
+    order: Order,
+    owed: Decimal,
+    now: datetime,
+    formula: str = "",
+    actor: User | None = None,
+    reason: str = "",
 ) -> Decimal:
-    """Refund the order's customer until `owed` (panel currency, of the whole charge) is reached; returns what moved.
+    """Refund the order's customer until `owed` (panel currency, of the whole charge) is reached;
+    returns what moved.
 
-    A second report, worker or crash adds nothing: the reference is the cumulative sum. The caller holds the order's row
-    lock in a transaction. Raises ValueError where more is owed than was charged.
+    A second report, worker or crash adds nothing: the reference is the cumulative sum. The caller
+    holds the order's row lock in a transaction. Raises ValueError where more is owed than was
+    charged.
     """
     if not 0 <= owed <= order.charge:
         raise ValueError(f"order {order.pk}: cannot owe {owed} of a charge of {order.charge}")
@@ -31,7 +39,9 @@ def refund_up_to(
         reason=reason,
     )
     if transfer is None:
-        raise ledger.LedgerError(f"order {order.pk}: a refund up to {owed} was booked without the order's knowledge")
+        raise ledger.LedgerError(
+            f"order {order.pk}: a refund up to {owed} was booked without the order's knowledge"
+        )
     order.refunded = owed
     order.save(update_fields=["refunded"])
     record(
@@ -40,6 +50,10 @@ def refund_up_to(
         text=f"Refunded {amount:.5f}" + (f": {formula}" if formula else ""),
         now=now,
         actor=actor,
-        detail={"amount": str(amount), "owed": str(owed), "balance_after": str(transfer.balance_after)},
+        detail={
+            "amount": str(amount),
+            "owed": str(owed),
+            "balance_after": str(transfer.balance_after),
+        },
     )
     return amount

@@ -1,4 +1,6 @@
-"""Running: from the moment that a provider's id is known, the order is the provider's order and is watched."""
+"""Running: from the moment that a provider's id is known, the order is the provider's order and is
+watched.
+"""
 
 from datetime import datetime
 
@@ -8,9 +10,11 @@ from orders.models import Order, Status, Watch
 
 
 def run(*, order: Order, upstream_id: str, now: datetime) -> bool:
-    """Set the order RUNNING as the provider's order `upstream_id`; False, and nothing changed, where that id is ours.
+    """Set the order RUNNING as the provider's order `upstream_id`; False, and nothing changed,
+    where that id is ours.
 
-    The unique index decides, so that two workers cannot both be right. The caller holds the order's row lock.
+    The unique index decides, so that two workers cannot both be right. The caller holds the order's
+    row lock.
     """
     order.status = Status.RUNNING
     order.hold_reason = ""
@@ -35,4 +39,6 @@ def _is_ours(order: Order, upstream_id: str) -> bool:
 
 def watch(*, order_id: int, provider_id: int, now: datetime) -> None:
     """Begin to follow a running order; it is looked at in the next sweep."""
-    Watch.objects.bulk_create([Watch(order_id=order_id, provider_id=provider_id, due_at=now)], ignore_conflicts=True)
+    Watch.objects.bulk_create(
+        [Watch(order_id=order_id, provider_id=provider_id, due_at=now)], ignore_conflicts=True
+    )

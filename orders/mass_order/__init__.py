@@ -1,4 +1,5 @@
 """Mass order: many orders from one text, checked line by line, placed together.
 
-In: lines of `service | link | quantity`. Out: orders placed by `orders.placing`, and the lines that need correction.
+In: lines of `service | link | quantity`. Out: orders placed by `orders.placing`, and the lines that
+need correction.
 """

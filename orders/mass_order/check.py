@@ -1,4 +1,6 @@
-"""Checking a mass order without ordering: what is wrong with each line, what it costs, what the balance pays for."""
+"""Checking a mass order without ordering: what is wrong with each line, what it costs, what the
+balance pays for.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -25,12 +27,14 @@ def client_key(*, key: str, line: Line) -> str:
 
 
 def check_lines(*, customer: User, lines: Sequence[Line], key: str, now: datetime) -> MassCheck:
-    """Judge every line without changing anything, in a number of queries that does not grow with the lines.
+    """Judge every line without changing anything, in a number of queries that does not grow with
+    the lines.
 
-    The balance is given to the ready lines in their order, then to the repeats. Lines that were ordered with this
-    `key` before are told as such.
+    The balance is given to the ready lines in their order, then to the repeats. Lines that were
+    ordered with this `key` before are told as such.
     """
-    wallet = Account.objects.filter(owner=customer).first()  # before the orders: never poorer than they have made it
+    # before the orders: never poorer than they have made it
+    wallet = Account.objects.filter(owner=customer).first()
     balance, limit = (wallet.balance, wallet.credit_limit) if wallet else (Decimal(0), Decimal(0))
     keys = [client_key(key=key, line=line) for line in lines]
     ordered = {each.client_key: each for each in customer.orders.filter(client_key__in=keys)}
@@ -68,16 +72,24 @@ def _judge(
     if service is None or kind is None or not (order or service.pk in on_sale):
         return CheckedLine(line, Verdict.WRONG, _unknown(line))
     if not order and (service.is_below_cost or (kind.is_subscription and not service.rate)):
-        return CheckedLine(line, Verdict.WRONG, "This service is being repriced. Please try again later.", service)
+        return CheckedLine(
+            line, Verdict.WRONG, "This service is being repriced. Please try again later.", service
+        )
     try:
         values = values_of(kind=kind, line=line)
-        units = check(kind=kind, service=service, values=values, now=None if order else now).billed_quantity
+        units = check(
+            kind=kind, service=service, values=values, now=None if order else now
+        ).billed_quantity
     except FieldErrors as errors:
         return CheckedLine(line, Verdict.WRONG, _sentence(errors, kind=kind), service)
     needed = charge_for(price=service.price, billed_quantity=units, is_per_order=kind.is_per_order)
     charge = Decimal(0) if kind.is_subscription else needed
     judged = CheckedLine(line, Verdict.READY, "", service, values, units, charge, needed)
-    return replace(judged, verdict=Verdict.ORDERED, charge=order.charge, order=order) if order else judged
+    return (
+        replace(judged, verdict=Verdict.ORDERED, charge=order.charge, order=order)
+        if order
+        else judged
+    )
 
 
 def _unknown(line: Line) -> str:
@@ -87,7 +99,9 @@ def _unknown(line: Line) -> str:
 
 
 def _sentence(errors: FieldErrors, *, kind: ServiceType) -> str:
-    """What is wrong, by the labels of the fields; how the line should be, where parts lack or are too many."""
+    """What is wrong, by the labels of the fields; how the line should be, where parts lack or
+    are too many.
+    """
     problems = errors.problems
     said = []
     for name, problem in problems.items():
@@ -99,23 +113,33 @@ def _sentence(errors: FieldErrors, *, kind: ServiceType) -> str:
 
 
 def _mark_repeats(judged: Sequence[CheckedLine], *, customer: User, key: str) -> list[CheckedLine]:
-    """Two lines that order the same, and lines whose link has an order of the customer that has not ended."""
-    running = find_overlaps(customer=customer, links=[one.link for one in judged], but_prefix=_prefix(key))
+    """Two lines that order the same, and lines whose link has an order of the customer that has
+    not ended.
+    """
+    running = find_overlaps(
+        customer=customer, links=[one.link for one in judged], but_prefix=_prefix(key)
+    )
     return list(_repeats(judged, running=running))
 
 
-def _repeats(judged: Sequence[CheckedLine], *, running: Mapping[str, Order]) -> Iterator[CheckedLine]:
+def _repeats(
+    judged: Sequence[CheckedLine], *, running: Mapping[str, Order]
+) -> Iterator[CheckedLine]:
     first: dict[object, int] = {}
     for one in judged:
         if one.service is None or one.values is None:
             yield one
             continue
         link = bare(one.link)
-        number = first.setdefault((one.service.pk, link or tuple(one.values.items())), one.line.number)
+        number = first.setdefault(
+            (one.service.pk, link or tuple(one.values.items())), one.line.number
+        )
         if one.verdict != Verdict.READY:
             yield one
         elif number != one.line.number:
-            yield replace(one, verdict=Verdict.REPEAT, note=f"Line {number} orders the same for this link.")
+            yield replace(
+                one, verdict=Verdict.REPEAT, note=f"Line {number} orders the same for this link."
+            )
         elif link in running:
             order = running[link]
             note = f"Order {order.pk} for this link has not ended: two at once spoil each other's start count."

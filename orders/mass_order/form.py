@@ -27,7 +27,13 @@ class MassOrderForm(forms.Form):
         strip=False,  # a line keeps its number
         max_length=TEXT_LENGTH,
         widget=forms.Textarea(
-            attrs={"rows": 10, "placeholder": EXAMPLE, "spellcheck": "false", "autocapitalize": "none", **LIVE}
+            attrs={
+                "rows": 10,
+                "placeholder": EXAMPLE,
+                "spellcheck": "false",
+                "autocapitalize": "none",
+                **LIVE,
+            }
         ),
     )
     offer = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -41,5 +47,7 @@ class MassOrderForm(forms.Form):
         if not self.lines:
             raise forms.ValidationError("Write one order a line.", code="required")
         if len(self.lines) > LINES:
-            raise forms.ValidationError(f"At most {LINES} lines at once; these are {len(self.lines):,}.")
+            raise forms.ValidationError(
+                f"At most {LINES} lines at once; these are {len(self.lines):,}."
+            )
         return text

@@ -15,7 +15,8 @@ class Verdict(StrEnum):
     """What can become of a line."""
 
     READY = "Ready"
-    REPEAT = "Repeat"  # can be ordered, but its link is here already: only where the customer says so
+    # can be ordered, but its link is here already: only where the customer says so
+    REPEAT = "Repeat"
     SHORT = "No balance"  # what is left of the balance does not pay for it
     WRONG = "Wrong"
     ORDERED = "Ordered"
@@ -38,10 +39,13 @@ class CheckedLine:
     verdict: Verdict
     note: str = ""  # why it is not ready
     service: Service | None = None
-    values: Mapping[str, str] | None = None  # by protocol names; None where the line could not be read
+    # by protocol names; None where the line could not be read
+    values: Mapping[str, str] | None = None
     units: int = 0  # that are paid for
-    charge: Decimal | None = None  # in the panel's currency, at the present price; a subscription's posts come later
-    needed: Decimal = Decimal(0)  # that the balance must hold: the charge, or one post of a subscription
+    # in the panel's currency, at the present price; a subscription's posts come later
+    charge: Decimal | None = None
+    # that the balance must hold: the charge, or one post of a subscription
+    needed: Decimal = Decimal(0)
     order: Order | None = None  # that it became, or that it repeats
 
     @property
@@ -109,7 +113,9 @@ class MassCheck:
 
     @property
     def ready_and_repeats(self) -> list[CheckedLine]:
-        """What is ordered where the customer wants repeats, too; the ready ones first, as the balance was given."""
+        """What is ordered where the customer wants repeats, too; the ready ones first, as
+        the balance was given.
+        """
         return self.ready + self.repeats
 
     @property

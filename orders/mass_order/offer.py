@@ -1,4 +1,6 @@
-"""Offering: what a checked mass order was shown as, signed: its words, its prices and the key that orders it once."""
+"""Offering: what a checked mass order was shown as, signed: its words, its prices and the key that
+orders it once.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -29,7 +31,9 @@ def new_key() -> str:
 
 
 def sign_offer(*, customer: User, text: str, key: str, check: MassCheck) -> str:
-    """The prices that `check` found for `text`, signed for this customer; the key belongs to these words alone."""
+    """The prices that `check` found for `text`, signed for this customer; the key belongs to
+    these words alone.
+    """
     prices = {str(line.service.pk): str(line.service.price) for line in check.lines if line.service}
     return signing.dumps([customer.pk, key, _digest(text), prices], salt=SALT, compress=True)
 

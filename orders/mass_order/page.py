@@ -22,14 +22,20 @@ from orders.mass_order.offer import Offer, new_key, read_offer, sign_offer
 from orders.mass_order.parse import fields_of, pattern
 from orders.mass_order.place import place_lines
 
-PATTERNS: Final = [(kind.name, pattern(kind), fields_of(kind)) for kind in TYPES if kind.is_sellable]
-CHANGED: Final = "The lines changed after they were checked. Nothing was ordered: look at them and order again."
+PATTERNS: Final = [
+    (kind.name, pattern(kind), fields_of(kind)) for kind in TYPES if kind.is_sellable
+]
+CHANGED: Final = (
+    "The lines changed after they were checked. Nothing was ordered: look at them and order again."
+)
 
 
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def order_mass(request: MemberRequest) -> HttpResponse:
-    """Check pasted lines without ordering, or order those that can be; the same offer sent twice orders once."""
+    """Check pasted lines without ordering, or order those that can be; the same offer sent
+    twice orders once.
+    """
     if request.method != "POST":
         return _page(request, form=MassOrderForm())
     form = MassOrderForm(request.POST)
@@ -42,7 +48,9 @@ def _check(request: MemberRequest, *, form: MassOrderForm, notice: str = "") -> 
     key, text = new_key(), form.cleaned_data["text"]
     check = check_lines(customer=request.user, lines=form.lines, key=key, now=timezone.now())
     offer = sign_offer(customer=request.user, text=text, key=key, check=check)
-    return _page(request, form=form, check=check, offer=offer, notice=notice, status=422 if notice else 200)
+    return _page(
+        request, form=form, check=check, offer=offer, notice=notice, status=422 if notice else 200
+    )
 
 
 def _order(request: MemberRequest, *, form: MassOrderForm) -> HttpResponse:
@@ -82,7 +90,13 @@ def _rise(service: Service, offer: Offer) -> str:
     return f"The price of service {service.pk} rose from {money}."
 
 
-def _page(request: MemberRequest, *, form: MassOrderForm, status: int = 200, **context: object) -> HttpResponse:
-    template = "orders/customer/_mass_order_check.html" if request.htmx else "orders/customer/mass_order.html"
+def _page(
+    request: MemberRequest, *, form: MassOrderForm, status: int = 200, **context: object
+) -> HttpResponse:
+    template = (
+        "orders/customer/_mass_order_check.html"
+        if request.htmx
+        else "orders/customer/mass_order.html"
+    )
     context |= {"form": form, "patterns": PATTERNS, "most_lines": LINES}
     return render(request, template, context, status=status)

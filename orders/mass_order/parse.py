@@ -1,4 +1,7 @@
-"""Reading a mass order: one order a line, its parts between bars in the order of its type's fields. Pure."""
+"""Reading a mass order: one order a line, its parts between bars in the order of its type's fields.
+
+Pure.
+"""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +13,8 @@ from orders.placing.check_fields import FieldErrors, Problem
 
 BAR: Final = "|"
 TAB: Final = "\t"  # what a table pasted from a spreadsheet has between its columns
-LINE_END: Final = re.compile(r"\r\n|\r|\n")  # not str.splitlines: other separators are refused where they stand
+# not str.splitlines: other separators are refused where they stand
+LINE_END: Final = re.compile(r"\r\n|\r|\n")
 WHOLE_LINE: Final = "line"  # the name of a problem that no single field has
 
 
@@ -39,7 +43,9 @@ def _lines(text: str) -> Iterator[Line]:
 
 
 def fields_of(kind: ServiceType) -> tuple[Field, ...]:
-    """The fields of a type in the order of a line's parts: those that must be there first, so that others may lack."""
+    """The fields of a type in the order of a line's parts: those that must be there first, so
+    that others may lack.
+    """
     return tuple(sorted(kind.fields, key=_lateness))
 
 
@@ -58,12 +64,14 @@ def pattern(kind: ServiceType) -> str:
 def values_of(*, kind: ServiceType, line: Line) -> dict[str, str]:
     """The `add` fields of a line by their protocol names; parts that are not there are left out.
 
-    Where a type ends with a list, such as comments, bars in it belong to it. Raises FieldErrors where there are more
-    parts than fields.
+    Where a type ends with a list, such as comments, bars in it belong to it. Raises FieldErrors
+    where there are more parts than fields.
     """
     fields = fields_of(kind)
     has_open_end = fields[-1].kind == "lines"
     parts = [part.strip() for part in line.rest.split(BAR, len(fields) - 1 if has_open_end else -1)]
     if len(parts) > len(fields) and any(parts[len(fields) :]):
-        raise FieldErrors({WHOLE_LINE: Problem(f"There are {len(parts) + 1} parts instead of {len(fields) + 1}.")})
+        raise FieldErrors(
+            {WHOLE_LINE: Problem(f"There are {len(parts) + 1} parts instead of {len(fields) + 1}.")}
+        )
     return {field.name: part for field, part in zip(fields, parts, strict=False) if part}

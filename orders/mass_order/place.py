@@ -15,12 +15,14 @@ from orders.placing.check_fields import FieldErrors
 from orders.placing.place_order import KeyReused, NotOnSale, PriceChanged, place_order
 
 
-def place_lines(*, customer: User, lines: Iterable[CheckedLine], offer: Offer, now: datetime) -> list[CheckedLine]:
+def place_lines(
+    *, customer: User, lines: Iterable[CheckedLine], offer: Offer, now: datetime
+) -> list[CheckedLine]:
     """The lines as they became: ORDERED with the order, or not, with the reason.
 
-    Lines are placed one after the other in transactions of their own; one that fails changes nothing and stops none.
-    The same offer gives the same orders again, charged once, however often and however many at once it is sent; no
-    line is charged more than the offered price.
+    Lines are placed one after the other in transactions of their own; one that fails changes
+    nothing and stops none. The same offer gives the same orders again, charged once, however often
+    and however many at once it is sent; no line is charged more than the offered price.
     """
     return [_place(line, customer=customer, offer=offer, now=now) for line in lines]
 

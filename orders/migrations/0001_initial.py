@@ -17,7 +17,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Order",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("service_name", models.TextField()),
                 ("link", models.TextField(blank=True)),
                 ("quantity", models.BigIntegerField(blank=True, null=True)),
@@ -60,7 +65,10 @@ class Migration(migrations.Migration):
                 ),
                 ("upstream_id", models.CharField(blank=True, max_length=64, null=True)),
                 ("upstream_status", models.CharField(blank=True, max_length=20)),
-                ("upstream_charge", models.DecimalField(blank=True, decimal_places=8, max_digits=20, null=True)),
+                (
+                    "upstream_charge",
+                    models.DecimalField(blank=True, decimal_places=8, max_digits=20, null=True),
+                ),
                 ("start_count", models.BigIntegerField(blank=True, null=True)),
                 ("remains", models.BigIntegerField(blank=True, null=True)),
                 ("client_key", models.CharField(blank=True, max_length=100, null=True)),
@@ -73,19 +81,25 @@ class Migration(migrations.Migration):
                 (
                     "provider",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="catalog.provider"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="catalog.provider",
                     ),
                 ),
                 (
                     "service",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="catalog.service"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="catalog.service",
                     ),
                 ),
                 (
                     "user",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -93,7 +107,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Proof",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("made_at", models.DateTimeField()),
                 ("is_sound", models.BooleanField()),
                 ("figures", models.JSONField(default=dict)),
@@ -112,7 +131,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Event",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("at", models.DateTimeField()),
                 (
                     "kind",
@@ -153,7 +177,9 @@ class Migration(migrations.Migration):
                 (
                     "order",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="orders.order"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="orders.order",
                     ),
                 ),
             ],
@@ -161,7 +187,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Doubt",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -195,7 +226,9 @@ class Migration(migrations.Migration):
                 (
                     "order",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="doubts", to="orders.order"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="doubts",
+                        to="orders.order",
                     ),
                 ),
             ],
@@ -203,7 +236,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Cancellation",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "state",
                     models.CharField(
@@ -242,19 +280,25 @@ class Migration(migrations.Migration):
                 (
                     "provider",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="cancellations", to="catalog.provider"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cancellations",
+                        to="catalog.provider",
                     ),
                 ),
                 (
                     "requested_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "order",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="cancellations", to="orders.order"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cancellations",
+                        to="orders.order",
                     ),
                 ),
             ],
@@ -262,7 +306,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Attempt",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "state",
                     models.CharField(
@@ -304,13 +353,17 @@ class Migration(migrations.Migration):
                 (
                     "provider",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="attempts", to="catalog.provider"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attempts",
+                        to="catalog.provider",
                     ),
                 ),
                 (
                     "order",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="attempts", to="orders.order"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attempts",
+                        to="orders.order",
                     ),
                 ),
             ],
@@ -318,7 +371,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Refill",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "state",
                     models.CharField(
@@ -361,19 +419,25 @@ class Migration(migrations.Migration):
                 (
                     "order",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="refills", to="orders.order"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="refills",
+                        to="orders.order",
                     ),
                 ),
                 (
                     "provider",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="refills", to="catalog.provider"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="refills",
+                        to="catalog.provider",
                     ),
                 ),
                 (
                     "requested_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -400,7 +464,9 @@ class Migration(migrations.Migration):
                 (
                     "provider",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="watches", to="catalog.provider"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="watches",
+                        to="catalog.provider",
                     ),
                 ),
             ],
@@ -408,7 +474,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="order",
             index=models.Index(
-                condition=models.Q(("status", "waiting")), fields=["provider", "submit_at"], name="order_due"
+                condition=models.Q(("status", "waiting")),
+                fields=["provider", "submit_at"],
+                name="order_due",
             ),
         ),
         migrations.AddIndex(
@@ -454,7 +522,9 @@ class Migration(migrations.Migration):
             model_name="order",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("status", "canceled"), _negated=True), ("refunded", models.F("charge")), _connector="OR"
+                    models.Q(("status", "canceled"), _negated=True),
+                    ("refunded", models.F("charge")),
+                    _connector="OR",
                 ),
                 name="order_canceled_is_refunded",
             ),
@@ -462,20 +532,24 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="order",
             constraint=models.CheckConstraint(
-                condition=models.Q(("charge__gte", 0), ("cost__gte", 0)), name="order_charge_not_negative"
+                condition=models.Q(("charge__gte", 0), ("cost__gte", 0)),
+                name="order_charge_not_negative",
             ),
         ),
         migrations.AddConstraint(
             model_name="order",
             constraint=models.CheckConstraint(
-                condition=models.Q(("billed_quantity__gt", 0)), name="order_billed_quantity_positive"
+                condition=models.Q(("billed_quantity__gt", 0)),
+                name="order_billed_quantity_positive",
             ),
         ),
         migrations.AddConstraint(
             model_name="order",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("status", "waiting"), _negated=True), ("submit_at__isnull", False), _connector="OR"
+                    models.Q(("status", "waiting"), _negated=True),
+                    ("submit_at__isnull", False),
+                    _connector="OR",
                 ),
                 name="order_waiting_has_a_moment",
             ),
@@ -484,7 +558,9 @@ class Migration(migrations.Migration):
             model_name="order",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("status", "running"), _negated=True), ("upstream_id__isnull", False), _connector="OR"
+                    models.Q(("status", "running"), _negated=True),
+                    ("upstream_id__isnull", False),
+                    _connector="OR",
                 ),
                 name="order_running_has_an_id",
             ),
@@ -507,13 +583,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="doubt",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("closed_at", None)), fields=("order", "kind"), name="doubt_open_once"
+                condition=models.Q(("closed_at", None)),
+                fields=("order", "kind"),
+                name="doubt_open_once",
             ),
         ),
         migrations.AddIndex(
             model_name="cancellation",
             index=models.Index(
-                condition=models.Q(("state__in", ["requested", "approved", "sending", "unclear", "running"])),
+                condition=models.Q(
+                    ("state__in", ["requested", "approved", "sending", "unclear", "running"])
+                ),
                 fields=["provider", "state"],
                 name="cancellation_open",
             ),
@@ -521,7 +601,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="cancellation",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["requested", "approved", "sending", "unclear", "running"])),
+                condition=models.Q(
+                    ("state__in", ["requested", "approved", "sending", "unclear", "running"])
+                ),
                 fields=("order",),
                 name="cancellation_one_open",
             ),
@@ -537,7 +619,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="attempt",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["prepared", "sent", "unknown", "accepted", "placed"])),
+                condition=models.Q(
+                    ("state__in", ["prepared", "sent", "unknown", "accepted", "placed"])
+                ),
                 fields=("order",),
                 name="attempt_at_most_once",
             ),
@@ -545,7 +629,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="refill",
             index=models.Index(
-                condition=models.Q(("state__in", ["requested", "approved", "sending", "unclear", "running"])),
+                condition=models.Q(
+                    ("state__in", ["requested", "approved", "sending", "unclear", "running"])
+                ),
                 fields=["provider", "state"],
                 name="refill_open",
             ),
@@ -553,7 +639,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="refill",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["requested", "approved", "sending", "unclear", "running"])),
+                condition=models.Q(
+                    ("state__in", ["requested", "approved", "sending", "unclear", "running"])
+                ),
                 fields=("order",),
                 name="refill_one_open",
             ),

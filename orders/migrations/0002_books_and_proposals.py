@@ -41,10 +41,21 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Baseline",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("read_at", models.DateTimeField(blank=True, null=True)),
-                ("balance", models.DecimalField(blank=True, decimal_places=8, max_digits=20, null=True)),
-                ("charges", models.DecimalField(blank=True, decimal_places=8, max_digits=20, null=True)),
+                (
+                    "balance",
+                    models.DecimalField(blank=True, decimal_places=8, max_digits=20, null=True),
+                ),
+                (
+                    "charges",
+                    models.DecimalField(blank=True, decimal_places=8, max_digits=20, null=True),
+                ),
                 ("reason", models.CharField(blank=True, max_length=300)),
                 (
                     "asked_by",
@@ -59,7 +70,9 @@ class Migration(migrations.Migration):
                 (
                     "provider",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="baselines", to="catalog.provider"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="baselines",
+                        to="catalog.provider",
                     ),
                 ),
             ],
@@ -79,7 +92,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Orphan",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("upstream_id", models.CharField(max_length=64)),
                 ("word", models.CharField(max_length=64)),
                 ("charge", models.DecimalField(decimal_places=8, max_digits=20)),
@@ -101,21 +119,33 @@ class Migration(migrations.Migration):
                 (
                     "provider",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="orphans", to="catalog.provider"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orphans",
+                        to="catalog.provider",
                     ),
                 ),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("provider", "upstream_id"), name="orphan_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("provider", "upstream_id"), name="orphan_once")
+                ],
             },
         ),
         migrations.CreateModel(
             name="Proposal",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "decision",
-                    models.CharField(choices=[("resend", "Send it again"), ("refund", "Refund it")], max_length=10),
+                    models.CharField(
+                        choices=[("resend", "Send it again"), ("refund", "Refund it")],
+                        max_length=10,
+                    ),
                 ),
                 ("reason", models.CharField(max_length=300)),
                 ("proposed_at", models.DateTimeField()),
@@ -124,7 +154,9 @@ class Migration(migrations.Migration):
                 (
                     "attempt",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="proposals", to="orders.attempt"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposals",
+                        to="orders.attempt",
                     ),
                 ),
                 (
@@ -140,14 +172,18 @@ class Migration(migrations.Migration):
                 (
                     "proposed_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("closed_at", None)), fields=("attempt",), name="proposal_one_open"
+                        condition=models.Q(("closed_at", None)),
+                        fields=("attempt",),
+                        name="proposal_one_open",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -166,26 +202,37 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="TopUp",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("amount", models.DecimalField(decimal_places=8, max_digits=20)),
                 ("note", models.CharField(blank=True, max_length=300)),
                 ("entered_at", models.DateTimeField()),
                 (
                     "entered_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "provider",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="top_ups", to="catalog.provider"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="top_ups",
+                        to="catalog.provider",
                     ),
                 ),
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("amount", 0), _negated=True), name="top_up_of_something")
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", 0), _negated=True), name="top_up_of_something"
+                    )
                 ],
             },
         ),

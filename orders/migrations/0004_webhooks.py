@@ -16,7 +16,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="WebhookEndpoint",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("url", models.CharField(max_length=500)),
                 ("events", models.JSONField(default=list)),
                 ("sealed_secret", models.TextField(blank=True)),
@@ -42,7 +47,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="WebhookDelivery",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("event_id", models.UUIDField()),
                 ("type", models.CharField(max_length=30)),
                 ("facts", models.JSONField(default=dict)),
@@ -51,7 +61,11 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("waiting", "Waiting"), ("delivered", "Delivered"), ("failed", "Failed")],
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("delivered", "Delivered"),
+                            ("failed", "Failed"),
+                        ],
                         db_default="waiting",
                         default="waiting",
                         max_length=10,
@@ -59,16 +73,24 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "next_at",
-                    models.DateTimeField(blank=True, db_default=django.db.models.functions.datetime.Now(), null=True),
+                    models.DateTimeField(
+                        blank=True, db_default=django.db.models.functions.datetime.Now(), null=True
+                    ),
                 ),
                 ("is_urgent", models.BooleanField(db_default=False, default=False)),
                 ("owner", models.UUIDField(blank=True, null=True)),
                 ("tries", models.PositiveIntegerField(db_default=0, default=0)),
                 ("tried_at", models.DateTimeField(blank=True, null=True)),
                 ("http_status", models.PositiveIntegerField(blank=True, null=True)),
-                ("problem", models.CharField(blank=True, db_default="", default="", max_length=200)),
+                (
+                    "problem",
+                    models.CharField(blank=True, db_default="", default="", max_length=200),
+                ),
                 ("milliseconds", models.PositiveIntegerField(blank=True, null=True)),
-                ("excerpt", models.CharField(blank=True, db_default="", default="", max_length=500)),
+                (
+                    "excerpt",
+                    models.CharField(blank=True, db_default="", default="", max_length=500),
+                ),
                 (
                     "endpoint",
                     models.ForeignKey(
@@ -81,25 +103,35 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="webhookendpoint",
-            index=models.Index(condition=models.Q(("switched_off_at", None)), fields=["user"], name="webhook_active"),
+            index=models.Index(
+                condition=models.Q(("switched_off_at", None)),
+                fields=["user"],
+                name="webhook_active",
+            ),
         ),
         migrations.AddConstraint(
             model_name="webhookendpoint",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("removed_at", None)), fields=("user", "url"), name="webhook_url_once"
+                condition=models.Q(("removed_at", None)),
+                fields=("user", "url"),
+                name="webhook_url_once",
             ),
         ),
         migrations.AddConstraint(
             model_name="webhookendpoint",
             constraint=models.CheckConstraint(
-                condition=models.Q(("removed_at", None), ("switched_off_at__isnull", False), _connector="OR"),
+                condition=models.Q(
+                    ("removed_at", None), ("switched_off_at__isnull", False), _connector="OR"
+                ),
                 name="webhook_removed_is_off",
             ),
         ),
         migrations.AddConstraint(
             model_name="webhookendpoint",
             constraint=models.CheckConstraint(
-                condition=models.Q(("failures_in_row", 0), ("failing_since__isnull", False), _connector="OR"),
+                condition=models.Q(
+                    ("failures_in_row", 0), ("failing_since__isnull", False), _connector="OR"
+                ),
                 name="webhook_failures_have_begun",
             ),
         ),
@@ -121,13 +153,17 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="webhookdelivery",
-            constraint=models.UniqueConstraint(fields=("endpoint", "event_id"), name="delivery_event_once"),
+            constraint=models.UniqueConstraint(
+                fields=("endpoint", "event_id"), name="delivery_event_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="webhookdelivery",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("state", "waiting"), _negated=True), ("next_at__isnull", False), _connector="OR"
+                    models.Q(("state", "waiting"), _negated=True),
+                    ("next_at__isnull", False),
+                    _connector="OR",
                 ),
                 name="delivery_waiting_has_a_moment",
             ),

@@ -16,7 +16,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="RefusalText",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("text", models.CharField(max_length=200)),
                 ("example", models.CharField(max_length=500)),
                 ("count", models.PositiveBigIntegerField(default=1)),
@@ -45,7 +50,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("looked_at", None)), fields=["provider"], name="refusal_text_new"),
+                    models.Index(
+                        condition=models.Q(("looked_at", None)),
+                        fields=["provider"],
+                        name="refusal_text_new",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("provider", "text"), name="refusal_text_once"),
@@ -58,7 +67,9 @@ class Migration(migrations.Migration):
                         name="refusal_looked_at_by_someone",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("is_doubted", False), ("looked_at__isnull", False), _connector="OR"),
+                        condition=models.Q(
+                            ("is_doubted", False), ("looked_at__isnull", False), _connector="OR"
+                        ),
                         name="refusal_doubted_by_someone",
                     ),
                 ],

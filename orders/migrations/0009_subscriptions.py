@@ -40,7 +40,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="subscription",
-            index=models.Index(condition=models.Q(("owed__gt", 0)), fields=["order"], name="subscription_owing"),
+            index=models.Index(
+                condition=models.Q(("owed__gt", 0)), fields=["order"], name="subscription_owing"
+            ),
         ),
         migrations.AddConstraint(
             model_name="subscription",

@@ -12,7 +12,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="order",
             index=models.Index(
-                condition=models.Q(("ended_at__isnull", False)), fields=["provider", "ended_at"], name="order_ended"
+                condition=models.Q(("ended_at__isnull", False)),
+                fields=["provider", "ended_at"],
+                name="order_ended",
             ),
         ),
     ]

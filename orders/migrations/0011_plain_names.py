@@ -16,7 +16,9 @@ class Migration(migrations.Migration):
                     model_name="review",
                     name="order",
                     field=models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="reviews", to="orders.order"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reviews",
+                        to="orders.order",
                     ),
                 ),
                 migrations.AlterModelTable(name="refusaltext", table="orders_refusaltext"),

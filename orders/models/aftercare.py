@@ -26,19 +26,26 @@ OPEN_REQUEST = ["requested", "approved", "sending", "unclear", "running"]
 class AftercareRequest(models.Model):
     """What refills and cancellations share."""
 
-    state = models.CharField(max_length=10, choices=RequestState.choices, default=RequestState.REQUESTED)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(
+        max_length=10, choices=RequestState.choices, default=RequestState.REQUESTED
+    )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
     requested_at = models.DateTimeField()
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     decided_at = models.DateTimeField(null=True, blank=True)
-    reason = models.CharField(max_length=300, blank=True)  # why it was rejected, by staff or the provider
+    # why it was rejected, by staff or the provider
+    reason = models.CharField(max_length=300, blank=True)
     owner = models.UUIDField(null=True, blank=True)  # of the worker that sends it
     lease_until = models.DateTimeField(null=True, blank=True)
-    send_at = models.DateTimeField(null=True, blank=True)  # when an approved request is due (back-off)
+    # when an approved request is due (back-off)
+    send_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)  # written down before the first byte
-    lost_answers = models.PositiveIntegerField(default=0)  # in a row: it was asked, and what came back says nothing
+    # in a row: it was asked, and what came back says nothing
+    lost_answers = models.PositiveIntegerField(default=0)
     ended_at = models.DateTimeField(null=True, blank=True)
     reply = models.TextField(blank=True)  # at most 2 KB, the key blanked out
 
@@ -58,10 +65,16 @@ class Refill(AftercareRequest):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="refill_one_open", fields=["order"], condition=Q(state__in=OPEN_REQUEST)),
+            models.UniqueConstraint(
+                name="refill_one_open", fields=["order"], condition=Q(state__in=OPEN_REQUEST)
+            ),
         ]
         indexes = [
-            models.Index(name="refill_open", fields=["provider", "state"], condition=Q(state__in=OPEN_REQUEST)),
+            models.Index(
+                name="refill_open",
+                fields=["provider", "state"],
+                condition=Q(state__in=OPEN_REQUEST),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -69,7 +82,10 @@ class Refill(AftercareRequest):
 
 
 class Cancellation(AftercareRequest):
-    """A customer's request to stop an order. Never moves money: the order's later status decides what is refunded."""
+    """A customer's request to stop an order.
+
+    Never moves money: the order's later status decides what is refunded.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="cancellations")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="cancellations")
@@ -81,7 +97,11 @@ class Cancellation(AftercareRequest):
             ),
         ]
         indexes = [
-            models.Index(name="cancellation_open", fields=["provider", "state"], condition=Q(state__in=OPEN_REQUEST)),
+            models.Index(
+                name="cancellation_open",
+                fields=["provider", "state"],
+                condition=Q(state__in=OPEN_REQUEST),
+            ),
         ]
 
     def __str__(self) -> str:

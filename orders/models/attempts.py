@@ -28,7 +28,9 @@ class Attempt(models.Model):
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="attempts")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="attempts")
-    state = models.CharField(max_length=12, choices=AttemptState.choices, default=AttemptState.PREPARED)
+    state = models.CharField(
+        max_length=12, choices=AttemptState.choices, default=AttemptState.PREPARED
+    )
     cost = models.DecimalField(**RATE)  # what it should charge, provider's currency
     owner = models.UUIDField()  # of the worker that claimed it
     lease_until = models.DateTimeField()
@@ -39,14 +41,20 @@ class Attempt(models.Model):
     http_status = models.PositiveIntegerField(null=True, blank=True)
     reply = models.TextField(blank=True)  # at most 2 KB, the key blanked out
     problem = models.CharField(max_length=300, blank=True)  # what went wrong, in words
-    evidence = models.JSONField(default=dict, blank=True)  # what a verdict on an unknown attempt rests on
-    alarmed_at = models.DateTimeField(null=True, blank=True)  # when staff were told that it is unknown for too long
-    # Where the provider promises that a key gives one order, however often it is asked (orders/repeating.py)
+    # what a verdict on an unknown attempt rests on
+    evidence = models.JSONField(default=dict, blank=True)
+    # when staff were told that it is unknown for too long
+    alarmed_at = models.DateTimeField(null=True, blank=True)
+    # Where the provider promises that a key gives one order, however often it is asked
+    # (orders/repeating.py)
     idempotency_key = models.CharField(max_length=64, blank=True)  # that went along; empty: none
     asked = models.JSONField(default=dict, blank=True)  # the fields that went along with the key
-    account = models.CharField(max_length=64, blank=True)  # a digest of the address and our key there
-    resend_at = models.DateTimeField(null=True, blank=True)  # when an unknown attempt is sent again; null: never
-    resent_at = models.DateTimeField(null=True, blank=True)  # the last time, written down before the first byte
+    # a digest of the address and our key there
+    account = models.CharField(max_length=64, blank=True)
+    # when an unknown attempt is sent again; null: never
+    resend_at = models.DateTimeField(null=True, blank=True)
+    # the last time, written down before the first byte
+    resent_at = models.DateTimeField(null=True, blank=True)
     resends = models.PositiveIntegerField(default=0)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
@@ -66,7 +74,8 @@ class Attempt(models.Model):
                 condition=~Q(idempotency_key="") | Q(resend_at=None, resent_at=None, resends=0),
             ),
             models.CheckConstraint(
-                name="attempt_resend_while_unknown", condition=Q(resend_at=None) | Q(state="unknown")
+                name="attempt_resend_while_unknown",
+                condition=Q(resend_at=None) | Q(state="unknown"),
             ),
         ]
         indexes = [
@@ -75,7 +84,11 @@ class Attempt(models.Model):
                 fields=["provider", "state"],
                 condition=Q(state__in=["prepared", "sent", "unknown"]),
             ),
-            models.Index(name="attempt_resend", fields=["provider", "resend_at"], condition=Q(resend_at__isnull=False)),
+            models.Index(
+                name="attempt_resend",
+                fields=["provider", "resend_at"],
+                condition=Q(resend_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -88,16 +101,24 @@ class Attempt(models.Model):
 
 
 class Watch(models.Model):
-    """When a running order is looked at next. Narrow, since it is written at every look; gone when the order ends."""
+    """When a running order is looked at next.
 
-    order = models.OneToOneField(Order, on_delete=models.CASCADE, primary_key=True, related_name="watch")
+    Narrow, since it is written at every look; gone when the order ends.
+    """
+
+    order = models.OneToOneField(
+        Order, on_delete=models.CASCADE, primary_key=True, related_name="watch"
+    )
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="watches")
     due_at = models.DateTimeField()
-    observed_at = models.DateTimeField(null=True, blank=True)  # database time before the request of the newest look
+    # database time before the request of the newest look
+    observed_at = models.DateTimeField(null=True, blank=True)
     errors = models.PositiveIntegerField(default=0)  # per-id errors in a row
-    ending = models.CharField(max_length=10, blank=True)  # a refundable end that was seen once: partial or canceled
+    # a refundable end that was seen once: partial or canceled
+    ending = models.CharField(max_length=10, blank=True)
     ending_remains = models.BigIntegerField(null=True, blank=True)
-    ending_seen_at = models.DateTimeField(null=True, blank=True)  # the second look must be REFUND_CONFIRM later
+    # the second look must be REFUND_CONFIRM later
+    ending_seen_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [models.Index(name="watch_due", fields=["provider", "due_at"])]

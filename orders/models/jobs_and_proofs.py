@@ -4,15 +4,20 @@ from django.db import models
 
 
 class Proof(models.Model):
-    """The result of one audit of the money, shown to staff: of all, or of what changed since the last sound one."""
+    """The result of one audit of the money, shown to staff: of all, or of what changed since
+    the last sound one.
+    """
 
     made_at = models.DateTimeField()
     is_full = models.BooleanField(default=True)  # of all money; else of what changed
     is_sound = models.BooleanField()
-    figures = models.JSONField(default=dict)  # how many wallets, transfers and orders were checked, and sums
+    # how many wallets, transfers and orders were checked, and sums
+    figures = models.JSONField(default=dict)
     findings = models.JSONField(default=list)  # one sentence per thing that does not add up
-    concerns = models.JSONField(default=list)  # one sentence per thing that stands still, or that staff must explain
-    # Whatever was committed after this proof has a transaction id not below this one (PostgreSQL's, 64 bits).
+    # one sentence per thing that stands still, or that staff must explain
+    concerns = models.JSONField(default=list)
+    # Whatever was committed after this proof has a transaction id not below this one (PostgreSQL's,
+    # 64 bits).
     horizon = models.BigIntegerField(null=True, blank=True)
 
     def __str__(self) -> str:
@@ -24,7 +29,8 @@ class Sweep(models.Model):
 
     name = models.CharField(max_length=40, primary_key=True)
     ran_at = models.DateTimeField()
-    since = models.DateTimeField(null=True, blank=True)  # the first run of the row that has had no gap up to now
+    # the first run of the row that has had no gap up to now
+    since = models.DateTimeField(null=True, blank=True)
     seconds = models.FloatField(default=0)
     note = models.CharField(max_length=300, blank=True)
 

@@ -48,17 +48,24 @@ class OrderQuerySet(models.QuerySet["Order"]):
 class Order(models.Model):
     """One order: what was asked, what it cost, where it stands."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders"
+    )
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="orders")
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="orders")  # the service's, at placing
+    # the service's, at placing
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="orders")
     service_name = models.TextField()  # as it was called when it was bought
-    service_type = models.CharField(max_length=60, blank=True)  # as it was sold; empty: bought before this was kept
+    # as it was sold; empty: bought before this was kept
+    service_type = models.CharField(max_length=60, blank=True)
     link = models.TextField(blank=True)  # shown as text, forwarded as a form value, never fetched
-    quantity = models.BigIntegerField(null=True, blank=True)  # as sent; null where the type takes none
-    fields = models.JSONField(default=dict, blank=True)  # the other `add` fields by their protocol names, as text
-    billed_quantity = models.BigIntegerField()  # units that are paid for (quantity × runs, lines, or 1 per order)
-    # NULL: all was charged at once. Else charge, cost and billed quantity grow with each post that was paid; the cost
-    # and the billed quantity begin with those of the first post.
+    # as sent; null where the type takes none
+    quantity = models.BigIntegerField(null=True, blank=True)
+    # the other `add` fields by their protocol names, as text
+    fields = models.JSONField(default=dict, blank=True)
+    # units that are paid for (quantity × runs, lines, or 1 per order)
+    billed_quantity = models.BigIntegerField()
+    # NULL: all was charged at once. Else charge, cost and billed quantity grow with each post that
+    # was paid; the cost and the billed quantity begin with those of the first post.
     posts = models.PositiveIntegerField(null=True, blank=True)
     rate = models.DecimalField(**RATE)  # provider's currency, when bought
     cost = models.DecimalField(**MONEY)  # what we expect to pay, panel's currency
@@ -68,14 +75,19 @@ class Order(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     hold_reason = models.CharField(max_length=20, choices=HoldReason.choices, blank=True)
     upstream_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  # NULL: none known
-    upstream_status = models.CharField(max_length=20, blank=True)  # Pending, Processing or In progress while running
-    upstream_charge = models.DecimalField(**RATE, null=True, blank=True)  # provider's currency, the last known
+    # Pending, Processing or In progress while running
+    upstream_status = models.CharField(max_length=20, blank=True)
+    # provider's currency, the last known
+    upstream_charge = models.DecimalField(**RATE, null=True, blank=True)
     start_count = models.BigIntegerField(null=True, blank=True)
     remains = models.BigIntegerField(null=True, blank=True)  # clamped to 0…billed quantity
     client_key = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001  # idempotency key; NULL: none
-    request_hash = models.CharField(max_length=64, blank=True)  # of the parameters that came with client_key
-    submit_at = models.DateTimeField(null=True, blank=True)  # when a waiting order is due (back-off)
-    submit_failures = models.PositiveIntegerField(default=0)  # attempts that certainly did not place it
+    # of the parameters that came with client_key
+    request_hash = models.CharField(max_length=64, blank=True)
+    # when a waiting order is due (back-off)
+    submit_at = models.DateTimeField(null=True, blank=True)
+    # attempts that certainly did not place it
+    submit_failures = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
     running_at = models.DateTimeField(null=True, blank=True)  # accepted by the provider
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -85,13 +97,18 @@ class Order(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                name="order_upstream", fields=["provider", "upstream_id"], condition=Q(upstream_id__isnull=False)
+                name="order_upstream",
+                fields=["provider", "upstream_id"],
+                condition=Q(upstream_id__isnull=False),
             ),
             models.UniqueConstraint(
-                name="order_client_key", fields=["user", "client_key"], condition=Q(client_key__isnull=False)
+                name="order_client_key",
+                fields=["user", "client_key"],
+                condition=Q(client_key__isnull=False),
             ),
             models.CheckConstraint(
-                name="order_refunded_within_charge", condition=Q(refunded__gte=0, refunded__lte=F("charge"))
+                name="order_refunded_within_charge",
+                condition=Q(refunded__gte=0, refunded__lte=F("charge")),
             ),
             models.CheckConstraint(  # but for a subscription, whose served posts stay paid
                 name="order_canceled_is_refunded",
@@ -99,27 +116,44 @@ class Order(models.Model):
             ),
             models.CheckConstraint(  # nothing is paid before a post was served
                 name="order_pays_for_posts",
-                condition=Q(posts=None) | Q(posts=0, billed_quantity=1, charge=0) | Q(billed_quantity=F("posts")),
-            ),
-            models.CheckConstraint(name="order_charge_not_negative", condition=Q(charge__gte=0, cost__gte=0)),
-            models.CheckConstraint(name="order_billed_quantity_positive", condition=Q(billed_quantity__gt=0)),
-            models.CheckConstraint(
-                name="order_waiting_has_a_moment", condition=~Q(status="waiting") | Q(submit_at__isnull=False)
+                condition=Q(posts=None)
+                | Q(posts=0, billed_quantity=1, charge=0)
+                | Q(billed_quantity=F("posts")),
             ),
             models.CheckConstraint(
-                name="order_running_has_an_id", condition=~Q(status="running") | Q(upstream_id__isnull=False)
+                name="order_charge_not_negative", condition=Q(charge__gte=0, cost__gte=0)
+            ),
+            models.CheckConstraint(
+                name="order_billed_quantity_positive", condition=Q(billed_quantity__gt=0)
+            ),
+            models.CheckConstraint(
+                name="order_waiting_has_a_moment",
+                condition=~Q(status="waiting") | Q(submit_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="order_running_has_an_id",
+                condition=~Q(status="running") | Q(upstream_id__isnull=False),
             ),
             models.CheckConstraint(
                 name="order_ended_has_a_moment",
-                condition=~Q(status__in=["completed", "partial", "canceled"]) | Q(ended_at__isnull=False),
+                condition=~Q(status__in=["completed", "partial", "canceled"])
+                | Q(ended_at__isnull=False),
             ),
         ]
         indexes = [
-            models.Index(name="order_due", fields=["provider", "submit_at"], condition=Q(status="waiting")),
             models.Index(
-                name="order_needs_staff", fields=["status", "id"], condition=Q(status__in=["unclear", "held"])
+                name="order_due", fields=["provider", "submit_at"], condition=Q(status="waiting")
             ),
-            models.Index(name="order_ended", fields=["provider", "ended_at"], condition=Q(ended_at__isnull=False)),
+            models.Index(
+                name="order_needs_staff",
+                fields=["status", "id"],
+                condition=Q(status__in=["unclear", "held"]),
+            ),
+            models.Index(
+                name="order_ended",
+                fields=["provider", "ended_at"],
+                condition=Q(ended_at__isnull=False),
+            ),
             models.Index(name="order_user_newest", fields=["user", "-id"]),
             models.Index(name="order_user_status", fields=["user", "status", "-id"]),
         ]
@@ -129,7 +163,9 @@ class Order(models.Model):
 
     @property
     def kind(self) -> ServiceType | None:
-        """The type that it was sold as, whatever has become of the service since; None for one that we do not know."""
+        """The type that it was sold as, whatever has become of the service since; None for
+        one that we do not know.
+        """
         return find(self.service_type or self.service.type)
 
     @property

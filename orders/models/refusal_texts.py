@@ -19,7 +19,8 @@ class RejectionText(models.Model):
     count = models.PositiveBigIntegerField(default=1)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
-    is_doubted = models.BooleanField(default=False)  # orders so refused are unclear instead of refunded
+    # orders so refused are unclear instead of refunded
+    is_doubted = models.BooleanField(default=False)
     looked_at = models.DateTimeField(null=True, blank=True)  # NULL: new, nobody of staff has looked
     looked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
@@ -31,13 +32,17 @@ class RejectionText(models.Model):
             models.UniqueConstraint(name="refusal_text_once", fields=["provider", "text"]),
             models.CheckConstraint(
                 name="refusal_looked_at_by_someone",
-                condition=Q(looked_at=None, looked_by=None) | Q(looked_at__isnull=False, looked_by__isnull=False),
+                condition=Q(looked_at=None, looked_by=None)
+                | Q(looked_at__isnull=False, looked_by__isnull=False),
             ),
             models.CheckConstraint(
-                name="refusal_doubted_by_someone", condition=Q(is_doubted=False) | Q(looked_at__isnull=False)
+                name="refusal_doubted_by_someone",
+                condition=Q(is_doubted=False) | Q(looked_at__isnull=False),
             ),
         ]
-        indexes = [models.Index(name="refusal_text_new", fields=["provider"], condition=Q(looked_at=None))]
+        indexes = [
+            models.Index(name="refusal_text_new", fields=["provider"], condition=Q(looked_at=None))
+        ]
 
     def __str__(self) -> str:
         return self.text

@@ -30,12 +30,16 @@ class EventKind(models.TextChoices):
 
 
 class Event(models.Model):
-    """One line of an order's timeline; written once. `detail` is for staff (raw replies, keys blanked out)."""
+    """One line of an order's timeline; written once.
+
+    `detail` is for staff (raw replies, keys blanked out).
+    """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()
     kind = models.CharField(max_length=12, choices=EventKind.choices)
-    text = models.CharField(max_length=500)  # plain words, safe to show to the customer unless is_internal
+    # plain words, safe to show to the customer unless is_internal
+    text = models.CharField(max_length=500)
     is_internal = models.BooleanField(default=False)  # for staff only
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
@@ -80,7 +84,9 @@ class Review(models.Model):
     class Meta:
         db_table = "orders_doubt"
         constraints = [
-            models.UniqueConstraint(name="doubt_open_once", fields=["order", "kind"], condition=Q(closed_at=None)),
+            models.UniqueConstraint(
+                name="doubt_open_once", fields=["order", "kind"], condition=Q(closed_at=None)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -29,33 +29,47 @@ PING = "test.ping"  # what the test button sends; nobody subscribes to it
 
 
 class WebhookEndpoint(models.Model):
-    """One address of a customer. A removed one stays for a day, so that no event meets a row that has just vanished."""
+    """One address of a customer.
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="webhook_endpoints")
+    A removed one stays for a day, so that no event meets a row that has just vanished.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="webhook_endpoints"
+    )
     url = models.CharField(max_length=500)  # may hold a token of the customer's: never logged
     events = models.JSONField(default=list)  # of WebhookType
     sealed_secret = models.TextField(blank=True)  # empty once removed
-    sealed_old_secret = models.TextField(blank=True)  # signs beside the new one until `old_secret_until`
+    # signs beside the new one until `old_secret_until`
+    sealed_old_secret = models.TextField(blank=True)
     old_secret_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
-    switched_off_at = models.DateTimeField(null=True, blank=True)  # null: events are written down and sent
+    # null: events are written down and sent
+    switched_off_at = models.DateTimeField(null=True, blank=True)
     switched_off_reason = models.CharField(max_length=200, blank=True)  # empty: by its owner
     removed_at = models.DateTimeField(null=True, blank=True)
-    failing_since = models.DateTimeField(null=True, blank=True)  # the first failure after the last success
+    # the first failure after the last success
+    failing_since = models.DateTimeField(null=True, blank=True)
     failures_in_row = models.PositiveIntegerField(default=0)
     is_proven = models.BooleanField(default=False)  # its last call was answered well and quickly
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="webhook_url_once", fields=["user", "url"], condition=Q(removed_at=None)),
-            models.CheckConstraint(
-                name="webhook_removed_is_off", condition=Q(removed_at=None) | Q(switched_off_at__isnull=False)
+            models.UniqueConstraint(
+                name="webhook_url_once", fields=["user", "url"], condition=Q(removed_at=None)
             ),
             models.CheckConstraint(
-                name="webhook_failures_have_begun", condition=Q(failures_in_row=0) | Q(failing_since__isnull=False)
+                name="webhook_removed_is_off",
+                condition=Q(removed_at=None) | Q(switched_off_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="webhook_failures_have_begun",
+                condition=Q(failures_in_row=0) | Q(failing_since__isnull=False),
             ),
         ]
-        indexes = [models.Index(name="webhook_active", fields=["user"], condition=Q(switched_off_at=None))]
+        indexes = [
+            models.Index(name="webhook_active", fields=["user"], condition=Q(switched_off_at=None))
+        ]
 
     def __str__(self) -> str:
         return f"webhook {self.pk}"
@@ -69,22 +83,29 @@ class WebhookEndpoint(models.Model):
 class DeliveryState(models.TextChoices):
     """Where a delivery stands."""
 
-    WAITING = "waiting", "Waiting"  # to be sent at `next_at`, or on its way: then `next_at` is the end of the lease
+    # to be sent at `next_at`, or on its way: then `next_at` is the end of the lease
+    WAITING = "waiting", "Waiting"
     DELIVERED = "delivered", "Delivered"  # answered with 2xx
     FAILED = "failed", "Failed"  # given up
 
 
 class WebhookDelivery(models.Model):
-    """One event for one endpoint, written down in the transaction that changed the order, and what came of sending it.
+    """One event for one endpoint, written down in the transaction that changed the order, and what
+    came of sending it.
 
-    Rows of orders' events come from triggers (migration `webhook_triggers`), so that no code that changes an order can
-    forget or invent one. Columns that those triggers leave out have a default in the database.
+    Rows of orders' events come from triggers (migration `webhook_triggers`), so that no code that
+    changes an order can forget or invent one. Columns that those triggers leave out have a default
+    in the database.
     """
 
-    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
-    event_id = models.UUIDField()  # the receiver's `webhook-id`: the same at every try, and for each endpoint
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    # the receiver's `webhook-id`: the same at every try, and for each endpoint
+    event_id = models.UUIDField()
     type = models.CharField(max_length=30)
-    facts = models.JSONField(default=dict)  # columns as they were at that moment; notifying.py puts them into words
+    # columns as they were at that moment; notifying.py puts them into words
+    facts = models.JSONField(default=dict)
     order_id = models.BigIntegerField(null=True, blank=True)  # for the log; null: a test
     happened_at = models.DateTimeField()
     state = models.CharField(
@@ -94,25 +115,32 @@ class WebhookDelivery(models.Model):
         db_default=DeliveryState.WAITING,
     )
     next_at = models.DateTimeField(null=True, blank=True, db_default=Now())
-    is_urgent = models.BooleanField(default=False, db_default=False)  # somebody pressed a button and looks on
+    # somebody pressed a button and looks on
+    is_urgent = models.BooleanField(default=False, db_default=False)
     owner = models.UUIDField(null=True, blank=True)  # of the sweep that sends it
     tries = models.PositiveIntegerField(default=0, db_default=0)
     tried_at = models.DateTimeField(null=True, blank=True)
-    http_status = models.PositiveIntegerField(null=True, blank=True)  # of the last try; null: no answer came
-    problem = models.CharField(max_length=PROBLEM_LENGTH, blank=True, default="", db_default="")  # empty: answered
+    # of the last try; null: no answer came
+    http_status = models.PositiveIntegerField(null=True, blank=True)
+    # empty: answered
+    problem = models.CharField(max_length=PROBLEM_LENGTH, blank=True, default="", db_default="")
     milliseconds = models.PositiveIntegerField(null=True, blank=True)
-    excerpt = models.CharField(max_length=EXCERPT, blank=True, default="", db_default="")  # hostile: text, never HTML
+    # hostile: text, never HTML
+    excerpt = models.CharField(max_length=EXCERPT, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(name="delivery_event_once", fields=["endpoint", "event_id"]),
             models.CheckConstraint(
-                name="delivery_waiting_has_a_moment", condition=~Q(state="waiting") | Q(next_at__isnull=False)
+                name="delivery_waiting_has_a_moment",
+                condition=~Q(state="waiting") | Q(next_at__isnull=False),
             ),
         ]
         indexes = [
             models.Index(
-                name="delivery_due", fields=["endpoint", "-is_urgent", "next_at"], condition=Q(state="waiting")
+                name="delivery_due",
+                fields=["endpoint", "-is_urgent", "next_at"],
+                condition=Q(state="waiting"),
             ),
             models.Index(name="delivery_log", fields=["endpoint", "-id"]),
             models.Index(name="delivery_old", fields=["happened_at"]),

@@ -1,4 +1,7 @@
-"""The form of a new order: the fields of the service's type. What may stand in them, orders/checking.py decides."""
+"""The form of a new order: the fields of the service's type.
+
+What may stand in them, orders/checking.py decides.
+"""
 
 from typing import Any, Final, cast
 from uuid import UUID, uuid4
@@ -20,7 +23,9 @@ OWN_FIELDS: Final = ("service", "quote", "idempotency_key", "is_overlap_accepted
 
 
 class ProtocolField(forms.CharField):
-    """A field of `add`: takes any text, since the act checks it; `required` is only how the page shows it."""
+    """A field of `add`: takes any text, since the act checks it; `required` is only how the
+    page shows it.
+    """
 
     hint = ""  # what stands at the label's end: "10–10,000"
 
@@ -35,7 +40,8 @@ class OrderForm(forms.Form):
     service = forms.CharField(widget=forms.HiddenInput)
     quote = forms.CharField(widget=forms.HiddenInput, required=False)
     idempotency_key = forms.UUIDField(
-        widget=forms.HiddenInput, error_messages={"invalid": "The form was damaged on its way. Please order again."}
+        widget=forms.HiddenInput,
+        error_messages={"invalid": "The form was damaged on its way. Please order again."},
     )
     is_overlap_accepted = forms.BooleanField(required=False, label="Order anyway")
 
@@ -50,7 +56,9 @@ class OrderForm(forms.Form):
         if self.kind.is_subscription:
             self.initial["delay"] = 0
         self.initial.update(
-            service=service.pk, quote=quote(customer=customer, service=service), idempotency_key=uuid4()
+            service=service.pk,
+            quote=quote(customer=customer, service=service),
+            idempotency_key=uuid4(),
         )
 
     @property
@@ -82,7 +90,10 @@ class OrderForm(forms.Form):
 
     @property
     def values(self) -> dict[str, str]:
-        """What was asked for, by protocol names. Fields that this service has not are passed on to be refused."""
+        """What was asked for, by protocol names.
+
+        Fields that this service has not are passed on to be refused.
+        """
         names = [field.name for field in self.kind.fields]
         return {name: self.data[name] for name in names if name in self.data}
 
@@ -92,7 +103,9 @@ class OrderForm(forms.Form):
         return self.cleaned_data.get("idempotency_key")
 
     def show(self, errors: FieldErrors) -> None:
-        """Put what is wrong beside its field; what belongs to none that is shown, above all of them."""
+        """Put what is wrong beside its field; what belongs to none that is shown, above all
+        of them.
+        """
         for name, problem in errors.problems.items():
             if name in self.fields:
                 self.add_error(name, problem.message)
@@ -122,7 +135,10 @@ class OrderForm(forms.Form):
 
 def _form_field(field: Field, *, service: Service, kind: ServiceType) -> ProtocolField:
     made = ProtocolField(
-        label=field.label, required=field.is_required, help_text=field.help, widget=_widget(field, service=service)
+        label=field.label,
+        required=field.is_required,
+        help_text=field.help,
+        widget=_widget(field, service=service),
     )
     if kind.is_limited and field.name in _limited(kind):
         unit = " lines" if kind.lines_field else ""
@@ -143,7 +159,9 @@ def _widget(field: Field, *, service: Service) -> Widget:
     if field.kind == "date":
         return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     if field.kind == "quantity" or field.name in {"min", "max"}:
-        return forms.NumberInput(attrs={"min": service.min_quantity, "max": service.max_quantity, "step": 1})
+        return forms.NumberInput(
+            attrs={"min": service.min_quantity, "max": service.max_quantity, "step": 1}
+        )
     if field.kind == "number":
         least, most = NUMBER_LIMITS.get(field.name, (1, MAX_NUMBER))
         return forms.NumberInput(attrs={"min": least, "max": most, "step": 1})

@@ -10,7 +10,8 @@ from lib.query_text import is_id, printable
 from orders.models import OPEN, Order, OrderQuerySet, Status
 
 PAGE: Final = 50  # rows
-NOT_RUNNING: Final = [status for status in OPEN if status != Status.RUNNING]  # the customer reads Pending
+# the customer reads Pending
+NOT_RUNNING: Final = [status for status in OPEN if status != Status.RUNNING]
 
 
 def _running(*words: str) -> Q:
@@ -30,7 +31,9 @@ TABS: Final[Mapping[str, tuple[str, Q]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of orders, newest first; the ids are where the next pages begin, None where there is none."""
+    """One page of orders, newest first; the ids are where the next pages begin, None where
+    there is none.
+    """
 
     orders: list[Order]
     newer_than: int | None
@@ -38,7 +41,9 @@ class Page:
 
 
 def find_orders(*, orders: OrderQuerySet, tab: str, query: str) -> OrderQuerySet:
-    """Those of `orders` in this tab whose id the query is, or whose link, or whom it follows, has it in it."""
+    """Those of `orders` in this tab whose id the query is, or whose link, or whom it follows,
+    has it in it.
+    """
     found = orders.filter(TABS[tab][1])
     query = printable(query)
     if not query:
@@ -51,7 +56,8 @@ def page_of(*, orders: OrderQuerySet, older_than: str = "", newer_than: str = ""
     """The page of orders that begins below one id, or ends above another; else the first page."""
     if is_id(newer_than):
         rows = list(orders.filter(pk__gt=int(newer_than)).order_by("pk")[: PAGE + 1])
-        has_newer, has_older = len(rows) > PAGE, True  # the page that the customer came from is older
+        # the page that the customer came from is older
+        has_newer, has_older = len(rows) > PAGE, True
         rows = rows[:PAGE][::-1]
     else:
         below = orders.filter(pk__lt=int(older_than)) if is_id(older_than) else orders

@@ -76,7 +76,9 @@ def _place(request: MemberRequest, *, service: Service, form: OrderForm) -> Orde
     if quoted is None:
         form.add_error(None, "Nothing was ordered yet. Please look at the price and order again.")
         return None
-    overlap = find_overlap(customer=request.user, link=form.values.get("link", ""), but_key=form.key)
+    overlap = find_overlap(
+        customer=request.user, link=form.values.get("link", ""), but_key=form.key
+    )
     if overlap and not form.cleaned_data["is_overlap_accepted"]:
         form.warn_of(overlap)
         return None
@@ -101,12 +103,16 @@ def _place(request: MemberRequest, *, service: Service, form: OrderForm) -> Orde
         form.add_error(None, message)
     except KeyReused:
         form.renew(idempotency_key=str(uuid4()))
-        form.add_error(None, "This form has placed an order already. Order again to place another one.")
+        form.add_error(
+            None, "This form has placed an order already. Order again to place another one."
+        )
     return None
 
 
 def _again(request: MemberRequest, *, form: OrderForm, service_id: str) -> HttpResponse:
-    """The page once more with the price as it is now, which the customer sees and agrees to by ordering again."""
+    """The page once more with the price as it is now, which the customer sees and agrees to by
+    ordering again.
+    """
     choice = choose(query="", category_id="", service_id=service_id)
     if choice.service is None:
         return _without_service(request, "This service is not on sale any more.")
@@ -116,22 +122,32 @@ def _again(request: MemberRequest, *, form: OrderForm, service_id: str) -> HttpR
 
 def _without_service(request: MemberRequest, reason: str) -> HttpResponse:
     messages.error(request, f"{reason} Nothing was charged.")
-    return _page(request, choice=choose(query="", category_id="", service_id=""), form=None, status=422)
+    return _page(
+        request, choice=choose(query="", category_id="", service_id=""), form=None, status=422
+    )
 
 
-def _page(request: MemberRequest, *, choice: Choice, form: OrderForm | None, status: int = 200) -> HttpResponse:
-    template = "orders/customer/_order_new_live.html" if request.htmx else "orders/customer/order_new.html"
+def _page(
+    request: MemberRequest, *, choice: Choice, form: OrderForm | None, status: int = 200
+) -> HttpResponse:
+    template = (
+        "orders/customer/_order_new_live.html" if request.htmx else "orders/customer/order_new.html"
+    )
     context: dict[str, object] = {"choice": choice, "form": form}
     if form is None:
         context["lately"] = ordered_lately(request.user)
     if form and form.is_bound and choice.service:
-        balance = Account.objects.filter(owner=request.user).values_list("balance", flat=True).first() or Decimal(0)
+        balance = Account.objects.filter(owner=request.user).values_list(
+            "balance", flat=True
+        ).first() or Decimal(0)
         context["forecast"] = forecast(service=choice.service, values=form.values, balance=balance)
     return render(request, template, context, status=status)
 
 
 def _shortage(short: InsufficientFunds) -> str:
-    return f"Not enough balance: {_words(short.amount)} is needed, {_words(short.available)} is there."
+    return (
+        f"Not enough balance: {_words(short.amount)} is needed, {_words(short.available)} is there."
+    )
 
 
 def _words(amount: Decimal) -> str:

@@ -1,4 +1,6 @@
-"""Showing orders to their customer: what a row and a page say, made ready so that templates decide nothing."""
+"""Showing orders to their customer: what a row and a page say, made ready so that templates decide
+nothing.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +15,16 @@ from lib.decimals import plain
 from orders.aftercare.requests import can_cancel, can_refill
 from orders.lifecycle.charge_text import charge_formula
 from orders.lifecycle.costs import post_charge
-from orders.models import OPEN_REQUEST, Cancellation, Event, EventKind, Order, OrderQuerySet, Refill, Status
+from orders.models import (
+    OPEN_REQUEST,
+    Cancellation,
+    Event,
+    EventKind,
+    Order,
+    OrderQuerySet,
+    Refill,
+    Status,
+)
 from orders.pages.order_list import NOT_RUNNING
 
 PATIENCE: Final = timedelta(minutes=10)  # an order that is still unsent is then explained
@@ -91,7 +102,9 @@ class Sheet:
 
 def with_requests(orders: OrderQuerySet) -> OrderQuerySet:
     """The orders with all that a row asks for, in a fixed number of queries."""
-    return orders.select_related("service", "subscription").prefetch_related("refills", "cancellations")
+    return orders.select_related("service", "subscription").prefetch_related(
+        "refills", "cancellations"
+    )
 
 
 def rows_of(orders: Iterable[Order]) -> list[Row]:
@@ -133,7 +146,11 @@ def _row(order: Order) -> Row:
 def _status(order: Order) -> str:
     """The status; a subscription's is its provider's word while it runs, and where it expired."""
     state = order.subscription.state if order.is_subscription else ""
-    return state if state and (order.status == Status.RUNNING or state == "Expired") else order.customer_status
+    return (
+        state
+        if state and (order.status == Status.RUNNING or state == "Expired")
+        else order.customer_status
+    )
 
 
 def _posts(order: Order) -> Posts | None:
@@ -161,7 +178,9 @@ def _quantity(order: Order) -> str:
 def _fields(order: Order) -> Iterator[tuple[str, list[str]]]:
     kind = order.kind
     names = [field.name for field in kind.fields] if kind else []
-    for name in sorted(order.fields, key=lambda name: (names.index(name) if name in names else len(names), name)):
+    for name in sorted(
+        order.fields, key=lambda name: (names.index(name) if name in names else len(names), name)
+    ):
         if name in {"runs", "interval"}:
             continue  # told with the quantity
         text = order.fields[name]
@@ -173,7 +192,9 @@ def _fields(order: Order) -> Iterator[tuple[str, list[str]]]:
 def _movements(order: Order, *, events: list[Event]) -> Iterator[Movement]:
     """The charge with its formula, and each refund with the one that its event tells."""
     refunds = {_owed_of(event): event.text for event in events if event.kind == EventKind.REFUNDED}
-    transfers = Transfer.objects.filter(reference__startswith=f"order:{order.pk}:", wallet__owner=order.user_id)
+    transfers = Transfer.objects.filter(
+        reference__startswith=f"order:{order.pk}:", wallet__owner=order.user_id
+    )
     for transfer in transfers.order_by("wallet_seq"):
         is_charge = transfer.kind == TransferKind.CHARGE
         told = refunds.get(transfer.reference.rpartition(":")[2], "")

@@ -29,7 +29,11 @@ def orders(request: MemberRequest) -> HttpResponse:
     if tab not in TABS:
         raise Http404
     found = find_orders(orders=with_requests(request.user.orders.all()), tab=tab, query=query)
-    page = page_of(orders=found, older_than=request.GET.get("before", ""), newer_than=request.GET.get("after", ""))
+    page = page_of(
+        orders=found,
+        older_than=request.GET.get("before", ""),
+        newer_than=request.GET.get("after", ""),
+    )
     rows = rows_of(page.orders)
     context = {
         "rows": rows,
@@ -37,7 +41,12 @@ def orders(request: MemberRequest) -> HttpResponse:
         "tab": tab,
         "query": query,
         "tabs": [
-            {"label": label, "url": _list_url(tab=key, q=query), "is_current": key == tab, "count": None}
+            {
+                "label": label,
+                "url": _list_url(tab=key, q=query),
+                "is_current": key == tab,
+                "count": None,
+            }
             for key, (label, _) in TABS.items()
         ],
         **_pager(page, tab=tab, query=query),
@@ -80,8 +89,14 @@ def order_cancel(request: MemberRequest, pk: int) -> HttpResponse:
     """Ask once more, then cancel, or ask the provider to."""
 
     def ask(own: Order) -> str:
-        is_request = aftercare_requests.request_cancel(order=own, actor=request.user, now=timezone.now())
-        return f"Cancellation of order {own.pk} requested." if is_request else f"Order {own.pk} canceled and refunded."
+        is_request = aftercare_requests.request_cancel(
+            order=own, actor=request.user, now=timezone.now()
+        )
+        return (
+            f"Cancellation of order {own.pk} requested."
+            if is_request
+            else f"Order {own.pk} canceled and refunded."
+        )
 
     own = _own_order(request, pk)
     if request.method == "POST":
@@ -108,7 +123,9 @@ def _ask(request: MemberRequest, own: Order, ask: Callable[[Order], str]) -> Htt
 
 def _order_page(request: MemberRequest, own: Order, *, status: int = 200) -> HttpResponse:
     template = "orders/customer/_order.html" if request.htmx else "orders/customer/order.html"
-    return render(request, template, {"sheet": sheet_of(own, now=timezone.now()), "order": own}, status=status)
+    return render(
+        request, template, {"sheet": sheet_of(own, now=timezone.now()), "order": own}, status=status
+    )
 
 
 def _cancel_question(own: Order) -> dict[str, object]:
@@ -137,5 +154,7 @@ def _pager(page: Page, *, tab: str, query: str) -> dict[str, str]:
 
 
 def _list_url(**filters: str | int) -> str:
-    given = {name: value for name, value in filters.items() if value and (name, value) != ("tab", "all")}
+    given = {
+        name: value for name, value in filters.items() if value and (name, value) != ("tab", "all")
+    }
     return reverse("orders") + (f"?{urlencode(given)}" if given else "")

@@ -1,4 +1,6 @@
-"""Choosing what to order: the services on sale, narrowed by a search and a category, and the one that was picked."""
+"""Choosing what to order: the services on sale, narrowed by a search and a category, and the one
+that was picked.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -28,7 +30,9 @@ class Choice:
 
 
 def choose(*, query: str, category_id: str, service_id: str) -> Choice:
-    """What fits the search, the category and the service as a browser sent them; what makes no sense is left out."""
+    """What fits the search, the category and the service as a browser sent them; what makes no
+    sense is left out.
+    """
     query = printable(query)
     categories = list(_categories())
     category = next((one for one in categories if str(one.pk) == category_id), None)
@@ -72,4 +76,6 @@ def _named(word: str) -> Q:
 
 
 def _categories() -> QuerySet[Category]:
-    return Category.objects.filter(pk__in=Service.objects.on_sale().values("category")).order_by("position", "pk")
+    return Category.objects.filter(pk__in=Service.objects.on_sale().values("category")).order_by(
+        "position", "pk"
+    )

@@ -1,4 +1,7 @@
-"""Checking what a customer asks of a service against the fields of its type and its limits. Pure: asks no database."""
+"""Checking what a customer asks of a service against the fields of its type and its limits.
+
+Pure: asks no database.
+"""
 
 import re
 import unicodedata
@@ -15,7 +18,8 @@ Code = Literal["missing", "invalid", "too_small", "too_large"]
 
 TEXT_LENGTH = 2000  # characters of a link, a text, or one line of a list
 MAX_LINES = 10_000  # lines of a list: beyond what any provider takes in one order
-MAX_NUMBER = 10**12  # units of one order, all runs together; far beyond any catalog, within every column
+# units of one order, all runs together; far beyond any catalog, within every column
+MAX_NUMBER = 10**12
 MAX_RUNS = 10_000
 MAX_INTERVAL = 60 * 24 * 30  # minutes; a month between two runs
 MAX_POSTS = 10_000  # of one subscription
@@ -30,10 +34,12 @@ NUMBER_LIMITS: Final = {
 }
 # Optional numbers in these words are absent: a client in wide use sends runs=undefined.
 ABSENT: Final = frozenset({"", "0", "null", "undefined", "none"})
-# Control characters, halves of a character, and line and paragraph separators; joiners inside emoji are allowed.
+# Control characters, halves of a character, and line and paragraph separators; joiners inside emoji
+# are allowed.
 FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 RUNNABLE_LINK: Final = re.compile(r"\s*(javascript|data|vbscript|file|blob)\s*:", re.IGNORECASE)
-DATE: Final = re.compile(r"(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>20[0-9]{2})")  # as the protocol writes it
+# as the protocol writes it
+DATE: Final = re.compile(r"(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>20[0-9]{2})")
 ISO_DATE: Final = re.compile(
     r"(?P<year>20[0-9]{2})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
 )  # as a browser's field does
@@ -48,10 +54,14 @@ class Problem:
 
 
 class FieldErrors(Exception):
-    """The order cannot be taken as it was asked for; `problems` by the protocol names of the fields."""
+    """The order cannot be taken as it was asked for; `problems` by the protocol names of the
+    fields.
+    """
 
     def __init__(self, problems: Mapping[str, Problem]) -> None:
-        super().__init__("; ".join(f"{name}: {problem.message}" for name, problem in problems.items()))
+        super().__init__(
+            "; ".join(f"{name}: {problem.message}" for name, problem in problems.items())
+        )
         self.problems = dict(problems)
 
 
@@ -62,14 +72,18 @@ class Wanted:
     link: str
     quantity: int | None  # None where the type takes none
     billed_quantity: int
-    fields: dict[str, str] = field(default_factory=dict)  # the other fields by protocol name; absent ones left out
+    # the other fields by protocol name; absent ones left out
+    fields: dict[str, str] = field(default_factory=dict)
 
 
-def check(*, kind: ServiceType, service: Service, values: Mapping[str, str], now: datetime | None = None) -> Wanted:
-    """What `values` (text by protocol names) ask of a service of this kind; names that the kind has not are ignored.
+def check(
+    *, kind: ServiceType, service: Service, values: Mapping[str, str], now: datetime | None = None
+) -> Wanted:
+    """What `values` (text by protocol names) ask of a service of this kind; names that the kind has
+    not are ignored.
 
-    Where `now` is given, a date before its day is refused. Raises FieldErrors with every field that is wrong, not only
-    the first.
+    Where `now` is given, a date before its day is refused. Raises FieldErrors with every field that
+    is wrong, not only the first.
     """
     cleaned: dict[str, str] = {}
     problems: dict[str, Problem] = {}
@@ -109,7 +123,9 @@ def _text_of(one: Field, values: Mapping[str, str]) -> str:
 
 
 def read_date(text: str) -> date | None:
-    """The day of "31/12/2026", or of "2026-12-31" as browsers send it; None where there is no such day."""
+    """The day of "31/12/2026", or of "2026-12-31" as browsers send it; None where there is no
+    such day.
+    """
     found = DATE.fullmatch(text) or ISO_DATE.fullmatch(text)
     if found is None:
         return None
@@ -188,21 +204,36 @@ def _dripfeed_problems(
     if not given:
         return {}
     if not service.is_dripfeed:
-        return {name: Problem("This service has no drip-feed: leave this empty.") for name in sorted(given)}
+        return {
+            name: Problem("This service has no drip-feed: leave this empty.")
+            for name in sorted(given)
+        }
     absent = {"runs", "interval"} - given - named.keys()
     return {name: Problem("Fill this in, too, for a drip-feed.", "missing") for name in absent}
 
 
-def _past_problems(*, kind: ServiceType, cleaned: Mapping[str, str], now: datetime | None) -> dict[str, Problem]:
+def _past_problems(
+    *, kind: ServiceType, cleaned: Mapping[str, str], now: datetime | None
+) -> dict[str, Problem]:
     """A date that is over makes no sense; the day that it is now does."""
-    dates = {one.name: read_date(cleaned.get(one.name, "")) for one in kind.fields if one.kind == "date"}
+    dates = {
+        one.name: read_date(cleaned.get(one.name, "")) for one in kind.fields if one.kind == "date"
+    }
     if now is None:
         return {}
-    return {name: Problem("This day is over.", "too_small") for name, day in dates.items() if day and day < now.date()}
+    return {
+        name: Problem("This day is over.", "too_small")
+        for name, day in dates.items()
+        if day and day < now.date()
+    }
 
 
-def _limit_problems(*, kind: ServiceType, service: Service, cleaned: Mapping[str, str]) -> dict[str, Problem]:
-    """The service's minimum and maximum hold for the quantity of one run, the number of lines, or each post."""
+def _limit_problems(
+    *, kind: ServiceType, service: Service, cleaned: Mapping[str, str]
+) -> dict[str, Problem]:
+    """The service's minimum and maximum hold for the quantity of one run, the number of lines,
+    or each post.
+    """
     if not kind.is_limited:
         return {}
     if kind.is_subscription:

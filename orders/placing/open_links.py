@@ -1,4 +1,6 @@
-"""Overlapping: two orders for one link at the same time spoil each other's start count, so the customer is told."""
+"""Overlapping: two orders for one link at the same time spoil each other's start count, so the
+customer is told.
+"""
 
 import unicodedata
 from collections.abc import Iterable
@@ -10,9 +12,11 @@ from orders.placing.check_fields import FORBIDDEN_CATEGORIES
 
 
 def find_overlap(*, customer: User, link: str, but_key: UUID | str | None = None) -> Order | None:
-    """The customer's newest open order for this link, with or without a slash at its end; None where there is none.
+    """The customer's newest open order for this link, with or without a slash at its end; None
+    where there is none.
 
-    An order that was placed with the idempotency key `but_key` is the same order once more, not another one.
+    An order that was placed with the idempotency key `but_key` is the same order once more, not
+    another one.
     """
     if not bare(link):
         return None
@@ -23,12 +27,15 @@ def find_overlap(*, customer: User, link: str, but_key: UUID | str | None = None
 
 
 def find_overlaps(*, customer: User, links: Iterable[str], but_prefix: str) -> dict[str, Order]:
-    """The customer's newest open order for each of these links that has one, by the bare link; one query.
+    """The customer's newest open order for each of these links that has one, by the bare link; one
+    query.
 
     Orders whose idempotency key begins with `but_prefix` are not counted.
     """
     wanted = {spelling for link in links if bare(link) for spelling in spellings(link)}
-    found = customer.orders.filter(link__in=wanted, status__in=OPEN).exclude(client_key__startswith=but_prefix)
+    found = customer.orders.filter(link__in=wanted, status__in=OPEN).exclude(
+        client_key__startswith=but_prefix
+    )
     return {bare(order.link): order for order in found.order_by("pk")}
 
 

@@ -1,4 +1,6 @@
-"""Placing an order where no other of that service is open for its link: what programs that never ask back rely on."""
+"""Placing an order where no other of that service is open for its link: what programs that never
+ask back rely on.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -34,10 +36,12 @@ def place_alone(
     client_key: str | None,
     max_charge: Decimal | None = None,
 ) -> Order:
-    """Place the order as `place_order` does, but none beside an open one of the same service for the same link.
+    """Place the order as `place_order` does, but none beside an open one of the same service for
+    the same link.
 
-    Of two at once, without a key, one is placed. With `max_charge` (panel currency) the order costs that at most. What
-    `client_key` has placed with these values before is returned as it is, whatever has changed since.
+    Of two at once, without a key, one is placed. With `max_charge` (panel currency) the order costs
+    that at most. What `client_key` has placed with these values before is returned as it is,
+    whatever has changed since.
 
     Raises LinkTaken, TooDear, and what place_order raises.
     """
@@ -62,14 +66,18 @@ def place_alone(
     )
 
 
-def _placed(*, customer: User, service: Service, values: Mapping[str, str], client_key: str | None) -> Order | None:
+def _placed(
+    *, customer: User, service: Service, values: Mapping[str, str], client_key: str | None
+) -> Order | None:
     if client_key is None:
         return None
     return find_placed(customer=customer, service=service, values=values, client_key=client_key)
 
 
 def _take_turn(*, customer: User, service: Service, link: str) -> None:
-    """Wait until nobody else orders this service for this link: no row could be locked that is not there yet."""
+    """Wait until nobody else orders this service for this link: no row could be locked that is
+    not there yet.
+    """
     if not bare(link):
         return
     with connection.cursor() as cursor:
@@ -90,4 +98,6 @@ def _charge(*, service: Service, values: Mapping[str, str]) -> Decimal:
     if kind is None:
         raise NotOnSale("This service is not on sale any more.")
     wanted = check(kind=kind, service=service, values=values)
-    return charge_for(price=service.price, billed_quantity=wanted.billed_quantity, is_per_order=kind.is_per_order)
+    return charge_for(
+        price=service.price, billed_quantity=wanted.billed_quantity, is_per_order=kind.is_per_order
+    )

@@ -1,4 +1,6 @@
-"""Placing an order: rules of the service → price → charge → order row → transfer, all of it or nothing."""
+"""Placing an order: rules of the service → price → charge → order row → transfer, all of it or
+nothing.
+"""
 
 import hashlib
 import json
@@ -49,18 +51,21 @@ def place_order(
     client_key: str | None = None,
     quoted_price: Decimal | None = None,
 ) -> Order:
-    """Take and charge one order, ready to be forwarded; where anything is raised, nothing has changed.
+    """Take and charge one order, ready to be forwarded; where anything is raised, nothing has
+    changed.
 
     A subscription is charged nothing yet, but the balance must cover one post.
 
-    `values` are the `add` fields of the service's type by their protocol names. The price is the database's: with
-    `quoted_price` (per 1000 or per order) the customer pays that at most. The same `client_key` and values give the
-    same order again, charged once, however many ask at once.
+    `values` are the `add` fields of the service's type by their protocol names. The price is the
+    database's: with `quoted_price` (per 1000 or per order) the customer pays that at most. The same
+    `client_key` and values give the same order again, charged once, however many ask at once.
 
     Raises FieldErrors, NotOnSale, PriceChanged, KeyReused, and ledger.InsufficientFunds.
     """
     if client_key is None:
-        return _place(customer=customer, service=service, values=values, now=now, quoted_price=quoted_price)
+        return _place(
+            customer=customer, service=service, values=values, now=now, quoted_price=quoted_price
+        )
     _check_key(client_key)
     request_hash = _hash_of(service=service, values=values)
     placed = _placed_before(customer=customer, client_key=client_key, request_hash=request_hash)
@@ -77,7 +82,8 @@ def place_order(
             request_hash=request_hash,
         )
     except IntegrityError as error:
-        # Another request with this key won the race, and has committed: the index made this one wait for it.
+        # Another request with this key won the race, and has committed: the index made this one
+        # wait for it.
         if not _is_repeat(error):
             raise
         placed = _placed_before(customer=customer, client_key=client_key, request_hash=request_hash)
@@ -86,10 +92,17 @@ def place_order(
         return placed
 
 
-def find_placed(*, customer: User, service: Service, values: Mapping[str, str], client_key: str) -> Order | None:
-    """The order that this key has placed with these values; None where it has placed none. Raises KeyReused."""
+def find_placed(
+    *, customer: User, service: Service, values: Mapping[str, str], client_key: str
+) -> Order | None:
+    """The order that this key has placed with these values; None where it has placed none.
+
+    Raises KeyReused.
+    """
     return _placed_before(
-        customer=customer, client_key=client_key, request_hash=_hash_of(service=service, values=values)
+        customer=customer,
+        client_key=client_key,
+        request_hash=_hash_of(service=service, values=values),
     )
 
 
@@ -104,8 +117,8 @@ def _place(
     client_key: str | None = None,
     request_hash: str = "",
 ) -> Order:
-    # Read again, but not locked: whatever price stood there at this moment is a right one, and a lock would make
-    # customers wait for a sync, and a sync for customers.
+    # Read again, but not locked: whatever price stood there at this moment is a right one, and a
+    # lock would make customers wait for a sync, and a sync for customers.
     service, kind = _on_sale(service=service)
     wanted = check(kind=kind, service=service, values=values, now=now)
     if quoted_price is not None and service.price > quoted_price:
@@ -123,7 +136,11 @@ def _place(
         billed_quantity=wanted.billed_quantity,
         posts=0 if kind.is_subscription else None,
         rate=service.rate,
-        cost=cost_for(cost=service.cost, billed_quantity=wanted.billed_quantity, is_per_order=kind.is_per_order),
+        cost=cost_for(
+            cost=service.cost,
+            billed_quantity=wanted.billed_quantity,
+            is_per_order=kind.is_per_order,
+        ),
         price=service.price,
         charge=Decimal(0) if kind.is_subscription else charge,
         status=Status.WAITING,
@@ -135,9 +152,14 @@ def _place(
     if kind.is_subscription:
         return _begin_posts(order=order, charge=charge, now=now)
     if charge:  # a free order moves no money
-        ledger.charge(customer=customer, amount=charge, reference=f"order:{order.pk}:charge", now=now)
+        ledger.charge(
+            customer=customer, amount=charge, reference=f"order:{order.pk}:charge", now=now
+        )
     formula = charge_formula(
-        price=service.price, billed_quantity=wanted.billed_quantity, is_per_order=kind.is_per_order, charge=charge
+        price=service.price,
+        billed_quantity=wanted.billed_quantity,
+        is_per_order=kind.is_per_order,
+        charge=charge,
     )
     record(order=order, kind=EventKind.PLACED, text=f"Charged {formula}", now=now)
     return order
@@ -158,13 +180,16 @@ def _on_sale(*, service: Service) -> tuple[Service, ServiceType]:
     kind = find(fresh.type) if fresh else None
     if fresh is None or kind is None or not kind.is_sellable:
         raise NotOnSale("This service is not on sale any more.")
-    if fresh.is_below_cost or (kind.is_subscription and not fresh.rate):  # what costs nothing cannot be counted
+    # what costs nothing cannot be counted
+    if fresh.is_below_cost or (kind.is_subscription and not fresh.rate):
         raise NotOnSale("This service is being repriced. Please try again later.")
     return fresh, kind
 
 
 def _charge_of(*, kind: ServiceType, service: Service, wanted: Wanted) -> Decimal:
-    charge = charge_for(price=service.price, billed_quantity=wanted.billed_quantity, is_per_order=kind.is_per_order)
+    charge = charge_for(
+        price=service.price, billed_quantity=wanted.billed_quantity, is_per_order=kind.is_per_order
+    )
     if charge > ledger.MAX_VALUE:
         counted = kind.lines_field or ("quantity" if kind.has_quantity else "link")
         raise FieldErrors({counted: Problem("One order cannot cost as much as this.", "too_large")})
@@ -192,4 +217,7 @@ def _placed_before(*, customer: User, client_key: str, request_hash: str) -> Ord
 
 def _is_repeat(error: IntegrityError) -> bool:
     cause = error.__cause__
-    return isinstance(cause, errors.UniqueViolation) and cause.diag.constraint_name == "order_client_key"
+    return (
+        isinstance(cause, errors.UniqueViolation)
+        and cause.diag.constraint_name == "order_client_key"
+    )

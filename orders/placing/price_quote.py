@@ -1,4 +1,6 @@
-"""Quoting: a price that a page has shown, signed, the most that is charged; and what an order would cost."""
+"""Quoting: a price that a page has shown, signed, the most that is charged; and what an order would
+cost.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +25,9 @@ def quote(*, customer: User, service: Service) -> str:
 
 
 def read_quote(*, text: str, customer: User, service: Service) -> Decimal | None:
-    """The price that was quoted; None where the text is altered, or was made for someone or something else."""
+    """The price that was quoted; None where the text is altered, or was made for someone or
+    something else.
+    """
     try:
         customer_pk, service_pk, price = signing.loads(text, salt=SALT)
     except signing.BadSignature:
@@ -50,5 +54,7 @@ def forecast(*, service: Service, values: Mapping[str, str], balance: Decimal) -
     except FieldErrors:
         return None
     charge = charge_for(price=service.price, billed_quantity=units, is_per_order=kind.is_per_order)
-    formula = charge_formula(price=service.price, billed_quantity=units, is_per_order=kind.is_per_order, charge=charge)
+    formula = charge_formula(
+        price=service.price, billed_quantity=units, is_per_order=kind.is_per_order, charge=charge
+    )
     return Forecast(charge=charge, balance_after=balance - charge, formula=formula)

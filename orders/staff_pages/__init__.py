@@ -1,1 +1,3 @@
-"""Pages of staff about orders: search, unclear orders, aftercare, providers, the audit and the inbox."""
+"""Pages of staff about orders: search, unclear orders, aftercare, providers, the audit and the
+inbox.
+"""

@@ -39,7 +39,9 @@ TABS = {
 class ReasonForm(forms.Form):
     """Why staff decided so; the customer reads it where a request is rejected."""
 
-    reason = forms.CharField(max_length=300, strip=True, error_messages={"required": "Reason: say why."})
+    reason = forms.CharField(
+        max_length=300, strip=True, error_messages={"required": "Reason: say why."}
+    )
 
 
 class AttachForm(ReasonForm):
@@ -48,7 +50,10 @@ class AttachForm(ReasonForm):
     upstream_id = forms.RegexField(
         r"^[0-9A-Za-z_-]+$",
         max_length=64,
-        error_messages={"required": "Refill id: give the provider's id.", "invalid": "Refill id: letters and digits."},
+        error_messages={
+            "required": "Refill id: give the provider's id.",
+            "invalid": "Refill id: letters and digits.",
+        },
     )
 
 
@@ -61,11 +66,17 @@ class Page:
     decide_url: str
     title: str
     rows: Callable[[], QuerySet[Any]]
-    can_attach: bool  # whether the provider names what it took, so that an unclear one can be found again
+    # whether the provider names what it took, so that an unclear one can be found again
+    can_attach: bool
 
 
 REFILLS = Page(
-    "staff_refills", "orders/staff/refills.html", "staff_refill_decide", "Refills", Refill.objects.all, can_attach=True
+    "staff_refills",
+    "orders/staff/refills.html",
+    "staff_refill_decide",
+    "Refills",
+    Refill.objects.all,
+    can_attach=True,
 )
 CANCELS = Page(
     "staff_cancels",
@@ -95,14 +106,21 @@ def staff_cancels(request: HttpRequest) -> HttpResponse:
 @require_POST
 def staff_refill_decide(request: HttpRequest, pk: int, decision: str) -> HttpResponse:
     """Approve, reject, resend or attach one refill."""
-    return _decide(request, REFILLS, get_object_or_404(Refill.objects.select_related("order"), pk=pk), decision)
+    return _decide(
+        request, REFILLS, get_object_or_404(Refill.objects.select_related("order"), pk=pk), decision
+    )
 
 
 @staff_required
 @require_POST
 def staff_cancel_decide(request: HttpRequest, pk: int, decision: str) -> HttpResponse:
     """Approve, reject or resend one cancellation, or say that the provider took it."""
-    return _decide(request, CANCELS, get_object_or_404(Cancellation.objects.select_related("order"), pk=pk), decision)
+    return _decide(
+        request,
+        CANCELS,
+        get_object_or_404(Cancellation.objects.select_related("order"), pk=pk),
+        decision,
+    )
 
 
 def _list(request: HttpRequest, page: Page, *, status: int = 200) -> HttpResponse:
@@ -122,20 +140,33 @@ def _list(request: HttpRequest, page: Page, *, status: int = 200) -> HttpRespons
         "name": name,
         "rows": shown[:PAGE],
         "tabs": [
-            {"label": label, "url": f"{address}?tab={key}", "is_current": key == name, "count": _count(page, key)}
+            {
+                "label": label,
+                "url": f"{address}?tab={key}",
+                "is_current": key == name,
+                "count": _count(page, key),
+            }
             for key, (label, _) in TABS.items()
         ],
-        "older_url": f"{address}?tab={name}&after={shown[PAGE - 1].pk}" if len(shown) > PAGE else "",
+        "older_url": f"{address}?tab={name}&after={shown[PAGE - 1].pk}"
+        if len(shown) > PAGE
+        else "",
     }
     return render(request, page.template, context, status=status)
 
 
 def _count(page: Page, key: str) -> int | None:
     """How many wait; what has ended is not counted, since it only grows."""
-    return page.rows().filter(state__in=TABS[key][1]).count() if key in {"to-decide", "unclear", "under-way"} else None
+    return (
+        page.rows().filter(state__in=TABS[key][1]).count()
+        if key in {"to-decide", "unclear", "under-way"}
+        else None
+    )
 
 
-def _decide(request: HttpRequest, page: Page, row: Refill | Cancellation, decision: str) -> HttpResponse:
+def _decide(
+    request: HttpRequest, page: Page, row: Refill | Cancellation, decision: str
+) -> HttpResponse:
     problem = _carry_out(request, row, decision)
     if problem:
         messages.error(request, problem)
@@ -161,9 +192,17 @@ def _carry_out(request: HttpRequest, row: Refill | Cancellation, decision: str) 
             resend(request=row, actor=actor, reason=form.cleaned_data["reason"], now=now)
         elif decision == "attach" and isinstance(row, Refill):
             given = form.cleaned_data
-            attach_refill(refill=row, upstream_id=given["upstream_id"], actor=actor, reason=given["reason"], now=now)
+            attach_refill(
+                refill=row,
+                upstream_id=given["upstream_id"],
+                actor=actor,
+                reason=given["reason"],
+                now=now,
+            )
         elif decision == "take" and isinstance(row, Cancellation):
-            take_cancellation(cancellation=row, actor=actor, reason=form.cleaned_data["reason"], now=now)
+            take_cancellation(
+                cancellation=row, actor=actor, reason=form.cleaned_data["reason"], now=now
+            )
         else:
             raise Http404
     except (AlreadyDecided, AlreadyOurs) as error:

@@ -14,7 +14,9 @@ class ReasonForm(forms.Form):
     """A decision with its reason, which stands on the order's timeline for staff."""
 
     reason = forms.CharField(
-        label="Reason", max_length=REASON_LENGTH, error_messages={"required": "Reason: say why you decide so."}
+        label="Reason",
+        max_length=REASON_LENGTH,
+        error_messages={"required": "Reason: say why you decide so."},
     )
 
 
@@ -45,7 +47,10 @@ class SettleForm(ReasonForm):
             (Status.PARTIAL.value, "Partial: some is missing"),
             (Status.CANCELED.value, "Canceled: nothing was delivered"),
         ],
-        error_messages={"required": "It ended as: choose one.", "invalid_choice": "It ended as: choose one."},
+        error_messages={
+            "required": "It ended as: choose one.",
+            "invalid_choice": "It ended as: choose one.",
+        },
     )
     undelivered = forms.IntegerField(
         label="Undelivered units",
@@ -65,7 +70,10 @@ class PostsForm(ReasonForm):
         label="Posts served and not counted yet",
         min_value=0,
         max_value=10_000,
-        error_messages={"required": "Posts: enter a number, 0 for none.", "invalid": "Posts: enter a whole number."},
+        error_messages={
+            "required": "Posts: enter a number, 0 for none.",
+            "invalid": "Posts: enter a whole number.",
+        },
     )
 
 
@@ -80,5 +88,7 @@ FORMS: Final[Mapping[str, type[ReasonForm]]] = {
 
 
 def form_for(decision: str, pk: int, sent: Any = None) -> ReasonForm:
-    """The form of one decision about the row `pk`; ids in the page are its own, since a page holds many."""
+    """The form of one decision about the row `pk`; ids in the page are its own, since a page
+    holds many.
+    """
     return FORMS[decision](sent, auto_id=f"id_{decision}_{pk}_%s")

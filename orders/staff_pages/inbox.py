@@ -1,4 +1,6 @@
-"""The staff's inbox of orders: every one that is unclear, held or in doubt, with what is known and what to do next."""
+"""The staff's inbox of orders: every one that is unclear, held or in doubt, with what is known and
+what to do next.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +10,16 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from lib.decimals import plain
 from orders.lifecycle.costs import present_cost, worth
-from orders.models import Attempt, HoldReason, Order, OrderQuerySet, Proposal, Review, ReviewKind, Status
+from orders.models import (
+    Attempt,
+    HoldReason,
+    Order,
+    OrderQuerySet,
+    Proposal,
+    Review,
+    ReviewKind,
+    Status,
+)
 from orders.unclear.second_person import needs_two
 
 PAGE: Final = 25  # cases: each is a card with forms
@@ -29,7 +40,9 @@ class Case:
     @property
     def is_overdue(self) -> bool:
         """Whether it has been unclear for so long that the log has told of it."""
-        return bool(self.order.status == Status.UNCLEAR and self.attempt and self.attempt.alarmed_at)
+        return bool(
+            self.order.status == Status.UNCLEAR and self.attempt and self.attempt.alarmed_at
+        )
 
     @property
     def undelivered_hint(self) -> str:
@@ -38,7 +51,9 @@ class Case:
 
 
 def cases(*, after: int | None = None) -> tuple[list[Case], int | None]:
-    """The oldest cases behind an id, and the id behind which more begin, None where these are the last."""
+    """The oldest cases behind an id, and the id behind which more begin, None where these are
+    the last.
+    """
     orders = waiting_for_staff()
     if after is not None:
         orders = orders.filter(pk__gt=after)
@@ -77,7 +92,9 @@ def _case(order: Order) -> Case:
         reviews=reviews,
         advice=_advice(order, attempt, reviews),
         decisions=_decisions(order, reviews),
-        proposal=next(iter(attempt.proposals.all()), None) if attempt and order.status == Status.UNCLEAR else None,
+        proposal=next(iter(attempt.proposals.all()), None)
+        if attempt and order.status == Status.UNCLEAR
+        else None,
         needs_two=needs_two(order),
     )
 
@@ -86,8 +103,14 @@ def _decisions(order: Order, reviews: list[Review]) -> tuple[str, ...]:
     if order.status == Status.UNCLEAR:
         return ("attach", "resend", "refund")
     if order.status == Status.HELD:
-        return ("attach", "resend", "refund") if order.hold_reason == HoldReason.STAFF else ("resend", "refund")
-    uncounted = ("posts",) if any(review.kind == ReviewKind.UNCOUNTED_POSTS for review in reviews) else ()
+        return (
+            ("attach", "resend", "refund")
+            if order.hold_reason == HoldReason.STAFF
+            else ("resend", "refund")
+        )
+    uncounted = (
+        ("posts",) if any(review.kind == ReviewKind.UNCOUNTED_POSTS for review in reviews) else ()
+    )
     return (*uncounted, "settle") if order.status == Status.RUNNING and reviews else uncounted
 
 
@@ -108,7 +131,8 @@ def _advice(order: Order, attempt: Attempt | None, reviews: list[Review]) -> str
         return advice
     if order.status == Status.RUNNING and reviews:
         return (
-            f"Look the order up at {provider}. Close the doubt to go on following it, or end it with what is missing."
+            f"Look the order up at {provider}. Close the doubt to go on following it, "
+            "or end it with what is missing."
         )
     if reviews:
         return "The order has ended and its money stays as it is. Look it up, then close the doubt with what you found."
@@ -121,7 +145,8 @@ def _advice_posts(reviews: list[Review], provider: str) -> str:
         return f"Count the posts that {provider} has served since the last one that was charged, and enter the number."
     if ReviewKind.UNPAID_POSTS in kinds:
         return (
-            "Ask the customer to add funds: the posts are charged by themselves then. Closing the doubt forgives them."
+            "Ask the customer to add funds: the posts are charged by themselves then. "
+            "Closing the doubt forgives them."
         )
     return ""
 

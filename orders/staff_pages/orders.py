@@ -1,4 +1,6 @@
-"""Staff pages of orders: all of them, one with everything that is known, and those that wait for a decision."""
+"""Staff pages of orders: all of them, one with everything that is known, and those that wait for a
+decision.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -22,7 +24,13 @@ from orders.staff_pages.forms import ReasonForm, form_for
 from orders.staff_pages.inbox import Case, cases, cases_of, with_evidence
 from orders.staff_pages.search import find_any
 from orders.tracking.charge_posts import NothingToCount, count_posts
-from orders.tracking.settle_doubts import AlreadySettled, NotUnderReview, WrongRemains, close_review, end_order
+from orders.tracking.settle_doubts import (
+    AlreadySettled,
+    NotUnderReview,
+    WrongRemains,
+    close_review,
+    end_order,
+)
 from orders.unclear.decide import CannotDecide, attach
 from orders.unclear.second_person import confirm, decide, withdraw
 
@@ -120,12 +128,16 @@ def staff_order_decide(request: MemberRequest, pk: int, decision: str) -> HttpRe
     form = form_for(decision, pk, request.POST)
     if form.is_valid():
         try:
-            done = DECISIONS[decision](order=order, actor=request.user, now=timezone.now(), **form.cleaned_data)
+            done = DECISIONS[decision](
+                order=order, actor=request.user, now=timezone.now(), **form.cleaned_data
+            )
         except REFUSED as error:
             form.add_error(None, str(error))
         else:
             is_proposal = isinstance(done, Proposal)
-            messages.success(request, f"Order {pk} {DONE['propose'] if is_proposal else DONE[decision]}.")
+            messages.success(
+                request, f"Order {pk} {DONE['propose'] if is_proposal else DONE[decision]}."
+            )
             return redirect("staff_order", pk=pk)
     return _render_order(request, pk, refused={decision: form})
 
@@ -133,7 +145,9 @@ def staff_order_decide(request: MemberRequest, pk: int, decision: str) -> HttpRe
 @staff_required
 @require_POST
 def staff_proposal_answer(request: MemberRequest, pk: int, answer: str) -> HttpResponse:
-    """A second person confirms what the first has proposed about a dear order, or either takes it back."""
+    """A second person confirms what the first has proposed about a dear order, or either takes
+    it back.
+    """
     proposal = get_object_or_404(Proposal.objects.select_related("attempt"), pk=pk)
     if answer not in ANSWERS:
         raise Http404
@@ -163,7 +177,9 @@ def staff_doubt_close(request: MemberRequest, pk: int) -> HttpResponse:
     return _render_order(request, review.order_id, refused={f"close{pk}": form})
 
 
-def _render_order(request: MemberRequest, pk: int, *, refused: Mapping[str, ReasonForm] | None = None) -> HttpResponse:
+def _render_order(
+    request: MemberRequest, pk: int, *, refused: Mapping[str, ReasonForm] | None = None
+) -> HttpResponse:
     order = get_object_or_404(with_evidence(Order.objects.all()), pk=pk)
     [case] = cases_of([order])
     context = {
@@ -173,11 +189,16 @@ def _render_order(request: MemberRequest, pk: int, *, refused: Mapping[str, Reas
         "orphans": [form for name, form in (refused or {}).items() if not _has_place(name, case)],
         "earning": earning_of(order),
         "events": [
-            (event, TONES.get(event.kind, "idle")) for event in order.events.select_related("actor").order_by("pk")
+            (event, TONES.get(event.kind, "idle"))
+            for event in order.events.select_related("actor").order_by("pk")
         ],
         "attempts": order.attempts.select_related("decided_by").order_by("pk"),
-        "closed_doubts": Review.objects.filter(order=order).exclude(closed_at=None).select_related("closed_by"),
-        "transfers": Transfer.objects.filter(reference__startswith=f"order:{pk}:").order_by("wallet_seq"),
+        "closed_doubts": Review.objects.filter(order=order)
+        .exclude(closed_at=None)
+        .select_related("closed_by"),
+        "transfers": Transfer.objects.filter(reference__startswith=f"order:{pk}:").order_by(
+            "wallet_seq"
+        ),
         "requests": [
             *order.refills.select_related("requested_by").order_by("pk"),
             *order.cancellations.select_related("requested_by").order_by("pk"),
@@ -187,13 +208,23 @@ def _render_order(request: MemberRequest, pk: int, *, refused: Mapping[str, Reas
 
 
 def _forms(case: Case, refused: Mapping[str, ReasonForm] | None = None) -> dict[str, Any]:
-    """The case's forms: by decision, and of its doubts a list of (doubt, form). A refused one shows what was wrong."""
+    """The case's forms: by decision, and of its doubts a list of (doubt, form).
+
+    A refused one shows what was wrong.
+    """
     refused = refused or {}
-    by_decision = {name: refused.get(name) or form_for(name, case.order.pk) for name in case.decisions}
-    reviews = [(review, refused.get(f"close{review.pk}") or form_for("close", review.pk)) for review in case.reviews]
+    by_decision = {
+        name: refused.get(name) or form_for(name, case.order.pk) for name in case.decisions
+    }
+    reviews = [
+        (review, refused.get(f"close{review.pk}") or form_for("close", review.pk))
+        for review in case.reviews
+    ]
     return {"by_decision": by_decision, "reviews": reviews}
 
 
 def _has_place(name: str, case: Case) -> bool:
-    """Whether the page still shows the form: an order that somebody else has decided meanwhile does not."""
+    """Whether the page still shows the form: an order that somebody else has decided meanwhile
+    does not.
+    """
     return name in case.decisions or name in {f"close{review.pk}" for review in case.reviews}

@@ -1,4 +1,6 @@
-"""The staff page of the proof: whether all money adds up, what stands still, whether the periodic jobs still run."""
+"""The staff page of the proof: whether all money adds up, what stands still, whether the periodic
+jobs still run.
+"""
 
 from datetime import timedelta
 from typing import Final
@@ -26,7 +28,9 @@ def staff_proof(request: MemberRequest) -> HttpResponse:
     """The last proof and the jobs; posting makes a new proof."""
     if request.method == "POST":
         if not run_alone(name="prove_money", job=lambda: keep_proof(now=timezone.now())):
-            messages.info(request, "A proof is being made at this moment; its result will stand here.")
+            messages.info(
+                request, "A proof is being made at this moment; its result will stand here."
+            )
         return redirect("staff_proof")
     now = timezone.now()
     newest = list(Proof.objects.order_by("-pk")[: EARLIER + 1])
@@ -34,7 +38,8 @@ def staff_proof(request: MemberRequest) -> HttpResponse:
     jobs = beats(now=now)
     context = {
         "proof": last,
-        "is_old": last is not None and last.made_at < now - timedelta(seconds=2 * settings.RECONCILE_EVERY),
+        "is_old": last is not None
+        and last.made_at < now - timedelta(seconds=2 * settings.RECONCILE_EVERY),
         "full": Proof.objects.filter(is_full=True).order_by("-pk").first(),
         "earlier": newest[1:],
         "halt": standing_halt(),

@@ -1,4 +1,6 @@
-"""Staff pages of providers: all of them, and one: how it behaves, our account there, the words in which it refuses."""
+"""Staff pages of providers: all of them, and one: how it behaves, our account there, the words in
+which it refuses.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -52,7 +54,10 @@ class TopUpForm(forms.Form):
         max_digits=20,
         decimal_places=8,
         help_text="In the provider's currency. Negative for money that was taken out.",
-        error_messages={"required": "Amount: enter what was paid in.", "invalid": "Amount: enter a number."},
+        error_messages={
+            "required": "Amount: enter what was paid in.",
+            "invalid": "Amount: enter a number.",
+        },
     )
     note = forms.CharField(max_length=300, required=False)
 
@@ -60,14 +65,18 @@ class TopUpForm(forms.Form):
 class ExplainForm(forms.Form):
     """What happened on our account there."""
 
-    reason = forms.CharField(max_length=300, error_messages={"required": "Reason: say what happened."})
+    reason = forms.CharField(
+        max_length=300, error_messages={"required": "Reason: say what happened."}
+    )
 
 
 class WordForm(forms.Form):
     """A word or phrase that leaves doubt wherever it stands in a refusal."""
 
     word = forms.CharField(
-        label="Word or phrase", max_length=100, error_messages={"required": "Word: say which word leaves doubt."}
+        label="Word or phrase",
+        max_length=100,
+        error_messages={"required": "Word: say which word leaves doubt."},
     )
 
 
@@ -76,12 +85,18 @@ class WordForm(forms.Form):
 def staff_providers(request: MemberRequest) -> HttpResponse:
     """All providers with what staff should look at there."""
     unclear = Q(attempts__state=AttemptState.UNKNOWN)
-    new = RejectionText.objects.filter(provider=OuterRef("pk"), looked_at=None).order_by().values("provider")
+    new = (
+        RejectionText.objects.filter(provider=OuterRef("pk"), looked_at=None)
+        .order_by()
+        .values("provider")
+    )
     providers = Provider.objects.annotate(
         unclear=Count("attempts", filter=unclear),
         new_texts=Coalesce(Subquery(new.annotate(number=Count("pk")).values("number")), 0),
     )
-    return render(request, "orders/staff/providers.html", {"providers": providers.order_by("name", "pk")})
+    return render(
+        request, "orders/staff/providers.html", {"providers": providers.order_by("name", "pk")}
+    )
 
 
 @staff_required
@@ -205,8 +220,12 @@ def _page(
         "baseline": baseline_of(provider),
         "expected": expected(provider),
         "unclear": Attempt.objects.filter(provider=provider, state=AttemptState.UNKNOWN).count(),
-        "top_ups": TopUp.objects.filter(provider=provider).select_related("entered_by").order_by("-pk")[:ROWS],
-        "orphans": Orphan.objects.filter(provider=provider).select_related("explained_by").order_by("-pk")[:ROWS],
+        "top_ups": TopUp.objects.filter(provider=provider)
+        .select_related("entered_by")
+        .order_by("-pk")[:ROWS],
+        "orphans": Orphan.objects.filter(provider=provider)
+        .select_related("explained_by")
+        .order_by("-pk")[:ROWS],
         "refusals": texts,
         "has_new_refusals": any(text.looked_at is None for text, _ in texts),
         "words": words_of(provider),

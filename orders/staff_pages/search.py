@@ -7,7 +7,8 @@ from orders.models import Order, OrderQuerySet, Status
 
 
 def find_any(*, query: str, status: str, provider_id: str) -> OrderQuerySet:
-    """All orders that fit: an id of ours or of a provider, part of a link or of an e-mail address; status; provider.
+    """All orders that fit: an id of ours or of a provider, part of a link or of an e-mail address;
+    status; provider.
 
     What makes no sense is left out, as an empty filter is.
     """
@@ -21,4 +22,6 @@ def find_any(*, query: str, status: str, provider_id: str) -> OrderQuerySet:
         return found
     if is_id(query):
         return found.filter(Q(pk=int(query)) | Q(upstream_id=query))
-    return found.filter(Q(upstream_id=query) | Q(link__icontains=query) | Q(user__email__icontains=query))
+    return found.filter(
+        Q(upstream_id=query) | Q(link__icontains=query) | Q(user__email__icontains=query)
+    )

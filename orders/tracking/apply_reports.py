@@ -1,4 +1,6 @@
-"""Applying a batch of status reports: one transaction, one UPDATE for the orders and one for the watches."""
+"""Applying a batch of status reports: one transaction, one UPDATE for the orders and one for the
+watches.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -15,7 +17,11 @@ from orders.lifecycle.timeline import open_review, withdraw_reviews
 from orders.models import Event, EventKind, Order, ReviewKind, Status, Watch
 from orders.tracking import subscription_rules
 from orders.tracking.count_posts import Posts
-from orders.tracking.mass_cancel_guard import MAX_SPACING, hold_mass_endings, settle_vanished_endings
+from orders.tracking.mass_cancel_guard import (
+    MAX_SPACING,
+    hold_mass_endings,
+    settle_vanished_endings,
+)
 from orders.tracking.status_rules import Act, Facts, Verdict, judge
 from orders.tracking.subscription_rules import Served
 
@@ -46,17 +52,19 @@ def apply_reports(
     observed_at: datetime,
     now: datetime,
 ) -> Counter[str]:
-    """Apply what the provider said at `observed_at` about the orders in `upstream_ids` (primary key → upstream id).
+    """Apply what the provider said at `observed_at` about the orders in `upstream_ids` (primary key
+    → upstream id).
 
-    An id that `reports` lacks was unknown to the provider or left out. Ids that were not asked for are ignored. Older
-    than what is known: ignored. An order that has ended: a contradiction is shown to staff, no money moves. Returns
-    how many orders met each fate.
+    An id that `reports` lacks was unknown to the provider or left out. Ids that were not asked for
+    are ignored. Older than what is known: ignored. An order that has ended: a contradiction is
+    shown to staff, no money moves. Returns how many orders met each fate.
     """
     tally: Counter[str] = Counter()
     judged: list[Judged] = []
     locked = Order.objects.select_for_update(of=("self",)).select_related("service", "user")
     orders = list(locked.filter(pk__in=upstream_ids).order_by("pk"))
-    watches = Watch.objects.in_bulk([order.pk for order in orders])  # read once the orders are ours, not before
+    # read once the orders are ours, not before
+    watches = Watch.objects.in_bulk([order.pk for order in orders])
     posts = Posts(orders)
     for order in orders:
         report = reports.get(upstream_ids[order.pk])
@@ -69,12 +77,20 @@ def apply_reports(
         _save_progress(judged, now)
         _save_watches(judged, observed_at)
         for row in judged:
-            posts.save(order=row.order, served=row.served, state=row.state, charge=row.verdict.upstream_charge, now=now)
+            posts.save(
+                order=row.order,
+                served=row.served,
+                state=row.state,
+                charge=row.verdict.upstream_charge,
+                now=now,
+            )
         tally += _settle(judged, now)
     return tally
 
 
-def _judge(order: Order, watch: Watch, report: OrderStatus | None, observed_at: datetime, posts: Posts) -> Judged:
+def _judge(
+    order: Order, watch: Watch, report: OrderStatus | None, observed_at: datetime, posts: Posts
+) -> Judged:
     facts = Facts(
         upstream_status=order.upstream_status,
         start_count=order.start_count,
@@ -91,14 +107,18 @@ def _judge(order: Order, watch: Watch, report: OrderStatus | None, observed_at: 
     )
     confirm_after = timedelta(seconds=settings.REFUND_CONFIRM)
     judge_one = subscription_rules.judge if order.is_subscription else judge
-    verdict = judge_one(facts=facts, report=report, observed_at=observed_at, confirm_after=confirm_after)
+    verdict = judge_one(
+        facts=facts, report=report, observed_at=observed_at, confirm_after=confirm_after
+    )
     return Judged(
         order=order,
         facts=facts,
         verdict=verdict,
         due_at=_next_look(facts, verdict, observed_at),
         served=posts.count(order, report),
-        state=subscription_rules.STATES.get(report.status, "") if report and order.is_subscription else "",
+        state=subscription_rules.STATES.get(report.status, "")
+        if report and order.is_subscription
+        else "",
     )
 
 
@@ -111,7 +131,9 @@ def _last_run_at(order: Order) -> datetime | None:
 
 
 def _next_look(facts: Facts, verdict: Verdict, observed_at: datetime) -> datetime:
-    """Young orders are looked at every TRACK_MIN_INTERVAL, older ones and doubtful ones less and less often."""
+    """Young orders are looked at every TRACK_MIN_INTERVAL, older ones and doubtful ones less
+    and less often.
+    """
     if verdict.act is Act.AWAIT_CONFIRMATION and verdict.ending_seen_at == observed_at:
         return observed_at + timedelta(seconds=settings.REFUND_CONFIRM)
     age = observed_at - facts.running_at
@@ -144,7 +166,12 @@ def _save_progress(judged: list[Judged], now: datetime) -> None:
             ],
         )
     Event.objects.bulk_create(
-        Event(order=row.order, at=now, kind=EventKind.STATUS, text=f"Now {row.verdict.upstream_status}")
+        Event(
+            order=row.order,
+            at=now,
+            kind=EventKind.STATUS,
+            text=f"Now {row.verdict.upstream_status}",
+        )
         for row in changed
         if row.verdict.upstream_status != row.facts.upstream_status
     )
@@ -184,17 +211,24 @@ def _save_watches(judged: list[Judged], observed_at: datetime) -> None:
 
 
 def _settle(judged: list[Judged], now: datetime) -> Counter[str]:
-    """Raise doubts, then end what has ended, unless the guard holds a suspicious mass of endings for staff."""
+    """Raise doubts, then end what has ended, unless the guard holds a suspicious mass of
+    endings for staff.
+    """
     tally: Counter[str] = Counter()
     for row in judged:
         if row.verdict.review is not None:
-            open_review(order=row.order, kind=row.verdict.review, text=row.verdict.doubt_text, now=now)
+            open_review(
+                order=row.order, kind=row.verdict.review, text=row.verdict.doubt_text, now=now
+            )
             tally["doubtful"] += 1
     _withdraw_answered(judged, now)
-    settle_vanished_endings([row.order for row in judged if row.facts.ending and not row.verdict.ending], now=now)
+    settle_vanished_endings(
+        [row.order for row in judged if row.facts.ending and not row.verdict.ending], now=now
+    )
     refunding = [row for row in judged if row.verdict.act in {Act.END_PARTIALLY, Act.CANCEL}]
     held = hold_mass_endings([row.order for row in refunding], now=now)
-    # Each refund locks a wallet: in one order everywhere, so that two batches never wait for each other in a circle.
+    # Each refund locks a wallet: in one order everywhere, so that two batches never wait for each
+    # other in a circle.
     for row in sorted(judged, key=lambda each: (each.order.user_id, each.order.pk)):
         if row.order.pk in held:
             tally["held for staff"] += 1
@@ -205,10 +239,19 @@ def _settle(judged: list[Judged], now: datetime) -> Counter[str]:
 
 
 def _withdraw_answered(judged: list[Judged], now: datetime) -> None:
-    """A strange word, or an id not known for a while, is no doubt any more once a report can be understood."""
-    answered = [row.order for row in judged if row.verdict.review is None and not row.verdict.errors]
+    """A strange word, or an id not known for a while, is no doubt any more once a report can be
+    understood.
+    """
+    answered = [
+        row.order for row in judged if row.verdict.review is None and not row.verdict.errors
+    ]
     why = "The provider has reported a status that we know since"
-    withdraw_reviews(orders=answered, kinds=[ReviewKind.UNKNOWN_STATUS, ReviewKind.UNKNOWN_ORDER], why=why, now=now)
+    withdraw_reviews(
+        orders=answered,
+        kinds=[ReviewKind.UNKNOWN_STATUS, ReviewKind.UNKNOWN_ORDER],
+        why=why,
+        now=now,
+    )
 
 
 def _end(row: Judged, now: datetime) -> None:
@@ -223,7 +266,9 @@ def _end(row: Judged, now: datetime) -> None:
 
 
 def _note_contradiction(order: Order, report: OrderStatus | None, now: datetime) -> None:
-    """A report on an order that has ended moves no money; where it says something else, staff see it."""
+    """A report on an order that has ended moves no money; where it says something else, staff
+    see it.
+    """
     if report is None or not order.is_ended or _ENDED_AS.get(report.status) == order.status:
         return
     if report.status not in _ENDED_AS:
@@ -233,5 +278,9 @@ def _note_contradiction(order: Order, report: OrderStatus | None, now: datetime)
         kind=ReviewKind.CONTRADICTION,
         text=f"The order ended as {order.get_status_display()}, but the provider now reports {report.word[:60]!r}.",
         now=now,
-        detail={"status": report.word[:60], "remains": report.remains, "charge": str(report.charge)},
+        detail={
+            "status": report.word[:60],
+            "remains": report.remains,
+            "charge": str(report.charge),
+        },
     )

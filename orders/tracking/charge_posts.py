@@ -1,7 +1,9 @@
-"""Subscribing: charging the posts of a subscription one by one, each exactly once, as the provider serves them.
+"""Subscribing: charging the posts of a subscription one by one, each exactly once, as the provider
+serves them.
 
-Nothing is charged in advance. What was served is owed: where the balance does not cover a post, the provider is asked
-to stop, staff see the debt, and it is charged as soon as there is money. No wallet falls below its credit limit.
+Nothing is charged in advance. What was served is owed: where the balance does not cover a post, the
+provider is asked to stop, staff see the debt, and it is charged as soon as there is money. No
+wallet falls below its credit limit.
 """
 
 import logging
@@ -17,7 +19,16 @@ from billing.models import Account
 from lib.decimals import plain
 from orders.lifecycle.costs import post_charge
 from orders.lifecycle.timeline import open_review, record
-from orders.models import Cancellation, EventKind, Order, RequestState, Review, ReviewKind, Status, Subscription
+from orders.models import (
+    Cancellation,
+    EventKind,
+    Order,
+    RequestState,
+    Review,
+    ReviewKind,
+    Status,
+    Subscription,
+)
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +40,11 @@ class NothingToCount(Exception):
 
 
 def charge_owed(*, now: datetime) -> Counter[str]:
-    """Charge every post that is owed and can be paid; returns how many were, and how many could not be.
+    """Charge every post that is owed and can be paid; returns how many were, and how many could not
+    be.
 
-    An order whose ledger contradicts it keeps no other waiting: it is logged as an error, and the audit finds it.
+    An order whose ledger contradicts it keeps no other waiting: it is logged as an error, and the
+    audit finds it.
     """
     tally: Counter[str] = Counter()
     for order_id in _owing():
@@ -44,12 +57,20 @@ def charge_owed(*, now: datetime) -> Counter[str]:
 
 
 def _owing() -> list[int]:
-    """The orders that owe posts, the oldest first; one that could not pay is looked at again when there is money."""
-    known = Review.objects.filter(order=OuterRef("pk"), kind=ReviewKind.UNPAID_POSTS, closed_at=None)
-    purse = Account.objects.filter(owner=OuterRef("user"), balance__gte=OuterRef("price") - F("credit_limit"))
+    """The orders that owe posts, the oldest first; one that could not pay is looked at again
+    when there is money.
+    """
+    known = Review.objects.filter(
+        order=OuterRef("pk"), kind=ReviewKind.UNPAID_POSTS, closed_at=None
+    )
+    purse = Account.objects.filter(
+        owner=OuterRef("user"), balance__gte=OuterRef("price") - F("credit_limit")
+    )
     orders = Order.objects.filter(subscription__owed__gt=0).exclude(status=Status.PARTIAL)
     return list(
-        orders.filter(~Exists(known) | Exists(purse)).order_by("pk").values_list("pk", flat=True)[:MAX_LOOKED_AT]
+        orders.filter(~Exists(known) | Exists(purse))
+        .order_by("pk")
+        .values_list("pk", flat=True)[:MAX_LOOKED_AT]
     )
 
 
@@ -57,13 +78,17 @@ def _owing() -> list[int]:
 def charge_posts(*, order_id: int, now: datetime) -> Counter[str]:
     """Charge the posts that one order owes, as far as its customer's balance goes.
 
-    Each post has its own reference, and the order its own lock: however often and wherever this runs, a post is charged
-    once. Raises ledger.LedgerError where a post was booked without the order's knowledge.
+    Each post has its own reference, and the order its own lock: however often and wherever this
+    runs, a post is charged once. Raises ledger.LedgerError where a post was booked without the
+    order's knowledge.
     """
     order = (
-        Order.objects.select_for_update(of=("self",), no_key=True).select_related("user", "service").get(pk=order_id)
+        Order.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("user", "service")
+        .get(pk=order_id)
     )
-    subscription = Subscription.objects.get(order_id=order_id)  # read under the lock, and changed only under it
+    # read under the lock, and changed only under it
+    subscription = Subscription.objects.get(order_id=order_id)
     tally: Counter[str] = Counter()
     while subscription.owed and order.status != Status.PARTIAL:
         try:
@@ -89,27 +114,39 @@ def _charge_post(order: Order, subscription: Subscription, now: datetime) -> Non
             customer=order.user, amount=amount, reference=f"order:{order.pk}:post:{number}", now=now
         )
         if transfer is None:
-            raise ledger.LedgerError(f"order {order.pk}: post {number} was booked without the order's knowledge")
+            raise ledger.LedgerError(
+                f"order {order.pk}: post {number} was booked without the order's knowledge"
+            )
     order.posts = order.billed_quantity = number
     order.charge += amount
     order.cost = unit_cost * number
     order.save(update_fields=["posts", "billed_quantity", "charge", "cost"])
     subscription.owed -= 1
     subscription.save(update_fields=["owed"])
-    record(order=order, kind=EventKind.POST, text=f"Post {number} charged: {plain(amount)}", now=now)
+    record(
+        order=order, kind=EventKind.POST, text=f"Post {number} charged: {plain(amount)}", now=now
+    )
 
 
-def _stop_serving(order: Order, subscription: Subscription, short: ledger.InsufficientFunds, now: datetime) -> None:
-    """The balance does not cover what was served: staff see it, and the provider is asked to serve no more."""
+def _stop_serving(
+    order: Order, subscription: Subscription, short: ledger.InsufficientFunds, now: datetime
+) -> None:
+    """The balance does not cover what was served: staff see it, and the provider is asked to
+    serve no more.
+    """
     text = (
         f"{subscription.owed} posts were served and are not paid: {short}. They are charged when there is money; "
         "closing this forgives them."
     )
     open_review(order=order, kind=ReviewKind.UNPAID_POSTS, text=text, now=now)
-    if order.status != Status.RUNNING or order.cancellations.exists():  # asked before: not once a sweep
+    # asked before: not once a sweep
+    if order.status != Status.RUNNING or order.cancellations.exists():
         return
     if not order.service.is_cancel:
-        log.error("order %s: posts are not paid, and the provider takes no cancellations of this service", order.pk)
+        log.error(
+            "order %s: posts are not paid, and the provider takes no cancellations of this service",
+            order.pk,
+        )
         return
     Cancellation.objects.create(
         order=order,
@@ -125,30 +162,43 @@ def _stop_serving(order: Order, subscription: Subscription, short: ledger.Insuff
 
 
 def forgive_posts(*, order: Order, now: datetime, actor: User) -> int:
-    """Let go of what was served and is not paid; returns how many posts. The caller holds the order's row lock."""
+    """Let go of what was served and is not paid; returns how many posts.
+
+    The caller holds the order's row lock.
+    """
     owing = Subscription.objects.filter(order=order, owed__gt=0)
     posts = sum(owing.values_list("owed", flat=True))
     if posts:
         owing.update(owed=0)
         text = f"{posts} posts that were not paid are forgiven"
-        record(order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)
+        record(
+            order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True
+        )
     return posts
 
 
 @transaction.atomic
 def count_posts(*, order: Order, posts: int, actor: User, reason: str, now: datetime) -> None:
-    """A person says how many posts the provider has served that are not counted yet; they are owed from now on.
+    """A person says how many posts the provider has served that are not counted yet; they are owed
+    from now on.
 
-    Its charge so far counts as explained, and the service's present rate is the rate of the posts to come. Closes the
-    doubt about it. Raises NothingToCount where there is none, or a second person was first.
+    Its charge so far counts as explained, and the service's present rate is the rate of the posts
+    to come. Closes the doubt about it. Raises NothingToCount where there is none, or a second
+    person was first.
     """
-    order = Order.objects.select_for_update(of=("self",), no_key=True).select_related("service").get(pk=order.pk)
+    order = (
+        Order.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("service")
+        .get(pk=order.pk)
+    )
     reviews = order.reviews.filter(kind=ReviewKind.UNCOUNTED_POSTS, closed_at=None)
     if not order.is_subscription or not reviews.exists():
         raise NothingToCount("No count of posts is in doubt for this order.")
     subscription = Subscription.objects.get(order_id=order.pk)
     subscription.owed += posts
-    subscription.counted = order.upstream_charge if order.upstream_charge is not None else subscription.counted
+    subscription.counted = (
+        order.upstream_charge if order.upstream_charge is not None else subscription.counted
+    )
     subscription.save(update_fields=["owed", "counted"])
     order.rate = order.service.rate
     order.save(update_fields=["rate"])

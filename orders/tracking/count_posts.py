@@ -12,16 +12,22 @@ from orders.tracking.subscription_rules import Served
 
 
 class Posts:
-    """The subscriptions among orders whose rows the caller has locked: read after that, in two queries or none."""
+    """The subscriptions among orders whose rows the caller has locked: read after that, in two
+    queries or none.
+    """
 
     def __init__(self, orders: Sequence[Order]) -> None:
         keys = [order.pk for order in orders if order.is_subscription]
         self._known = Subscription.objects.in_bulk(keys) if keys else {}
-        reviews = Review.objects.filter(order_id__in=keys, kind=ReviewKind.UNCOUNTED_POSTS, closed_at=None)
+        reviews = Review.objects.filter(
+            order_id__in=keys, kind=ReviewKind.UNCOUNTED_POSTS, closed_at=None
+        )
         self._doubted = set(reviews.values_list("order_id", flat=True)) if keys else set()
 
     def count(self, order: Order, report: OrderStatus | None) -> Served:
-        """What this report shows; nothing while staff look at an earlier count, and of an order without posts."""
+        """What this report shows; nothing while staff look at an earlier count, and of an
+        order without posts.
+        """
         if order.pk not in self._known or report is None or order.pk in self._doubted:
             return Served()
         known = self._known[order.pk]
@@ -34,8 +40,12 @@ class Posts:
             most=None if wanted is None else wanted - (order.posts or 0) - known.owed,
         )
 
-    def save(self, *, order: Order, served: Served, state: str, charge: Decimal | None, now: datetime) -> None:
-        """What was served is owed from now on: it is charged in a transaction of its own (orders/subscribing.py)."""
+    def save(
+        self, *, order: Order, served: Served, state: str, charge: Decimal | None, now: datetime
+    ) -> None:
+        """What was served is owed from now on: it is charged in a transaction of its own
+        (orders/subscribing.py).
+        """
         known = self._known.get(order.pk)
         if known is None:
             return

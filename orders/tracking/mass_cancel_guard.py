@@ -1,4 +1,6 @@
-"""The guard against a false mass cancellation: many refundable ends at one provider in one cycle wait for staff."""
+"""The guard against a false mass cancellation: many refundable ends at one provider in one cycle
+wait for staff.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,18 +11,20 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from orders.lifecycle.timeline import open_review, withdraw_reviews
 from orders.models import Order, Review, ReviewKind, Status, Watch
 
-MAX_ENDINGS = 20  # so many orders of one provider may end with a refund in one cycle, whatever its size
+# so many orders of one provider may end with a refund in one cycle, whatever its size
+MAX_ENDINGS = 20
 MAX_SHARE = 10  # percent of the provider's orders that run, or ended in that cycle, that may
 MAX_SPACING = 15  # times TRACK_MIN_INTERVAL: between two looks at an old order
 
 
 def hold_mass_endings(orders: Sequence[Order], *, now: datetime) -> set[int]:
-    """Which of `orders`, all of one provider and about to end with a refund, must wait for staff (primary keys).
+    """Which of `orders`, all of one provider and about to end with a refund, must wait for staff
+    (primary keys).
 
-    Where more than MOST_ENDINGS orders *and* more than MOST_SHARE percent of the provider's orders are reported as
-    canceled or partial within the time in which each is looked at, every further one gets a doubt: looks are spread
-    over that time, and so are the reports of a provider that says it of all. An order whose doubt staff have closed
-    since is free to end.
+    Where more than MOST_ENDINGS orders *and* more than MOST_SHARE percent of the provider's orders
+    are reported as canceled or partial within the time in which each is looked at, every further
+    one gets a doubt: looks are spread over that time, and so are the reports of a provider that
+    says it of all. An order whose doubt staff have closed since is free to end.
     """
     if not orders:
         return set()
@@ -34,7 +38,9 @@ def hold_mass_endings(orders: Sequence[Order], *, now: datetime) -> set[int]:
     keys = [order.pk for order in orders]
     free = set(waved_through.filter(order_id__in=keys).values_list("order_id", flat=True))
     doubted = set(_open_reviews(keys).values_list("order_id", flat=True))
-    held = {order.pk for order in orders if order.pk in doubted or (is_mass and order.pk not in free)}
+    held = {
+        order.pk for order in orders if order.pk in doubted or (is_mass and order.pk not in free)
+    }
     for order in orders:
         if order.pk in held - doubted:
             text = (
@@ -52,19 +58,29 @@ def settle_vanished_endings(orders: Sequence[Order], *, now: datetime) -> None:
 
 
 def _ended(provider_id: int, *, now: datetime) -> dict[str, int]:
-    """How many of the provider's orders ended within one cycle, and with a refund that nobody of staff decided."""
+    """How many of the provider's orders ended within one cycle, and with a refund that nobody
+    of staff decided.
+    """
     cycle = timedelta(seconds=MAX_SPACING * settings.TRACK_MIN_INTERVAL + settings.REFUND_CONFIRM)
-    ended = Order.objects.filter(provider_id=provider_id, upstream_id__isnull=False, ended_at__gt=now - cycle)
-    decided = Review.objects.filter(order=OuterRef("pk"), kind=ReviewKind.MASS_CANCEL, closed_by__isnull=False)
+    ended = Order.objects.filter(
+        provider_id=provider_id, upstream_id__isnull=False, ended_at__gt=now - cycle
+    )
+    decided = Review.objects.filter(
+        order=OuterRef("pk"), kind=ReviewKind.MASS_CANCEL, closed_by__isnull=False
+    )
     is_refunded = Q(status__in=[Status.PARTIAL, Status.CANCELED], refunded__gt=0, is_decided=False)
     ended = ended.annotate(is_decided=Exists(decided))
     return ended.aggregate(all=Count("pk"), refunded=Count("pk", filter=is_refunded))
 
 
 def _mass_cancel_reviews() -> QuerySet[Review]:
-    """The mass-cancel doubts that were raised on the outer watch's order since its ending was first seen."""
+    """The mass-cancel doubts that were raised on the outer watch's order since its ending was
+    first seen.
+    """
     return Review.objects.filter(
-        order_id=OuterRef("order_id"), kind=ReviewKind.MASS_CANCEL, raised_at__gte=OuterRef("ending_seen_at")
+        order_id=OuterRef("order_id"),
+        kind=ReviewKind.MASS_CANCEL,
+        raised_at__gte=OuterRef("ending_seen_at"),
     )
 
 

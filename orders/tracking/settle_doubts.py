@@ -27,7 +27,8 @@ class WrongRemains(Exception):
 def close_review(*, review: Review, actor: User, reason: str, now: datetime) -> None:
     """Staff have looked: the order goes on as it is. Raises AlreadySettled.
 
-    A closed mass-cancel doubt lets the end that the provider reports through; a closed debt is forgiven.
+    A closed mass-cancel doubt lets the end that the provider reports through; a closed debt is
+    forgiven.
     """
     order = _lock(review.order)
     if not _close(order=order, actor=actor, reason=reason, now=now, pk=review.pk):
@@ -40,20 +41,28 @@ def close_review(*, review: Review, actor: User, reason: str, now: datetime) -> 
 
 @transaction.atomic
 def end_order(
-    *, order: Order, status: Status, undelivered: int | None, actor: User, reason: str, now: datetime
+    *,
+    order: Order,
+    status: Status,
+    undelivered: int | None,
+    actor: User,
+    reason: str,
+    now: datetime,
 ) -> None:
     """Staff say how a running order with an open doubt ended, and so what is refunded.
 
-    `undelivered` counts units of the billed quantity and belongs to PARTIAL alone; of a subscription they are posts,
-    and those that were not paid are forgiven then. Closes the order's doubts. Raises AlreadySettled, NotDoubtful or
-    WrongRemains; nothing is changed then.
+    `undelivered` counts units of the billed quantity and belongs to PARTIAL alone; of a
+    subscription they are posts, and those that were not paid are forgiven then. Closes the order's
+    doubts. Raises AlreadySettled, NotDoubtful or WrongRemains; nothing is changed then.
     """
     order = _lock(order)
     if order.status != Status.RUNNING:
         raise AlreadySettled("This order does not run any more.")
     if not order.reviews.filter(closed_at=None).exists():
         raise NotUnderReview("This order has no open doubt.")
-    if status == Status.PARTIAL and (undelivered is None or not 0 <= undelivered <= order.billed_quantity):
+    if status == Status.PARTIAL and (
+        undelivered is None or not 0 <= undelivered <= order.billed_quantity
+    ):
         raise WrongRemains(f"Remains must be a number from 0 to {order.billed_quantity}.")
     _close(order=order, actor=actor, reason=reason, now=now)
     text = f"Ended by staff as {status.label}: {reason}"
@@ -62,13 +71,19 @@ def end_order(
         complete(order=order, now=now)
     elif status == Status.PARTIAL:
         forgive_posts(order=order, now=now, actor=actor)
-        end_partially(order=order, undelivered=undelivered or 0, now=now, actor=actor, reason=reason)
+        end_partially(
+            order=order, undelivered=undelivered or 0, now=now, actor=actor, reason=reason
+        )
     else:
         cancel_in_full(order=order, text="canceled by staff", now=now, actor=actor, reason=reason)
 
 
 def _lock(order: Order) -> Order:
-    return Order.objects.select_for_update(of=("self",)).select_related("user", "service").get(pk=order.pk)
+    return (
+        Order.objects.select_for_update(of=("self",))
+        .select_related("user", "service")
+        .get(pk=order.pk)
+    )
 
 
 def _close(*, order: Order, actor: User, reason: str, now: datetime, pk: int | None = None) -> int:

@@ -1,8 +1,9 @@
-"""What one report about a running order means: a pure decision, from the order's facts and the provider's words.
+"""What one report about a running order means: a pure decision, from the order's facts and the
+provider's words.
 
-The rules (reliability first): an older observation never wins, a rank never goes down, an end that pays money back is
-believed only when it is seen twice, `remains` is clamped for money and never guessed, an unknown word or a missing id
-changes nothing and is shown to staff.
+The rules (reliability first): an older observation never wins, a rank never goes down, an end that
+pays money back is believed only when it is seen twice, `remains` is clamped for money and never
+guessed, an unknown word or a missing id changes nothing and is shown to staff.
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +14,8 @@ from enum import Enum, auto
 from catalog.upstream import OrderStatus, Status
 from orders.models import ReviewKind
 
-ERRORS_BEFORE_REVIEW = 5  # per-id errors in a row; a provider may not know a young order for a while
+# per-id errors in a row; a provider may not know a young order for a while
+ERRORS_BEFORE_REVIEW = 5
 YOUNG = timedelta(minutes=10)  # how long "Incorrect order ID" is normal after an order was accepted
 
 # Running words by rank; a report of a lower rank than the one that is known is an echo of the past.
@@ -71,7 +73,9 @@ class Verdict:
     doubt_text: str = ""
 
 
-def judge(*, facts: Facts, report: OrderStatus | None, observed_at: datetime, confirm_after: timedelta) -> Verdict:
+def judge(
+    *, facts: Facts, report: OrderStatus | None, observed_at: datetime, confirm_after: timedelta
+) -> Verdict:
     """What `report` (None: the provider does not know the id, or left it out) means for the order.
 
     `observed_at` is the database's time before the request; `confirm_after` is REFUND_CONFIRM.
@@ -83,7 +87,9 @@ def judge(*, facts: Facts, report: OrderStatus | None, observed_at: datetime, co
         act=Act.NOTHING,
         upstream_status=_raised(facts.upstream_status, report.status),
         start_count=facts.start_count if report.start_count is None else report.start_count,
-        remains=facts.remains if report.remains is None else clamp(report.remains, facts.billed_quantity),
+        remains=facts.remains
+        if report.remains is None
+        else clamp(report.remains, facts.billed_quantity),
         upstream_charge=facts.upstream_charge if report.charge is None else report.charge,
     )
     if report.status in RUNNING_WORDS:
@@ -93,7 +99,9 @@ def judge(*, facts: Facts, report: OrderStatus | None, observed_at: datetime, co
     if report.status is Status.CANCELED and facts.last_run_at and report.charge != 0:
         return _stopped_runs(seen, facts, report, observed_at, confirm_after)
     if report.status is Status.CANCELED:
-        return refundable(seen, facts, "canceled", facts.billed_quantity, observed_at, confirm_after)
+        return refundable(
+            seen, facts, "canceled", facts.billed_quantity, observed_at, confirm_after
+        )
     if report.status is Status.PARTIAL:
         return _partial(seen, facts, report, observed_at, confirm_after)
     return replace(
@@ -105,17 +113,27 @@ def judge(*, facts: Facts, report: OrderStatus | None, observed_at: datetime, co
 
 
 def _of_all_runs(report: OrderStatus, facts: Facts, observed_at: datetime) -> OrderStatus:
-    """What a report says of a whole drip-feed, where providers tell the state of the run that is under way."""
+    """What a report says of a whole drip-feed, where providers tell the state of the run that
+    is under way.
+    """
     if facts.last_run_at is None:
         return report
-    is_one_run = report.status is Status.COMPLETED and (report.remains or 0) > 0 and observed_at < facts.last_run_at
+    is_one_run = (
+        report.status is Status.COMPLETED
+        and (report.remains or 0) > 0
+        and observed_at < facts.last_run_at
+    )
     if is_one_run or report.status in {Status.ACTIVE, Status.PAUSED}:
         return replace(report, status=Status.IN_PROGRESS)
     return report
 
 
 def _stopped_runs(
-    seen: Verdict, facts: Facts, report: OrderStatus, observed_at: datetime, confirm_after: timedelta
+    seen: Verdict,
+    facts: Facts,
+    report: OrderStatus,
+    observed_at: datetime,
+    confirm_after: timedelta,
 ) -> Verdict:
     """A drip-feed is canceled between its runs: those that were delivered stay paid."""
     if not report.remains:
@@ -132,7 +150,11 @@ def clamp(remains: int, billed_quantity: int) -> int:
 
 
 def _partial(
-    seen: Verdict, facts: Facts, report: OrderStatus, observed_at: datetime, confirm_after: timedelta
+    seen: Verdict,
+    facts: Facts,
+    report: OrderStatus,
+    observed_at: datetime,
+    confirm_after: timedelta,
 ) -> Verdict:
     if facts.is_per_order:
         text = "The provider ended the order partially, but it is sold as a whole: staff decide what is owed."
@@ -145,14 +167,32 @@ def _partial(
 
 
 def refundable(
-    seen: Verdict, facts: Facts, ending: str, remains: int, observed_at: datetime, confirm_after: timedelta
+    seen: Verdict,
+    facts: Facts,
+    ending: str,
+    remains: int,
+    observed_at: datetime,
+    confirm_after: timedelta,
 ) -> Verdict:
     """An end that must be seen twice, `confirm_after` apart, before it is believed."""
-    is_repeated = facts.ending == ending and facts.ending_remains == remains and facts.ending_seen_at is not None
-    if is_repeated and facts.ending_seen_at is not None and observed_at - facts.ending_seen_at >= confirm_after:
+    is_repeated = (
+        facts.ending == ending
+        and facts.ending_remains == remains
+        and facts.ending_seen_at is not None
+    )
+    if (
+        is_repeated
+        and facts.ending_seen_at is not None
+        and observed_at - facts.ending_seen_at >= confirm_after
+    ):
         act = Act.CANCEL if ending == "canceled" else Act.END_PARTIALLY
         return replace(
-            seen, act=act, remains=remains, ending=ending, ending_remains=remains, ending_seen_at=facts.ending_seen_at
+            seen,
+            act=act,
+            remains=remains,
+            ending=ending,
+            ending_remains=remains,
+            ending_seen_at=facts.ending_seen_at,
         )
     return replace(
         seen,
@@ -165,7 +205,9 @@ def refundable(
 
 
 def unknown_id(facts: Facts, observed_at: datetime) -> Verdict:
-    """The provider does not know the order, or left it out: normal for a young one, staff's after a while."""
+    """The provider does not know the order, or left it out: normal for a young one, staff's
+    after a while.
+    """
     errors = facts.errors + 1
     is_ambiguous = errors >= ERRORS_BEFORE_REVIEW and observed_at - facts.running_at >= YOUNG
     return Verdict(
@@ -179,7 +221,9 @@ def unknown_id(facts: Facts, observed_at: datetime) -> Verdict:
         ending_remains=facts.ending_remains,
         ending_seen_at=facts.ending_seen_at,
         review=ReviewKind.UNKNOWN_ORDER if is_ambiguous else None,
-        doubt_text=f"The provider has not known this order for {errors} looks in a row." if is_ambiguous else "",
+        doubt_text=f"The provider has not known this order for {errors} looks in a row."
+        if is_ambiguous
+        else "",
     )
 
 

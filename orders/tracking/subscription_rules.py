@@ -1,7 +1,9 @@
-"""What one report about a running subscription means: how it stands, and how many posts were served. Pure.
+"""What one report about a running subscription means: how it stands, and how many posts were
+served. Pure.
 
-A provider bills a subscription post by post, and tells only what it has billed in all. So posts are counted by its
-charge, exactly: whatever is no whole number of posts at the rate that was agreed, staff look at, and no money moves.
+A provider bills a subscription post by post, and tells only what it has billed in all. So posts are
+counted by its charge, exactly: whatever is no whole number of posts at the rate that was agreed,
+staff look at, and no money moves.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +17,8 @@ from lib.decimals import plain
 from orders.models import ReviewKind
 from orders.tracking.status_rules import Act, Facts, Verdict, differs, refundable, unknown_id
 
-MAX_AT_ONCE = 100  # posts between two looks; more are likelier a mistake, and are a person's to believe
+# posts between two looks; more are likelier a mistake, and are a person's to believe
+MAX_AT_ONCE = 100
 RUNNING: Final = {  # what the API says of it meanwhile, in the words that its clients know
     Status.PENDING: "Pending",
     Status.PROCESSING: "Processing",
@@ -43,11 +46,15 @@ class Served:
     problem: str = ""  # why nothing can be counted; in words for staff
 
 
-def judge(*, facts: Facts, report: OrderStatus | None, observed_at: datetime, confirm_after: timedelta) -> Verdict:
-    """What `report` (None: the provider does not know the id) means for a subscription that runs; as `observing.judge`.
+def judge(
+    *, facts: Facts, report: OrderStatus | None, observed_at: datetime, confirm_after: timedelta
+) -> Verdict:
+    """What `report` (None: the provider does not know the id) means for a subscription that runs;
+    as `observing.judge`.
 
-    Completed and Expired end it; Paused runs on. Canceled is believed when it is seen twice: an end stops the charging
-    of posts, and what was served stays paid. No other end is known of subscriptions: staff look.
+    Completed and Expired end it; Paused runs on. Canceled is believed when it is seen twice: an end
+    stops the charging of posts, and what was served stays paid. No other end is known of
+    subscriptions: staff look.
     """
     if report is None:
         return unknown_id(facts, observed_at)
@@ -68,15 +75,20 @@ def judge(*, facts: Facts, report: OrderStatus | None, observed_at: datetime, co
     return replace(seen, review=ReviewKind.UNKNOWN_STATUS, doubt_text=text)
 
 
-def count(*, charge: Decimal | None, counted: Decimal, rate: Decimal, rate_now: Decimal, most: int | None) -> Served:
-    """The posts that were served since `counted` was, of what the provider has charged in all; provider's currency.
+def count(
+    *, charge: Decimal | None, counted: Decimal, rate: Decimal, rate_now: Decimal, most: int | None
+) -> Served:
+    """The posts that were served since `counted` was, of what the provider has charged in all;
+    provider's currency.
 
-    `rate`: of one post when it was ordered; `rate_now`: as the service is listed today. `most`: posts that the customer
-    may still be served; None: any number.
+    `rate`: of one post when it was ordered; `rate_now`: as the service is listed today. `most`:
+    posts that the customer may still be served; None: any number.
     """
     if charge is None or charge == counted:
         return Served()
-    told = f"It has charged {plain(charge)} in all, and {plain(counted)} of that are posts known of."
+    told = (
+        f"It has charged {plain(charge)} in all, and {plain(counted)} of that are posts known of."
+    )
     if charge < counted:
         return Served(problem=f"The provider takes back posts that it had charged. {told}")
     if rate != rate_now:
@@ -85,7 +97,11 @@ def count(*, charge: Decimal | None, counted: Decimal, rate: Decimal, rate_now: 
     unit = cost_for(cost=rate, billed_quantity=1, is_per_order=True)
     posts, rest = divmod(charge - counted, unit) if unit else (Decimal(0), charge)
     if rest:
-        return Served(problem=f"The charge is no whole number of posts at {plain(unit)} each. {told}")
+        return Served(
+            problem=f"The charge is no whole number of posts at {plain(unit)} each. {told}"
+        )
     if posts > MAX_AT_ONCE or (most is not None and posts > most):
-        return Served(problem=f"The provider has charged {posts:,f} posts more than were known, too many. {told}")
+        return Served(
+            problem=f"The provider has charged {posts:,f} posts more than were known, too many. {told}"
+        )
     return Served(posts=int(posts))

@@ -1,4 +1,6 @@
-"""Tracking: asking the providers about every running order that is due, 100 ids a call, several calls in flight."""
+"""Tracking: asking the providers about every running order that is due, 100 ids a call, several
+calls in flight.
+"""
 
 import logging
 import math
@@ -36,21 +38,32 @@ HOLD_SECONDS = 60  # a claimed batch is nobody else's for so long; longer than o
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Orders that this worker asks about now: their upstream ids by primary key, and the moment of asking."""
+    """Orders that this worker asks about now: their upstream ids by primary key, and the moment
+    of asking.
+    """
 
     upstream_ids: dict[int, str]
     observed_at: datetime  # database time before the request
 
 
 def track_due() -> str:
-    """One sweep over all providers, then the posts that they have served are charged; a note for the staff page."""
+    """One sweep over all providers, then the posts that they have served are charged; a note
+    for the staff page.
+    """
     stop_at = sweep_end(most=SWEEP_SECONDS)
     due = Watch.objects.filter(due_at__lte=database_now()).order_by("provider_id")
     counts = dict(due.values_list("provider_id").annotate(Count("pk")))
     providers = Provider.objects.in_bulk(counts)
-    # One lane of each before a second of any: a few providers that are silent leave threads to the others.
-    lanes = [providers[pk] for lane in range(IN_FLIGHT) for pk, count in counts.items() if count > lane * BATCH]
-    tally = charge_owed(now=timezone.now())  # first of all, what an earlier sweep counted and did not live to charge
+    # One lane of each before a second of any: a few providers that are silent leave threads to the
+    # others.
+    lanes = [
+        providers[pk]
+        for lane in range(IN_FLIGHT)
+        for pk, count in counts.items()
+        if count > lane * BATCH
+    ]
+    # first of all, what an earlier sweep counted and did not live to charge
+    tally = charge_owed(now=timezone.now())
     tally += spread(partial(_track_lane, stop_at=stop_at), lanes, threads=MAX_THREADS, name="track")
     tally += charge_owed(now=timezone.now())
     return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
@@ -77,8 +90,8 @@ def _track_lane(provider: Provider, *, stop_at: float) -> Counter[str]:
 def track_batch(*, provider: Provider, client: Client, stop_at: float = math.inf) -> Counter[str]:
     """Claim up to 100 due orders, ask, apply. Nothing is locked while the provider is asked.
 
-    A provider that does not answer delays its orders and loses none: the claim runs out by itself. One that refuses the
-    whole batch is asked one by one until `stop_at` (monotonic seconds).
+    A provider that does not answer delays its orders and loses none: the claim runs out by itself.
+    One that refuses the whole batch is asked one by one until `stop_at` (monotonic seconds).
     """
     batch = claim_batch(provider=provider)
     if not batch.upstream_ids:
@@ -99,12 +112,18 @@ def track_batch(*, provider: Provider, client: Client, stop_at: float = math.inf
     )
 
 
-def _track_singly(batch: Batch, *, provider: Provider, client: Client, stop_at: float) -> Counter[str]:
-    """Ask and apply order by order; each report has the moment of its own question, which a refund is confirmed by."""
+def _track_singly(
+    batch: Batch, *, provider: Provider, client: Client, stop_at: float
+) -> Counter[str]:
+    """Ask and apply order by order; each report has the moment of its own question, which a
+    refund is confirmed by.
+    """
     tally: Counter[str] = Counter()
     keys = {upstream_id: pk for pk, upstream_id in batch.upstream_ids.items()}
     try:
-        for single in ask_singly(list(keys), ask=lambda name: client.status([name]).orders, stop_at=stop_at):
+        for single in ask_singly(
+            list(keys), ask=lambda name: client.status([name]).orders, stop_at=stop_at
+        ):
             tally += apply_reports(
                 upstream_ids={keys[single.name]: single.name},
                 reports=_reports({} if single.answer is None else {single.name: single.answer}),
@@ -126,7 +145,9 @@ def _reports(answers: Mapping[str, OrderStatus | IdError]) -> dict[str, OrderSta
 
 
 def claim_batch(*, provider: Provider) -> Batch:
-    """Take the provider's orders that have been due longest, so that nobody else asks about them meanwhile."""
+    """Take the provider's orders that have been due longest, so that nobody else asks about
+    them meanwhile.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             """
@@ -145,4 +166,7 @@ def claim_batch(*, provider: Provider) -> Batch:
         rows = cursor.fetchall()
     if not rows:
         return Batch(upstream_ids={}, observed_at=timezone.now())
-    return Batch(upstream_ids={pk: upstream_id for pk, upstream_id, _ in rows}, observed_at=max(row[2] for row in rows))
+    return Batch(
+        upstream_ids={pk: upstream_id for pk, upstream_id, _ in rows},
+        observed_at=max(row[2] for row in rows),
+    )

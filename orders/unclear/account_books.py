@@ -1,11 +1,15 @@
-"""The books of our account at a provider: what was paid in is what is left and what was charged. Pure arithmetic."""
+"""The books of our account at a provider: what was paid in is what is left and what was charged.
+
+Pure arithmetic.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations, combinations_with_replacement
 
-MAX_IN_DOUBT = 14  # attempts whose sums are compared: 16,384 subsets; beyond that only an exact balance counts
+# attempts whose sums are compared: 16,384 subsets; beyond that only an exact balance counts
+MAX_IN_DOUBT = 14
 
 MAX_POSTS = 5  # of all subscriptions together that are billed while an account is read
 MAX_RATES = 8  # different rates: 1,286 sums
@@ -28,7 +32,9 @@ class AccountBalance:
 
 
 def sets_summing_to(amount: Decimal, *, costs: Sequence[Decimal]) -> list[frozenset[int]] | None:
-    """Every set of positions in `costs` that makes exactly `amount`; None where there are too many to compare."""
+    """Every set of positions in `costs` that makes exactly `amount`; None where there are too
+    many to compare.
+    """
     if len(costs) > MAX_IN_DOUBT:
         return [frozenset()] if amount == 0 and all(cost > 0 for cost in costs) else None
     positions = range(len(costs))
@@ -40,12 +46,14 @@ def sets_summing_to(amount: Decimal, *, costs: Sequence[Decimal]) -> list[frozen
     ]
 
 
-def is_conserved(*, missing: Decimal, cost: Decimal, unseen: Sequence[Decimal], rivals: Sequence[Decimal]) -> bool:
+def is_conserved(
+    *, missing: Decimal, cost: Decimal, unseen: Sequence[Decimal], rivals: Sequence[Decimal]
+) -> bool:
     """Whether the books prove that an order of this cost was not charged.
 
-    `unseen`: costs of orders that may have been placed where nobody has looked yet; `rivals`: of the others that were
-    looked for and not found. What is missing must be the cost of some of the unseen ones, and this order must not be
-    among any orders that make the same sum.
+    `unseen`: costs of orders that may have been placed where nobody has looked yet; `rivals`: of
+    the others that were looked for and not found. What is missing must be the cost of some of the
+    unseen ones, and this order must not be among any orders that make the same sum.
     """
     sets = sets_summing_to(missing, costs=[cost, *unseen, *rivals])
     if sets is None:
@@ -55,7 +63,8 @@ def is_conserved(*, missing: Decimal, cost: Decimal, unseen: Sequence[Decimal], 
 
 
 def may_be_posts(amount: Decimal, *, rates: Sequence[Decimal]) -> bool:
-    """Whether `amount`, taken or given back, may be a few posts of subscriptions at these rates; never of nothing.
+    """Whether `amount`, taken or given back, may be a few posts of subscriptions at these rates;
+    never of nothing.
 
     True also where there are too many rates to tell.
     """
@@ -65,11 +74,17 @@ def may_be_posts(amount: Decimal, *, rates: Sequence[Decimal]) -> bool:
     if len(units) > MAX_RATES:
         return True
     posts = range(1, MAX_POSTS + 1)
-    return any(sum(each, Decimal(0)) == abs(amount) for n in posts for each in combinations_with_replacement(units, n))
+    return any(
+        sum(each, Decimal(0)) == abs(amount)
+        for n in posts
+        for each in combinations_with_replacement(units, n)
+    )
 
 
 def is_explained(*, missing: Decimal, costs: Sequence[Decimal]) -> bool:
-    """Whether some orders in doubt may account for what is missing; too many of them may account for anything."""
+    """Whether some orders in doubt may account for what is missing; too many of them may
+    account for anything.
+    """
     sets = sets_summing_to(missing, costs=costs)
     return sets is None or bool(sets)
 
@@ -91,7 +106,9 @@ class Span:
         return Span(self.least + min(amount, Decimal(0)), most)
 
     def distance_to(self, other: "Span") -> Decimal:
-        """How far the other lies above this one at least, below it as a negative; 0 where they may be the same."""
+        """How far the other lies above this one at least, below it as a negative; 0 where
+        they may be the same.
+        """
         if self.most is not None and other.least > self.most:
             return other.least - self.most
         if other.most is not None and other.most < self.least:

@@ -1,4 +1,6 @@
-"""Concluding: the verdicts on unclear orders that the machine gives by evidence, each one transaction."""
+"""Concluding: the verdicts on unclear orders that the machine gives by evidence, each one
+transaction.
+"""
 
 import logging
 from collections.abc import Callable
@@ -22,10 +24,13 @@ log = logging.getLogger(__name__)
 Evidence = dict[str, Any]
 
 
-def conclude_placed(*, attempt_id: int, upstream_id: str, evidence: Evidence, now: datetime) -> bool:
+def conclude_placed(
+    *, attempt_id: int, upstream_id: str, evidence: Evidence, now: datetime
+) -> bool:
     """It is the provider's order `upstream_id`: the order runs.
 
-    False, and nothing changed, where it is settled already, its sender lives, or that id is another order of ours.
+    False, and nothing changed, where it is settled already, its sender lives, or that id is another
+    order of ours.
     """
 
     def settle(order: Order, attempt: Attempt) -> bool:
@@ -43,9 +48,10 @@ def conclude_placed(*, attempt_id: int, upstream_id: str, evidence: Evidence, no
 def conclude_not_placed(*, attempt_id: int, evidence: Evidence, now: datetime) -> bool:
     """It was not placed and never will be: the order waits to be sent again, at once.
 
-    The caller has found all five conditions met. False, and nothing changed, where it is settled already, its sender
-    lives, or it was sent too short a time ago by the database's clock. False, too, where a later order of ours answers
-    for it: then staff are told, by a doubt and by the next step in `evidence`.
+    The caller has found all five conditions met. False, and nothing changed, where it is settled
+    already, its sender lives, or it was sent too short a time ago by the database's clock. False,
+    too, where a later order of ours answers for it: then staff are told, by a doubt and by the next
+    step in `evidence`.
     """
 
     def settle(order: Order, attempt: Attempt) -> bool:
@@ -69,9 +75,11 @@ def conclude_not_placed(*, attempt_id: int, evidence: Evidence, now: datetime) -
 
 @transaction.atomic
 def contradict(*, order_id: int, upstream_id: str, now: datetime) -> None:
-    """Staff took the order for not placed, but the provider's order `upstream_id` can be nothing else: they are told.
+    """Staff took the order for not placed, but the provider's order `upstream_id` can be nothing
+    else: they are told.
 
-    Where it has not been sent again yet, it is held first. What staff have closed with these words is not raised anew.
+    Where it has not been sent again yet, it is held first. What staff have closed with these words
+    is not raised anew.
     """
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_id)
     text = f"Staff decided that it was not placed, but their order {upstream_id} can be no other order of ours."
@@ -92,7 +100,9 @@ def keep_evidence(*, attempt_id: int, evidence: Evidence) -> None:
 
 @transaction.atomic
 def _settle(attempt_id: int, settle: Callable[[Order, Attempt], bool]) -> bool:
-    """Under the locks that staff's decisions take, too: whoever comes second sees that it is settled."""
+    """Under the locks that staff's decisions take, too: whoever comes second sees that it is
+    settled.
+    """
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(attempts=attempt_id)
     attempt = Attempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
     if attempt.state != AttemptState.UNKNOWN or order.status != Status.UNCLEAR:
@@ -100,12 +110,22 @@ def _settle(attempt_id: int, settle: Callable[[Order, Attempt], bool]) -> bool:
     return is_sender_dead(attempt_id=attempt_id) and settle(order, attempt)
 
 
-def _keep(order: Order, attempt: Attempt, state: AttemptState, *, text: str, evidence: Evidence, now: datetime) -> None:
+def _keep(
+    order: Order,
+    attempt: Attempt,
+    state: AttemptState,
+    *,
+    text: str,
+    evidence: Evidence,
+    now: datetime,
+) -> None:
     attempt.state = state
     attempt.resend_at = None
     attempt.evidence = evidence
     attempt.save(update_fields=["state", "resend_at", "evidence", "upstream_id"])
     detail = {"attempt": attempt.pk} | evidence
     record(order=order, kind=EventKind.VERDICT, text=text, now=now, is_internal=True, detail=detail)
-    order.reviews.filter(kind=ReviewKind.DUPLICATE_ID, closed_at=None).update(closed_at=now, decision=text)
+    order.reviews.filter(kind=ReviewKind.DUPLICATE_ID, closed_at=None).update(
+        closed_at=now, decision=text
+    )
     attempt.proposals.filter(closed_at=None).update(closed_at=now)

@@ -1,4 +1,6 @@
-"""The baseline of our account at a provider: what balance and charges made together when its books were begun."""
+"""The baseline of our account at a provider: what balance and charges made together when its books
+were begun.
+"""
 
 import logging
 from decimal import Decimal
@@ -23,7 +25,9 @@ def baseline_of(provider: Provider) -> Baseline | None:
 
 def topped_up_since(baseline: Baseline) -> Decimal:
     """What staff entered as paid in after the baseline was read."""
-    top_ups = TopUp.objects.filter(provider_id=baseline.provider_id, entered_at__gt=baseline.read_at)
+    top_ups = TopUp.objects.filter(
+        provider_id=baseline.provider_id, entered_at__gt=baseline.read_at
+    )
     return top_ups.aggregate(total=Sum("amount"))["total"] or Decimal(0)
 
 
@@ -41,9 +45,9 @@ def constant_of(baseline: Baseline) -> Decimal:
 def read_baseline(*, provider: Provider, client: Client, stop_at: float) -> None:
     """Read the baseline where there is none yet, or where staff asked for a new one.
 
-    By itself only while no order is unclear: an order that was placed before the baseline, and is not known, is not in
-    its sum, so that the books can say nothing about it. For the same reason no verdict "not placed" rests on a baseline
-    that is younger than the order.
+    By itself only while no order is unclear: an order that was placed before the baseline, and is
+    not known, is not in its sum, so that the books can say nothing about it. For the same reason no
+    verdict "not placed" rests on a baseline that is younger than the order.
     """
     if baseline_of(provider) is not None:
         return
@@ -52,7 +56,9 @@ def read_baseline(*, provider: Provider, client: Client, stop_at: float) -> None
         if not is_empty or (asked is None and _has_open(provider)):
             return
         try:
-            reading = read_account(provider=provider, client=client, ids=[], edges=[], expected=None, stop_at=stop_at)
+            reading = read_account(
+                provider=provider, client=client, ids=[], edges=[], expected=None, stop_at=stop_at
+            )
         except NotReadable as problem:
             log.warning("the books of provider %s cannot be begun: %s", provider.pk, problem)
             return

@@ -17,7 +17,16 @@ from orders.lifecycle.end import cancel_in_full
 from orders.lifecycle.hold import let_wait
 from orders.lifecycle.start import run
 from orders.lifecycle.timeline import record
-from orders.models import Attempt, AttemptState, EventKind, HoldReason, Order, Proposal, ReviewKind, Status
+from orders.models import (
+    Attempt,
+    AttemptState,
+    EventKind,
+    HoldReason,
+    Order,
+    Proposal,
+    ReviewKind,
+    Status,
+)
 
 DECISION_LENGTH = 300  # characters of Doubt.decision
 ID_LENGTH = 64  # characters of Order.upstream_id
@@ -51,9 +60,9 @@ class NoReason(CannotDecide):
 def attach(*, order: Order, upstream_id: str, actor: User, reason: str, now: datetime) -> Order:
     """An UNCLEAR order is the provider's order `upstream_id`: it runs from now on, and is watched.
 
-    So is one that is held since it turned out to be placed after staff had decided otherwise.
-    The provider is asked for the id first, so no transaction may be open. Raises NoReason, NotConfirmed, AlreadyOurs,
-    AlreadyDecided or StillSending.
+    So is one that is held since it turned out to be placed after staff had decided otherwise. The
+    provider is asked for the id first, so no transaction may be open. Raises NoReason,
+    NotConfirmed, AlreadyOurs, AlreadyDecided or StillSending.
     """
     upstream_id, reason = upstream_id.strip(), _reason(reason)
     _check_open(order, Status.UNCLEAR, Status.HELD)
@@ -77,7 +86,8 @@ def attach(*, order: Order, upstream_id: str, actor: User, reason: str, now: dat
 
 @transaction.atomic
 def resend(*, order: Order, actor: User, reason: str, now: datetime) -> Order:
-    """It was not placed: an UNCLEAR or HELD order waits to be sent again. A loss that staff accept is not held again.
+    """It was not placed: an UNCLEAR or HELD order waits to be sent again. A loss that staff accept
+    is not held again.
 
     Raises NoReason, AlreadyDecided or StillSending.
     """
@@ -104,7 +114,9 @@ def refund(*, order: Order, actor: User, reason: str, now: datetime) -> Order:
     if order.attempts.filter(state=AttemptState.UNKNOWN).exists():
         _settle_attempt(order, AttemptState.NOT_PLACED, actor=actor, evidence={"reason": reason})
     _note(order, f"Not placed, refunded: {reason}", actor=actor, now=now)
-    cancel_in_full(order=order, text="the order could not be placed", now=now, actor=actor, reason=reason)
+    cancel_in_full(
+        order=order, text="the order could not be placed", now=now, actor=actor, reason=reason
+    )
     return order
 
 
@@ -126,23 +138,36 @@ def _confirm(provider: Provider, upstream_id: str) -> dict[str, Any]:
 
 def _check_open(order: Order, *statuses: Status) -> None:
     if order.status not in statuses:
-        raise AlreadyDecided(f"This order is {order.get_status_display().lower()} by now: there is nothing to decide.")
+        raise AlreadyDecided(
+            f"This order is {order.get_status_display().lower()} by now: there is nothing to decide."
+        )
 
 
 def _lock(order: Order, *statuses: Status) -> Order:
     """The order under its row lock: whoever comes second sees that it is decided."""
-    orders = Order.objects.select_for_update(of=("self",), no_key=True).select_related("service", "provider", "user")
+    orders = Order.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "service", "provider", "user"
+    )
     fresh = orders.get(pk=order.pk)
     _check_open(fresh, *statuses)
     return fresh
 
 
-def _settle_attempt(order: Order, state: AttemptState, *, actor: User, evidence: dict[str, Any]) -> Attempt:
-    attempt = order.attempts.select_for_update(no_key=True).filter(_perhaps_placed(order)).order_by("-pk").first()
+def _settle_attempt(
+    order: Order, state: AttemptState, *, actor: User, evidence: dict[str, Any]
+) -> Attempt:
+    attempt = (
+        order.attempts.select_for_update(no_key=True)
+        .filter(_perhaps_placed(order))
+        .order_by("-pk")
+        .first()
+    )
     if attempt is None:
         raise AlreadyDecided(NEVER_PLACED)
     if not is_sender_dead(attempt_id=attempt.pk):
-        raise StillSending("A worker is still waiting for the provider's answer. Try again in a minute.")
+        raise StillSending(
+            "A worker is still waiting for the provider's answer. Try again in a minute."
+        )
     attempt.state = state
     attempt.resend_at = None
     attempt.decided_by = actor
@@ -152,19 +177,33 @@ def _settle_attempt(order: Order, state: AttemptState, *, actor: User, evidence:
 
 
 def _perhaps_placed(order: Order) -> Q:
-    """Selects the attempts about which staff may be asked; those that were decided wrongly only while they hold it."""
+    """Selects the attempts about which staff may be asked; those that were decided wrongly only
+    while they hold it.
+    """
     is_decided = Q(state=AttemptState.NOT_PLACED, decided_by__isnull=False)
     is_open = Q(state=AttemptState.UNKNOWN)
     return is_open | is_decided if order.hold_reason == HoldReason.STAFF else is_open
 
 
-def _note(order: Order, text: str, *, actor: User, now: datetime, detail: dict[str, Any] | None = None) -> None:
+def _note(
+    order: Order, text: str, *, actor: User, now: datetime, detail: dict[str, Any] | None = None
+) -> None:
     """Write the decision down and close the doubt and the proposal that it settles."""
-    record(order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True, detail=detail)
+    record(
+        order=order,
+        kind=EventKind.DECISION,
+        text=text,
+        now=now,
+        actor=actor,
+        is_internal=True,
+        detail=detail,
+    )
     order.reviews.filter(kind=ReviewKind.DUPLICATE_ID, closed_at=None).update(
         closed_at=now, closed_by=actor, decision=text[:DECISION_LENGTH]
     )
-    Proposal.objects.filter(attempt__order=order, closed_at=None).update(closed_at=now, closed_by=actor)
+    Proposal.objects.filter(attempt__order=order, closed_at=None).update(
+        closed_at=now, closed_by=actor
+    )
 
 
 def _reason(text: str) -> str:

@@ -1,4 +1,6 @@
-"""Weighing the evidence about one unclear order: which conditions of a verdict are met, in words that staff read."""
+"""Weighing the evidence about one unclear order: which conditions of a verdict are met, in words
+that staff read.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,12 +35,14 @@ class Account:
 
     reading: Reading
     baseline_at: datetime
-    account_balance: AccountBalance | None  # None: the provider does not tell what an orphan was charged
+    # None: the provider does not tell what an orphan was charged
+    account_balance: AccountBalance | None
     matching: Matching
     covered: frozenset[int]  # attempts whose bracket was read whole
     unseen: Sequence[Decimal]  # costs of attempts that may have been placed where nobody looked
     rivals: Mapping[int, Decimal]  # attempt → cost, of those that were looked for
-    post_rates: Sequence[Decimal]  # of the subscriptions that may be billed a post while the account is read
+    # of the subscriptions that may be billed a post while the account is read
+    post_rates: Sequence[Decimal]
     smallest_visible: Decimal  # a cost up to this may be lost in the rounding of a balance
     problem: str  # why "not placed" is not said at present; empty where nothing speaks against it
 
@@ -53,7 +57,11 @@ def readiness(
     id_range: IdRange,
 ) -> list[Condition]:
     """What must be so before the provider is asked at all."""
-    profile = "All that a verdict rests on is known of this provider." if not lacking else f"{'; '.join(lacking)}."
+    profile = (
+        "All that a verdict rests on is known of this provider."
+        if not lacking
+        else f"{'; '.join(lacking)}."
+    )
     if not is_probe_allowed:
         profile = "Probing is not allowed: ids that may not be ours are not read."
     return [
@@ -67,13 +75,17 @@ def readiness(
         Condition(
             "Quiet",
             is_quiet,
-            "Sent long enough ago to be placed by now, or never." if is_quiet else "It may still be placed.",
+            "Sent long enough ago to be placed by now, or never."
+            if is_quiet
+            else "It may still be placed.",
             "Wait: it is too early to say that it was not placed.",
         ),
         Condition(
             "Sender gone",
             is_dead,
-            "No worker waits for an answer any more." if is_dead else "A worker still waits for the answer.",
+            "No worker waits for an answer any more."
+            if is_dead
+            else "A worker still waits for the answer.",
             "Wait: the answer may still come.",
         ),
         _range_read(id_range),
@@ -82,7 +94,10 @@ def readiness(
 
 
 def checklist(*, attempt: Attempt, account: Account, elsewhere: frozenset[int]) -> list[Condition]:
-    """What the reading says about one attempt. `elsewhere`: strays that were proved to be other orders."""
+    """What the reading says about one attempt.
+
+    `elsewhere`: strays that were proved to be other orders.
+    """
     reading = account.reading
     is_read = attempt.pk in account.covered
     candidates = sorted(account.matching.candidates.get(attempt.pk, frozenset()) - elsewhere)
@@ -100,7 +115,9 @@ def checklist(*, attempt: Attempt, account: Account, elsewhere: frozenset[int]) 
         Condition(
             "No candidate",
             not candidates,
-            "None of the orders found can be this one." if not candidates else f"It may be their order {shown}.",
+            "None of the orders found can be this one."
+            if not candidates
+            else f"It may be their order {shown}.",
             f"Compare link and time of their order {shown} with this one: attach it where it is the same.",
         ),
     ]
@@ -114,10 +131,14 @@ def evidence(
     read_at: datetime | None = None,
     problem: str = "",
 ) -> dict[str, Any]:
-    """All of it as it is stored with the attempt and shown to staff; the counters of looks are not part of it."""
+    """All of it as it is stored with the attempt and shown to staff; the counters of looks are
+    not part of it.
+    """
     unmet = next((each for each in conditions if not each.is_met), None)
     kept: dict[str, Any] = {
-        "conditions": [{"name": each.name, "is_met": each.is_met, "words": each.words} for each in conditions],
+        "conditions": [
+            {"name": each.name, "is_met": each.is_met, "words": each.words} for each in conditions
+        ],
         "next_step": problem or (unmet.advice if unmet else ""),
         "bracket": {"lower": id_range.lower, "upper": id_range.upper},
     }
@@ -135,9 +156,14 @@ def _range_read(id_range: IdRange) -> Condition:
         return Condition(name, is_met=True, words=words)
     if id_range.is_contradictory:
         words = f"A later order has the lower id: {id_range.lower} before, {id_range.upper} after."
-        return Condition(name, is_met=False, words=words, advice="Look for the link among the provider's orders.")
+        return Condition(
+            name, is_met=False, words=words, advice="Look for the link among the provider's orders."
+        )
     if id_range.lower is None:
-        words, advice = "No order was accepted before it.", "Look for the link among the provider's orders."
+        words, advice = (
+            "No order was accepted before it.",
+            "Look for the link among the provider's orders.",
+        )
     else:
         words = "No order was sent and accepted long enough after it yet."
         advice = "Wait for the next order that the provider accepts. Do not send one for this."
@@ -161,24 +187,37 @@ def _conserved(attempt: Attempt, account: Account) -> Condition:
         return Condition(name, is_met=False, words=words, advice=words)
     if attempt.sent_at is None or attempt.sent_at <= account.baseline_at:
         words = "It was sent before the books of the account were begun."
-        return Condition(name, is_met=False, words=words, advice="Look for the link among the provider's orders.")
+        return Condition(
+            name, is_met=False, words=words, advice="Look for the link among the provider's orders."
+        )
     if not account.reading.is_steady:
         words = "The balance changed while it was read."
         return Condition(name, is_met=False, words=words, advice="Wait: the account is read again.")
     if attempt.cost <= account.smallest_visible:
         words = "Its cost is too small for the decimals that the balance shows."
-        return Condition(name, is_met=False, words=words, advice="Look for the link among the provider's orders.")
+        return Condition(
+            name, is_met=False, words=words, advice="Look for the link among the provider's orders."
+        )
     if may_be_posts(attempt.cost, rates=account.post_rates):
         words = "Subscriptions that run there are billed in sums like its cost."
-        return Condition(name, is_met=False, words=words, advice="Look for the link among the provider's orders.")
+        return Condition(
+            name, is_met=False, words=words, advice="Look for the link among the provider's orders."
+        )
     missing = account.account_balance.missing
     rivals = [cost for pk, cost in account.rivals.items() if pk != attempt.pk]
     is_met = is_conserved(missing=missing, cost=attempt.cost, unseen=account.unseen, rivals=rivals)
-    words = "Nothing is missing from our account." if not missing else f"{plain(missing)} is missing from our account."
+    words = (
+        "Nothing is missing from our account."
+        if not missing
+        else f"{plain(missing)} is missing from our account."
+    )
     if missing and is_met:
         words += " Other unclear orders explain it, this one cannot."
     return Condition(
-        name, is_met, words, "Wait until the other unclear orders are settled, or look for the link there."
+        name,
+        is_met,
+        words,
+        "Wait until the other unclear orders are settled, or look for the link there.",
     )
 
 

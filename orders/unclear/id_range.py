@@ -1,4 +1,7 @@
-"""Between which ids of the provider a lost order must lie, since ids grow with time. Pure arithmetic."""
+"""Between which ids of the provider a lost order must lie, since ids grow with time.
+
+Pure arithmetic.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -9,7 +12,9 @@ MAX_WIDTH = 10_000  # ids between two landmarks that are looked into at all
 
 @dataclass(frozen=True, slots=True)
 class KnownOrder:
-    """An order of ours whose id is known, and between which moments it was placed (database's clock)."""
+    """An order of ours whose id is known, and between which moments it was placed (database's
+    clock).
+    """
 
     upstream_id: int
     sent_at: datetime
@@ -36,7 +41,9 @@ class IdRange:
     @property
     def width(self) -> int:
         """How many ids lie inside a closed bracket."""
-        return self.upper - self.lower - 1 if self.lower is not None and self.upper is not None else 0
+        return (
+            self.upper - self.lower - 1 if self.lower is not None and self.upper is not None else 0
+        )
 
     def holds(self, upstream_id: int) -> bool:
         """Whether an id may lie inside, as far as the ends are known."""
@@ -45,19 +52,25 @@ class IdRange:
 
     def ids(self) -> range:
         """The ids inside a closed bracket."""
-        return range(self.lower + 1, self.upper) if self.lower is not None and self.upper is not None else range(0)
+        return (
+            range(self.lower + 1, self.upper)
+            if self.lower is not None and self.upper is not None
+            else range(0)
+        )
 
 
 def id_range(*, sent_at: datetime, known_orders: Iterable[KnownOrder], quiet: timedelta) -> IdRange:
     """Where an order sent at `sent_at` must lie, if it was placed at all.
 
-    Above every order that was placed before that; below every order that was sent more than `quiet` after it, by when
-    the provider must have placed the lost one or never will.
+    Above every order that was placed before that; below every order that was sent more than `quiet`
+    after it, by when the provider must have placed the lost one or never will.
     """
     known = list(known_orders)
     return IdRange(
         lower=max((mark.upstream_id for mark in known if mark.placed_by < sent_at), default=None),
-        upper=min((mark.upstream_id for mark in known if mark.sent_at > sent_at + quiet), default=None),
+        upper=min(
+            (mark.upstream_id for mark in known if mark.sent_at > sent_at + quiet), default=None
+        ),
     )
 
 
@@ -80,8 +93,11 @@ def are_rising(known_orders: Collection[KnownOrder], *, least: int) -> bool | No
     return True if followers >= least else None
 
 
-def choose_ids(*, id_ranges: Mapping[int, IdRange], known: Set[int], most: int) -> tuple[list[int], set[int]]:
-    """The ids inside closed brackets that are not known, at most `most`, and the keys of the brackets they cover.
+def choose_ids(
+    *, id_ranges: Mapping[int, IdRange], known: Set[int], most: int
+) -> tuple[list[int], set[int]]:
+    """The ids inside closed brackets that are not known, at most `most`, and the keys of the
+    brackets they cover.
 
     A bracket is covered whole or not at all; the earlier in `brackets`, the sooner.
     """

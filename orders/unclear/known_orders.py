@@ -8,7 +8,8 @@ from orders.models import Attempt, AttemptState, Order
 from orders.models.attempts import quiet
 from orders.unclear.id_range import MAX_WIDTH, IdRange, KnownOrder, id_range
 
-NEAREST = 200  # landmarks on each side that are looked at: more would not make a bracket wrong, only narrower
+# landmarks on each side that are looked at: more would not make a bracket wrong, only narrower
+NEAREST = 200
 LATEST = 500  # landmarks by which the growth of ids is judged
 
 
@@ -20,7 +21,11 @@ def id_range_of(attempt: Attempt) -> IdRange:
     before = marked.filter(sent_at__lt=attempt.sent_at).order_by("-pk")[:NEAREST]
     after = marked.filter(sent_at__gt=attempt.last_sent_at + quiet()).order_by("pk")[:NEAREST]
     most = attempt.last_sent_at - attempt.sent_at + quiet()  # each of its calls may have placed it
-    return id_range(sent_at=attempt.sent_at, known_orders=[*_known_orders(before), *_known_orders(after)], quiet=most)
+    return id_range(
+        sent_at=attempt.sent_at,
+        known_orders=[*_known_orders(before), *_known_orders(after)],
+        quiet=most,
+    )
 
 
 def latest_known_orders(provider_id: int) -> list[KnownOrder]:
@@ -36,11 +41,16 @@ def known_ids(provider_id: int, *, id_ranges: Iterable[IdRange]) -> set[int]:
 
 
 def _marked(provider_id: int) -> QuerySet[Attempt]:
-    """Attempts whose ids are certain: answered, or proved by the machine. What a person attached is no landmark."""
+    """Attempts whose ids are certain: answered, or proved by the machine.
+
+    What a person attached is no landmark.
+    """
     is_certain = Q(state=AttemptState.ACCEPTED, finished_at__isnull=False) | Q(
         state=AttemptState.PLACED, decided_by=None
     )
-    return Attempt.objects.filter(is_certain, provider_id=provider_id, upstream_id__regex=r"^[0-9]{1,18}$")
+    return Attempt.objects.filter(
+        is_certain, provider_id=provider_id, upstream_id__regex=r"^[0-9]{1,18}$"
+    )
 
 
 def _known_orders(attempts: QuerySet[Attempt]) -> list[KnownOrder]:
@@ -48,8 +58,11 @@ def _known_orders(attempts: QuerySet[Attempt]) -> list[KnownOrder]:
         KnownOrder(
             upstream_id=int(upstream_id),
             sent_at=sent_at,
-            # The answer came after it was placed; one that was found later may have been placed late.
-            placed_by=finished_at if state == AttemptState.ACCEPTED and finished_at else sent_at + quiet(),
+            # The answer came after it was placed; one that was found later may have been placed
+            # late.
+            placed_by=finished_at
+            if state == AttemptState.ACCEPTED and finished_at
+            else sent_at + quiet(),
         )
         for upstream_id, state, sent_at, finished_at in attempts.values_list(
             "upstream_id", "state", "sent_at", "finished_at"

@@ -1,4 +1,7 @@
-"""Which order found at the provider is which unclear order of ours. Pure logic; no verdict on a guess."""
+"""Which order found at the provider is which unclear order of ours.
+
+Pure logic; no verdict on a guess.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +11,8 @@ from catalog.upstream import Status
 from orders.unclear.id_range import IdRange
 
 STEP = Decimal("0.00001")  # providers round what a Partial order keeps up or down at five decimals
-SERVED = {Status.ACTIVE, Status.PAUSED, Status.EXPIRED}  # is served over time: a subscription, or a drip-feed
+# is served over time: a subscription, or a drip-feed
+SERVED = {Status.ACTIVE, Status.PAUSED, Status.EXPIRED}
 ANYBODY = {Status.CANCELED, Status.FAILED, Status.UNKNOWN}  # says nothing about what the order was
 
 
@@ -20,7 +24,8 @@ class Suspect:
     cost: Decimal  # what it should charge, provider's currency
     billed_quantity: int
     id_range: IdRange
-    is_subscription: bool = False  # charged for each post, and nothing at first: its cost says nothing
+    # charged for each post, and nothing at first: its cost says nothing
+    is_subscription: bool = False
     is_dripfeed: bool = False
 
 
@@ -46,12 +51,13 @@ class Matching:
 def fits(stray: Stray, suspect: Suspect, *, is_remains_exact: bool = False) -> bool:
     """Whether the stray may be the suspect. In doubt yes: more candidates make fewer verdicts.
 
-    The charge is what the order should cost; of a Partial one its delivered part; nothing where it was canceled, which
-    fits everybody in whose bracket it lies, but for a provider of which it is known that all of a canceled order
-    remains (`is_remains_exact`): there it fits who bought as much.
+    The charge is what the order should cost; of a Partial one its delivered part; nothing where it
+    was canceled, which fits everybody in whose bracket it lies, but for a provider of which it is
+    known that all of a canceled order remains (`is_remains_exact`): there it fits who bought as
+    much.
 
-    A subscription may have been charged anything, so it may be any order; what is served over time there is never one
-    that was charged at once, however little it was charged so far.
+    A subscription may have been charged anything, so it may be any order; what is served over time
+    there is never one that was charged at once, however little it was charged so far.
     """
     if not suspect.id_range.holds(stray.upstream_id):
         return False
@@ -73,22 +79,29 @@ def fits(stray: Stray, suspect: Suspect, *, is_remains_exact: bool = False) -> b
     return stray.charge == suspect.cost
 
 
-def match(*, suspects: Sequence[Suspect], strays: Sequence[Stray], is_remains_exact: bool = False) -> Matching:
+def match(
+    *, suspects: Sequence[Suspect], strays: Sequence[Stray], is_remains_exact: bool = False
+) -> Matching:
     """Find the pairs without an alternative.
 
-    Every stray that fits a suspect is one of them, and no two are the same: a pair is proved when the strays cannot all
-    be told apart without it. Where they cannot be told apart at all (two strays, one suspect), somebody else orders on
-    our key, and nothing is proved about anyone concerned. That a stray is a subscription is never proved: no charge
-    tells it from others, so a person compares.
+    Every stray that fits a suspect is one of them, and no two are the same: a pair is proved when
+    the strays cannot all be told apart without it. Where they cannot be told apart at all (two
+    strays, one suspect), somebody else orders on our key, and nothing is proved about anyone
+    concerned. That a stray is a subscription is never proved: no charge tells it from others, so a
+    person compares.
     """
     choices = {
         stray.upstream_id: frozenset(
-            suspect.attempt_id for suspect in suspects if fits(stray, suspect, is_remains_exact=is_remains_exact)
+            suspect.attempt_id
+            for suspect in suspects
+            if fits(stray, suspect, is_remains_exact=is_remains_exact)
         )
         for stray in strays
     }
     candidates = {
-        suspect.attempt_id: frozenset(number for number, fitting in choices.items() if suspect.attempt_id in fitting)
+        suspect.attempt_id: frozenset(
+            number for number, fitting in choices.items() if suspect.attempt_id in fitting
+        )
         for suspect in suspects
     }
     subscriptions = {suspect.attempt_id for suspect in suspects if suspect.is_subscription}
@@ -111,7 +124,9 @@ Choices = Mapping[int, frozenset[int]]  # stray → the attempts that it may be
 
 
 def _groups(choices: Choices) -> list[Choices]:
-    """The strays apart, as far as they share no suspect: a contradiction concerns only its own group."""
+    """The strays apart, as far as they share no suspect: a contradiction concerns only its own
+    group.
+    """
     groups: list[tuple[set[int], dict[int, frozenset[int]]]] = []
     for number, fitting in choices.items():
         attempts, members = set(fitting), {number: fitting}

@@ -26,7 +26,10 @@ _BY_POST = Condition(
     advice="Look for the username among the provider's subscriptions.",
 )
 _ASKED_AGAIN = Condition(
-    "Not sent again", is_met=False, words="It is sent again under its key until that is answered.", advice=ASKED_AGAIN
+    "Not sent again",
+    is_met=False,
+    words="It is sent again under its key until that is answered.",
+    advice=ASKED_AGAIN,
 )
 MAX_WAIT = 1800.0  # seconds between two looks at the same order
 
@@ -58,12 +61,18 @@ class OpenAttempt:
 
 
 def open_attempts(*, provider: Provider, now: datetime) -> list[OpenAttempt]:
-    """Every attempt at the provider that was perhaps placed, the oldest first; `now` by the database's clock.
+    """Every attempt at the provider that was perhaps placed, the oldest first; `now` by the
+    database's clock.
 
-    With those that staff took for not placed: they may have been wrong, and what was found may be theirs.
+    With those that staff took for not placed: they may have been wrong, and what was found may be
+    theirs.
     """
-    rows = Attempt.objects.filter(provider=provider, state__in=[AttemptState.SENT, AttemptState.UNKNOWN])
-    doubted = Attempt.objects.filter(provider=provider, state=AttemptState.NOT_PLACED, decided_by__isnull=False)
+    rows = Attempt.objects.filter(
+        provider=provider, state__in=[AttemptState.SENT, AttemptState.UNKNOWN]
+    )
+    doubted = Attempt.objects.filter(
+        provider=provider, state=AttemptState.NOT_PLACED, decided_by__isnull=False
+    )
     attempts = [*rows.select_related("order"), *doubted.select_related("order")]
     alive = living_senders([attempt.pk for attempt in attempts])
     lacking = lacks(provider)
@@ -84,7 +93,9 @@ def open_attempts(*, provider: Provider, now: datetime) -> list[OpenAttempt]:
             conditions.insert(0, _ASKED_AGAIN)
         is_ready = attempt.state == AttemptState.UNKNOWN and all(each.is_met for each in conditions)
         is_due = is_ready and _next_look(attempt) <= now
-        found.append(OpenAttempt(attempt=attempt, id_range=id_range, conditions=conditions, is_due=is_due))
+        found.append(
+            OpenAttempt(attempt=attempt, id_range=id_range, conditions=conditions, is_due=is_due)
+        )
     return found
 
 

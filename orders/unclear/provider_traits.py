@@ -1,4 +1,6 @@
-"""Finding out how a provider behaves, by reading what we know already: the ground that every verdict stands on."""
+"""Finding out how a provider behaves, by reading what we know already: the ground that every
+verdict stands on.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -42,16 +44,20 @@ def is_due(provider: Provider, *, now: datetime) -> bool:
 
 
 def lacks(provider: Provider) -> list[str]:
-    """What must be known, and be so, before a machine may settle anything; in words, empty where all is well.
+    """What must be known, and be so, before a machine may settle anything; in words, empty where
+    all is well.
 
-    Whether charges are net matters once an order of ours was canceled or ended partially, and is known by then.
+    Whether charges are net matters once an order of ours was canceled or ended partially, and is
+    known by then.
     """
     unmet = {
         "its order ids grow with time": provider.ids_monotonic,
         "an id that is not ours is an error": provider.foreign_id_is_error,
         "its balance is exact": provider.balance_exact,
     }
-    if provider.charge_is_net is False or (provider.charge_is_net is None and _refunded(provider).exists()):
+    if provider.charge_is_net is False or (
+        provider.charge_is_net is None and _refunded(provider).exists()
+    ):
         unmet["its charges are net of refunds"] = provider.charge_is_net
     return [
         f"{'it is not so' if flag is False else 'it is not known'} that {name}"
@@ -61,9 +67,11 @@ def lacks(provider: Provider) -> list[str]:
 
 
 def self_test(*, provider: Provider, client: Client, now: datetime) -> Profile:
-    """Read the balance, orders whose end and charge we know and, where probing is allowed, a few ids that are not ours.
+    """Read the balance, orders whose end and charge we know and, where probing is allowed, a few
+    ids that are not ours.
 
-    Stores the result on the provider and returns it. Changes nothing there. Raises upstream.ProviderError.
+    Stores the result on the provider and returns it. Changes nothing there. Raises
+    upstream.ProviderError.
     """
     known_orders = latest_known_orders(provider.pk)
     profile = Profile()
@@ -72,12 +80,17 @@ def self_test(*, provider: Provider, client: Client, now: datetime) -> Profile:
     answers = _ask(client, [str(order.upstream_id) for order in [*full, *refunded]])
     profile.charge_is_net = _judge_charges(refunded, answers, profile)
     profile.remains_exact = _judge_remains(refunded, answers, profile)
-    profile.balance_exact = _judge_balance([client.balance().amount, *_earlier(provider)], full, answers, profile)
+    profile.balance_exact = _judge_balance(
+        [client.balance().amount, *_earlier(provider)], full, answers, profile
+    )
     if provider.is_probe_allowed:
         profile.foreign_id_is_error = _judge_foreign(client, provider, known_orders, profile)
     if profile.balance_exact is None:  # the sample was silent, but the books have agreed before
         profile.balance_exact = provider.balance_exact
-    provider.ids_monotonic, provider.foreign_id_is_error = profile.ids_monotonic, profile.foreign_id_is_error
+    provider.ids_monotonic, provider.foreign_id_is_error = (
+        profile.ids_monotonic,
+        profile.foreign_id_is_error,
+    )
     provider.charge_is_net, provider.balance_exact = profile.charge_is_net, profile.balance_exact
     provider.remains_exact = profile.remains_exact
     provider.profile, provider.profiled_at = profile.findings, now
@@ -96,9 +109,11 @@ def self_test(*, provider: Provider, client: Client, now: datetime) -> Profile:
 
 
 def learn_remains(*, provider: Provider, client: Client) -> None:
-    """Find out from orders of ours alone whether all of a canceled order remains there, where it is not known yet.
+    """Find out from orders of ours alone whether all of a canceled order remains there, where it is
+    not known yet.
 
-    It tells canceled orders apart that were lost, as their charge cannot. Raises upstream.ProviderError.
+    It tells canceled orders apart that were lost, as their charge cannot. Raises
+    upstream.ProviderError.
     """
     canceled = _refunded(provider).filter(status=models.Status.CANCELED).newest_first()[:SAMPLE]
     if provider.remains_exact is None and len(canceled) >= MIN_CANCELED:
@@ -109,7 +124,11 @@ def learn_remains(*, provider: Provider, client: Client) -> None:
 
 def _judge_ids(known_orders: Sequence[KnownOrder], profile: Profile) -> bool | None:
     is_rising = are_rising(known_orders, least=MIN_FOLLOWERS)
-    words = {True: "each newer one has a higher id", False: "a newer one has a lower id", None: "too few to tell"}
+    words = {
+        True: "each newer one has a higher id",
+        False: "a newer one has a lower id",
+        None: "too few to tell",
+    }
     profile.findings.append(f"Ids of {len(known_orders)} orders: {words[is_rising]}.")
     return is_rising
 
@@ -117,7 +136,9 @@ def _judge_ids(known_orders: Sequence[KnownOrder], profile: Profile) -> bool | N
 def _refunded(provider: Provider) -> models.OrderQuerySet:
     """What providers refund; of a subscription the posts that were served stay paid."""
     ended = [models.Status.CANCELED, models.Status.PARTIAL]
-    return Order.objects.filter(provider=provider, upstream_id__isnull=False, status__in=ended, posts=None)
+    return Order.objects.filter(
+        provider=provider, upstream_id__isnull=False, status__in=ended, posts=None
+    )
 
 
 def _sample(provider: Provider) -> tuple[list[Order], list[Order]]:
@@ -135,7 +156,9 @@ def _ask(client: Client, names: Sequence[str]) -> dict[str, OrderStatus]:
     return {name: answer for name, answer in answers.items() if isinstance(answer, OrderStatus)}
 
 
-def _judge_charges(orders: Iterable[Order], answers: dict[str, OrderStatus], profile: Profile) -> bool | None:
+def _judge_charges(
+    orders: Iterable[Order], answers: dict[str, OrderStatus], profile: Profile
+) -> bool | None:
     right = wrong = 0
     for order in orders:
         answer, cost = answers.get(str(order.upstream_id)), _cost_of(order)
@@ -153,7 +176,9 @@ def _judge_charges(orders: Iterable[Order], answers: dict[str, OrderStatus], pro
     return None if not right + wrong else not wrong
 
 
-def _judge_remains(orders: Iterable[Order], answers: dict[str, OrderStatus], profile: Profile) -> bool | None:
+def _judge_remains(
+    orders: Iterable[Order], answers: dict[str, OrderStatus], profile: Profile
+) -> bool | None:
     """Whether a canceled order is shown with all that was bought as remaining."""
     right = wrong = 0
     for order in orders:
@@ -166,9 +191,14 @@ def _judge_remains(orders: Iterable[Order], answers: dict[str, OrderStatus], pro
 
 
 def _judge_balance(
-    balances: Sequence[Decimal], orders: Iterable[Order], answers: dict[str, OrderStatus], profile: Profile
+    balances: Sequence[Decimal],
+    orders: Iterable[Order],
+    answers: dict[str, OrderStatus],
+    profile: Profile,
 ) -> bool | None:
-    """Whether balances are shown with the decimals of the charges, or beyond cents at least; ends in 0 by chance."""
+    """Whether balances are shown with the decimals of the charges, or beyond cents at least;
+    ends in 0 by chance.
+    """
     told = [answers[name].charge for order in orders if (name := str(order.upstream_id)) in answers]
     charges = [charge for charge in told if charge is not None]
     finest = max((places(charge) for charge in charges), default=0)
@@ -189,29 +219,41 @@ def _earlier(provider: Provider) -> list[Decimal]:
 def _judge_foreign(
     client: Client, provider: Provider, known_orders: Sequence[KnownOrder], profile: Profile
 ) -> bool | None:
-    names = [name for name in [OLDEST, *_gaps(provider, known_orders)] if not _is_ours(provider, name)]
+    names = [
+        name for name in [OLDEST, *_gaps(provider, known_orders)] if not _is_ours(provider, name)
+    ]
     answers = client.status(names).orders if names else {}
-    errors = [name for name, answer in answers.items() if isinstance(answer, IdError) and is_about_an_id(answer.text)]
+    errors = [
+        name
+        for name, answer in answers.items()
+        if isinstance(answer, IdError) and is_about_an_id(answer.text)
+    ]
     shown = [name for name, answer in answers.items() if isinstance(answer, OrderStatus)]
     profile.findings.append(
         f"Ids that are not ours ({', '.join(names)}): {len(errors)} are an error, {len(shown)} are shown to us."
     )
-    if OLDEST in shown or len(shown) > len(errors):  # one in a gap may be an order of ours that we lost
+    # one in a gap may be an order of ours that we lost
+    if OLDEST in shown or len(shown) > len(errors):
         return False
     return True if errors else None
 
 
 def _gaps(provider: Provider, known_orders: Sequence[KnownOrder]) -> list[str]:
-    """Ids right behind orders of ours, where the next of ours is further away: other people's, most likely.
+    """Ids right behind orders of ours, where the next of ours is further away: other people's, most
+    likely.
 
     Only from before the oldest unclear order: what lies behind that may be a lost order of ours.
     """
-    unclear = Attempt.objects.filter(provider=provider, state__in=[AttemptState.SENT, AttemptState.UNKNOWN])
+    unclear = Attempt.objects.filter(
+        provider=provider, state__in=[AttemptState.SENT, AttemptState.UNKNOWN]
+    )
     oldest = unclear.order_by("sent_at").first()
     ceiling = id_range_of(oldest).lower if oldest else None
     if oldest and ceiling is None:
         return []
-    numbers = sorted(mark.upstream_id for mark in known_orders if ceiling is None or mark.upstream_id <= ceiling)
+    numbers = sorted(
+        mark.upstream_id for mark in known_orders if ceiling is None or mark.upstream_id <= ceiling
+    )
     gaps = [low + 1 for low, high in pairwise(numbers) if high - low > 1]
     return [str(number) for number in gaps[-GAPS:]]
 
@@ -222,7 +264,11 @@ def _is_ours(provider: Provider, name: str) -> bool:
 
 def _cost_of(order: Order) -> Decimal | None:
     """What the order should have been charged in full, provider's currency."""
-    placed = order.attempts.filter(state__in=[AttemptState.ACCEPTED, AttemptState.PLACED]).order_by("-pk").first()
+    placed = (
+        order.attempts.filter(state__in=[AttemptState.ACCEPTED, AttemptState.PLACED])
+        .order_by("-pk")
+        .first()
+    )
     return placed.cost if isinstance(placed, Attempt) else None
 
 

@@ -1,4 +1,6 @@
-"""Reading our account at a provider: balance, charges of all our orders, and ids that may be a lost order of ours."""
+"""Reading our account at a provider: balance, charges of all our orders, and ids that may be a lost
+order of ours.
+"""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -23,7 +25,10 @@ EDGES = 2  # ids of ours in each call: their answers prove that the provider ans
 
 
 class NotReadable(Exception):
-    """The account could not be read whole; the text says why. `calls` were spent on ids that are not ours."""
+    """The account could not be read whole; the text says why.
+
+    `calls` were spent on ids that are not ours.
+    """
 
     def __init__(self, text: str, *, calls: int = 0) -> None:
         super().__init__(text)
@@ -47,7 +52,11 @@ class Reading:
     def orphans(self) -> Decimal | None:
         """What the strays were charged together; None where the provider does not say it of each."""
         charges = [stray.charge for stray in self.strays]
-        return None if None in charges else sum((charge for charge in charges if charge is not None), Decimal(0))
+        return (
+            None
+            if None in charges
+            else sum((charge for charge in charges if charge is not None), Decimal(0))
+        )
 
 
 def read_account(
@@ -61,9 +70,10 @@ def read_account(
 ) -> Reading:
     """Read everything while the lane is fenced. No transaction may be open. Raises NotReadable.
 
-    `ids` may be a lost order's; each call carries the `edges`, ids of ours that must be answered, so that silence about
-    the others means something. `expected` is what balance and charges should make together: where they do not, the
-    orders that ended last are asked again. `stop_at`: monotonic seconds.
+    `ids` may be a lost order's; each call carries the `edges`, ids of ours that must be answered,
+    so that silence about the others means something. `expected` is what balance and charges should
+    make together: where they do not, the orders that ended last are asked again. `stop_at`:
+    monotonic seconds.
     """
     reader = _Reader(provider=provider, client=client, stop_at=stop_at)
     read_at = database_now()
@@ -103,28 +113,46 @@ class _Reader:
         raise NotReadable(f"The provider does not tell its balance: {problem}", calls=self.calls)
 
     def known(self) -> Decimal:
-        """What all orders of ours there were charged: asked where it can still change, else as it ended."""
+        """What all orders of ours there were charged: asked where it can still change, else
+        as it ended.
+        """
         ours = Order.objects.filter(provider=self.provider, upstream_id__isnull=False)
         is_final = Q(status__in=ENDED, upstream_charge__isnull=False)
-        total: Decimal = ours.filter(is_final).aggregate(total=Sum("upstream_charge"))["total"] or Decimal(0)
+        total: Decimal = ours.filter(is_final).aggregate(total=Sum("upstream_charge"))[
+            "total"
+        ] or Decimal(0)
         for order in self._ask_about(ours.exclude(is_final)):
             total += order.charge_now
         return total
 
     def correct_ended(self) -> Decimal:
-        """Ask again about the orders that ended last; stores their charges and returns by how much they differ."""
-        ended = Order.objects.filter(provider=self.provider, status__in=ENDED, upstream_charge__isnull=False)
+        """Ask again about the orders that ended last; stores their charges and returns by
+        how much they differ.
+        """
+        ended = Order.objects.filter(
+            provider=self.provider, status__in=ENDED, upstream_charge__isnull=False
+        )
         latest = ended.filter(upstream_id__isnull=False).order_by("-ended_at", "-pk")[:MAX_ENDED]
         change = Decimal(0)
         for known in self._ask_about(latest):
             change += known.charge_now - (known.order.upstream_charge or Decimal(0))
-            Order.objects.filter(pk=known.order.pk, status__in=ENDED).update(upstream_charge=known.charge_now)
+            Order.objects.filter(pk=known.order.pk, status__in=ENDED).update(
+                upstream_charge=known.charge_now
+            )
         return change
 
     def remembered(self) -> dict[int, OrderStatus]:
-        """The orphans of earlier readings as they are now, but for those that have turned out to be ours."""
-        ours = Order.objects.filter(provider=self.provider, upstream_id__isnull=False).values("upstream_id")
-        orphans = Orphan.objects.filter(provider=self.provider).exclude(upstream_id__in=ours).order_by("pk")
+        """The orphans of earlier readings as they are now, but for those that have turned
+        out to be ours.
+        """
+        ours = Order.objects.filter(provider=self.provider, upstream_id__isnull=False).values(
+            "upstream_id"
+        )
+        orphans = (
+            Orphan.objects.filter(provider=self.provider)
+            .exclude(upstream_id__in=ours)
+            .order_by("pk")
+        )
         names = [orphan.upstream_id for orphan in orphans]
         found: dict[int, OrderStatus] = {}
         for start in range(0, len(names), BATCH):
@@ -132,7 +160,9 @@ class _Reader:
             for name in names[start : start + BATCH]:
                 answer = reply.orders.get(name)
                 if not isinstance(answer, OrderStatus):
-                    raise NotReadable(f"The provider says nothing about its order {name}.", calls=self.calls)
+                    raise NotReadable(
+                        f"The provider says nothing about its order {name}.", calls=self.calls
+                    )
                 found[int(name)] = answer
         return found
 
@@ -146,7 +176,9 @@ class _Reader:
             reply = self._status([*map(str, portion), *edges])
             silent = [name for name in edges if not isinstance(reply.orders.get(name), OrderStatus)]
             if silent:
-                raise NotReadable(f"The provider says nothing about our own order {silent[0]}.", calls=self.calls)
+                raise NotReadable(
+                    f"The provider says nothing about our own order {silent[0]}.", calls=self.calls
+                )
             for number in portion:
                 match reply.orders.get(str(number)):
                     case OrderStatus() as answer:
@@ -154,7 +186,9 @@ class _Reader:
                     case IdError(text=text, is_ambiguous=False) if is_about_an_id(text):
                         continue
                     case _:
-                        raise NotReadable(f"The provider says nothing clear about id {number}.", calls=self.calls)
+                        raise NotReadable(
+                            f"The provider says nothing clear about id {number}.", calls=self.calls
+                        )
         return found
 
     def _ask_about(self, orders: Iterable[Order]) -> list["_Known"]:
@@ -164,7 +198,10 @@ class _Reader:
         for start in range(0, len(names), BATCH):
             portion = names[start : start + BATCH]
             reply = self._status(portion)
-            known += [_Known(rows[name], self._charge(rows[name], reply.orders.get(name))) for name in portion]
+            known += [
+                _Known(rows[name], self._charge(rows[name], reply.orders.get(name)))
+                for name in portion
+            ]
         return known
 
     def _charge(self, order: Order, answer: object) -> Decimal:
@@ -172,7 +209,8 @@ class _Reader:
             return answer.charge
         if order.status == Status.RUNNING:
             raise NotReadable(
-                f"The provider does not tell the charge of its order {order.upstream_id}.", calls=self.calls
+                f"The provider does not tell the charge of its order {order.upstream_id}.",
+                calls=self.calls,
             )
         return order.upstream_charge or Decimal(0)  # ended, and forgotten there
 
@@ -183,7 +221,9 @@ class _Reader:
                 return self.client.status(names)
             except ProviderError as error:
                 problem = error
-        raise NotReadable(f"The provider does not tell how its orders stand: {problem}", calls=self.calls)
+        raise NotReadable(
+            f"The provider does not tell how its orders stand: {problem}", calls=self.calls
+        )
 
     def _check_time(self) -> None:
         if time.monotonic() >= self.stop_at:
@@ -197,4 +237,6 @@ class _Known:
 
 
 def _stray(number: int, answer: OrderStatus) -> Stray:
-    return Stray(upstream_id=number, status=answer.status, charge=answer.charge, remains=answer.remains)
+    return Stray(
+        upstream_id=number, status=answer.status, charge=answer.charge, remains=answer.remains
+    )

@@ -1,7 +1,8 @@
 """Resolving: one sweep settles by proof what became of orders that were perhaps placed.
 
-"Placed" is final at once; "not placed" is said only when the order is old enough, its sender gone, the ids around it
-read, no money missing and no order found that may be it. Whatever is less stays with staff, with its evidence.
+"Placed" is final at once; "not placed" is said only when the order is old enough, its sender gone,
+the ids around it read, no money missing and no order found that may be it. Whatever is less stays
+with staff, with its evidence.
 """
 
 import logging
@@ -42,11 +43,12 @@ MAX_THREADS = 8  # providers looked after at one time
 
 
 def resolve_due() -> str:
-    """Settle what can be settled at every provider; returns a note such as "2 not placed, 1 placed".
+    """Settle what can be settled at every provider; returns a note such as "2 not placed, 1
+    placed".
 
-    A provider that does not answer, and orders about which too little is known, are left for the next sweep and are
-    shown to staff all the while; the log tells once of each that stays unclear for long. Raises the first unexpected
-    error after the other providers were looked after.
+    A provider that does not answer, and orders about which too little is known, are left for the
+    next sweep and are shown to staff all the while; the log tells once of each that stays unclear
+    for long. Raises the first unexpected error after the other providers were looked after.
     """
     tell_of_long_unclear(now=timezone.now())
     unclear = Attempt.objects.filter(provider=OuterRef("pk"), state=AttemptState.UNKNOWN)
@@ -54,7 +56,9 @@ def resolve_due() -> str:
     stop_at = time.monotonic() + SWEEP_SECONDS
     look = partial(_look_after, stop_at=stop_at)
     tally = spread(look, list(providers), threads=MAX_THREADS, name="resolve")
-    return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing unclear"
+    return (
+        ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing unclear"
+    )
 
 
 def _look_after(provider: Provider, *, stop_at: float) -> Counter[str]:
@@ -72,7 +76,9 @@ def _look_after(provider: Provider, *, stop_at: float) -> Counter[str]:
 
 
 def resolve(*, provider: Provider, client: Client, stop_at: float) -> Counter[str]:
-    """Look after one provider: its profile, the baseline of its books, its unclear orders; outside a transaction."""
+    """Look after one provider: its profile, the baseline of its books, its unclear orders;
+    outside a transaction.
+    """
     now, has_unclear = database_now(), _has_unclear(provider)
     if provider.is_probe_allowed:
         if is_due(provider, now=now) or (has_unclear and lacks(provider)):
@@ -92,7 +98,9 @@ def resolve(*, provider: Provider, client: Client, stop_at: float) -> Counter[st
 
 
 def _look(provider: Provider, client: Client, stop_at: float) -> Counter[str]:
-    """Read the account once for all orders that are due, and give the verdicts that the reading proves."""
+    """Read the account once for all orders that are due, and give the verdicts that the reading
+    proves.
+    """
     now = database_now()
     found = open_attempts(provider=provider, now=now)
     due = {each.attempt.pk: each for each in found if each.is_due}
@@ -128,7 +136,9 @@ def _leave(found: Sequence[OpenAttempt]) -> Counter[str]:
 
 def _postpone(due: Sequence[OpenAttempt], problem: NotReadable, now: datetime) -> Counter[str]:
     for each in due:
-        kept = evidence(conditions=each.conditions, id_range=each.id_range, account=None, problem=str(problem))
+        kept = evidence(
+            conditions=each.conditions, id_range=each.id_range, account=None, problem=str(problem)
+        )
         kept |= counters(attempt=each.attempt, calls=problem.calls, now=now)
         keep_evidence(attempt_id=each.attempt.pk, evidence=kept)
     return Counter({"not readable": len(due)})
@@ -136,8 +146,12 @@ def _postpone(due: Sequence[OpenAttempt], problem: NotReadable, now: datetime) -
 
 def _edges(read: Sequence[OpenAttempt]) -> list[str]:
     """Two ids of ours around all that is asked for."""
-    lowest = min((each.id_range.lower for each in read if each.id_range.lower is not None), default=None)
-    highest = max((each.id_range.upper for each in read if each.id_range.upper is not None), default=None)
+    lowest = min(
+        (each.id_range.lower for each in read if each.id_range.lower is not None), default=None
+    )
+    highest = max(
+        (each.id_range.upper for each in read if each.id_range.upper is not None), default=None
+    )
     return [str(edge) for edge in (lowest, highest) if edge is not None]
 
 
@@ -148,7 +162,10 @@ def _has_unclear(provider: Provider) -> bool:
 def _keep(open_attempt: OpenAttempt, kept: dict[str, object]) -> None:
     """Write only what is news: a lane may wait for days."""
     before = open_attempt.attempt.evidence
-    after = {**{name: before[name] for name in ("orphans", "money", "read_at") if name in before}, **kept}
+    after = {
+        **{name: before[name] for name in ("orphans", "money", "read_at") if name in before},
+        **kept,
+    }
     after |= kept_counters(before)
     if after != before:
         keep_evidence(attempt_id=open_attempt.attempt.pk, evidence=after)

@@ -1,4 +1,6 @@
-"""Judging: the verdicts that one reading of our account at a provider proves, and the evidence for the rest."""
+"""Judging: the verdicts that one reading of our account at a provider proves, and the evidence for
+the rest.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,7 +16,13 @@ from lib.clock import database_now
 from orders.models import AttemptState, Order, Orphan, Status
 from orders.unclear.account_books import AccountBalance, is_explained, may_be_posts
 from orders.unclear.alerts import note_missing, note_strangers
-from orders.unclear.apply_verdict import Evidence, conclude_not_placed, conclude_placed, contradict, keep_evidence
+from orders.unclear.apply_verdict import (
+    Evidence,
+    conclude_not_placed,
+    conclude_placed,
+    contradict,
+    keep_evidence,
+)
 from orders.unclear.baseline import baseline_of, constant_of, topped_up_since
 from orders.unclear.evidence import Account, checklist, evidence
 from orders.unclear.match import Matching, match
@@ -28,8 +36,8 @@ def judge(
 ) -> Counter[str]:
     """Give every verdict that the reading proves; returns how many of which.
 
-    `found`: all that was perhaps placed; `covered`: the attempts whose brackets were read whole. Each verdict is one
-    transaction. What is not proved keeps its evidence.
+    `found`: all that was perhaps placed; `covered`: the attempts whose brackets were read whole.
+    Each verdict is one transaction. What is not proved keeps its evidence.
     """
     now = timezone.now()
     if _is_overtaken(provider, reading):
@@ -37,7 +45,9 @@ def judge(
     explained = _remember(provider, reading, now)
     strays = [stray for stray in reading.strays if stray.upstream_id not in explained]
     suspects = [each.as_suspect() for each in found]
-    matching = match(suspects=suspects, strays=strays, is_remains_exact=provider.remains_exact is True)
+    matching = match(
+        suspects=suspects, strays=strays, is_remains_exact=provider.remains_exact is True
+    )
     account = _account(provider, found, covered, reading, matching, now)
     tally, elsewhere = _conclude_placed(found, account, now)
     for each in found:
@@ -53,7 +63,9 @@ def _is_overtaken(provider: Provider, reading: Reading) -> bool:
 
 
 def _remember(provider: Provider, reading: Reading, now: datetime) -> set[int]:
-    """Write down every order found, since its charge counts from now on; returns those that staff have explained."""
+    """Write down every order found, since its charge counts from now on; returns those that
+    staff have explained.
+    """
     Orphan.objects.bulk_create(
         [
             Orphan(
@@ -83,11 +95,17 @@ def _account(
     now: datetime,
 ) -> Account:
     undecided = [each.attempt for each in found if each.attempt.state != AttemptState.NOT_PLACED]
-    open_costs = {attempt.pk: attempt.cost for attempt in undecided if not attempt.order.is_subscription}
+    open_costs = {
+        attempt.pk: attempt.cost for attempt in undecided if not attempt.order.is_subscription
+    }
     lost_posts = [attempt.order_id for attempt in undecided if attempt.order.is_subscription]
     post_rates = _post_rates(provider, lost=lost_posts)
-    unseen = [cost for pk, cost in open_costs.items() if pk not in covered and pk not in matching.placed]
-    rivals = {pk: cost for pk, cost in open_costs.items() if pk in covered and pk not in matching.placed}
+    unseen = [
+        cost for pk, cost in open_costs.items() if pk not in covered and pk not in matching.placed
+    ]
+    rivals = {
+        pk: cost for pk, cost in open_costs.items() if pk in covered and pk not in matching.placed
+    }
     baseline, account_balance = baseline_of(provider), None
     if baseline is not None and reading.orphans is not None:
         account_balance = AccountBalance(
@@ -97,7 +115,17 @@ def _account(
             known=reading.known,
             orphans=reading.orphans,
         )
-    problem = _problem(provider, account_balance, reading, matching, unseen, rivals, post_rates, bool(lost_posts), now)
+    problem = _problem(
+        provider,
+        account_balance,
+        reading,
+        matching,
+        unseen,
+        rivals,
+        post_rates,
+        bool(lost_posts),
+        now,
+    )
     baseline_at = baseline.read_at if baseline and baseline.read_at else reading.read_at
     shown = max(places(reading.balance), places(baseline.balance or Decimal(0)) if baseline else 0)
     return Account(
@@ -115,7 +143,8 @@ def _account(
 
 
 def _post_rates(provider: Provider, *, lost: Sequence[int]) -> list[Decimal]:
-    """What a post costs of each subscription that runs there, or may: as it was ordered, and as it is listed now.
+    """What a post costs of each subscription that runs there, or may: as it was ordered, and as it
+    is listed now.
 
     `lost`: the orders that were perhaps placed.
     """
@@ -138,9 +167,13 @@ def _problem(
     has_lost_posts: bool,
     now: datetime,
 ) -> str:
-    """Why "not placed" must not be said of anything at this provider now; empty where nothing speaks against it."""
+    """Why "not placed" must not be said of anything at this provider now; empty where nothing
+    speaks against it.
+    """
     if matching.strangers:
-        strangers = Orphan.objects.filter(provider=provider, upstream_id__in=map(str, matching.strangers))
+        strangers = Orphan.objects.filter(
+            provider=provider, upstream_id__in=map(str, matching.strangers)
+        )
         strangers.update(is_stranger=True)
         return note_strangers(provider=provider, upstream_ids=matching.strangers, now=now)
     provider.refresh_from_db(fields=["verdicts_paused_at", "verdicts_pause_reason", "unexplained"])
@@ -148,7 +181,9 @@ def _problem(
         return provider.verdicts_pause_reason
     if account_balance is None:
         return "The books of the account are not begun yet." if reading.orphans is not None else ""
-    if not reading.is_steady or is_explained(missing=account_balance.missing, costs=[*unseen, *rivals.values()]):
+    if not reading.is_steady or is_explained(
+        missing=account_balance.missing, costs=[*unseen, *rivals.values()]
+    ):
         return ""
     if has_lost_posts and account_balance.missing > 0:
         return "A subscription that may run there unknown to us may have been billed posts."
@@ -173,7 +208,9 @@ def _conclude_placed(
             continue
         kept = _evidence(each, account, frozenset())
         kept["next_step"] = f"None: it is their order {number}, which nothing else of ours can be."
-        if each.is_unclear and conclude_placed(attempt_id=attempt_id, upstream_id=str(number), evidence=kept, now=now):
+        if each.is_unclear and conclude_placed(
+            attempt_id=attempt_id, upstream_id=str(number), evidence=kept, now=now
+        ):
             settled.add(number)
             tally["placed"] += 1
     return tally, frozenset(settled)
@@ -191,7 +228,15 @@ def _conclude(each: OpenAttempt, account: Account, elsewhere: frozenset[int], no
 
 
 def _evidence(each: OpenAttempt, account: Account, elsewhere: frozenset[int]) -> Evidence:
-    conditions = [*each.conditions, *checklist(attempt=each.attempt, account=account, elsewhere=elsewhere)]
-    kept = evidence(conditions=conditions, id_range=each.id_range, account=account, read_at=account.reading.read_at)
+    conditions = [
+        *each.conditions,
+        *checklist(attempt=each.attempt, account=account, elsewhere=elsewhere),
+    ]
+    kept = evidence(
+        conditions=conditions,
+        id_range=each.id_range,
+        account=account,
+        read_at=account.reading.read_at,
+    )
     calls = account.reading.calls if each.attempt.pk in account.covered else 0
     return kept | counters(attempt=each.attempt, calls=calls, now=database_now())

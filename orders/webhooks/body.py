@@ -10,13 +10,19 @@ from orders.models import Order, RequestState, WebhookDelivery
 
 
 def message_id(delivery: WebhookDelivery) -> str:
-    """The `webhook-id`: the same whenever this event is sent, so that a receiver can drop what it has had."""
+    """The `webhook-id`: the same whenever this event is sent, so that a receiver can drop what
+    it has had.
+    """
     return f"msg_{delivery.event_id.hex}"
 
 
 def body_of(delivery: WebhookDelivery) -> bytes:
     """The JSON that is sent and signed: {"type", "timestamp", "data"}. The same at every try."""
-    happened_at = delivery.happened_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    happened_at = (
+        delivery.happened_at.astimezone(UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
     content = {"type": delivery.type, "timestamp": happened_at, "data": _data(delivery)}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 

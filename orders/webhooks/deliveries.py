@@ -17,12 +17,15 @@ from orders.models.webhooks import EXCERPT, PROBLEM_LENGTH
 from orders.webhooks.body import body_of, message_id
 from orders.webhooks.endpoints import switch_off
 
-LEASE = timedelta(seconds=60)  # longer than one call may take; afterwards its sender is dead and it is sent again
+# longer than one call may take; afterwards its sender is dead and it is sent again
+LEASE = timedelta(seconds=60)
 MAX_IN_FLIGHT = 16  # calls over all endpoints
-MAX_UNPROVEN = 8  # of these to endpoints that failed or were slow last time: they never keep the others waiting
+# of these to endpoints that failed or were slow last time: they never keep the others waiting
+MAX_UNPROVEN = 8
 PER_ENDPOINT = 4  # calls to one that is quick; to an unproven one: one
 QUICK = 3.0  # seconds
-# After the first, second … failure, in seconds. Together more than two days, as long as a weekend's outage.
+# After the first, second … failure, in seconds. Together more than two days, as long as a weekend's
+# outage.
 WAITS = (5, 30, 120, 600, 3600, 6 * 3600, 24 * 3600, 24 * 3600)
 JITTER = 0.2  # of a wait, so that a receiver that comes back is not met by everything at once
 MAX_RETRY_AFTER = 24 * 3600.0  # seconds that a receiver may ask for
@@ -46,10 +49,12 @@ class Dispatch:
 
 
 def claim(*, owner: UUID, in_flight: Collection[Dispatch] = ()) -> list[Dispatch]:
-    """Take as many due deliveries as there is room for beside `in_flight`; two sweeps never get the same one.
+    """Take as many due deliveries as there is room for beside `in_flight`; two sweeps never get the
+    same one.
 
-    Of each endpoint what somebody waits for comes first, then what has been due longest; between endpoints chance
-    decides, so that none is always last. Leases are counted by the database's clock.
+    Of each endpoint what somebody waits for comes first, then what has been due longest; between
+    endpoints chance decides, so that none is always last. Leases are counted by the database's
+    clock.
     """
     now = database_now()
     dispatches: list[Dispatch] = []
@@ -69,13 +74,16 @@ def claim(*, owner: UUID, in_flight: Collection[Dispatch] = ()) -> list[Dispatch
 
 @transaction.atomic
 def record(*, dispatch: Dispatch, posted: Posted, now: datetime) -> str:
-    """Write down what came of one call; returns it in a word. Nothing is changed where somebody else has it by now.
+    """Write down what came of one call; returns it in a word. Nothing is changed where somebody
+    else has it by now.
 
-    2xx: delivered. Anything else: tried again later, or given up after the last of WAITS; a test is sent once. 410, or
-    three days without a success, switches the endpoint off.
+    2xx: delivered. Anything else: tried again later, or given up after the last of WAITS; a test is
+    sent once. 410, or three days without a success, switches the endpoint off.
     """
     endpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=dispatch.endpoint_id)
-    mine = WebhookDelivery.objects.select_for_update().filter(pk=dispatch.delivery_id, owner=dispatch.owner)
+    mine = WebhookDelivery.objects.select_for_update().filter(
+        pk=dispatch.delivery_id, owner=dispatch.owner
+    )
     delivery = mine.filter(state=DeliveryState.WAITING).first()
     if delivery is None:
         return "taken over"
@@ -91,16 +99,24 @@ def record(*, dispatch: Dispatch, posted: Posted, now: datetime) -> str:
     if delivery.type == PING or delivery.tries > len(WAITS) or not endpoint.is_active:
         _settle(delivery, DeliveryState.FAILED)
     else:
-        _settle(delivery, DeliveryState.WAITING, next_at=now + _wait(delivery.tries, posted.retry_after))
+        _settle(
+            delivery, DeliveryState.WAITING, next_at=now + _wait(delivery.tries, posted.retry_after)
+        )
     _note_failure(endpoint, delivery, now=now)
     return "failed"
 
 
-def _waiting_endpoints(now: datetime, *, busy: Counter[int], is_room_for_unproven: bool) -> list[WebhookEndpoint]:
-    """Some of the endpoints to which something could be sent now, by chance; no more than there are places."""
+def _waiting_endpoints(
+    now: datetime, *, busy: Counter[int], is_room_for_unproven: bool
+) -> list[WebhookEndpoint]:
+    """Some of the endpoints to which something could be sent now, by chance; no more than there
+    are places.
+    """
     waiting = WebhookEndpoint.objects.filter(switched_off_at=None, user__is_active=True)
     waiting = waiting.filter(Exists(_due(now).filter(endpoint=OuterRef("pk"))))
-    has_room = Q(is_proven=True) & ~Q(pk__in=[pk for pk, calls in busy.items() if calls >= PER_ENDPOINT])
+    has_room = Q(is_proven=True) & ~Q(
+        pk__in=[pk for pk, calls in busy.items() if calls >= PER_ENDPOINT]
+    )
     if is_room_for_unproven:
         has_room |= Q(is_proven=False) & ~Q(pk__in=list(busy))
     return list(waiting.filter(has_room).order_by("?")[:MAX_IN_FLIGHT])
@@ -121,7 +137,9 @@ def _take(endpoint: WebhookEndpoint, *, owner: UUID, most: int, now: datetime) -
     return [_dispatch(delivery, endpoint, owner=owner, now=now) for delivery in deliveries]
 
 
-def _dispatch(delivery: WebhookDelivery, endpoint: WebhookEndpoint, *, owner: UUID, now: datetime) -> Dispatch:
+def _dispatch(
+    delivery: WebhookDelivery, endpoint: WebhookEndpoint, *, owner: UUID, now: datetime
+) -> Dispatch:
     is_old_valid = endpoint.old_secret_until is not None and endpoint.old_secret_until > now
     old = (endpoint.sealed_old_secret,) if is_old_valid else ()
     return Dispatch(
@@ -137,7 +155,9 @@ def _dispatch(delivery: WebhookDelivery, endpoint: WebhookEndpoint, *, owner: UU
     )
 
 
-def _settle(delivery: WebhookDelivery, state: DeliveryState, *, next_at: datetime | None = None) -> None:
+def _settle(
+    delivery: WebhookDelivery, state: DeliveryState, *, next_at: datetime | None = None
+) -> None:
     delivery.state = state
     delivery.next_at = next_at
     delivery.is_urgent = False
@@ -159,7 +179,8 @@ def _note_success(endpoint: WebhookEndpoint, *, is_quick: bool) -> None:
 
 def _note_failure(endpoint: WebhookEndpoint, delivery: WebhookDelivery, *, now: datetime) -> None:
     endpoint.is_proven = False
-    if delivery.type != PING:  # a test is not tried again, so nothing would show that the trouble has passed
+    # a test is not tried again, so nothing would show that the trouble has passed
+    if delivery.type != PING:
         endpoint.failing_since = endpoint.failing_since or now
         endpoint.failures_in_row += 1
     endpoint.save(update_fields=["failing_since", "failures_in_row", "is_proven"])

@@ -1,4 +1,6 @@
-"""Registering webhooks: customers say where they want to be told, and of what; secrets, tests and sending again."""
+"""Registering webhooks: customers say where they want to be told, and of what; secrets, tests and
+sending again.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,7 +15,8 @@ from orders.models import PING, DeliveryState, WebhookDelivery, WebhookEndpoint
 from orders.webhooks.signature import make_secret
 
 MAX_ENDPOINTS = 5  # of one customer
-OLD_SECRET_FOR = timedelta(hours=24)  # both secrets sign meanwhile, so that a receiver can change over in peace
+# both secrets sign meanwhile, so that a receiver can change over in peace
+OLD_SECRET_FOR = timedelta(hours=24)
 BETWEEN_TESTS = timedelta(seconds=5)
 
 
@@ -38,16 +41,21 @@ class UnderWay(Exception):
 
 
 @transaction.atomic
-def add_endpoint(*, user: User, url: str, events: Sequence[str], now: datetime) -> tuple[WebhookEndpoint, str]:
+def add_endpoint(
+    *, user: User, url: str, events: Sequence[str], now: datetime
+) -> tuple[WebhookEndpoint, str]:
     """A new endpoint, switched on, and its secret: the only moment at which that can be seen.
 
     Raises UrlTaken or TooManyEndpoints.
     """
-    User.objects.select_for_update(no_key=True).get(pk=user.pk)  # so that the count holds for two forms at once
+    # so that the count holds for two forms at once
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if user.webhook_endpoints.filter(removed_at=None).count() >= MAX_ENDPOINTS:
         raise TooManyEndpoints
     secret = make_secret()
-    endpoint = WebhookEndpoint(user=user, url=url, events=list(events), sealed_secret=seal(secret), created_at=now)
+    endpoint = WebhookEndpoint(
+        user=user, url=url, events=list(events), sealed_secret=seal(secret), created_at=now
+    )
     _save_url_once(endpoint)
     return endpoint, secret
 
@@ -67,7 +75,8 @@ def change_endpoint(*, endpoint: WebhookEndpoint, url: str, events: Sequence[str
 def rotate_secret(*, endpoint: WebhookEndpoint, now: datetime) -> str:
     """A new secret, which is returned this once. The old one signs beside it for a day.
 
-    Raises RotationOpen while an older one still signs: a second click must not end the one that the receiver knows.
+    Raises RotationOpen while an older one still signs: a second click must not end the one that the
+    receiver knows.
     """
     endpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
     if endpoint.old_secret_until is not None and endpoint.old_secret_until > now:
@@ -81,33 +90,49 @@ def rotate_secret(*, endpoint: WebhookEndpoint, now: datetime) -> str:
 
 def end_old_secret(*, endpoint: WebhookEndpoint) -> None:
     """Only the new secret signs from now on."""
-    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(sealed_old_secret="", old_secret_until=None)
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
+        sealed_old_secret="", old_secret_until=None
+    )
 
 
 @transaction.atomic
 def switch_off(*, endpoint: WebhookEndpoint, now: datetime, reason: str = "") -> None:
-    """Write nothing down for it and send nothing until it is switched on again; what waited is given up.
+    """Write nothing down for it and send nothing until it is switched on again; what waited is
+    given up.
 
-    `reason` tells the owner why, where it was not their own doing. Switching off twice keeps the first reason.
+    `reason` tells the owner why, where it was not their own doing. Switching off twice keeps the
+    first reason.
     """
     WebhookEndpoint.objects.filter(pk=endpoint.pk, switched_off_at=None).update(
         switched_off_at=now, switched_off_reason=reason
     )
-    waiting = endpoint.deliveries.filter(Q(owner=None) | Q(next_at__lte=now), state=DeliveryState.WAITING)
+    waiting = endpoint.deliveries.filter(
+        Q(owner=None) | Q(next_at__lte=now), state=DeliveryState.WAITING
+    )
     waiting.filter(tries=0).update(problem="switched off before it was sent")
     waiting.update(state=DeliveryState.FAILED, next_at=None, owner=None, is_urgent=False)
 
 
 def switch_on(*, endpoint: WebhookEndpoint) -> None:
-    """Tell it of what happens from now on. What it missed can be sent again from the log, if it was written down."""
+    """Tell it of what happens from now on.
+
+    What it missed can be sent again from the log, if it was written down.
+    """
     WebhookEndpoint.objects.filter(pk=endpoint.pk, removed_at=None).update(
-        switched_off_at=None, switched_off_reason="", failing_since=None, failures_in_row=0, is_proven=False
+        switched_off_at=None,
+        switched_off_reason="",
+        failing_since=None,
+        failures_in_row=0,
+        is_proven=False,
     )
 
 
 @transaction.atomic
 def remove_endpoint(*, endpoint: WebhookEndpoint, now: datetime) -> None:
-    """End it: nothing more is sent, and its secrets are forgotten at once. Removing twice changes nothing."""
+    """End it: nothing more is sent, and its secrets are forgotten at once.
+
+    Removing twice changes nothing.
+    """
     switch_off(endpoint=endpoint, now=now)
     WebhookEndpoint.objects.filter(pk=endpoint.pk, removed_at=None).update(
         removed_at=now, sealed_secret="", sealed_old_secret="", old_secret_until=None
@@ -115,11 +140,16 @@ def remove_endpoint(*, endpoint: WebhookEndpoint, now: datetime) -> None:
 
 
 def send_test(*, endpoint: WebhookEndpoint, now: datetime) -> WebhookDelivery:
-    """Write down a test, to be sent next and once. Raises SwitchedOff, and UnderWay where one was just made."""
+    """Write down a test, to be sent next and once.
+
+    Raises SwitchedOff, and UnderWay where one was just made.
+    """
     _check_on(endpoint)
     if endpoint.deliveries.filter(type=PING, happened_at__gt=now - BETWEEN_TESTS).exists():
         raise UnderWay
-    return endpoint.deliveries.create(event_id=uuid4(), type=PING, happened_at=now, next_at=now, is_urgent=True)
+    return endpoint.deliveries.create(
+        event_id=uuid4(), type=PING, happened_at=now, next_at=now, is_urgent=True
+    )
 
 
 def resend(*, delivery: WebhookDelivery, now: datetime) -> None:

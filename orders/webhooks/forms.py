@@ -13,9 +13,14 @@ class WebhookForm(forms.Form):
     url = forms.CharField(
         label="URL",
         max_length=500,
-        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}
+        ),
         help_text="Of your program, such as https://shop.example/webhooks. https on port 443 only.",
-        error_messages={"required": "URL: say where to send.", "max_length": "URL: at most 500 characters."},
+        error_messages={
+            "required": "URL: say where to send.",
+            "max_length": "URL: at most 500 characters.",
+        },
     )
     events = forms.MultipleChoiceField(
         choices=WebhookType.choices,
@@ -26,4 +31,6 @@ class WebhookForm(forms.Form):
 
     def clean_url(self) -> str:
         """A public address; names that lead inside are refused when it is called."""
-        return check_url(self.cleaned_data["url"], is_private_allowed=settings.WEBHOOK_ALLOW_PRIVATE)
+        return check_url(
+            self.cleaned_data["url"], is_private_allowed=settings.WEBHOOK_ALLOW_PRIVATE
+        )

@@ -1,4 +1,6 @@
-"""Customers' pages of their webhooks: where to send, which secret signs, what was sent and what came back."""
+"""Customers' pages of their webhooks: where to send, which secret signs, what was sent and what
+came back.
+"""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -101,7 +103,10 @@ def webhook_rotate(request: MemberRequest, pk: int) -> HttpResponse:
     try:
         secret = rotate_secret(endpoint=endpoint, now=timezone.now())
     except RotationOpen:
-        messages.error(request, "A new secret was made a short while ago. End the old one before you make another.")
+        messages.error(
+            request,
+            "A new secret was made a short while ago. End the old one before you make another.",
+        )
         return redirect("webhook", pk=pk)
     return _page(request, _own(request, pk), secret=secret)
 
@@ -173,14 +178,25 @@ def _own(request: MemberRequest, pk: int) -> WebhookEndpoint:
 
 def _list_page(request: MemberRequest, *, form: WebhookForm, status: int = 200) -> HttpResponse:
     endpoints = request.user.webhook_endpoints.filter(removed_at=None).order_by("pk")
-    return render(request, "orders/webhooks/webhooks.html", {"endpoints": endpoints, "form": form}, status=status)
+    return render(
+        request,
+        "orders/webhooks/webhooks.html",
+        {"endpoints": endpoints, "form": form},
+        status=status,
+    )
 
 
 def _page(
-    request: MemberRequest, endpoint: WebhookEndpoint, *, form: WebhookForm | None = None, secret: str = ""
+    request: MemberRequest,
+    endpoint: WebhookEndpoint,
+    *,
+    form: WebhookForm | None = None,
+    secret: str = "",
 ) -> HttpResponse:
     deliveries = list(endpoint.deliveries.order_by("-pk")[:ROWS])
-    is_waiting = endpoint.is_active and any(each.state == DeliveryState.WAITING for each in deliveries)
+    is_waiting = endpoint.is_active and any(
+        each.state == DeliveryState.WAITING for each in deliveries
+    )
     known = {"url": endpoint.url, "events": endpoint.events}
     context = {
         "endpoint": endpoint,
@@ -188,7 +204,8 @@ def _page(
         "is_waiting": is_waiting,
         "form": form or WebhookForm(initial=known),
         "secret": secret,
-        "is_rotation_open": endpoint.old_secret_until is not None and endpoint.old_secret_until > timezone.now(),
+        "is_rotation_open": endpoint.old_secret_until is not None
+        and endpoint.old_secret_until > timezone.now(),
     }
     template = "orders/webhooks/_log.html" if request.htmx else "orders/webhooks/webhook.html"
     return render(request, template, context, status=422 if form else 200)

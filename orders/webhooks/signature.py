@@ -1,4 +1,6 @@
-"""Signing webhooks as the Standard Webhooks specification has it (standardwebhooks.com): HMAC-SHA-256, version v1."""
+"""Signing webhooks as the Standard Webhooks specification has it (standardwebhooks.com):
+HMAC-SHA-256, version v1.
+"""
 
 import base64
 import hashlib
@@ -16,7 +18,8 @@ def make_secret() -> str:
 
 
 def sign(*, keys: Iterable[str], message_id: str, timestamp: int, body: bytes) -> str:
-    """The value of `webhook-signature`: one signature for each secret, so that a receiver may know either.
+    """The value of `webhook-signature`: one signature for each secret, so that a receiver may know
+    either.
 
     `timestamp` in seconds since 1970. Raises ValueError where a secret is none.
     """

@@ -1,6 +1,8 @@
-"""Delivering webhooks: one sweep posts what is due, several at a time, and writes down what came of it.
+"""Delivering webhooks: one sweep posts what is due, several at a time, and writes down what came of
+it.
 
-At least once and in no promised order: a receiver knows a repeat by its `webhook-id`, the order by its timestamp.
+At least once and in no promised order: a receiver knows a repeat by its `webhook-id`, the order by
+its timestamp.
 """
 
 import logging
@@ -24,7 +26,8 @@ from orders.webhooks.signature import sign
 log = logging.getLogger(__name__)
 
 TIMEOUT = 10.0  # seconds: the one deadline of a call
-SWEEP_SECONDS = 25.0  # after which a sweep begins nothing new; with the last call it ends before a task's limit
+# after which a sweep begins nothing new; with the last call it ends before a task's limit
+SWEEP_SECONDS = 25.0
 LOOK_EVERY = 0.25  # seconds between two looks for due deliveries while something is in flight
 KEPT_FOR = timedelta(days=30)
 REMOVED_FOR = timedelta(days=1)  # no transaction that saw the endpoint alive is still open then
@@ -32,10 +35,11 @@ MAX_FORGOTTEN = 1000  # rows in one sweep
 
 
 def deliver_due() -> str:
-    """Post what is due until nothing is, or 25 s have passed; returns a note such as "3 delivered, 1 failed".
+    """Post what is due until nothing is, or 25 s have passed; returns a note such as "3 delivered,
+    1 failed".
 
-    A worker that dies leaves leases behind: what it held is sent again. Slow and failing receivers have a share of the
-    calls in flight to themselves and keep nobody else waiting.
+    A worker that dies leaves leases behind: what it held is sent again. Slow and failing receivers
+    have a share of the calls in flight to themselves and keep nobody else waiting.
     """
     tally = Counter(forgotten=forget_old(now=timezone.now()))
     sweep = _Sweep(stop_at=time.monotonic() + SWEEP_SECONDS, tally=tally)
@@ -49,7 +53,10 @@ def deliver_due() -> str:
 
 
 def deliver(dispatch: Dispatch) -> Posted:
-    """Sign and post one delivery. Touches no database; never raises for anything that the other side does."""
+    """Sign and post one delivery.
+
+    Touches no database; never raises for anything that the other side does.
+    """
     try:
         keys = [unseal(sealed) for sealed in dispatch.sealed_secrets]
     except CannotUnseal:
@@ -61,18 +68,28 @@ def deliver(dispatch: Dispatch) -> Posted:
         "webhook-id": dispatch.message_id,
         "webhook-timestamp": str(dispatch.timestamp),
         "webhook-signature": sign(
-            keys=keys, message_id=dispatch.message_id, timestamp=dispatch.timestamp, body=dispatch.body
+            keys=keys,
+            message_id=dispatch.message_id,
+            timestamp=dispatch.timestamp,
+            body=dispatch.body,
         ),
     }
     endpoint = Endpoint(
-        url=dispatch.url, key=keys[0], timeout=TIMEOUT, is_private_allowed=settings.WEBHOOK_ALLOW_PRIVATE
+        url=dispatch.url,
+        key=keys[0],
+        timeout=TIMEOUT,
+        is_private_allowed=settings.WEBHOOK_ALLOW_PRIVATE,
     )
     return post(endpoint=endpoint, headers=headers, body=dispatch.body)
 
 
 def forget_old(*, now: datetime) -> int:
-    """Delete deliveries of 30 days ago and endpoints that were removed a day ago; returns how many rows."""
-    old = WebhookDelivery.objects.filter(happened_at__lt=now - KEPT_FOR).order_by("happened_at", "pk")
+    """Delete deliveries of 30 days ago and endpoints that were removed a day ago; returns how
+    many rows.
+    """
+    old = WebhookDelivery.objects.filter(happened_at__lt=now - KEPT_FOR).order_by(
+        "happened_at", "pk"
+    )
     count, _ = WebhookDelivery.objects.filter(pk__in=old.values("pk")[:MAX_FORGOTTEN]).delete()
     removed = WebhookEndpoint.objects.filter(removed_at__lt=now - REMOVED_FOR).order_by("pk")
     gone, _ = WebhookEndpoint.objects.filter(pk__in=removed.values("pk")[:MAX_FORGOTTEN]).delete()
@@ -81,7 +98,10 @@ def forget_old(*, now: datetime) -> int:
 
 @dataclass
 class _Sweep:
-    """The calls of one sweep that are in flight. The database is asked by the sweep's own thread alone."""
+    """The calls of one sweep that are in flight.
+
+    The database is asked by the sweep's own thread alone.
+    """
 
     stop_at: float  # monotonic seconds
     tally: Counter[str]
@@ -102,4 +122,6 @@ class _Sweep:
         finished, _ = wait(self.calls, timeout=LOOK_EVERY, return_when=FIRST_COMPLETED)
         for call in finished:
             reach("after_send")
-            self.tally[record(dispatch=self.calls.pop(call), posted=call.result(), now=timezone.now())] += 1
+            self.tally[
+                record(dispatch=self.calls.pop(call), posted=call.result(), now=timezone.now())
+            ] += 1

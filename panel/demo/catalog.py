@@ -25,7 +25,9 @@ EURO_MANNERS = {  # each is met in the wild
 
 
 def open_shop(*, doubles: tuple[Double, ...], admin: User | None, now: datetime) -> None:
-    """Take the providers on, mirror what they sell, give one category a margin of its own, and pause the last one."""
+    """Take the providers on, mirror what they sell, give one category a margin of its own, and
+    pause the last one.
+    """
     Steering(doubles[1].control_url).speak(**EURO_MANNERS)
     for double in doubles:
         provider = add_provider(

@@ -1,6 +1,8 @@
-"""The demo's orders, in every state that an order, a refill and a cancellation can be in: made by the real acts.
+"""The demo's orders, in every state that an order, a refill and a cancellation can be in: made by
+the real acts.
 
-The workers run beside it; claims and locks keep both from doing anything twice, as they do in production.
+The workers run beside it; claims and locks keep both from doing anything twice, as they do in
+production.
 """
 
 from collections.abc import Sequence
@@ -26,7 +28,9 @@ LONG: Final = 1800.0  # seconds that what should be seen under way stays so
 
 
 def make_history(*, people: People, main: Counter, euro: Counter, paused: Counter) -> None:
-    """Place, forward, follow, refund, refill and cancel about fifty orders; takes about ten seconds."""
+    """Place, forward, follow, refund, refill and cancel about fifty orders; takes about ten
+    seconds.
+    """
     held = _lose_on(euro)
     ended = _deliver(main) + _deliver_partly(main)
     running = _run(main)
@@ -39,9 +43,13 @@ def make_history(*, people: People, main: Counter, euro: Counter, paused: Counte
     reach(lambda: standing(ended).exclude(status__in=ENDED).count() == 0, meanwhile=track_due)
     _refill(ended, people.staff, main)
     reach(lambda: not _is_open(cancels[0]), meanwhile=track_due)
-    reach(lambda: Review.objects.filter(order__in=doubtful).count() == len(doubtful), meanwhile=track_due)
     reach(
-        lambda: standing([*refused, held]).exclude(status__in=[*ENDED, Status.HELD]).count() == 0, meanwhile=submit_due
+        lambda: Review.objects.filter(order__in=doubtful).count() == len(doubtful),
+        meanwhile=track_due,
+    )
+    reach(
+        lambda: standing([*refused, held]).exclude(status__in=[*ENDED, Status.HELD]).count() == 0,
+        meanwhile=submit_due,
     )
     euro.steering.clear_faults()
     reach(lambda: _words([*running, *begun]) >= WORDS, meanwhile=track_due)
@@ -50,9 +58,11 @@ def make_history(*, people: People, main: Counter, euro: Counter, paused: Counte
 
 
 def _lose_on(counter: Counter) -> Order:
-    """The provider has too much to do when the order comes, and is dearer later: held, since it would be a loss.
+    """The provider has too much to do when the order comes, and is dearer later: held, since it
+    would be a loss.
 
-    It goes on refusing until its faults are cleared: else the order could be sent before the new rate is known.
+    It goes on refusing until its faults are cleared: else the order could be sent before the new
+    rate is known.
     """
     service = counter.service(type="Default")
     counter.steering.fault("add", "nocommit_http429", where={"link": "/launch/"})
@@ -66,11 +76,19 @@ def _lose_on(counter: Counter) -> Order:
 
 def _deliver(counter: Counter) -> list[Order]:
     """Orders that end as they should, most of them with a refill on offer."""
-    counter.steering.pace(pending=1, processing=1, delivering=LONG, refill_delay=2, refilling=LONG, jitter=0)
-    orders = counter.place(7, is_refill=True) + counter.place(5) + counter.place(1, type="Custom Comments")
+    counter.steering.pace(
+        pending=1, processing=1, delivering=LONG, refill_delay=2, refilling=LONG, jitter=0
+    )
+    orders = (
+        counter.place(7, is_refill=True)
+        + counter.place(5)
+        + counter.place(1, type="Custom Comments")
+    )
     forward(orders)
     for order in orders:
-        counter.steering.set_order(order.upstream_id, status="Completed", start_count=_start_count(order))
+        counter.steering.set_order(
+            order.upstream_id, status="Completed", start_count=_start_count(order)
+        )
     return orders
 
 
@@ -99,7 +117,9 @@ def _run(counter: Counter) -> list[Order]:
 def _refuse(counter: Counter) -> list[Order]:
     """An order that the provider does not take, with a reason that the customer reads."""
     service = counter.service(type="Default")
-    counter.steering.fault("add", "refuse", where={"link": "/private/"}, text="Incorrect link: the account is private")
+    counter.steering.fault(
+        "add", "refuse", where={"link": "/private/"}, text="Incorrect link: the account is private"
+    )
     return [counter.place_one(service, link="https://example.com/private/lumen")]
 
 
@@ -107,7 +127,11 @@ def _doubt(counter: Counter) -> list[Order]:
     """Orders whose end a machine must not decide."""
     orders = counter.place(2, type="Default") + counter.place(1, type="Package")
     forward(orders)
-    lies = ({"status": "Partial", "remains": ""}, {"status": "On review"}, {"status": "Partial", "remains": "1"})
+    lies = (
+        {"status": "Partial", "remains": ""},
+        {"status": "On review"},
+        {"status": "Partial", "remains": "1"},
+    )
     for lie, order in zip(lies, orders, strict=True):
         counter.steering.set_order(order.upstream_id, shown=lie)
     return orders
@@ -145,7 +169,9 @@ def _words(orders: Sequence[Order]) -> set[str]:
 
 
 def _cancel(running: Sequence[Order], staff: User, counter: Counter) -> list[Cancellation]:
-    """Cancellations in every state but unclear; the first one is done once the order's end is known."""
+    """Cancellations in every state but unclear; the first one is done once the order's end is
+    known.
+    """
     counter.steering.pace(cancel_delay=LONG, jitter=0)
     asked = [_ask_to_cancel(order) for order in running[:5]]
     done, under_way, rejected, *_ = asked
@@ -154,7 +180,9 @@ def _cancel(running: Sequence[Order], staff: User, counter: Counter) -> list[Can
     reject(request=rejected, actor=staff, reason="It is nearly delivered", now=timezone.now())
     reach(lambda: _is_sent(done) and _is_sent(under_way), meanwhile=send_due)
     order = done.order
-    counter.steering.set_order(order.upstream_id, status="Partial", remains=order.billed_quantity * 3 // 4)
+    counter.steering.set_order(
+        order.upstream_id, status="Partial", remains=order.billed_quantity * 3 // 4
+    )
     return asked
 
 
@@ -168,12 +196,21 @@ def _ask_to_cancel(order: Order) -> Cancellation:
 def _refill(ended: Sequence[Order], staff: User, counter: Counter) -> None:
     """Refills in every state but unclear."""
     counter.steering.pace(refill_delay=1, refilling=LONG)
-    asked = [request_refill(order=order, actor=order.user, now=timezone.now()) for order in ended[:6]]
+    asked = [
+        request_refill(order=order, actor=order.user, now=timezone.now()) for order in ended[:6]
+    ]
     done, refused, under_way, rejected, *_ = asked
     for request in (done, refused, under_way):
         approve(request=request, actor=staff, now=timezone.now())
-    reject(request=rejected, actor=staff, reason="Nothing has dropped since the end", now=timezone.now())
-    reach(lambda: all(_is_sent(request) for request in (done, refused, under_way)), meanwhile=send_due)
+    reject(
+        request=rejected,
+        actor=staff,
+        reason="Nothing has dropped since the end",
+        now=timezone.now(),
+    )
+    reach(
+        lambda: all(_is_sent(request) for request in (done, refused, under_way)), meanwhile=send_due
+    )
     counter.steering.set_refill(done.upstream_id, "Completed")
     counter.steering.set_refill(refused.upstream_id, "Rejected")
     reach(lambda: not _is_open(done) and not _is_open(refused), meanwhile=poll_refills)
@@ -186,7 +223,11 @@ def _start_count(order: Order) -> int:
 
 def _is_sent(request: Refill | Cancellation) -> bool:
     request.refresh_from_db()
-    return request.state not in {RequestState.REQUESTED, RequestState.APPROVED, RequestState.SENDING}
+    return request.state not in {
+        RequestState.REQUESTED,
+        RequestState.APPROVED,
+        RequestState.SENDING,
+    }
 
 
 def _is_open(request: Refill | Cancellation) -> bool:

@@ -1,4 +1,6 @@
-"""What the demo's customers ask for: services of a kind, and a link, a quantity and texts that fit each."""
+"""What the demo's customers ask for: services of a kind, and a link, a quantity and texts that fit
+each.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,10 +12,17 @@ from catalog.models import Service, ServiceQuerySet
 from catalog.prices.arithmetic import charge_for
 from catalog.upstream.service_types import Field, ServiceType, find
 
-MAX_COST: Final = Decimal(9)  # of one order, in the panel's currency: the demo's people have about 100 each
+# of one order, in the panel's currency: the demo's people have about 100 each
+MAX_COST: Final = Decimal(9)
 CHEAPEST: Final = Decimal("0.20")
 MAX_SPENDING: Final = 20_000  # units of one order
-USUAL_SPENDING: Final = (Decimal("0.80"), Decimal("2.40"), Decimal("1.20"), Decimal("4.60"), Decimal("3.10"))
+USUAL_SPENDING: Final = (
+    Decimal("0.80"),
+    Decimal("2.40"),
+    Decimal("1.20"),
+    Decimal("4.60"),
+    Decimal("3.10"),
+)
 STEP: Final = 50  # people order round numbers
 SITES: Final = {
     "Instagram": "https://www.instagram.com/p/Cx{}/",
@@ -33,13 +42,20 @@ COMMENTS: Final = (
     "More of these, please",
 )
 NAMES: Final = ("mara.k", "old_harbor", "jun.ito", "the.lamp.shop", "nine_lives", "casa.verde")
-TEXTS: Final = {"country": "WW", "hashtag": "sunset", "username": "lumen.studio", "answer_number": "2"}
+TEXTS: Final = {
+    "country": "WW",
+    "hashtag": "sunset",
+    "username": "lumen.studio",
+    "answer_number": "2",
+}
 
 _numbers = count(40_613, 977)
 
 
 def affordable(services: ServiceQuerySet) -> Iterator[Service]:
-    """Those of `services` that an order of the usual size can be placed for, one of each category in turn, for ever."""
+    """Those of `services` that an order of the usual size can be placed for, one of each
+    category in turn, for ever.
+    """
     shelves: dict[int, list[Service]] = defaultdict(list)
     for service in services.in_shop_order():
         if _is_affordable(service):
@@ -57,7 +73,9 @@ def values_for(service: Service) -> dict[str, str]:
     if "link" in values:
         values["link"] = _site(service).format(number)
     if "quantity" in values:
-        values["quantity"] = str(_quantity(service, spending=USUAL_SPENDING[number % len(USUAL_SPENDING)]))
+        values["quantity"] = str(
+            _quantity(service, spending=USUAL_SPENDING[number % len(USUAL_SPENDING)])
+        )
     if kind.lines_field:
         texts = COMMENTS if kind.lines_field == "comments" else NAMES
         lines = max(service.min_quantity, len(texts))
@@ -67,7 +85,8 @@ def values_for(service: Service) -> dict[str, str]:
 
 def _value(field: Field, service: Service) -> str:
     if field.choices:
-        return "3" if field.name == "type_of_traffic" else field.choices[-1][0]  # direct traffic wants no more
+        # direct traffic wants no more
+        return "3" if field.name == "type_of_traffic" else field.choices[-1][0]
     if field.kind == "lines":
         return "\n".join(COMMENTS if field.name == "comments" else NAMES)
     if field.kind == "url":
@@ -76,7 +95,9 @@ def _value(field: Field, service: Service) -> str:
 
 
 def _site(service: Service) -> str:
-    return next((site for network, site in SITES.items() if network in service.category.name), ELSEWHERE)
+    return next(
+        (site for network, site in SITES.items() if network in service.category.name), ELSEWHERE
+    )
 
 
 def _kind(service: Service) -> ServiceType:
@@ -97,7 +118,9 @@ def _is_affordable(service: Service) -> bool:
     if kind.is_subscription:
         return False  # paid over time, not by the order
     least, most = (
-        (max(service.min_quantity, len(NAMES)), min(service.max_quantity, MAX_SPENDING)) if kind.is_limited else (1, 1)
+        (max(service.min_quantity, len(NAMES)), min(service.max_quantity, MAX_SPENDING))
+        if kind.is_limited
+        else (1, 1)
     )
     at_least, at_most = (
         charge_for(price=service.price, billed_quantity=quantity, is_per_order=kind.is_per_order)

@@ -1,4 +1,6 @@
-"""One provider's side of the demo: placing orders there, forwarding and following them until they are where we want."""
+"""One provider's side of the demo: placing orders there, forwarding and following them until they
+are where we want.
+"""
 
 import logging
 import time
@@ -35,7 +37,11 @@ class Counter:
         """The next service on sale that is as wanted."""
         shelf = tuple(sorted(wanted.items()))
         if shelf not in self._shelves:
-            services = Service.objects.on_sale().filter(provider=self.provider, **wanted).select_related("category")
+            services = (
+                Service.objects.on_sale()
+                .filter(provider=self.provider, **wanted)
+                .select_related("category")
+            )
             self._shelves[shelf] = affordable(services)
         return next(self._shelves[shelf])
 
@@ -56,7 +62,9 @@ class Counter:
 def forward(orders: Sequence[Order]) -> None:
     """Have all of them sent, so that none is waiting any more."""
     reach(
-        lambda: not standing(orders).filter(status__in=[Status.WAITING, Status.SUBMITTING]).exists(),
+        lambda: (
+            not standing(orders).filter(status__in=[Status.WAITING, Status.SUBMITTING]).exists()
+        ),
         meanwhile=submit_due,
     )
     for order in orders:

@@ -1,4 +1,6 @@
-"""Ports for the demo's providers: chosen before they start, and the same at the next start where that can be."""
+"""Ports for the demo's providers: chosen before they start, and the same at the next start where
+that can be.
+"""
 
 import json
 import socket
@@ -8,12 +10,15 @@ from random import SystemRandom
 from typing import Final
 
 HOST: Final = "127.0.0.1"
-# Linux hands out 32768 and above to whoever asks for any port, so that nobody is given one of these meanwhile
+# Linux hands out 32768 and above to whoever asks for any port, so that nobody is given one of these
+# meanwhile
 RANGE: Final = range(20_000, 32_000)
 
 
 def choose_ports(kept: Path, *, count: int) -> list[int]:
-    """`count` ports that are free now, those of the last time where they are; `kept` is the file that tells them."""
+    """`count` ports that are free now, those of the last time where they are; `kept` is the
+    file that tells them.
+    """
     last = json.loads(kept.read_text()) if kept.exists() else []
     ports: list[int] = []
     for number in [*last, *[0] * count][:count]:

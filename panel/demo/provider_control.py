@@ -19,7 +19,10 @@ USUAL = {  # seconds of a life that is worth watching, and how much they vary
 
 
 class Steering:
-    """The hand on one provider double. Raises requests.RequestException where it does not do as it is told."""
+    """The hand on one provider double.
+
+    Raises requests.RequestException where it does not do as it is told.
+    """
 
     def __init__(self, control_url: str) -> None:
         self._url = control_url

@@ -1,4 +1,6 @@
-"""The demo's three providers: the project's provider double as processes of their own, which keep what was ordered."""
+"""The demo's three providers: the project's provider double as processes of their own, which keep
+what was ordered.
+"""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -62,7 +64,9 @@ def folder(data_dir: Path) -> Path:
 
 
 def doubles(ports: Sequence[int]) -> tuple[Double, Double, Double]:
-    """The main provider, a smaller one in euros with manners of its own, and a very small one that will be paused."""
+    """The main provider, a smaller one in euros with manners of its own, and a very small one
+    that will be paused.
+    """
     return (
         Double(
             name="Northwind Social",

@@ -1,4 +1,6 @@
-"""Clears away what a demo left that was killed while it was being filled, so that the next start begins anew."""
+"""Clears away what a demo left that was killed while it was being filled, so that the next start
+begins anew.
+"""
 
 from pathlib import Path
 
@@ -16,13 +18,18 @@ def mark(data_dir: Path) -> None:
 
 
 def is_cut_short(data_dir: Path) -> bool:
-    """Whether an earlier start began to fill the database and did not end; False where anybody else is in it."""
+    """Whether an earlier start began to fill the database and did not end; False where anybody
+    else is in it.
+    """
     is_begun = _mark_of(data_dir).exists() and not key_file(data_dir).exists()
     return is_begun and not User.objects.exclude(email__in=EVERYBODY).exists()
 
 
 def clear(data_dir: Path) -> None:
-    """Empty the database and forget what the providers were asked for. Nothing else may be connected."""
+    """Empty the database and forget what the providers were asked for.
+
+    Nothing else may be connected.
+    """
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE")
         cursor.execute("CREATE SCHEMA public")

@@ -20,7 +20,10 @@ EVERYBODY: Final = (CUSTOMER, STAFF, ADMIN, *OTHERS)
 
 
 def key_file(data_dir: Path) -> Path:
-    """Where the customer's API key is kept: the database can't show it again. Written last, when all is filled."""
+    """Where the customer's API key is kept: the database can't show it again.
+
+    Written last, when all is filled.
+    """
     return folder(data_dir) / "api-key"
 
 
@@ -35,7 +38,9 @@ class People:
 
 
 def hand_out_key(*, people: People, data_dir: Path, now: datetime) -> None:
-    """Issue the customer's API key and keep it in `key_file(data_dir)`: the mark of a demo that is filled."""
+    """Issue the customer's API key and keep it in `key_file(data_dir)`: the mark of a demo that
+    is filled.
+    """
     draft = key_file(data_dir).with_suffix(".new")
     draft.touch(mode=0o600)
     draft.write_text(issue_key(user=people.customer, name="default", now=now))
@@ -46,7 +51,8 @@ def enrol_people(*, now: datetime) -> People:
     """Everybody, with money."""
     people = People(
         customer=create_user(email=CUSTOMER, password=PASSWORD, role=Role.CUSTOMER),
-        others=tuple(User.objects.create_user(email) for email in OTHERS),  # without a password: nobody logs in as them
+        # without a password: nobody logs in as them
+        others=tuple(User.objects.create_user(email) for email in OTHERS),
         staff=create_user(email=STAFF, password=PASSWORD, role=Role.STAFF),
         admin=create_user(email=ADMIN, password=PASSWORD, role=Role.ADMIN),
     )

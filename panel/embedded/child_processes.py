@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-MARK = "PANEL_CHILD_OF"  # names the data folder in every child's environment: leftovers are found by it
+# names the data folder in every child's environment: leftovers are found by it
+MARK = "PANEL_CHILD_OF"
 LOG_LIMIT = 20_000_000  # bytes; a log above it is put aside at the next start
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -34,7 +35,8 @@ class Child:
 
 
 def spawn(child: Child) -> subprocess.Popen[bytes]:
-    """Start `child` in a session of its own, tied to this process: when we die, it gets its stop signal.
+    """Start `child` in a session of its own, tied to this process: when we die, it gets its stop
+    signal.
 
     Call from the main thread: the kernel sends that signal when the starting *thread* ends.
     """
@@ -51,7 +53,8 @@ def spawn(child: Child) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             child.argv,
             stdin=subprocess.DEVNULL,
-            stdout=log,  # a file, never our own output: an inherited pipe would hang whoever reads it
+            # a file, never our own output: an inherited pipe would hang whoever reads it
+            stdout=log,
             stderr=log,
             cwd=child.cwd,
             env={**os.environ, **child.env, MARK: str(child.data_dir)},
@@ -65,7 +68,10 @@ def spawn(child: Child) -> subprocess.Popen[bytes]:
 
 
 def end(process: subprocess.Popen[bytes], *, child: Child, grace: float | None = None) -> None:
-    """Ask `process` to stop, wait its grace in seconds, then kill its whole session. Returns when it is gone."""
+    """Ask `process` to stop, wait its grace in seconds, then kill its whole session.
+
+    Returns when it is gone.
+    """
     if process.poll() is None:
         process.send_signal(child.stop_signal)
         try:
@@ -85,7 +91,9 @@ def kill_group(pid: int) -> None:
 
 
 def die_with_parent(*, parent: int, signal_number: signal.Signals) -> None:
-    """Have the kernel send us `signal_number` when our parent dies; at once where `parent` is dead already."""
+    """Have the kernel send us `signal_number` when our parent dies; at once where `parent` is
+    dead already.
+    """
     if sys.platform == "linux":
         _prctl(_PR_SET_PDEATHSIG, signal_number)
         if os.getppid() != parent:
@@ -109,7 +117,9 @@ def children_of(parent: int) -> list[int]:
 
 
 def end_orphans(*, known: frozenset[int], grace: float) -> None:
-    """End every child of ours that is not `known`, and its descendants: asked at once, killed after `grace` s."""
+    """End every child of ours that is not `known`, and its descendants: asked at once, killed
+    after `grace` s.
+    """
     deadline = time.monotonic() + grace
     asked: set[int] = set()
     while orphans := [pid for pid in children_of(os.getpid()) if pid not in known]:
@@ -138,10 +148,16 @@ def end_leftovers(*, data_dir: Path, grace: float = 5.0) -> int:
 
 
 def leftovers(*, data_dir: Path) -> list[int]:
-    """The processes that carry the mark of `data_dir`, or stand in its PostgreSQL folder (backends lose the mark)."""
+    """The processes that carry the mark of `data_dir`, or stand in its PostgreSQL folder
+    (backends lose the mark).
+    """
     mark = os.fsencode(f"{MARK}={data_dir}")
     own = set(_line_of(os.getpid()))
-    return [pid for pid in _pids() if pid not in own and _belongs(pid, mark=mark, home=data_dir / "postgres")]
+    return [
+        pid
+        for pid in _pids()
+        if pid not in own and _belongs(pid, mark=mark, home=data_dir / "postgres")
+    ]
 
 
 def _belongs(pid: int, *, mark: bytes, home: Path) -> bool:
@@ -160,7 +176,11 @@ def _line_of(pid: int) -> Iterator[int]:
 
 
 def _pids() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()] if Path("/proc/self").exists() else []
+    return (
+        [int(name) for name in os.listdir("/proc") if name.isdigit()]
+        if Path("/proc/self").exists()
+        else []
+    )
 
 
 def _parent_of(pid: int) -> int:

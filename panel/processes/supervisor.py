@@ -1,4 +1,6 @@
-"""Keeps child processes running: starts them in order, starts the dead again, stops all in the opposite order."""
+"""Keeps child processes running: starts them in order, starts the dead again, stops all in the
+opposite order.
+"""
 
 import os
 import signal
@@ -12,9 +14,11 @@ from panel.embedded.child_processes import Child, end_orphans, kill_group, spawn
 from panel.embedded.programs import last_line
 
 STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
-HEARD = STOP | {signal.SIGCHLD}  # blocked for good and taken one by one: no handler interrupts anything
+# blocked for good and taken one by one: no handler interrupts anything
+HEARD = STOP | {signal.SIGCHLD}
 HURRY = 3.0  # seconds for all but the database where nobody is left to wait for us
-FIRST_PAUSE, MAX_PAUSE = 0.2, 10.0  # seconds before a dead child starts again, doubling while it dies young
+# seconds before a dead child starts again, doubling while it dies young
+FIRST_PAUSE, MAX_PAUSE = 0.2, 10.0
 SOUND = 5.0  # seconds alive after which a child counts as sound again
 TRIES = 3  # deaths of one child during the start after which the start has failed
 
@@ -83,7 +87,9 @@ class Supervisor:
         """Stop all children, the last started first; those named alike (`worker-…`) together."""
         while self._runs:
             group = [self._runs.pop()]
-            while self._runs and (_kind(self._runs[-1]) == _kind(group[0]) or self._is_hurried(self._runs[-1])):
+            while self._runs and (
+                _kind(self._runs[-1]) == _kind(group[0]) or self._is_hurried(self._runs[-1])
+            ):
                 group.append(self._runs.pop())
             self._end(group)
         end_orphans(known=frozenset(), grace=HURRY)
@@ -123,16 +129,24 @@ class Supervisor:
         for run in self._runs:
             if run.restart_at is not None and run.restart_at <= time.monotonic():
                 run.child.prepare()
-                run.process, run.started_at, run.restart_at = spawn(run.child), time.monotonic(), None
+                run.process, run.started_at, run.restart_at = (
+                    spawn(run.child),
+                    time.monotonic(),
+                    None,
+                )
 
     def _note_death(self, run: _Run) -> None:
         kill_group(run.process.pid)
         now = time.monotonic()
         run.deaths = 1 if self._is_settled and now - run.started_at > SOUND else run.deaths + 1
         if not self._is_settled and run.deaths >= TRIES:
-            raise ChildFailed(f"{run.child.name} does not start ({last_line(run.child.log)}): see {run.child.log}")
+            raise ChildFailed(
+                f"{run.child.name} does not start ({last_line(run.child.log)}): see {run.child.log}"
+            )
         run.restart_at = now + min(FIRST_PAUSE * 2 ** (run.deaths - 1), MAX_PAUSE)
-        self._report(f"{run.child.name} ended ({run.process.returncode}); starting it again. Its log: {run.child.log}")
+        self._report(
+            f"{run.child.name} ended ({run.process.returncode}); starting it again. Its log: {run.child.log}"
+        )
 
 
 def _kind(run: _Run) -> str:

@@ -17,7 +17,8 @@ register = template.Library()
 SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
 MIN_DECIMALS: Final = 2  # a price of 3 reads 3.00, a price of 0.00125 keeps every digit
 
-# What a status word looks like: the customer's words, the staff's, and those of refills and cancels.
+# What a status word looks like: the customer's words, the staff's, and those of refills and
+# cancels.
 TONES: Final = {
     "accepted": "good",
     "active": "good",
@@ -56,7 +57,9 @@ TONES: Final = {
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
-    """Lucide's icon `name` as inline SVG in the size of the text; silent for screen readers unless it has a label."""
+    """Lucide's icon `name` as inline SVG in the size of the text; silent for screen readers
+    unless it has a label.
+    """
     return _svg(str(name), str(label))
 
 
@@ -69,7 +72,9 @@ def _svg(name: str, label: str) -> SafeString:
 
 @register.filter
 def amount(value: Decimal | None) -> str:
-    """The number alone, grouped, with at least two decimals and no idle zeros: 1,234.50, 0.00125, −3.00; — for none."""
+    """The number alone, grouped, with at least two decimals and no idle zeros: 1,234.50,
+    0.00125, −3.00; — for none.
+    """
     if value is None:
         return "—"
     number = Decimal(value)
@@ -107,7 +112,10 @@ def wording(status: object) -> str:
 
 @register.simple_tag
 def control(field: BoundField, **attrs: str) -> SafeString:
-    """The field's control alone; a placeholder that repeats the label is left out. `data_x=…` becomes data-x."""
+    """The field's control alone; a placeholder that repeats the label is left out.
+
+    `data_x=…` becomes data-x.
+    """
     extra: dict[str, str | bool] = {name.replace("_", "-"): value for name, value in attrs.items()}
     placeholder = str(field.field.widget.attrs.get("placeholder", ""))
     if placeholder.lower().startswith(str(field.label).lower()):
@@ -125,7 +133,9 @@ def here(context: Context, *url_names: str) -> SafeString:
 
 @register.simple_tag
 def asset(path: str) -> str:
-    """The address of a static file; where the manifest does not know it, the plain one: an error page must render."""
+    """The address of a static file; where the manifest does not know it, the plain one: an
+    error page must render.
+    """
     try:
         return staticfiles_storage.url(path)
     except ValueError:

@@ -8,7 +8,13 @@ from django.test import RequestFactory
 from django_htmx.middleware import HtmxDetails
 
 from accounts.change_access import NotAllowed, change_access
-from accounts.decorators import MemberRequest, View, admin_required, customer_required, staff_required
+from accounts.decorators import (
+    MemberRequest,
+    View,
+    admin_required,
+    customer_required,
+    staff_required,
+)
 from accounts.models import Role, User
 from tests.factories import make_user
 
@@ -20,7 +26,11 @@ def hello(request: MemberRequest) -> HttpResponse:
     return HttpResponse(f"hello {request.user.email}")
 
 
-DOORS = {"customer": customer_required(hello), "staff": staff_required(hello), "admin": admin_required(hello)}
+DOORS = {
+    "customer": customer_required(hello),
+    "staff": staff_required(hello),
+    "admin": admin_required(hello),
+}
 
 
 def ask(door: View[HttpRequest, []], user: User | AnonymousUser, **headers: str) -> HttpResponse:
@@ -62,7 +72,10 @@ def test_fragment_for_a_stranger_sends_the_whole_page_to_the_log_in() -> None:
 
     answer = ask(DOORS["customer"], AnonymousUser(), **headers)
 
-    assert (answer.status_code, answer["HX-Redirect"]) == (200, "/accounts/login/?next=/orders%3Ftab%3Dall")
+    assert (answer.status_code, answer["HX-Redirect"]) == (
+        200,
+        "/accounts/login/?next=/orders%3Ftab%3Dall",
+    )
 
 
 @pytest.mark.parametrize("name", DOORS)
@@ -79,7 +92,8 @@ def test_two_admins_who_demote_each_other_leave_one() -> None:
 
     change_access(user=second, role=Role.CUSTOMER, is_active=True, actor=first)
     with pytest.raises(NotAllowed):
-        change_access(user=first, role=Role.CUSTOMER, is_active=True, actor=second)  # as it was when it was asked
+        # as it was when it was asked
+        change_access(user=first, role=Role.CUSTOMER, is_active=True, actor=second)
 
     first.refresh_from_db()
     assert first.role == Role.ADMIN

@@ -72,7 +72,11 @@ def test_keys_are_limited(client: Client, ann: User) -> None:
 
 
 def test_new_key_may_do_what_was_chosen_from_where_was_chosen(client: Client, ann: User) -> None:
-    asked = {"name": "shop", "scope": "read", "allowed_ips": "203.0.113.7\r\n2001:db8::/48, 203.0.113.7\r\n"}
+    asked = {
+        "name": "shop",
+        "scope": "read",
+        "allowed_ips": "203.0.113.7\r\n2001:db8::/48, 203.0.113.7\r\n",
+    }
 
     client.post("/account/keys", asked)
 
@@ -86,13 +90,24 @@ def test_new_key_may_do_what_was_chosen_from_where_was_chosen(client: Client, an
     [
         ({"scope": "admin"}, "Select a valid choice"),
         ({"scope": ""}, "This field is required"),
-        ({"allowed_ips": "203.0.113.7\nmy-server"}, "“my-server” is neither an IP address nor a network"),
-        ({"allowed_ips": "203.0.113.0/33"}, "“203.0.113.0/33” is neither an IP address nor a network"),
+        (
+            {"allowed_ips": "203.0.113.7\nmy-server"},
+            "“my-server” is neither an IP address nor a network",
+        ),
+        (
+            {"allowed_ips": "203.0.113.0/33"},
+            "“203.0.113.0/33” is neither an IP address nor a network",
+        ),
         ({"allowed_ips": "<script>"}, "“&lt;script&gt;” is neither an IP address nor a network"),
-        ({"allowed_ips": "\n".join(f"203.0.113.{last}" for last in range(51))}, "At most 50 addresses and networks"),
+        (
+            {"allowed_ips": "\n".join(f"203.0.113.{last}" for last in range(51))},
+            "At most 50 addresses and networks",
+        ),
     ],
 )
-def test_what_a_key_cannot_be_bound_to_is_refused(client: Client, wrong: dict[str, str], message: str) -> None:
+def test_what_a_key_cannot_be_bound_to_is_refused(
+    client: Client, wrong: dict[str, str], message: str
+) -> None:
     answer = client.post("/account/keys", {**SHOP, **wrong})
 
     assert answer.status_code == 422
@@ -100,8 +115,16 @@ def test_what_a_key_cannot_be_bound_to_is_refused(client: Client, wrong: dict[st
     assert not ApiKey.objects.exists()
 
 
-def test_page_says_what_a_key_may_do_and_when_and_where_it_was_used(client: Client, ann: User) -> None:
-    issue_key(user=ann, name="robot", now=NOW, scope="read", allowed_ips=["203.0.113.7", "198.51.100.0/24"])
+def test_page_says_what_a_key_may_do_and_when_and_where_it_was_used(
+    client: Client, ann: User
+) -> None:
+    issue_key(
+        user=ann,
+        name="robot",
+        now=NOW,
+        scope="read",
+        allowed_ips=["203.0.113.7", "198.51.100.0/24"],
+    )
     ann.api_keys.update(last_used_at=NOW, last_used_ip="203.0.113.7")
 
     page = " ".join(client.get("/account").content.decode().split())
@@ -156,7 +179,8 @@ def test_stranger_is_sent_to_the_log_in(method: str, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "address"), [("post", "/account"), ("get", "/account/keys"), ("put", "/account/keys")]
+    ("method", "address"),
+    [("post", "/account"), ("get", "/account/keys"), ("put", "/account/keys")],
 )
 def test_wrong_verb_is_refused(method: str, address: str, client: Client) -> None:
     assert getattr(client, method)(address).status_code == 405

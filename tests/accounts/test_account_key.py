@@ -1,4 +1,6 @@
-"""Ending an API key on the account page, by revoking or by replacing it: asked once more, and its owner's alone."""
+"""Ending an API key on the account page, by revoking or by replacing it: asked once more, and its
+owner's alone.
+"""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,6 @@
-"""Replacing an API key on the account page: a successor that is shown once, the old key dead at the same moment."""
+"""Replacing an API key on the account page: a successor that is shown once, the old key dead at the
+same moment.
+"""
 
 from datetime import timedelta
 

@@ -41,7 +41,9 @@ def test_new_group_is_listed_with_its_limits(admin: Client) -> None:
         ({"orders_per_minute": ""}, "Orders a minute: a whole number from 1 to 100,000."),
     ],
 )
-def test_group_that_makes_no_sense_is_refused(admin: Client, change: dict[str, str], message: str) -> None:
+def test_group_that_makes_no_sense_is_refused(
+    admin: Client, change: dict[str, str], message: str
+) -> None:
     make_group("Taken")
 
     answer = admin.post("/admin/groups/new", LARGE | change)
@@ -66,7 +68,10 @@ def test_user_is_put_into_a_group_and_out_again(admin: Client) -> None:
 
     admin.post(f"/admin/users/{user.pk}/group", {"group": group.pk})
     assert User.objects.get(pk=user.pk).group == group
-    assert f'<option value="{group.pk}" selected>' in admin.get(f"/admin/users/{user.pk}").content.decode()
+    assert (
+        f'<option value="{group.pk}" selected>'
+        in admin.get(f"/admin/users/{user.pk}").content.decode()
+    )
 
     admin.post(f"/admin/users/{user.pk}/group", {"group": ""})
     assert User.objects.get(pk=user.pk).group is None

@@ -29,7 +29,13 @@ def test_key_orders_from_anywhere_unless_told_otherwise() -> None:
 
 
 def test_key_with_networks_is_unknown_from_elsewhere() -> None:
-    key = issue_key(user=make_user(), name="shop", now=NOW, scope="read", allowed_ips=["203.0.113.0/24", "2001:db8::1"])
+    key = issue_key(
+        user=make_user(),
+        name="shop",
+        now=NOW,
+        scope="read",
+        allowed_ips=["203.0.113.0/24", "2001:db8::1"],
+    )
 
     assert find_key(key=key, ip=IP) == find_key(key=key, ip="2001:db8::1") == the_key()
     assert [find_key(key=key, ip=ip) for ip in ("203.0.114.1", "", "2001:db8::2")] == [None] * 3
@@ -73,7 +79,9 @@ def test_use_is_not_waited_for_where_the_row_is_held() -> None:
     from psycopg import connect
 
     issue_key(user=make_user(), name="shop", now=NOW)
-    with connect(**connection.get_connection_params() | {"cursor_factory": None, "context": None}) as other:
+    with connect(
+        **connection.get_connection_params() | {"cursor_factory": None, "context": None}
+    ) as other:
         other.execute("SELECT 1 FROM accounts_apikey FOR UPDATE")
 
         note_use(key=the_key(), ip=IP, now=NOW)

@@ -32,11 +32,25 @@ def test_address_is_verified_and_in_lower_case() -> None:
     user = User.objects.get()
     address = EmailAddress.objects.get()
     assert (user.email, user.role, user.is_active) == ("new@example.com", Role.STAFF, True)
-    assert (address.user, address.email, address.verified, address.primary) == (user, "new@example.com", True, True)
+    assert (address.user, address.email, address.verified, address.primary) == (
+        user,
+        "new@example.com",
+        True,
+        True,
+    )
 
 
 def test_balance_is_a_top_up() -> None:
-    call_command("create_user", "a@example.com", "--role", "customer", "--password", PASSWORD, "--balance", "100.00")
+    call_command(
+        "create_user",
+        "a@example.com",
+        "--role",
+        "customer",
+        "--password",
+        PASSWORD,
+        "--balance",
+        "100.00",
+    )
 
     transfer = Transfer.objects.select_related("debit", "credit__owner").get()
     assert (transfer.kind, transfer.amount) == (TransferKind.TOP_UP, Decimal(100))
@@ -51,14 +65,22 @@ def test_without_a_balance_nothing_is_booked() -> None:
 
 
 def test_api_key_stands_alone_on_the_last_line(capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("create_user", "a@example.com", "--role", "customer", "--password", PASSWORD, "--api-key")
+    call_command(
+        "create_user", "a@example.com", "--role", "customer", "--password", PASSWORD, "--api-key"
+    )
 
     printed = capsys.readouterr().out.splitlines()
-    assert printed[:-1] == ["Made customer a@example.com", "Balance: 0.00 USD", "API key, shown this once:"]
+    assert printed[:-1] == [
+        "Made customer a@example.com",
+        "Balance: 0.00 USD",
+        "API key, shown this once:",
+    ]
     assert find_user(key=printed[-1]) == User.objects.get()
 
 
-def test_password_is_made_up_and_printed_where_none_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+def test_password_is_made_up_and_printed_where_none_is_given(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     call_command("create_user", "a@example.com", "--role", "customer")
 
     match = re.search(r"^Password: (\S{16})$", capsys.readouterr().out, re.MULTILINE)
@@ -78,11 +100,19 @@ def test_given_password_is_not_printed(capsys: pytest.CaptureFixture[str]) -> No
     [
         ("not-an-address", [], "email: 'not-an-address' is not an e-mail address"),
         ("", [], "email: '' is not an e-mail address"),
-        ("TAKEN@example.com", [], "email: there is already a user with the address taken@example.com"),
+        (
+            "TAKEN@example.com",
+            [],
+            "email: there is already a user with the address taken@example.com",
+        ),
         ("a@example.com", ["--password", "short"], "password: This password is too short"),
         ("a@example.com", ["--password", "password1"], "password: This password is too common"),
         ("a@example.com", ["--password", ""], "password: This password is too short"),
-        ("a@example.com", ["--balance", "100,00"], "balance: '100,00' is not an amount such as 100.00"),
+        (
+            "a@example.com",
+            ["--balance", "100,00"],
+            "balance: '100,00' is not an amount such as 100.00",
+        ),
         ("a@example.com", ["--balance", "-1"], "balance: '-1' must be 0 or more"),
         ("a@example.com", ["--balance", "NaN"], "balance: 'NaN' must be 0 or more"),
         ("a@example.com", ["--balance", "1e400"], "balance: '1e400' must be 0 or more"),
@@ -90,11 +120,17 @@ def test_given_password_is_not_printed(capsys: pytest.CaptureFixture[str]) -> No
         ("a@example.com", ["--role", "king"], "argument --role: invalid choice: 'king'"),
     ],
 )
-def test_wrong_value_is_named_and_makes_nothing(email: str, options: list[str], message: str) -> None:
+def test_wrong_value_is_named_and_makes_nothing(
+    email: str, options: list[str], message: str
+) -> None:
     make_user(email="taken@example.com")
 
     with pytest.raises(CommandError, match=re.escape(message)):
-        call_command("create_user", email, *["--role", "customer", "--password", PASSWORD, "--balance=5", *options])
+        call_command(
+            "create_user",
+            email,
+            *["--role", "customer", "--password", PASSWORD, "--balance=5", *options],
+        )
 
     assert User.objects.count() == 1
     assert EmailAddress.objects.count() == 1

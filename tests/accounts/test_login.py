@@ -34,8 +34,12 @@ def test_a_user_logs_in_by_e_mail_in_any_case(client: Client) -> None:
 def test_a_wrong_password_and_an_unknown_address_read_the_same(client: Client) -> None:
     make_user(email="ann@example.com")
 
-    wrong = client.post(LOGIN, {"login": "ann@example.com", "password": "not hers"}).content.decode()
-    unknown = client.post(LOGIN, {"login": "bob@example.com", "password": "not hers"}).content.decode()
+    wrong = client.post(
+        LOGIN, {"login": "ann@example.com", "password": "not hers"}
+    ).content.decode()
+    unknown = client.post(
+        LOGIN, {"login": "bob@example.com", "password": "not hers"}
+    ).content.decode()
 
     message = "The email address and/or password you specified are not correct."
     assert message in wrong
@@ -53,7 +57,9 @@ def test_a_missing_password_names_its_field(client: Client) -> None:
 def test_a_refused_form_is_not_answered_as_a_success(client: Client) -> None:
     make_user(email="ann@example.com")
 
-    assert client.post(LOGIN, {"login": "ann@example.com", "password": "not hers"}).status_code == 422
+    assert (
+        client.post(LOGIN, {"login": "ann@example.com", "password": "not hers"}).status_code == 422
+    )
     assert client.get(LOGIN).status_code == 200
 
 
@@ -72,7 +78,8 @@ def test_attempts_are_remembered_while_others_make_theirs(client: Client) -> Non
     make_user(email="ann@example.com")
     for _ in range(10):
         client.post(LOGIN, {"login": "ann@example.com", "password": "not hers"})
-    with connection.cursor() as cursor:  # a thousand guesses from elsewhere, of which each is counted, too
+    # a thousand guesses from elsewhere, of which each is counted, too
+    with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO panel_cache SELECT '~' || number, '', now() + interval '1 hour'"
             " FROM generate_series(1, 1000) AS number"
@@ -98,7 +105,9 @@ def test_a_closed_account_cannot_log_in(client: Client) -> None:
 def test_a_link_to_another_host_is_not_followed_after_the_log_in(client: Client) -> None:
     user = make_user()
 
-    response = client.post(LOGIN, {"login": user.email, "password": PASSWORD, "next": "https://evil.example/"})
+    response = client.post(
+        LOGIN, {"login": user.email, "password": PASSWORD, "next": "https://evil.example/"}
+    )
 
     assert response["Location"] == "/"
 

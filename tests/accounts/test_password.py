@@ -26,7 +26,9 @@ def test_the_old_password_is_asked_for(client: Client) -> None:
     user = make_user()
     client.force_login(user)
 
-    html = client.post(CHANGE, {"oldpassword": "wrong", "password1": NEW, "password2": NEW}).content.decode()
+    html = client.post(
+        CHANGE, {"oldpassword": "wrong", "password1": NEW, "password2": NEW}
+    ).content.decode()
 
     user.refresh_from_db()
     assert 'id="id_oldpassword_error"' in html
@@ -72,7 +74,9 @@ def test_the_link_leads_to_us_whatever_host_the_request_named(client: Client) ->
     client.post(RESET, {"email": user.email}, headers={"host": "localhost:9999"})
 
     links = [word for word in str(mail.outbox[0].body).split() if "/password/reset/key/" in word]
-    assert [link.startswith(f"{settings.SITE_URL}/accounts/password/reset/key/") for link in links] == [True]
+    assert [
+        link.startswith(f"{settings.SITE_URL}/accounts/password/reset/key/") for link in links
+    ] == [True]
 
 
 def test_an_unknown_address_reads_as_a_known_one(client: Client) -> None:

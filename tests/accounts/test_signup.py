@@ -43,7 +43,9 @@ def test_nobody_signs_up_as_staff(client: Client) -> None:
         ({"password2": "another one"}, "password2"),
     ],
 )
-def test_a_wrong_field_is_named_and_makes_no_account(client: Client, change: dict[str, str], field: str) -> None:
+def test_a_wrong_field_is_named_and_makes_no_account(
+    client: Client, change: dict[str, str], field: str
+) -> None:
     html = client.post(SIGN_UP, ANN | change).content.decode()
 
     assert f'id="id_{field}_error"' in html

@@ -39,7 +39,12 @@ def ann() -> User:
 
 
 def propose(
-    customer: User, actor: User, *, kind: AdjustmentKind = TOP_UP, amount: str = "100.00001", act_id: UUID | None = None
+    customer: User,
+    actor: User,
+    *,
+    kind: AdjustmentKind = TOP_UP,
+    amount: str = "100.00001",
+    act_id: UUID | None = None,
 ) -> Adjustment:
     """Above the limit, which is 100."""
     adjustment, _ = adjustments.propose(
@@ -68,7 +73,13 @@ def balance(customer: User) -> Decimal:
     ],
 )
 def test_money_moves_when_a_second_admin_agrees(
-    kind: AdjustmentKind, amount: str, reference: str, left: str, first: User, second: User, ann: User
+    kind: AdjustmentKind,
+    amount: str,
+    reference: str,
+    left: str,
+    first: User,
+    second: User,
+    ann: User,
 ) -> None:
     adjustment = propose(ann, first, kind=kind, amount=amount)
     assert (balance(ann), Transfer.objects.count()) == (Decimal(150), 1)
@@ -83,13 +94,18 @@ def test_money_moves_when_a_second_admin_agrees(
         second,
         "invoice 7",
     )
-    assert (adjustment.outcome, adjustment.proposed_by, adjustment.closed_by) == ("agreed", first, second)
+    assert (adjustment.outcome, adjustment.proposed_by, adjustment.closed_by) == (
+        "agreed",
+        first,
+        second,
+    )
     assert balance(ann) == Decimal(left)
     assert prove().is_sound
 
 
 @pytest.mark.parametrize(
-    ("amount", "needs"), [("100", False), ("100.00001", True), ("-100", False), ("-100.00001", True)]
+    ("amount", "needs"),
+    [("100", False), ("100.00001", True), ("-100", False), ("-100.00001", True)],
 )
 def test_limit_counts_either_way(amount: str, needs: bool) -> None:
     assert adjustments.needs_two(Decimal(amount)) is needs
@@ -117,7 +133,10 @@ def test_nobody_agrees_to_their_own_proposal(first: User, ann: User) -> None:
         ({"outcome": "agreed", "closed_at": NOW, "closed_by": "first"}, "adjustment_needs_two"),
         ({"outcome": "agreed", "closed_at": NOW}, "adjustment_closed_by_someone"),
         ({"closed_at": NOW, "closed_by": "second"}, "adjustment_closed_by_someone"),
-        ({"outcome": "perhaps", "closed_at": NOW, "closed_by": "second"}, "adjustment_closed_by_someone"),
+        (
+            {"outcome": "perhaps", "closed_at": NOW, "closed_by": "second"},
+            "adjustment_closed_by_someone",
+        ),
         ({"amount": Decimal(-1)}, "adjustment_amount_fits_kind"),
     ],
 )
@@ -145,9 +164,13 @@ def test_proposal_is_agreed_to_once(first: User, second: User, ann: User) -> Non
 
 
 @pytest.mark.parametrize("whose", ["first", "second"])
-def test_what_was_withdrawn_is_not_agreed_to(whose: str, first: User, second: User, ann: User) -> None:
+def test_what_was_withdrawn_is_not_agreed_to(
+    whose: str, first: User, second: User, ann: User
+) -> None:
     adjustment = propose(ann, first)
-    adjustments.withdraw(adjustment=adjustment, actor={"first": first, "second": second}[whose], now=NOW)
+    adjustments.withdraw(
+        adjustment=adjustment, actor={"first": first, "second": second}[whose], now=NOW
+    )
 
     with pytest.raises(adjustments.AlreadyClosed, match="was withdrawn before"):
         adjustments.agree(adjustment=adjustment, actor=second, now=NOW)
@@ -155,7 +178,9 @@ def test_what_was_withdrawn_is_not_agreed_to(whose: str, first: User, second: Us
     assert balance(ann) == 150
 
 
-def test_halted_top_up_is_neither_proposed_nor_agreed_to(first: User, second: User, ann: User) -> None:
+def test_halted_top_up_is_neither_proposed_nor_agreed_to(
+    first: User, second: User, ann: User
+) -> None:
     adjustment = propose(ann, first)
     halt(reason="a wallet is not its sum", now=NOW)
 
@@ -168,7 +193,9 @@ def test_halted_top_up_is_neither_proposed_nor_agreed_to(first: User, second: Us
     assert balance(ann) == 150
 
 
-def test_money_that_is_gone_is_not_taken_and_the_proposal_waits_on(first: User, second: User, ann: User) -> None:
+def test_money_that_is_gone_is_not_taken_and_the_proposal_waits_on(
+    first: User, second: User, ann: User
+) -> None:
     adjustment = propose(ann, first, kind=CORRECTION, amount="-150")
     ledger.charge(customer=ann, amount=Decimal("0.00001"), reference="order:7:charge", now=NOW)
 
@@ -186,7 +213,9 @@ def test_money_that_is_gone_is_not_taken_and_the_proposal_waits_on(first: User, 
 def test_form_with_other_values_or_that_was_booked_proposes_nothing(first: User, ann: User) -> None:
     adjustment = propose(ann, first)
     booked = uuid4()
-    ledger.correct(customer=ann, amount=Decimal(200), correction_id=booked, actor=first, reason="x", now=NOW)
+    ledger.correct(
+        customer=ann, amount=Decimal(200), correction_id=booked, actor=first, reason="x", now=NOW
+    )
 
     with pytest.raises(ledger.ReferenceReused):
         propose(ann, first, amount="500", act_id=adjustment.act_id)
@@ -196,10 +225,19 @@ def test_form_with_other_values_or_that_was_booked_proposes_nothing(first: User,
     assert list(Adjustment.objects.all()) == [adjustment]
 
 
-def test_form_that_one_person_booked_since_is_not_booked_again(first: User, second: User, ann: User) -> None:
+def test_form_that_one_person_booked_since_is_not_booked_again(
+    first: User, second: User, ann: User
+) -> None:
     """The limit was raised while it waited, and the form was sent again."""
     adjustment = propose(ann, first, kind=CORRECTION, amount="200")
-    ledger.correct(customer=ann, amount=Decimal(200), correction_id=adjustment.act_id, actor=first, reason="x", now=NOW)
+    ledger.correct(
+        customer=ann,
+        amount=Decimal(200),
+        correction_id=adjustment.act_id,
+        actor=first,
+        reason="x",
+        now=NOW,
+    )
 
     with pytest.raises(adjustments.AlreadyClosed, match="booked before"):
         adjustments.agree(adjustment=adjustment, actor=second, now=NOW)
@@ -207,7 +245,9 @@ def test_form_that_one_person_booked_since_is_not_booked_again(first: User, seco
     assert balance(ann) == 350
 
 
-def test_page_proposes_once_and_another_admin_books_it(first: User, second: User, ann: User) -> None:
+def test_page_proposes_once_and_another_admin_books_it(
+    first: User, second: User, ann: User
+) -> None:
     form = {"amount": "1000", "reason": "bank <7>", "act_id": str(uuid4())}
     ours, theirs = signed_in(first), signed_in(second)
 
@@ -243,9 +283,17 @@ def test_page_says_why_it_does_not_book(first: User, second: User, ann: User) ->
     own = signed_in(first).post(agree, follow=True).content.decode()
     ledger.charge(customer=ann, amount=Decimal(50), reference="order:7:charge", now=NOW)
     poor = signed_in(second).post(agree, follow=True).content.decode()
-    withdrawn = signed_in(first).post(f"/admin/adjustments/{adjustment.pk}/withdraw", follow=True).content.decode()
+    withdrawn = (
+        signed_in(first)
+        .post(f"/admin/adjustments/{adjustment.pk}/withdraw", follow=True)
+        .content.decode()
+    )
     late = signed_in(second).post(agree, follow=True).content.decode()
-    twice = signed_in(second).post(f"/admin/adjustments/{adjustment.pk}/withdraw", follow=True).content.decode()
+    twice = (
+        signed_in(second)
+        .post(f"/admin/adjustments/{adjustment.pk}/withdraw", follow=True)
+        .content.decode()
+    )
 
     assert "A second admin must agree to what you have proposed." in own
     assert "The wallet has only 100.00 to take. The proposal waits on." in poor
@@ -271,7 +319,9 @@ def test_only_admin_books_much_money_at_once(first: User, ann: User) -> None:
     make_user(role=Role.STAFF)
     form = {"amount": "1000", "reason": "bank 7", "act_id": str(uuid4())}
 
-    page = signed_in(first).post(f"/admin/users/{ann.pk}/top-up", form, follow=True).content.decode()
+    page = (
+        signed_in(first).post(f"/admin/users/{ann.pk}/top-up", form, follow=True).content.decode()
+    )
 
     assert "Booked 1000.00. ann@example.com now has 1150.00." in page
     assert not Adjustment.objects.exists()

@@ -83,7 +83,8 @@ def test_top_up_is_booked_with_actor_and_reason(admin: Client, root: User, ann: 
     act_id = str(uuid4())
 
     answer = admin.post(
-        f"/admin/users/{ann.pk}/top-up", {"amount": "25.50", "reason": "bank transfer 7", "act_id": act_id}
+        f"/admin/users/{ann.pk}/top-up",
+        {"amount": "25.50", "reason": "bank transfer 7", "act_id": act_id},
     )
 
     transfer = Transfer.objects.get(reference=f"pay:manual:{act_id}")
@@ -93,8 +94,15 @@ def test_top_up_is_booked_with_actor_and_reason(admin: Client, root: User, ann: 
         Decimal("25.50"),
         Decimal("35.50"),
     )
-    assert (transfer.actor, transfer.reason, transfer.debit.code) == (root, "bank transfer 7", "topups:manual")
-    assert "Booked 25.50. ann@example.com now has 35.50." in admin.get(f"/admin/users/{ann.pk}").content.decode()
+    assert (transfer.actor, transfer.reason, transfer.debit.code) == (
+        root,
+        "bank transfer 7",
+        "topups:manual",
+    )
+    assert (
+        "Booked 25.50. ann@example.com now has 35.50."
+        in admin.get(f"/admin/users/{ann.pk}").content.decode()
+    )
     assert prove().is_sound
 
 
@@ -102,7 +110,9 @@ def test_top_up_is_booked_with_actor_and_reason(admin: Client, root: User, ann: 
 def test_correction_is_booked_either_way(admin: Client, ann: User, amount: str, left: str) -> None:
     act_id = str(uuid4())
 
-    admin.post(f"/admin/users/{ann.pk}/correct", {"amount": amount, "reason": "goodwill", "act_id": act_id})
+    admin.post(
+        f"/admin/users/{ann.pk}/correct", {"amount": amount, "reason": "goodwill", "act_id": act_id}
+    )
 
     transfer = Transfer.objects.get(reference=f"adj:{act_id}")
     assert (transfer.kind, transfer.signed_amount) == (TransferKind.CORRECTION, Decimal(amount))
@@ -118,7 +128,9 @@ def test_the_figure_that_is_told_is_the_one_that_is_booked(admin: Client, ann: U
 
 
 @pytest.mark.parametrize("act", ["top-up", "correct"])
-def test_form_that_is_sent_twice_counts_once_and_says_so(act: str, admin: Client, ann: User) -> None:
+def test_form_that_is_sent_twice_counts_once_and_says_so(
+    act: str, admin: Client, ann: User
+) -> None:
     form = {"amount": "5", "reason": "bank", "act_id": str(uuid4())}
 
     admin.post(f"/admin/users/{ann.pk}/{act}", form)
@@ -129,7 +141,9 @@ def test_form_that_is_sent_twice_counts_once_and_says_so(act: str, admin: Client
 
 
 @pytest.mark.parametrize("act", ["top-up", "correct"])
-def test_form_that_is_sent_again_with_another_amount_is_refused(act: str, admin: Client, ann: User) -> None:
+def test_form_that_is_sent_again_with_another_amount_is_refused(
+    act: str, admin: Client, ann: User
+) -> None:
     form = {"amount": "5", "reason": "bank", "act_id": str(uuid4())}
 
     admin.post(f"/admin/users/{ann.pk}/{act}", form)
@@ -143,7 +157,9 @@ def test_form_that_is_sent_again_with_another_amount_is_refused(act: str, admin:
 def test_top_up_while_money_does_not_add_up_says_so(admin: Client, ann: User) -> None:
     halt(reason="a wallet is not its sum", now=NOW)
 
-    answer = admin.post(f"/admin/users/{ann.pk}/top-up", {"amount": "5", "reason": "bank", "act_id": str(uuid4())})
+    answer = admin.post(
+        f"/admin/users/{ann.pk}/top-up", {"amount": "5", "reason": "bank", "act_id": str(uuid4())}
+    )
 
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -188,7 +204,9 @@ def test_wrong_value_is_named_and_moves_nothing(
 def test_each_page_view_has_numbers_of_its_own(admin: Client, ann: User) -> None:
     pages = [admin.get(f"/admin/users/{ann.pk}").content.decode() for _ in range(2)]
 
-    numbers = {part.split('"')[0] for page in pages for part in page.split('name="act_id" value="')[1:]}
+    numbers = {
+        part.split('"')[0] for page in pages for part in page.split('name="act_id" value="')[1:]
+    }
     assert len(numbers) == 4
 
 
@@ -198,7 +216,8 @@ def test_page_and_acts_are_closed_to_others(role: Role, act: str, ann: User) -> 
     client = signed_in(make_user(role=role))
 
     answer = client.post(
-        f"/admin/users/{ann.pk}{act}", {"amount": "5", "reason": "me", "act_id": str(uuid4()), "role": "admin"}
+        f"/admin/users/{ann.pk}{act}",
+        {"amount": "5", "reason": "me", "act_id": str(uuid4()), "role": "admin"},
     )
 
     ann.refresh_from_db()
@@ -225,7 +244,8 @@ def test_money_does_not_move_by_looking(act: str, admin: Client, ann: User) -> N
 @pytest.mark.parametrize("act", ["", "/top-up", "/correct"])
 def test_unknown_user_is_not_found(act: str, admin: Client) -> None:
     answer = admin.post(
-        f"/admin/users/999999999{act}", {"amount": "5", "reason": "x", "act_id": str(uuid4()), "role": "staff"}
+        f"/admin/users/999999999{act}",
+        {"amount": "5", "reason": "x", "act_id": str(uuid4()), "role": "staff"},
     )
 
     assert answer.status_code == 404
@@ -236,7 +256,9 @@ def test_form_without_its_token_is_refused(root: User, ann: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(root)
 
-    answer = client.post(f"/admin/users/{ann.pk}/top-up", {"amount": "5", "reason": "x", "act_id": str(uuid4())})
+    answer = client.post(
+        f"/admin/users/{ann.pk}/top-up", {"amount": "5", "reason": "x", "act_id": str(uuid4())}
+    )
 
     assert answer.status_code == 403
     assert Account.objects.get(owner=ann).balance == 10

@@ -56,7 +56,9 @@ def test_pages_follow_without_gap(admin: Client) -> None:
     users = [make_user() for _ in range(51)]
 
     first = admin.get("/admin/users", {"role": "customer"}).content.decode()
-    second = admin.get("/admin/users", {"role": "customer", "before": str(users[1].pk)}).content.decode()
+    second = admin.get(
+        "/admin/users", {"role": "customer", "before": str(users[1].pk)}
+    ).content.decode()
 
     assert f"role=customer&amp;before={users[1].pk}" in first
     assert f"<bdi>{users[0].email}</bdi>" not in first
@@ -86,10 +88,16 @@ def test_list_costs_the_same_queries_for_any_number_of_users(
     for _ in range(rows):
         user = make_user(balance="1")
         Adjustment.objects.create(
-            act_id=uuid4(), customer=user, kind="correction", amount=-500, proposed_by=user, proposed_at=NOW
+            act_id=uuid4(),
+            customer=user,
+            kind="correction",
+            amount=-500,
+            proposed_by=user,
+            proposed_at=NOW,
         )
 
-    with django_assert_num_queries(6):  # session, user, users, proposals; the frame: balance and inbox
+    # session, user, users, proposals; the frame: balance and inbox
+    with django_assert_num_queries(6):
         admin.get("/admin/users")
 
 

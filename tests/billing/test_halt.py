@@ -76,14 +76,22 @@ def test_refunds_go_on_while_halted() -> None:
     halted()
 
     transfer = ledger.refund(
-        customer=order.user, amount=order.charge, reference=f"order:{order.pk}:refund_to:{order.charge}", now=NOW
+        customer=order.user,
+        amount=order.charge,
+        reference=f"order:{order.pk}:refund_to:{order.charge}",
+        now=NOW,
     )
-    damage("UPDATE orders_order SET status = 'canceled', refunded = charge, ended_at = now() WHERE id = %s", order.pk)
+    damage(
+        "UPDATE orders_order SET status = 'canceled', refunded = charge, ended_at = now() WHERE id = %s",
+        order.pk,
+    )
 
     assert transfer is not None
 
 
-def test_every_staff_page_says_that_money_is_halted_and_no_customers_page_does(client: Client) -> None:
+def test_every_staff_page_says_that_money_is_halted_and_no_customers_page_does(
+    client: Client,
+) -> None:
     halted()
 
     log_in(client, Role.STAFF)
@@ -118,7 +126,9 @@ def test_without_a_reason_the_halt_stands(client: Client) -> None:
 def test_clearing_twice_says_that_nothing_is_halted(client: Client) -> None:
     log_in(client, Role.ADMIN)
 
-    page = client.post(reverse("staff_halt_clear"), {"reason": "Again."}, follow=True).content.decode()
+    page = client.post(
+        reverse("staff_halt_clear"), {"reason": "Again."}, follow=True
+    ).content.decode()
 
     assert "Nothing is halted by now." in page
 

@@ -28,15 +28,28 @@ def test_top_up_adds_to_the_wallet_and_says_what_it_left() -> None:
     user = make_user()
 
     transfer = ledger.top_up(
-        customer=user, amount=Decimal("12.34567"), gateway="stripe", payment_id="pi_1", now=NOW, reason="thanks"
+        customer=user,
+        amount=Decimal("12.34567"),
+        gateway="stripe",
+        payment_id="pi_1",
+        now=NOW,
+        reason="thanks",
     )
 
     assert transfer is not None
     stored = Transfer.objects.select_related("debit", "credit").get()
     assert stored == transfer
     assert (stored.debit.code, stored.credit.owner) == ("topups:stripe", user)
-    assert (stored.amount, stored.balance_after, stored.wallet_seq) == (Decimal("12.34567"), Decimal("12.34567"), 1)
-    assert (stored.kind, stored.reference, stored.reason) == (TransferKind.TOP_UP, "pay:stripe:pi_1", "thanks")
+    assert (stored.amount, stored.balance_after, stored.wallet_seq) == (
+        Decimal("12.34567"),
+        Decimal("12.34567"),
+        1,
+    )
+    assert (stored.kind, stored.reference, stored.reason) == (
+        TransferKind.TOP_UP,
+        "pay:stripe:pi_1",
+        "thanks",
+    )
     assert stored.created_at == NOW
     assert Account.objects.get(owner=user).balance == Decimal("12.34567")
 
@@ -48,7 +61,11 @@ def test_charge_takes_from_the_wallet_into_sales() -> None:
 
     assert transfer is not None
     assert (transfer.debit.owner, transfer.credit.code) == (user, "sales")
-    assert (transfer.signed_amount, transfer.balance_after, transfer.wallet_seq) == (Decimal(-10), Decimal(0), 2)
+    assert (transfer.signed_amount, transfer.balance_after, transfer.wallet_seq) == (
+        Decimal(-10),
+        Decimal(0),
+        2,
+    )
     assert Account.objects.get(owner=user).balance == 0
 
 
@@ -56,7 +73,9 @@ def test_charge_below_the_credit_limit_is_refused_and_leaves_nothing() -> None:
     user = make_user(balance="10")
 
     with pytest.raises(ledger.InsufficientFunds) as caught:
-        ledger.charge(customer=user, amount=Decimal("10.00001"), reference="order:1:charge", now=NOW)
+        ledger.charge(
+            customer=user, amount=Decimal("10.00001"), reference="order:1:charge", now=NOW
+        )
 
     assert (caught.value.available, caught.value.amount) == (Decimal(10), Decimal("10.00001"))
     assert not Transfer.objects.filter(reference="order:1:charge").exists()
@@ -101,8 +120,12 @@ def test_refund_returns_from_sales_once() -> None:
     user = make_user(balance="10")
     ledger.charge(customer=user, amount=Decimal(10), reference="order:1:charge", now=NOW)
 
-    first = ledger.refund(customer=user, amount=Decimal(4), reference="order:1:refund_to:4.00000", now=NOW)
-    second = ledger.refund(customer=user, amount=Decimal(4), reference="order:1:refund_to:4.00000", now=NOW)
+    first = ledger.refund(
+        customer=user, amount=Decimal(4), reference="order:1:refund_to:4.00000", now=NOW
+    )
+    second = ledger.refund(
+        customer=user, amount=Decimal(4), reference="order:1:refund_to:4.00000", now=NOW
+    )
 
     assert first is not None
     assert (first.debit.code, first.signed_amount) == ("sales", Decimal(4))
@@ -117,11 +140,20 @@ def test_correction_moves_either_way_with_actor_and_reason(amount: str, left: st
     correction_id = uuid4()
 
     transfer = ledger.correct(
-        customer=user, amount=Decimal(amount), correction_id=correction_id, actor=admin, reason="goodwill", now=NOW
+        customer=user,
+        amount=Decimal(amount),
+        correction_id=correction_id,
+        actor=admin,
+        reason="goodwill",
+        now=NOW,
     )
 
     assert transfer is not None
-    assert (transfer.reference, transfer.actor, transfer.reason) == (f"adj:{correction_id}", admin, "goodwill")
+    assert (transfer.reference, transfer.actor, transfer.reason) == (
+        f"adj:{correction_id}",
+        admin,
+        "goodwill",
+    )
     assert transfer.signed_amount == Decimal(amount)
     assert Account.objects.get(owner=user).balance == Decimal(left)
 
@@ -131,13 +163,20 @@ def test_correction_does_not_take_more_than_there_is() -> None:
 
     with pytest.raises(ledger.InsufficientFunds):
         ledger.correct(
-            customer=user, amount=Decimal("-1.5"), correction_id=uuid4(), actor=user, reason="mistake", now=NOW
+            customer=user,
+            amount=Decimal("-1.5"),
+            correction_id=uuid4(),
+            actor=user,
+            reason="mistake",
+            now=NOW,
         )
 
     assert Account.objects.get(owner=user).balance == 1
 
 
-@pytest.mark.parametrize("amount", ["0", "-1", "0.000001", "1.000001", "NaN", "Infinity", "sNaN", "1e15", "1e999999"])
+@pytest.mark.parametrize(
+    "amount", ["0", "-1", "0.000001", "1.000001", "NaN", "Infinity", "sNaN", "1e15", "1e999999"]
+)
 def test_amount_that_cannot_be_booked_is_refused(amount: str) -> None:
     user = make_user(balance="10")
 
@@ -155,7 +194,12 @@ def test_correction_that_cannot_be_booked_is_refused(amount: str) -> None:
 
     with pytest.raises(ledger.BadAmount):
         ledger.correct(
-            customer=user, amount=Decimal(amount), correction_id=uuid4(), actor=user, reason="mistake", now=NOW
+            customer=user,
+            amount=Decimal(amount),
+            correction_id=uuid4(),
+            actor=user,
+            reason="mistake",
+            now=NOW,
         )
 
     assert Transfer.objects.count() == 1
@@ -176,7 +220,9 @@ def test_reference_is_refused_for_another_amount() -> None:
     ledger.top_up(customer=user, amount=Decimal(5), gateway="stripe", payment_id="pi_1", now=NOW)
 
     with pytest.raises(ledger.ReferenceReused):
-        ledger.top_up(customer=user, amount=Decimal(50), gateway="stripe", payment_id="pi_1", now=NOW)
+        ledger.top_up(
+            customer=user, amount=Decimal(50), gateway="stripe", payment_id="pi_1", now=NOW
+        )
 
     assert Account.objects.get(owner=user).balance == 5
 
@@ -186,7 +232,9 @@ def test_reference_is_refused_for_another_wallet() -> None:
     ledger.top_up(customer=owner, amount=Decimal(5), gateway="stripe", payment_id="pi_1", now=NOW)
 
     with pytest.raises(ledger.ReferenceReused):
-        ledger.top_up(customer=other, amount=Decimal(5), gateway="stripe", payment_id="pi_1", now=NOW)
+        ledger.top_up(
+            customer=other, amount=Decimal(5), gateway="stripe", payment_id="pi_1", now=NOW
+        )
 
     assert not Transfer.objects.filter(wallet__owner=other).exists()
 
@@ -195,6 +243,8 @@ def test_same_amount_written_otherwise_is_the_same_movement() -> None:
     user = make_user()
     ledger.top_up(customer=user, amount=Decimal(5), gateway="stripe", payment_id="pi_1", now=NOW)
 
-    again = ledger.top_up(customer=user, amount=Decimal("5.00"), gateway="stripe", payment_id="pi_1", now=NOW)
+    again = ledger.top_up(
+        customer=user, amount=Decimal("5.00"), gateway="stripe", payment_id="pi_1", now=NOW
+    )
 
     assert again is None

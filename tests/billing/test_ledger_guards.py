@@ -58,7 +58,9 @@ def commit(*statements: str) -> None:
     settle()
 
 
-def transfer(*, debit: int, credit: int, wallet: int, seq: int, amount: str, after: str, kind: str = "top_up") -> str:
+def transfer(
+    *, debit: int, credit: int, wallet: int, seq: int, amount: str, after: str, kind: str = "top_up"
+) -> str:
     """An INSERT of one transfer."""
     return (
         f"INSERT INTO billing_transfer {COLUMNS} VALUES "  # noqa: S608  # a test's own numbers
@@ -94,7 +96,9 @@ def test_transfers_are_append_only(statement: str) -> None:
         ("owner_id = NULL, code = 'mine', kind = 'house'", "stays what and whose it is"),
     ],
 )
-def test_wallet_does_not_change_without_its_transfer(wallet: Account, change: str, because: str) -> None:
+def test_wallet_does_not_change_without_its_transfer(
+    wallet: Account, change: str, because: str
+) -> None:
     assert_refused(
         f"UPDATE billing_account SET {change} WHERE id = {wallet.pk}",  # noqa: S608  # a test's own text
         because=because,
@@ -132,20 +136,26 @@ def test_house_account_holds_no_balance(house: Account) -> None:
 
 
 def test_transfer_needs_its_wallet_to_move(wallet: Account, house: Account) -> None:
-    forged = transfer(debit=house.pk, credit=wallet.pk, wallet=wallet.pk, seq=2, amount="5", after="15")
+    forged = transfer(
+        debit=house.pk, credit=wallet.pk, wallet=wallet.pk, seq=2, amount="5", after="15"
+    )
 
     assert_refused(forged, because="did not move with it")
 
 
 def test_transfer_and_wallet_agree_on_the_balance(wallet: Account, house: Account) -> None:
-    forged = transfer(debit=house.pk, credit=wallet.pk, wallet=wallet.pk, seq=2, amount="5", after="15")
+    forged = transfer(
+        debit=house.pk, credit=wallet.pk, wallet=wallet.pk, seq=2, amount="5", after="15"
+    )
     moved = f"UPDATE billing_account SET balance = 16, seq = 2 WHERE id = {wallet.pk}"  # noqa: S608
 
     assert_refused(forged, moved, because="no transfer 2 leaves the balance 16")
 
 
 def test_transfer_changes_the_balance_by_its_amount(wallet: Account, house: Account) -> None:
-    forged = transfer(debit=house.pk, credit=wallet.pk, wallet=wallet.pk, seq=2, amount="5", after="16")
+    forged = transfer(
+        debit=house.pk, credit=wallet.pk, wallet=wallet.pk, seq=2, amount="5", after="16"
+    )
     moved = f"UPDATE billing_account SET balance = 16, seq = 2 WHERE id = {wallet.pk}"  # noqa: S608
 
     assert_refused(forged, moved, because="make not 16")
@@ -153,7 +163,13 @@ def test_transfer_changes_the_balance_by_its_amount(wallet: Account, house: Acco
 
 def test_correction_out_of_a_wallet_lowers_it(wallet: Account, house: Account) -> None:
     forged = transfer(
-        debit=wallet.pk, credit=house.pk, wallet=wallet.pk, seq=2, amount="5", after="15", kind="correction"
+        debit=wallet.pk,
+        credit=house.pk,
+        wallet=wallet.pk,
+        seq=2,
+        amount="5",
+        after="15",
+        kind="correction",
     )
     moved = f"UPDATE billing_account SET balance = 15, seq = 2 WHERE id = {wallet.pk}"  # noqa: S608
 
@@ -161,7 +177,9 @@ def test_correction_out_of_a_wallet_lowers_it(wallet: Account, house: Account) -
 
 
 def test_step_between_two_transfers_is_not_left_out(wallet: Account, house: Account) -> None:
-    forged = transfer(debit=house.pk, credit=wallet.pk, wallet=wallet.pk, seq=3, amount="5", after="15")
+    forged = transfer(
+        debit=house.pk, credit=wallet.pk, wallet=wallet.pk, seq=3, amount="5", after="15"
+    )
     moved = f"UPDATE billing_account SET balance = 15, seq = seq + 1 WHERE id = {wallet.pk}"  # noqa: S608
     again = f"UPDATE billing_account SET seq = seq + 1 WHERE id = {wallet.pk}"  # noqa: S608
 
@@ -169,27 +187,41 @@ def test_step_between_two_transfers_is_not_left_out(wallet: Account, house: Acco
 
 
 def test_step_is_not_taken_twice(wallet: Account, house: Account) -> None:
-    forged = transfer(debit=house.pk, credit=wallet.pk, wallet=wallet.pk, seq=1, amount="10", after="10")
+    forged = transfer(
+        debit=house.pk, credit=wallet.pk, wallet=wallet.pk, seq=1, amount="10", after="10"
+    )
 
     assert_refused(forged, because="transfer_wallet_seq")
 
 
 @pytest.mark.parametrize("amount", ["0", "-5"])
 def test_transfer_moves_more_than_nothing(wallet: Account, house: Account, amount: str) -> None:
-    forged = transfer(debit=house.pk, credit=wallet.pk, wallet=wallet.pk, seq=2, amount=amount, after="10")
+    forged = transfer(
+        debit=house.pk, credit=wallet.pk, wallet=wallet.pk, seq=2, amount=amount, after="10"
+    )
 
     assert_refused(forged, because="transfer_amount_positive")
 
 
 @pytest.mark.parametrize("kind", ["top_up", "refund"])
 def test_money_that_comes_in_is_not_booked_out(wallet: Account, house: Account, kind: str) -> None:
-    forged = transfer(debit=wallet.pk, credit=house.pk, wallet=wallet.pk, seq=2, amount="5", after="5", kind=kind)
+    forged = transfer(
+        debit=wallet.pk, credit=house.pk, wallet=wallet.pk, seq=2, amount="5", after="5", kind=kind
+    )
 
     assert_refused(forged, because="transfer_direction_fits_kind")
 
 
 def test_charge_is_not_booked_in(wallet: Account, house: Account) -> None:
-    forged = transfer(debit=house.pk, credit=wallet.pk, wallet=wallet.pk, seq=2, amount="5", after="15", kind="charge")
+    forged = transfer(
+        debit=house.pk,
+        credit=wallet.pk,
+        wallet=wallet.pk,
+        seq=2,
+        amount="5",
+        after="15",
+        kind="charge",
+    )
 
     assert_refused(forged, because="transfer_direction_fits_kind")
 
@@ -197,7 +229,13 @@ def test_charge_is_not_booked_in(wallet: Account, house: Account) -> None:
 def test_wallet_pays_the_house_never_another_wallet(wallet: Account) -> None:
     other = ledger.open_wallet(owner=make_user())
     forged = transfer(
-        debit=wallet.pk, credit=other.pk, wallet=wallet.pk, seq=2, amount="5", after="5", kind="correction"
+        debit=wallet.pk,
+        credit=other.pk,
+        wallet=wallet.pk,
+        seq=2,
+        amount="5",
+        after="5",
+        kind="correction",
     )
     moved = f"UPDATE billing_account SET balance = 5, seq = 2 WHERE id = {wallet.pk}"  # noqa: S608
 
@@ -206,13 +244,23 @@ def test_wallet_pays_the_house_never_another_wallet(wallet: Account) -> None:
 
 def test_account_of_the_house_is_no_wallet(house: Account) -> None:
     other = ledger.open_wallet(owner=make_user())
-    forged = transfer(debit=other.pk, credit=house.pk, wallet=house.pk, seq=1, amount="5", after="5", kind="correction")
+    forged = transfer(
+        debit=other.pk,
+        credit=house.pk,
+        wallet=house.pk,
+        seq=1,
+        amount="5",
+        after="5",
+        kind="correction",
+    )
 
     assert_refused(forged, because="is no wallet")
 
 
 def test_what_the_ledger_writes_can_be_written_by_hand(wallet: Account, house: Account) -> None:
-    honest = transfer(debit=house.pk, credit=wallet.pk, wallet=wallet.pk, seq=2, amount="5", after="15")
+    honest = transfer(
+        debit=house.pk, credit=wallet.pk, wallet=wallet.pk, seq=2, amount="5", after="15"
+    )
     moved = f"UPDATE billing_account SET balance = 15, seq = 2 WHERE id = {wallet.pk}"  # noqa: S608
 
     commit(honest, moved)

@@ -50,11 +50,14 @@ def test_balance_below_the_credit_limit_is_found() -> None:
     damage("UPDATE billing_account SET balance = -1 WHERE id = %s", wallet.pk)
 
     assert (
-        f"wallet {wallet.pk} of user {wallet.owner_id}: -1.00000 is below its credit limit of 0.00000" in check_ledger()
+        f"wallet {wallet.pk} of user {wallet.owner_id}: -1.00000 is below its credit limit of 0.00000"
+        in check_ledger()
     )
 
 
 def test_guard_that_sleeps_is_found() -> None:
     damage("ALTER TABLE billing_transfer DISABLE TRIGGER transfer_append_only")
 
-    assert check_ledger() == ["the guard transfer_append_only on billing_transfer is missing or switched off"]
+    assert check_ledger() == [
+        "the guard transfer_append_only on billing_transfer is missing or switched off"
+    ]

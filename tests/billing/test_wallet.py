@@ -66,10 +66,17 @@ def test_reason_of_a_correction_is_shown_and_escaped_but_a_staff_note_on_a_refun
     user = make_user(balance="20")
     staff = make_user(role=Role.STAFF)
     ledger.correct(
-        customer=user, amount=Decimal(-2), correction_id=uuid4(), actor=staff, reason="<i>paid twice</i>", now=NOW
+        customer=user,
+        amount=Decimal(-2),
+        correction_id=uuid4(),
+        actor=staff,
+        reason="<i>paid twice</i>",
+        now=NOW,
     )
     order = make_order(user=user)
-    cancel_in_full(order=order, text="refused", now=NOW, actor=staff, reason="the supplier is asleep")
+    cancel_in_full(
+        order=order, text="refused", now=NOW, actor=staff, reason="the supplier is asleep"
+    )
 
     page = signed_in(user).get("/wallet").content.decode()
 
@@ -105,7 +112,9 @@ def test_long_statement_is_read_page_by_page_without_gap_or_repeat() -> None:
     amounts = [movement.amount for page in (first, second, third) for movement in page.movements]
     assert amounts == [Decimal(number) for number in range(PAGE * 2 + 1, 0, -1)]
     assert (first.newer, third.older, len(third.movements)) == (None, None, 1)
-    assert [movement.amount for movement in back.movements] == [movement.amount for movement in second.movements]
+    assert [movement.amount for movement in back.movements] == [
+        movement.amount for movement in second.movements
+    ]
     top = read_statement(owner=user, order_url_name="order", after=back.newer)
     assert (top.movements, top.newer) == (first.movements, None)
     page = client.get(f"/wallet?before={first.older}").content.decode()

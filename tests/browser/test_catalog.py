@@ -1,4 +1,6 @@
-"""The catalog's pages in a real browser: a hostile catalog, narrow and wide, searching as one types."""
+"""The catalog's pages in a real browser: a hostile catalog, narrow and wide, searching as one
+types.
+"""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,13 +16,41 @@ from tests.factories import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-ROW = {"service": 1, "name": "Followers", "category": "Network", "rate": "0.90", "min": 50, "max": 10_000}
+ROW = {
+    "service": 1,
+    "name": "Followers",
+    "category": "Network",
+    "rate": "0.90",
+    "min": 50,
+    "max": 10_000,
+}
 HOSTILE = [
-    {**ROW, "service": 1, "name": "<script>alert(1)</script>", "category": "<img src=x onerror=alert(2)>"},
-    {**ROW, "service": 2, "name": '" onmouseover="alert(3)', "description": "</details><script>alert(4)</script>"},
-    {**ROW, "service": 3, "name": "&lt;svg onload=alert(5)&gt;", "description": "javascript:alert(6)"},
+    {
+        **ROW,
+        "service": 1,
+        "name": "<script>alert(1)</script>",
+        "category": "<img src=x onerror=alert(2)>",
+    },
+    {
+        **ROW,
+        "service": 2,
+        "name": '" onmouseover="alert(3)',
+        "description": "</details><script>alert(4)</script>",
+    },
+    {
+        **ROW,
+        "service": 3,
+        "name": "&lt;svg onload=alert(5)&gt;",
+        "description": "javascript:alert(6)",
+    },
     {**ROW, "service": 4, "name": "\u202egnp.exe \u05e9\u05dc\u05d5\u05dd " + "W" * 400},
-    {**ROW, "service": 5, "name": "{{ 7 }}{% now %}", "type": "Package", "average_time": "<b>soon</b>"},
+    {
+        **ROW,
+        "service": 5,
+        "name": "{{ 7 }}{% now %}",
+        "type": "Package",
+        "average_time": "<b>soon</b>",
+    },
 ]
 
 
@@ -39,9 +69,23 @@ def test_a_hostile_catalog_runs_nothing_and_every_page_fits(
 ) -> None:  # pitfall 31
     service = Service.objects.get(upstream_id="2")
     rule = MarginRule.objects.get()
-    paths = ["/services", "/admin/providers", "/admin/providers/new", f"/admin/providers/{run.provider_id}"]
-    paths += ["/admin/syncs", f"/admin/syncs/{run.pk}", "/admin/services", f"/admin/services/{service.pk}"]
-    paths += ["/admin/services?state=review", f"/admin/categories/{service.category_id}", "/admin/margins"]
+    paths = [
+        "/services",
+        "/admin/providers",
+        "/admin/providers/new",
+        f"/admin/providers/{run.provider_id}",
+    ]
+    paths += [
+        "/admin/syncs",
+        f"/admin/syncs/{run.pk}",
+        "/admin/services",
+        f"/admin/services/{service.pk}",
+    ]
+    paths += [
+        "/admin/services?state=review",
+        f"/admin/categories/{service.category_id}",
+        "/admin/margins",
+    ]
     paths += [f"/admin/margins?scope={rule.scope}&percent=60&fixed=0"]
     found = []
     page.goto(f"{live_server.url}/services")
@@ -56,7 +100,9 @@ def test_a_hostile_catalog_runs_nothing_and_every_page_fits(
     assert found == []
 
 
-def test_services_are_found_while_one_types(page: Page, live_server: LiveServer, double: ProviderDouble) -> None:
+def test_services_are_found_while_one_types(
+    page: Page, live_server: LiveServer, double: ProviderDouble
+) -> None:
     double.set_services([{**ROW, "name": "Likes"}, {**ROW, "service": 2, "name": "Views"}])
     sync_provider(provider_id=connect(double).pk, now=NOW)
     page.goto(f"{live_server.url}/services")
@@ -68,7 +114,9 @@ def test_services_are_found_while_one_types(page: Page, live_server: LiveServer,
     expect(page).to_have_url(f"{live_server.url}/services?q=vie&category=")
 
 
-def test_a_margin_is_previewed_and_applied_by_clicking(page: Page, live_server: LiveServer, run: SyncRun) -> None:
+def test_a_margin_is_previewed_and_applied_by_clicking(
+    page: Page, live_server: LiveServer, run: SyncRun
+) -> None:
     log_in(page, live_server.url)
     page.goto(f"{live_server.url}/admin/margins")
 

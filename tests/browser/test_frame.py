@@ -13,8 +13,20 @@ from tests.factories import PASSWORD, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE: ViewportSize = {"width": 320, "height": 700}
-VISITOR_PAGES = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/no/such/page"]
-USER_PAGES = ["/", "/accounts/email/", "/accounts/password/change/", "/accounts/logout/", "/no/such/page"]
+VISITOR_PAGES = [
+    "/",
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/password/reset/",
+    "/no/such/page",
+]
+USER_PAGES = [
+    "/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/logout/",
+    "/no/such/page",
+]
 
 
 def log_in(page: Page, site: str, *, role: Role = Role.ADMIN) -> None:
@@ -54,7 +66,9 @@ def test_the_balance_is_seen_on_a_phone(page: Page, live_server: LiveServer) -> 
     page.set_viewport_size(PHONE)
     log_in(page, live_server.url)
 
-    expect(page.get_by_role("link", name="Balance $1,234.50 (add funds)")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("link", name="Balance $1,234.50 (add funds)")).to_be_in_viewport(
+        ratio=1
+    )
 
 
 def test_the_chosen_theme_stays(page: Page, live_server: LiveServer) -> None:
@@ -71,7 +85,9 @@ def test_the_chosen_theme_stays(page: Page, live_server: LiveServer) -> None:
     expect(html).to_have_css("color-scheme", "dark")
 
 
-def test_the_keyboard_skips_to_the_page_and_finds_the_search(page: Page, live_server: LiveServer) -> None:
+def test_the_keyboard_skips_to_the_page_and_finds_the_search(
+    page: Page, live_server: LiveServer
+) -> None:
     log_in(page, live_server.url)
     page.goto(f"{live_server.url}/accounts/email/")
 
@@ -92,16 +108,22 @@ def test_a_failed_refresh_says_so_and_leaves_the_page(
 
     page.evaluate("htmx.ajax('GET', '/no/such/page', 'main')")
 
-    expect(page.get_by_role("status")).to_have_text("That did not work. Check your connection and try again.")
+    expect(page.get_by_role("status")).to_have_text(
+        "That did not work. Check your connection and try again."
+    )
     expect(page.get_by_role("heading", name="Your e-mail address")).to_be_visible()
     assert [incident for incident in incidents if "/no/such/page" not in incident] == []
     incidents.clear()
 
 
-def test_the_page_may_run_no_text_as_a_script(page: Page, live_server: LiveServer, incidents: list[str]) -> None:
+def test_the_page_may_run_no_text_as_a_script(
+    page: Page, live_server: LiveServer, incidents: list[str]
+) -> None:
     page.goto(live_server.url)
 
-    config = page.evaluate("[htmx.version.split('.')[0], htmx.config.allowEval, htmx.config.includeIndicatorStyles]")
+    config = page.evaluate(
+        "[htmx.version.split('.')[0], htmx.config.allowEval, htmx.config.includeIndicatorStyles]"
+    )
 
     assert config == ["2", False, False]
     assert incidents == []
@@ -110,7 +132,9 @@ def test_the_page_may_run_no_text_as_a_script(page: Page, live_server: LiveServe
 def test_a_form_is_sent_once_by_a_double_click(browser: Browser, live_server: LiveServer) -> None:
     page = browser.new_page()
     sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.on(
+        "request", lambda request: sent.append(request.url) if request.method == "POST" else None
+    )
     page.goto(f"{live_server.url}/accounts/login/")
     page.get_by_label("Email").fill("nobody@example.com")
     page.get_by_label("Password").fill(PASSWORD)

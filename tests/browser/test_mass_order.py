@@ -1,4 +1,6 @@
-"""A mass order in a real browser: the check follows the typing, and all of it works without a script at 320 pixels."""
+"""A mass order in a real browser: the check follows the typing, and all of it works without a
+script at 320 pixels.
+"""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -24,7 +26,9 @@ def user() -> User:
 
 def lines_of_every_kind(user: User) -> str:
     """Ready, wrong, repeated and too dear, with words that are too long for any page."""
-    service = make_service(name="Followers | Max 100K | 😀 " + "x" * 120, price="1", max_quantity=10**9)
+    service = make_service(
+        name="Followers | Max 100K | 😀 " + "x" * 120, price="1", max_quantity=10**9
+    )
     make_order(user=user, service=service, link="@running")
     lines = [
         f"{service.pk} | https://example.com/{'a' * 200} | 1000",

@@ -1,4 +1,6 @@
-"""Ordering in a real browser: the live charge, the live search, the warning, the pages that refresh themselves."""
+"""Ordering in a real browser: the live charge, the live search, the warning, the pages that refresh
+themselves.
+"""
 
 import re
 from collections.abc import Callable
@@ -33,7 +35,9 @@ def user() -> User:
 def test_live_charge_is_the_charge_to_the_last_decimal(
     page: Page, live_server: LiveServer, user: User, price: str
 ) -> None:
-    service = make_service(cost="0", price=price, min_quantity=1, max_quantity=10_000_000, is_dripfeed=True)
+    service = make_service(
+        cost="0", price=price, min_quantity=1, max_quantity=10_000_000, is_dripfeed=True
+    )
     log_in(page, live_server.url, user)
     page.goto(f"{live_server.url}/order?service={service.pk}")
     service.refresh_from_db()
@@ -42,14 +46,20 @@ def test_live_charge_is_the_charge_to_the_last_decimal(
         page.get_by_label("Quantity").fill(str(quantity))
         page.get_by_label("Runs").fill(str(runs))
 
-        charge = charge_for(price=service.price, billed_quantity=quantity * runs, is_per_order=False)
+        charge = charge_for(
+            price=service.price, billed_quantity=quantity * runs, is_per_order=False
+        )
         left = Decimal("1234.50") - charge
         expect(page.locator("[data-charge]")).to_have_text(f"${plain(charge)}")
-        expect(page.locator("[data-balance-after]")).to_have_text(f"{'−' if left < 0 else ''}${plain(abs(left))}")
+        expect(page.locator("[data-balance-after]")).to_have_text(
+            f"{'−' if left < 0 else ''}${plain(abs(left))}"
+        )
         expect(page.locator("[data-short]")).to_be_visible(visible=left < 0)
 
 
-def test_lines_are_counted_as_they_are_typed(page: Page, live_server: LiveServer, user: User) -> None:
+def test_lines_are_counted_as_they_are_typed(
+    page: Page, live_server: LiveServer, user: User
+) -> None:
     service = make_service(type="Custom Comments", price="10", min_quantity=1)
     log_in(page, live_server.url, user)
     page.goto(f"{live_server.url}/order?service={service.pk}")
@@ -63,13 +73,16 @@ def test_service_is_found_as_one_types_and_ordered_by_the_keyboard(
     page: Page, live_server: LiveServer, user: User
 ) -> None:
     make_service(name="Views", category=make_category(name="Videos"))
-    likes = make_service(name="Likes, the fast ones", category=make_category(name="Photos"), price="0.90")
+    likes = make_service(
+        name="Likes, the fast ones", category=make_category(name="Photos"), price="0.90"
+    )
     log_in(page, live_server.url, user)
     page.goto(f"{live_server.url}/order")
 
     page.get_by_label("Search").press_sequentially("fast likes", delay=20)
     services = page.get_by_label("Service", exact=True)
-    # the last answer, however many were asked for while one typed: it takes with it what was chosen before
+    # the last answer, however many were asked for while one typed: it takes with it what was chosen
+    # before
     expect(page).to_have_url(re.compile(r"q=fast(\+|%20)likes"))
     expect(services.locator("option")).to_have_count(2)
     expect(page.get_by_label("Search")).to_have_value("fast likes")
@@ -124,7 +137,9 @@ def test_double_click_is_one_order(page: Page, live_server: LiveServer, user: Us
     assert Order.objects.count() == 1
 
 
-def test_lists_and_pages_follow_an_order_by_themselves(page: Page, live_server: LiveServer, user: User) -> None:
+def test_lists_and_pages_follow_an_order_by_themselves(
+    page: Page, live_server: LiveServer, user: User
+) -> None:
     order = make_order(user=user, service=make_service(), status=Status.RUNNING)
     log_in(page, live_server.url, user)
     page.goto(f"{live_server.url}/orders")
@@ -142,7 +157,10 @@ def test_lists_and_pages_follow_an_order_by_themselves(page: Page, live_server: 
 
 
 def _refresh(page: Page) -> None:
-    """Ask for news as the page's clock does. A poll that was just swapped in listens only after htmx has settled it."""
+    """Ask for news as the page's clock does.
+
+    A poll that was just swapped in listens only after htmx has settled it.
+    """
     page.locator("#orders-poll:not(.htmx-added)").dispatch_event("refresh")
 
 
@@ -172,13 +190,21 @@ def test_pages_are_accessible_and_fit(page: Page, live_server: LiveServer, user:
 def _paths(user: User) -> list[str]:
     """Pages with long words, hostile text and every button."""
     service = make_service(
-        name="Followers | Max 100K | 😀 " + "x" * 120, is_refill=True, is_cancel=True, is_dripfeed=True, price="1.20"
+        name="Followers | Max 100K | 😀 " + "x" * 120,
+        is_refill=True,
+        is_cancel=True,
+        is_dripfeed=True,
+        price="1.20",
     )
-    Service.objects.update(upstream_description="Start: 1 h\nSpeed: " + "fast" * 60, average_time="2 hours")
+    Service.objects.update(
+        upstream_description="Start: 1 h\nSpeed: " + "fast" * 60, average_time="2 hours"
+    )
     link = "https://example.com/" + "a" * 300
     waiting = make_order(user=user, service=service, link=link)
     running = make_order(user=user, service=service, link=link, status=Status.RUNNING)
-    completed = make_order(user=user, service=service, link='"><script>alert(1)</script>', status=Status.COMPLETED)
+    completed = make_order(
+        user=user, service=service, link='"><script>alert(1)</script>', status=Status.COMPLETED
+    )
     end_partially(order=running, undelivered=400, now=NOW)
     record(order=completed, kind=EventKind.STATUS, text="Now " + "y" * 400, now=NOW)
     return [

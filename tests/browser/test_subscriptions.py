@@ -1,4 +1,6 @@
-"""Subscriptions in a real browser: the form with its day to choose, the order's page, on a phone and by any eyes."""
+"""Subscriptions in a real browser: the form with its day to choose, the order's page, on a phone
+and by any eyes.
+"""
 
 import os
 from pathlib import Path
@@ -23,9 +25,13 @@ def shoot(page: Page, name: str) -> None:
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
 
-def test_a_subscription_is_ordered_on_a_phone_and_its_posts_are_shown(page: Page, live_server: LiveServer) -> None:
+def test_a_subscription_is_ordered_on_a_phone_and_its_posts_are_shown(
+    page: Page, live_server: LiveServer
+) -> None:
     user = make_user(balance="2")
-    service = make_service(type="Subscriptions", cost="0.50", price="0.80", min_quantity=2, name="Likes for new posts")
+    service = make_service(
+        type="Subscriptions", cost="0.50", price="0.80", min_quantity=2, name="Likes for new posts"
+    )
     log_in(page, live_server.url, user)
     page.goto(f"{live_server.url}/order?service={service.pk}")
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -43,7 +49,9 @@ def test_a_subscription_is_ordered_on_a_phone_and_its_posts_are_shown(page: Page
     page.get_by_role("button", name="Subscribe").click()
     page.wait_for_url("**/orders/*")
     order = Order.objects.get()
-    Order.objects.update(status=Status.RUNNING, upstream_id="7", upstream_status="In progress", running_at=NOW)
+    Order.objects.update(
+        status=Status.RUNNING, upstream_id="7", upstream_status="In progress", running_at=NOW
+    )
     Watch.objects.create(order=order, provider=order.provider, due_at=NOW)
     Subscription.objects.update(state="Active", owed=3)
     charge_posts(order_id=order.pk, now=NOW)
@@ -58,7 +66,9 @@ def test_a_subscription_is_ordered_on_a_phone_and_its_posts_are_shown(page: Page
     assert found == []
 
 
-def test_the_page_of_types_is_fit_for_any_eyes_and_screen(page: Page, live_server: LiveServer) -> None:
+def test_the_page_of_types_is_fit_for_any_eyes_and_screen(
+    page: Page, live_server: LiveServer
+) -> None:
     service = make_service(type="Default Custom")
     Service.objects.filter(pk=service.pk).update(is_sellable=False)
     log_in(page, live_server.url, make_user(role=Role.ADMIN))

@@ -19,7 +19,9 @@ KEY = "s3cret-key-of-ours"
 
 def add(name: str = "Acme", **options: object) -> str:
     out = StringIO()
-    call_command("add_provider", name, **{"url": URL, "key": KEY, **options}, stdout=out, stderr=out)
+    call_command(
+        "add_provider", name, **{"url": URL, "key": KEY, **options}, stdout=out, stderr=out
+    )
     return out.getvalue()
 
 
@@ -72,25 +74,46 @@ def test_a_known_currency_needs_no_exchange_rate() -> None:
     ("options", "message"),
     [
         ({"url": "http://provider.example/api/v2"}, "url: The URL must begin with https://."),
-        ({"url": "provider.example/api/v2"}, "url: The URL is not one: expected https://host/path."),
+        (
+            {"url": "provider.example/api/v2"},
+            "url: The URL is not one: expected https://host/path.",
+        ),
         ({"url": "ftp://provider.example/"}, "url: The URL must begin with https://."),
-        ({"url": "https://user:pass@provider.example/"}, "url: The URL must not hold a user name or a password."),
+        (
+            {"url": "https://user:pass@provider.example/"},
+            "url: The URL must not hold a user name or a password.",
+        ),
         ({"url": "https://provider.example:8443/"}, "url: The URL must use port 443."),
         ({"url": "https://127.0.0.1/api"}, "url: The URL leads to an address that is not public."),
         ({"url": "https://127.1/api"}, "url: The URL leads to an address that is not public."),
         ({"url": "https://0x7f000001/api"}, "url: The URL leads to an address that is not public."),
-        ({"url": "https://[::ffff:127.0.0.1]/api"}, "url: The URL leads to an address that is not public."),
-        ({"url": "https://169.254.169.254/api"}, "url: The URL leads to an address that is not public."),
+        (
+            {"url": "https://[::ffff:127.0.0.1]/api"},
+            "url: The URL leads to an address that is not public.",
+        ),
+        (
+            {"url": "https://169.254.169.254/api"},
+            "url: The URL leads to an address that is not public.",
+        ),
         ({"url": "https://100.64.0.1/api"}, "url: The URL leads to an address that is not public."),
         ({"url": "https://localhost/api"}, "url: The URL leads to an address that is not public."),
-        ({"url": "https://db.internal/api"}, "url: The URL leads to an address that is not public."),
+        (
+            {"url": "https://db.internal/api"},
+            "url: The URL leads to an address that is not public.",
+        ),
         ({"url": "https://intranet/api"}, "url: The URL leads to an address that is not public."),
         ({"key": ""}, "key: This field is required."),
         ({"key": "two words"}, "key: An API key has no blanks and only plain characters."),
-        ({"currency": "DOLLAR"}, "currency: Ensure this value has at most 3 characters (it has 6)."),
+        (
+            {"currency": "DOLLAR"},
+            "currency: Ensure this value has at most 3 characters (it has 6).",
+        ),
         ({"currency": "U5D"}, "currency: A currency is three letters, such as USD."),
         ({"currency": "EUR"}, "exchange-rate: Say how many USD one EUR is worth."),
-        ({"currency": "EUR", "exchange_rate": "0"}, "exchange-rate: An exchange rate must be above 0."),
+        (
+            {"currency": "EUR", "exchange_rate": "0"},
+            "exchange-rate: An exchange rate must be above 0.",
+        ),
         ({"currency": "EUR", "exchange_rate": "abc"}, "exchange-rate: Enter a number."),
         ({"currency": "EUR", "exchange_rate": "NaN"}, "exchange-rate: Enter a number."),
         ({"exchange_rate": "2"}, "exchange-rate: USD is the panel's currency: its rate is 1."),
@@ -103,7 +126,9 @@ def test_a_known_currency_needs_no_exchange_rate() -> None:
     ],
     ids=str,
 )
-def test_a_bad_value_is_named_and_nothing_is_stored(options: dict[str, str], message: str, settings: Settings) -> None:
+def test_a_bad_value_is_named_and_nothing_is_stored(
+    options: dict[str, str], message: str, settings: Settings
+) -> None:
     settings.PROVIDER_ALLOW_PRIVATE = False
     make_provider(name="Acme Ltd")
 
@@ -131,7 +156,11 @@ def test_every_bad_value_is_named_at_once() -> None:
     with pytest.raises(CommandError) as caught:
         add(url="nonsense", margin="-3", currency="12")
 
-    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == ["url", "currency", "margin"]
+    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == [
+        "url",
+        "currency",
+        "margin",
+    ]
 
 
 def test_loopback_is_a_provider_where_private_hosts_are_allowed(settings: Settings) -> None:

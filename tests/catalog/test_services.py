@@ -21,15 +21,24 @@ def page(client: Client, **query: str | int) -> str:
 
 
 def names(text: str) -> list[str]:
-    return re.findall(r'data-label="Service" class="wrap[^"]*">\s*<div[^>]*>\s*<bdi>(.*?)</bdi>', text)
+    return re.findall(
+        r'data-label="Service" class="wrap[^"]*">\s*<div[^>]*>\s*<bdi>(.*?)</bdi>', text
+    )
 
 
 def test_services_stand_under_their_category_with_rate_and_limits(client: Client) -> None:
     category = make_category(name="Network Likes")
     service = make_service(
-        category=category, name="Likes", price="1.25", min_quantity=50, max_quantity=10_000, is_refill=True
+        category=category,
+        name="Likes",
+        price="1.25",
+        min_quantity=50,
+        max_quantity=10_000,
+        is_refill=True,
     )
-    Service.objects.filter(pk=service.pk).update(average_time="3 hours", upstream_description="Line 1\nLine 2")
+    Service.objects.filter(pk=service.pk).update(
+        average_time="3 hours", upstream_description="Line 1\nLine 2"
+    )
 
     text = page(client)
 
@@ -68,10 +77,16 @@ def test_what_the_admin_named_is_what_customers_read(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "off_sale",
-    [{"is_hidden": True}, {"review_reason": "New"}, {"withdrawn_at": "2026-01-01T00:00Z"}, {"is_sellable": False}],
+    [
+        {"is_hidden": True},
+        {"review_reason": "New"},
+        {"withdrawn_at": "2026-01-01T00:00Z"},
+        {"is_sellable": False},
+    ],
     ids=str,
 )
-def test_what_is_not_on_sale_is_not_shown(client: Client, off_sale: dict[str, object]) -> None:  # pitfall 26
+# pitfall 26
+def test_what_is_not_on_sale_is_not_shown(client: Client, off_sale: dict[str, object]) -> None:
     service = make_service(name="Secret")
     Service.objects.filter(pk=service.pk).update(**off_sale)
 
@@ -116,9 +131,12 @@ def test_a_category_narrows(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [{"category": "x"}, {"category": "999999"}, {"q": "x" * 101}, {"page": "-1"}, {"q": "\x00"}]
+    "query",
+    [{"category": "x"}, {"category": "999999"}, {"q": "x" * 101}, {"page": "-1"}, {"q": "\x00"}],
 )
-def test_a_filter_that_makes_no_sense_is_named_and_harmless(client: Client, query: dict[str, str]) -> None:
+def test_a_filter_that_makes_no_sense_is_named_and_harmless(
+    client: Client, query: dict[str, str]
+) -> None:
     make_service(name="Likes")
 
     response = client.get(URL, query)
@@ -138,7 +156,11 @@ def test_a_long_list_has_pages_that_keep_the_filter(client: Client) -> None:
         for number in range(1, 231)
     )  # fmt: skip
 
-    first, last, beyond = page(client, q="likes"), page(client, q="likes", page=3), page(client, q="likes", page=9)
+    first, last, beyond = (
+        page(client, q="likes"),
+        page(client, q="likes", page=3),
+        page(client, q="likes", page=9),
+    )
 
     assert names(first)[::99] == ["Likes 001", "Likes 100"]
     assert 'href="?q=likes&amp;page=2" rel="next"' in first
@@ -158,7 +180,9 @@ def test_the_page_asks_few_questions_however_many_rows(
         page(client)
 
 
-def test_visitors_are_sent_to_log_in_where_services_are_not_public(client: Client, settings: Settings) -> None:
+def test_visitors_are_sent_to_log_in_where_services_are_not_public(
+    client: Client, settings: Settings
+) -> None:
     settings.ARE_SERVICES_PUBLIC = False
     make_service(name="Likes")
 
@@ -184,7 +208,9 @@ def test_a_refresh_gets_the_same_rows_without_the_frame(client: Client) -> None:
 
 def test_hostile_names_are_shown_as_text(client: Client) -> None:  # pitfall 31
     service = make_service(name='<script>alert(1)</script>" onx="')
-    Service.objects.filter(pk=service.pk).update(upstream_description="</details><img src=x onerror=alert(1)>")
+    Service.objects.filter(pk=service.pk).update(
+        upstream_description="</details><img src=x onerror=alert(1)>"
+    )
 
     text = page(client)
 

@@ -85,7 +85,9 @@ def test_a_provider_that_is_gone_does_not_stop_the_others(double: ProviderDouble
 def test_an_unknown_provider_is_answered_with_the_known_ones(double: ProviderDouble) -> None:
     connect(double, name="Acme")
 
-    assert sync(provider="Nobody") == "failed: provider: there is none called Nobody; there is Acme."
+    assert (
+        sync(provider="Nobody") == "failed: provider: there is none called Nobody; there is Acme."
+    )
 
 
 def test_without_a_provider_the_command_says_how_to_get_one() -> None:

@@ -30,7 +30,9 @@ def _at_once() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_at_once")
-def test_every_provider_that_is_due_is_synced_whatever_befalls_the_others(double: ProviderDouble) -> None:
+def test_every_provider_that_is_due_is_synced_whatever_befalls_the_others(
+    double: ProviderDouble,
+) -> None:
     dead, paused, fresh, wanted = make_provider(), connect(double), connect(double), connect(double)
     now = timezone.now()
     Provider.objects.filter(pk=dead.pk).update(sealed_key=fresh.sealed_key)
@@ -47,14 +49,16 @@ def test_every_provider_that_is_due_is_synced_whatever_befalls_the_others(double
 
 def test_a_second_worker_leaves_a_sync_to_the_first(double: ProviderDouble) -> None:
     provider = connect(double)
-    with psycopg.connect(**connection.get_connection_params()) as other:  # another session holds the lock
+    # another session holds the lock
+    with psycopg.connect(**connection.get_connection_params()) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [_lock_number(provider)])
 
         tasks.sync_catalog(provider_id=provider.pk)
 
         assert not Service.objects.exists()
         assert double.journal().requests == ()
-        other.execute("SELECT pg_advisory_unlock_all()")  # closing alone gives the lock back a moment later
+        # closing alone gives the lock back a moment later
+        other.execute("SELECT pg_advisory_unlock_all()")
     tasks.sync_catalog(provider_id=provider.pk)
     assert Service.objects.exists()
 

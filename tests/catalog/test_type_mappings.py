@@ -20,7 +20,14 @@ from tests.factories import NOW, make_user, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROW = {"service": 1, "name": "Likes", "type": "Default Custom", "rate": "1.00", "min": 10, "max": 1000}
+ROW = {
+    "service": 1,
+    "name": "Likes",
+    "type": "Default Custom",
+    "rate": "1.00",
+    "min": 10,
+    "max": 1000,
+}
 ASKED = {"link": "https://example.com/p", "quantity": "100"}
 
 
@@ -32,7 +39,13 @@ def admin() -> User:
 @pytest.fixture
 def provider(double: ProviderDouble) -> Provider:
     provider = connect(double)
-    double.set_services([ROW, {**ROW, "service": 2, "type": "default_custom"}, {**ROW, "service": 3, "type": "Poll"}])
+    double.set_services(
+        [
+            ROW,
+            {**ROW, "service": 2, "type": "default_custom"},
+            {**ROW, "service": 3, "type": "Poll"},
+        ]
+    )
     sync(provider)
     return provider
 
@@ -57,18 +70,27 @@ def test_an_unknown_type_is_kept_and_told_and_not_sold(provider: Provider) -> No
     assert told == [(provider.pk, "Default Custom", 1), (provider.pk, "default_custom", 1)]
     with pytest.raises(NotOnSale):
         place_order(
-            customer=make_user(balance="10"), service=Service.objects.get(upstream_id="1"), values=ASKED, now=NOW
+            customer=make_user(balance="10"),
+            service=Service.objects.get(upstream_id="1"),
+            values=ASKED,
+            now=NOW,
         )
 
 
-def test_a_mapped_type_is_sold_at_once_and_forwarded(provider: Provider, admin: User, double: ProviderDouble) -> None:
+def test_a_mapped_type_is_sold_at_once_and_forwarded(
+    provider: Provider, admin: User, double: ProviderDouble
+) -> None:
     map_type(provider=provider, word="DEFAULT custom", type_name="default", actor=admin, now=NOW)
 
     service = Service.objects.get(upstream_id="1")
     place_order(customer=make_user(balance="10"), service=service, values=ASKED, now=timezone.now())
     submit_due()
 
-    assert (service.type, service.upstream_type, service.is_on_sale) == ("Default", "Default Custom", True)
+    assert (service.type, service.upstream_type, service.is_on_sale) == (
+        "Default",
+        "Default Custom",
+        True,
+    )
     assert [dict(placed.fields) for placed in double.placed()] == [ASKED]
 
 
@@ -97,13 +119,17 @@ def test_the_mapping_of_one_provider_is_nobody_else_s(provider: Provider, admin:
 
 
 def connect_again(provider: Provider) -> Provider:
-    return Provider.objects.create(name="Other", url=provider.url, sealed_key=provider.sealed_key, currency="USD")
+    return Provider.objects.create(
+        name="Other", url=provider.url, sealed_key=provider.sealed_key, currency="USD"
+    )
 
 
 def test_a_reverted_mapping_takes_its_services_off_sale_at_once_and_for_later_syncs(
     provider: Provider, admin: User, double: ProviderDouble
 ) -> None:
-    mapping = map_type(provider=provider, word="Default Custom", type_name="Default", actor=admin, now=NOW)
+    mapping = map_type(
+        provider=provider, word="Default Custom", type_name="Default", actor=admin, now=NOW
+    )
 
     done = [revert_mapping(mapping=mapping, actor=admin, now=NOW) for _ in range(2)]
     at_once = sold_as(provider)[0]
@@ -115,15 +141,28 @@ def test_a_reverted_mapping_takes_its_services_off_sale_at_once_and_for_later_sy
     assert sold_as(provider)[0] == ("1", "Default Custom", "", False)
 
 
-def test_an_order_of_a_reverted_type_goes_on_as_what_it_was_sold_as(provider: Provider, admin: User) -> None:
-    mapping = map_type(provider=provider, word="Default Custom", type_name="Package", actor=admin, now=NOW)
+def test_an_order_of_a_reverted_type_goes_on_as_what_it_was_sold_as(
+    provider: Provider, admin: User
+) -> None:
+    mapping = map_type(
+        provider=provider, word="Default Custom", type_name="Package", actor=admin, now=NOW
+    )
     service = Service.objects.get(upstream_id="1")
-    place_order(customer=make_user(balance="10"), service=service, values={"link": "@someone"}, now=timezone.now())
+    place_order(
+        customer=make_user(balance="10"),
+        service=service,
+        values={"link": "@someone"},
+        now=timezone.now(),
+    )
 
     revert_mapping(mapping=mapping, actor=admin, now=NOW)
 
     order = Order.objects.select_related("service").get()
-    assert (order.service_type, order.is_per_order, present_cost(order)) == ("Package", True, Decimal("1.00"))
+    assert (order.service_type, order.is_per_order, present_cost(order)) == (
+        "Package",
+        True,
+        Decimal("1.00"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -150,7 +189,9 @@ def test_the_admin_s_pages_tell_map_and_revert(provider: Provider, admin: User) 
     listed = client.get("/admin/services").content.decode()
     page = client.get("/admin/types").content.decode()
 
-    mapped = client.post("/admin/types", {"provider": provider.pk, "word": "Default Custom", "type": "Default"})
+    mapped = client.post(
+        "/admin/types", {"provider": provider.pk, "word": "Default Custom", "type": "Default"}
+    )
     mapping = TypeMapping.objects.get()
     after = client.get("/admin/types").content.decode()
     client.post(f"/admin/types/{mapping.pk}/revert")
@@ -162,8 +203,12 @@ def test_the_admin_s_pages_tell_map_and_revert(provider: Provider, admin: User) 
     assert not Service.objects.get(upstream_id="1").is_sellable
 
 
-@pytest.mark.parametrize("values", [{"type": ""}, {"type": "Telepathy"}, {"provider": "999999"}, {"word": "Poll"}])
-def test_bad_input_is_answered_422_and_maps_nothing(provider: Provider, admin: User, values: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "values", [{"type": ""}, {"type": "Telepathy"}, {"provider": "999999"}, {"word": "Poll"}]
+)
+def test_bad_input_is_answered_422_and_maps_nothing(
+    provider: Provider, admin: User, values: dict[str, str]
+) -> None:
     form = {"provider": str(provider.pk), "word": "Default Custom", "type": "Default", **values}
 
     response = signed_in(admin).post("/admin/types", form)
@@ -178,11 +223,18 @@ def test_the_admin_s_word_on_a_drip_feed_outlives_syncs_until_it_is_taken_back(
     client: Client = signed_in(admin)
     map_type(provider=provider, word="Default Custom", type_name="Default", actor=admin, now=NOW)
     service = Service.objects.get(upstream_id="1")
-    form = {"category": service.category_id, "position": 0, "refill_mode": "staff", "cancel_mode": "staff"}
+    form = {
+        "category": service.category_id,
+        "position": 0,
+        "refill_mode": "staff",
+        "cancel_mode": "staff",
+    }
     states = []
     for said, name in (("on", "Renamed"), ("off", "Again"), ("", "Once more")):
         client.post(f"/admin/services/{service.pk}", {**form, "dripfeed": said})
-        double.set_services([{**ROW, "name": name, "dripfeed": said == "off"}, {**ROW, "service": 2}])
+        double.set_services(
+            [{**ROW, "name": name, "dripfeed": said == "off"}, {**ROW, "service": 2}]
+        )
         sync_provider(provider_id=provider.pk, now=timezone.now(), accepted_gone=5)
         service.refresh_from_db()
         states.append((service.upstream_name, service.is_dripfeed, service.is_dripfeed_own))

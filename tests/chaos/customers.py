@@ -1,4 +1,6 @@
-"""Customers who order all the while, by the act and by the page, and repeat what got no answer, with the same key."""
+"""Customers who order all the while, by the act and by the page, and repeat what got no answer,
+with the same key.
+"""
 
 import random
 import threading
@@ -13,15 +15,20 @@ from orders.models import Order, Status
 from tests.faults.customers import Shopper, place
 from tests.faults.database import PATIENCE, surely
 
-MAX_WAITING = 200  # orders; more would only wait in line, fewer leave lanes idle while another is closed
+# orders; more would only wait in line, fewer leave lanes idle while another is closed
+MAX_WAITING = 200
 BY_PAGE = 0.1  # the share of orders that are sent by HTTP
 REDIRECT = 302
 
 
 class Customer(threading.Thread):
-    """One customer with so many orders to place; `unanswered` counts those that nobody took within 90 s."""
+    """One customer with so many orders to place; `unanswered` counts those that nobody took
+    within 90 s.
+    """
 
-    def __init__(self, *, user: User, services: list[Service], links: list[str], shopper: Shopper, seed: int) -> None:
+    def __init__(
+        self, *, user: User, services: list[Service], links: list[str], shopper: Shopper, seed: int
+    ) -> None:
         super().__init__(name=f"customer-{user.pk}", daemon=True)
         self.user = user
         self.services = services

@@ -1,4 +1,6 @@
-"""Hurts the panel's processes at random moments: kill -9, SIGSTOP, immediate restarts of PostgreSQL, a lost broker."""
+"""Hurts the panel's processes at random moments: kill -9, SIGSTOP, immediate restarts of
+PostgreSQL, a lost broker.
+"""
 
 import contextlib
 import os
@@ -18,14 +20,17 @@ EVERY = {"child": 3.6, "main": 20.0, "stop": 9.0, "postgres": 46.0, "broker": 44
 CHILDREN = ("submit child", "submit child", "poll child", "web child")
 MAINS = ("submit", "poll", "web", "beat", "second beat")
 STOPPABLE = ("submit child", "submit child", "poll child", "web child", "beat", "submit")
-# What a run of 10,000 orders must have met; fewer orders, proportionally less, and each of them at least once
+# What a run of 10,000 orders must have met; fewer orders, proportionally less, and each of them at
+# least once
 LEAST = {"kills": 150, "stops": 50, "restarts of PostgreSQL": 10, "losses of the broker": 10}
 FULL = 10_000  # orders
 MAX_STOP = 8.0  # seconds; beyond the lease of a claim and the provider's time-out
 
 
 class Disturber:
-    """Does what is due whenever it is asked to; the same for the same luck, as far as processes can be the same."""
+    """Does what is due whenever it is asked to; the same for the same luck, as far as processes
+    can be the same.
+    """
 
     def __init__(self, stand: Stand, luck: random.Random) -> None:
         self.stand = stand
@@ -53,8 +58,12 @@ class Disturber:
         self.stand.keep_second_beat()
 
     def has_done_enough(self, *, orders: int) -> bool:
-        """Whether each kind of harm was done as often as a run of so many orders must meet it, and at least once."""
-        return all(self.done[kind] >= max(1, least * orders // FULL) for kind, least in LEAST.items())
+        """Whether each kind of harm was done as often as a run of so many orders must meet
+        it, and at least once.
+        """
+        return all(
+            self.done[kind] >= max(1, least * orders // FULL) for kind, least in LEAST.items()
+        )
 
     def let_go(self, *, until: float = float("inf")) -> None:
         """Let those go on that have stood still long enough; all of them where no moment is given."""
@@ -74,7 +83,9 @@ class Disturber:
             self.done["kills"] += 1
 
     def _stop(self) -> None:
-        pid = self.stand.signal(self.luck.choice(STOPPABLE), signal.SIGSTOP, which=self.luck.randrange(8))
+        pid = self.stand.signal(
+            self.luck.choice(STOPPABLE), signal.SIGSTOP, which=self.luck.randrange(8)
+        )
         if pid is not None:
             self._stopped[pid] = time.monotonic() + self.luck.uniform(0.5, MAX_STOP)
             self.done["stops"] += 1

@@ -1,4 +1,6 @@
-"""What goes wrong at the providers during a run: more than a tenth of all orders meet a fault of one of these modes."""
+"""What goes wrong at the providers during a run: more than a tenth of all orders meet a fault of
+one of these modes.
+"""
 
 from tests.double.handle import ProviderDouble
 
@@ -34,15 +36,27 @@ NOT_PLACED = (
     "refuse",
 )
 SHARE = 0.0042  # of the orders, for each mode: 11 % in all
-# Of the answers about orders. None may be seen twice and be believed: that a lie is told twice is nobody's to know.
-STATUS = ("http500", "html200", "hang", "truncated", "missing_ids", "foreign_ids", "unknown_word", "delayed")
+# Of the answers about orders. None may be seen twice and be believed: that a lie is told twice is
+# nobody's to know.
+STATUS = (
+    "http500",
+    "html200",
+    "hang",
+    "truncated",
+    "missing_ids",
+    "foreign_ids",
+    "unknown_word",
+    "delayed",
+)
 STATUS_SHARE = 0.01
 
 
 def spoil(double: ProviderDouble) -> None:
     """Switch all faults on."""
     for mode in (*PLACED, *NOT_PLACED):
-        double.fault("add", mode, probability=SHARE, **({"seconds": 3.0} if mode == "late_commit" else {}))
+        double.fault(
+            "add", mode, probability=SHARE, **({"seconds": 3.0} if mode == "late_commit" else {})
+        )
     for mode in STATUS:
         double.fault("status", mode, probability=STATUS_SHARE)
 

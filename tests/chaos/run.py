@@ -1,4 +1,6 @@
-"""One run: a panel, its providers, its customers; all of it is hurt while they order, and judged when it is calm."""
+"""One run: a panel, its providers, its customers; all of it is hurt while they order, and judged
+when it is calm.
+"""
 
 import itertools
 import random
@@ -32,7 +34,8 @@ MANY_ORDERS = 1000  # from which on a run has many: each lane takes only so many
 CUSTOMERS = 6
 MONEY = "100000000"
 STEP = 0.2  # seconds
-# Seconds. Two cores forward, track and prove thousands of orders; while an account is read, its lane is closed.
+# Seconds. Two cores forward, track and prove thousands of orders; while an account is read, its
+# lane is closed.
 CALMER = {
     "SUBMIT_EVERY": "2",
     "TRACK_EVERY": "4",
@@ -44,7 +47,8 @@ CALMER = {
 CALM = 240.0  # seconds that the panel has, after the last fault, to bring everything to an end
 STUCK = 45.0  # seconds in which no doubt was settled: those that are left are staff's
 FEW = 10  # waiting orders: then the disturbances end
-CLOSING_EVERY = 3.0  # seconds: a shop goes on selling, and a later order is what closes the bracket of a doubtful one
+# seconds: a shop goes on selling, and a later order is what closes the bracket of a doubtful one
+CLOSING_EVERY = 3.0
 FAST_PROVIDER: dict[str, Any] = {
     "speed": 20,
     "partial": 0.03,
@@ -88,7 +92,9 @@ def run(wanted: Wanted) -> Outcome:
         stack.callback(stand.end)
         stand.start()
         stack.enter_context(database_of(stand.data_dir))
-        wanted.tell(f"seed {wanted.seed}: the panel serves at {stand.url}, its data are in {folder}")
+        wanted.tell(
+            f"seed {wanted.seed}: the panel serves at {stand.url}, its data are in {folder}"
+        )
         outcome = _run(wanted, stand, doubles, began)
     if not outcome.judgement.violations and not outcome.problems:
         shutil.rmtree(folder, ignore_errors=True)
@@ -110,7 +116,11 @@ def _run(wanted: Wanted, stand: Stand, doubles: list[ProviderDouble], began: flo
             continue
         _tell_progress(wanted, disturber)
         is_placed = not any(customer.is_alive() for customer in customers)
-        if is_placed and disturber.has_done_enough(orders=wanted.orders) and surely(_count_waiting) <= FEW:
+        if (
+            is_placed
+            and disturber.has_done_enough(orders=wanted.orders)
+            and surely(_count_waiting) <= FEW
+        ):
             break
     disturber.let_go()
     struck = sum(map(count_struck, doubles))
@@ -119,7 +129,9 @@ def _run(wanted: Wanted, stand: Stand, doubles: list[ProviderDouble], began: flo
     _calm_down(wanted, stand, services, customers[0])
     placed = [row for double in doubles for row in double.placed()]
     problems = [f"nobody took {link}" for customer in customers for link in customer.unanswered]
-    problems += [f"{customer.name}: {customer.problem!r}" for customer in customers if customer.problem]
+    problems += [
+        f"{customer.name}: {customer.problem!r}" for customer in customers if customer.problem
+    ]
     judgement = judge(placed)
     if judgement.under_way:
         problems.append(f"{judgement.under_way} orders came to no end")
@@ -132,7 +144,9 @@ def _open_shop(wanted: Wanted, double: ProviderDouble, number: int) -> Service:
 
 
 def _begin(wanted: Wanted, services: list[Service], customer: Customer) -> None:
-    """Let the books of every provider be begun and a few orders go well, as in a shop that has been open before."""
+    """Let the books of every provider be begun and a few orders go well, as in a shop that has
+    been open before.
+    """
     if not wanted.is_probe_allowed:
         return
     _wait_until(lambda: Baseline.objects.filter(read_at__isnull=False).count() == len(services))
@@ -182,7 +196,9 @@ def _calm_down(wanted: Wanted, stand: Stand, services: list[Service], customer: 
             wanted.tell(f"not calm after {CALM:.0f} s: {dict(count)}")
             return
         # hours pass for the order that a killed worker was about to ask for
-        surely(lambda: Watch.objects.filter(due_at__gt=timezone.now()).update(due_at=timezone.now()))
+        surely(
+            lambda: Watch.objects.filter(due_at__gt=timezone.now()).update(due_at=timezone.now())
+        )
         surely(lambda: Order.objects.filter(status=Status.WAITING).update(submit_at=timezone.now()))
         for service in services if is_hopeful else []:
             link = f"https://example.com/{wanted.seed}/closing/{next(numbers)}"
@@ -221,7 +237,9 @@ def _tell_progress(wanted: Wanted, disturber: Disturber) -> None:
 
 
 def _moments(*, every: float) -> Iterator[bool]:
-    """A tick each STEP seconds, for ever; true where `every` seconds have passed since the last true one."""
+    """A tick each STEP seconds, for ever; true where `every` seconds have passed since the last
+    true one.
+    """
     due_at = time.monotonic() + every
     while True:
         is_due = time.monotonic() >= due_at

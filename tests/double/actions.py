@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from tests.double.add import leave_gap, place
 from tests.double.aftercare import request_cancel, request_refill
 from tests.double.answers import Answer, Refusal
-from tests.double.read_actions import INCORRECT_ORDER, tell_balance, tell_refill_status, tell_services, tell_status
+from tests.double.read_actions import (
+    INCORRECT_ORDER,
+    tell_balance,
+    tell_refill_status,
+    tell_services,
+    tell_status,
+)
 from tests.double.world import Account, World
 
 

@@ -16,7 +16,9 @@ NOT_FIELDS = frozenset({"key", "action", "service", "idempotency_key"})
 
 
 def place(*, world: World, account: Account, fields: Mapping[str, str]) -> Order:
-    """Place one order and take its charge; raises Refusal with the definite text, with nothing changed."""
+    """Place one order and take its charge; raises Refusal with the definite text, with nothing
+    changed.
+    """
     world.settle()
     fields = present(fields)
     if earlier := _placed_before(world=world, account=account, fields=fields):
@@ -38,7 +40,12 @@ def place(*, world: World, account: Account, fields: Mapping[str, str]) -> Order
 
     now = world.clock.now()
     plan = plan_of(
-        fate=fate, quantity=units, drip_seconds=drip_seconds, now=now, settings=world.settings, luck=world.luck
+        fate=fate,
+        quantity=units,
+        drip_seconds=drip_seconds,
+        now=now,
+        settings=world.settings,
+        luck=world.luck,
     )
     order = Order(
         id=world.next_order,
@@ -62,8 +69,12 @@ def place(*, world: World, account: Account, fields: Mapping[str, str]) -> Order
     return order
 
 
-def place_foreign(*, world: World, account: Account, count: int = 1, quantity: int = 0) -> list[Order]:
-    """Place orders that no caller of ours asked for: somebody else's, or somebody else's on our key."""
+def place_foreign(
+    *, world: World, account: Account, count: int = 1, quantity: int = 0
+) -> list[Order]:
+    """Place orders that no caller of ours asked for: somebody else's, or somebody else's on our
+    key.
+    """
     service = next(row for row in world.shop if row.kind.name == "Default")
     fields = {
         "service": str(service.service),
@@ -74,7 +85,9 @@ def place_foreign(*, world: World, account: Account, count: int = 1, quantity: i
 
 
 def leave_gap(*, world: World, account: Account) -> None:
-    """Let somebody else take the next ids now and then, as everywhere where one is not the only customer."""
+    """Let somebody else take the next ids now and then, as everywhere where one is not the only
+    customer.
+    """
     share = world.settings.gap_share
     if share and account.name == "ours" and world.luck.random() < share:
         world.next_order += world.luck.randint(1, 3)
@@ -90,12 +103,18 @@ def _write(*, world: World, account: Account, order: Order) -> None:
 
 
 def _fate(*, world: World, account: Account, link: str) -> Fate:
-    """Draw what becomes of it; raises Refusal where the link is steered to that, or busy and may not be."""
+    """Draw what becomes of it; raises Refusal where the link is steered to that, or busy and
+    may not be.
+    """
     fate = fate_of(text=link, settings=world.settings, luck=world.luck)
     if fate.is_refused:
         raise Refusal("Incorrect link")
-    if world.settings.is_one_order_a_link and _is_link_busy(world=world, account=account, link=link):
-        raise Refusal("You have active order with this link. Please wait until order being completed.")
+    if world.settings.is_one_order_a_link and _is_link_busy(
+        world=world, account=account, link=link
+    ):
+        raise Refusal(
+            "You have active order with this link. Please wait until order being completed."
+        )
     return fate
 
 
@@ -103,13 +122,17 @@ def _feed(*, world: World, service: Service, fields: Mapping[str, str], now: flo
     if not service.kind.is_by_post:
         return None
     try:
-        return feed_of(fields=fields, now=now, pending=world.settings.pending, every=world.settings.post_every)
+        return feed_of(
+            fields=fields, now=now, pending=world.settings.pending, every=world.settings.post_every
+        )
     except ValueError:
         raise Refusal("Incorrect expiry") from None
 
 
 def _units(*, service: Service, fields: Mapping[str, str]) -> tuple[int, float]:
-    """Answer the billed units and the seconds between a drip-feed's first and last run; raises Invalid."""
+    """Answer the billed units and the seconds between a drip-feed's first and last run; raises
+    Invalid.
+    """
     kind = service.kind
     check(kind, fields, low=service.min, high=service.max)
     units = kind.units(fields)
@@ -126,7 +149,9 @@ def _units(*, service: Service, fields: Mapping[str, str]) -> tuple[int, float]:
 
 
 def _placed_before(*, world: World, account: Account, fields: Mapping[str, str]) -> Order | None:
-    """Find the order of an idempotency key; raises Refusal where the key was used for something else."""
+    """Find the order of an idempotency key; raises Refusal where the key was used for something
+    else.
+    """
     key = fields.get("idempotency_key", "")
     if not key or not world.settings.is_idempotent or (account.name, key) not in world.idempotent:
         return None
@@ -137,7 +162,11 @@ def _placed_before(*, world: World, account: Account, fields: Mapping[str, str])
 
 
 def _question(fields: Mapping[str, str]) -> dict[str, str]:
-    return {name: text for name, text in fields.items() if name not in ("key", "action", "idempotency_key")}
+    return {
+        name: text
+        for name, text in fields.items()
+        if name not in ("key", "action", "idempotency_key")
+    }
 
 
 def _is_link_busy(*, world: World, account: Account, link: str) -> bool:

@@ -23,7 +23,9 @@ class Answer:
 
 
 def ids_in(text: str, *, nothing: str) -> list[str]:
-    """Split a plural field; raises Refusal for more than 100 ids, or with `nothing` where there is none."""
+    """Split a plural field; raises Refusal for more than 100 ids, or with `nothing` where there
+    is none.
+    """
     ids = [part.strip() for part in text.split(",") if part.strip()]
     if not ids:
         raise Refusal(nothing)

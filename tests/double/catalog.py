@@ -1,4 +1,6 @@
-"""A catalog as real panels have them: mixed types, loud names, wild limits, the same for the same seed."""
+"""A catalog as real panels have them: mixed types, loud names, wild limits, the same for the same
+seed.
+"""
 
 from random import Random
 
@@ -8,12 +10,22 @@ from tests.double.shop import Service
 
 MAJOR = {"Default": 0.87, "Package": 0.07, "Custom Comments": 0.03, "Custom Comments Package": 0.02}
 FIRST = 101
-LIMITS = ((10, 5_000), (10, 10_000), (50, 10_000), (100, 50_000), (100, 500_000), (500, 1_000_000), (1000, 10_000_000))
+LIMITS = (
+    (10, 5_000),
+    (10, 10_000),
+    (50, 10_000),
+    (100, 50_000),
+    (100, 500_000),
+    (500, 1_000_000),
+    (1000, 10_000_000),
+)
 WITH_EMOJI = 0.59  # of the names
 
 
 def make_catalog(*, count: int, seed: int) -> list[Service]:
-    """Make `count` services with ids in catalog order; every documented type occurs where there is room."""
+    """Make `count` services with ids in catalog order; every documented type occurs where there
+    is room.
+    """
     luck = Random(seed)
     types = _types(count=count, luck=luck)
     numbers: list[int] = []
@@ -31,7 +43,9 @@ def make_catalog(*, count: int, seed: int) -> list[Service]:
 def _types(*, count: int, luck: Random) -> list[str]:
     """Share the rows out: one of each rare type, then the common ones in their real proportions."""
     rare = [kind.name for kind in KINDS.values() if kind.name not in MAJOR]
-    common = {name: max(1, round(share * count)) for name, share in MAJOR.items() if name != "Default"}
+    common = {
+        name: max(1, round(share * count)) for name, share in MAJOR.items() if name != "Default"
+    }
     types = [name for name, number in common.items() for _ in range(number)] + rare
     types = ["Default", *types][:count]
     types += ["Default"] * (count - len(types))
@@ -44,7 +58,8 @@ def _headings(type_name: str, luck: Random) -> tuple[str, str]:
     if type_name == "Web Traffic":
         return "Website", "Traffic"
     shops = [name for name in NETWORKS if name != "Website"]
-    network = luck.choices(shops, weights=range(2 * len(shops), len(shops), -1))[0]  # the big networks first
+    # the big networks first
+    network = luck.choices(shops, weights=range(2 * len(shops), len(shops), -1))[0]
     goods = {
         "Custom Comments": "Custom Comments",
         "Custom Comments Package": "Custom Comments",
@@ -67,19 +82,34 @@ def _service(*, number: int, type_name: str, network: str, good: str, luck: Rand
         low, high = 5, 500
     speed, quality, start = luck.choice(SPEEDS), luck.choice(QUALITIES), luck.choice(START_TIMES)
     has_refill = kind.is_limited and luck.random() < 0.45
-    guarantee = luck.choice(("30 Days Refill", "60 Days Refill", "365 Days Refill", "Lifetime")) if has_refill else ""
+    guarantee = (
+        luck.choice(("30 Days Refill", "60 Days Refill", "365 Days Refill", "Lifetime"))
+        if has_refill
+        else ""
+    )
     return Service(
         service=number,
-        name=_name(luck, network, good, quality, f"Max {_short(high)}" if high > 1 else "Package", speed, guarantee),
+        name=_name(
+            luck,
+            network,
+            good,
+            quality,
+            f"Max {_short(high)}" if high > 1 else "Package",
+            speed,
+            guarantee,
+        ),
         type=type_name,
-        category=f"{NETWORKS[network]} {network} {good}" + (" [Refill]" if luck.random() < 0.3 else ""),
+        category=f"{NETWORKS[network]} {network} {good}"
+        + (" [Refill]" if luck.random() < 0.3 else ""),
         rate=_rate(luck, is_flat=kind.is_flat),
         min=low,
         max=high,
         refill=has_refill,
         cancel=luck.random() < 0.6,
         dripfeed=kind.has_dripfeed and luck.random() < 0.5,
-        average_time=luck.choice(("Not enough data", f"{luck.randint(2, 59)} minutes", f"{luck.randint(1, 23)} hours")),
+        average_time=luck.choice(
+            ("Not enough data", f"{luck.randint(2, 59)} minutes", f"{luck.randint(1, 23)} hours")
+        ),
         description=(
             f"⏰ Start: {start}\n🚀 Speed: {speed}\n⭐ Quality: {quality}\n"
             f"♻️ Refill: {guarantee or 'No'}\n\n📌 Link: https://… (public account)\n"

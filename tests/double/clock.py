@@ -4,7 +4,10 @@ import time
 
 
 class Clock:
-    """Seconds since the provider opened: real time × speed, plus what was advanced by hand. Speed 0 is frozen."""
+    """Seconds since the provider opened: real time × speed, plus what was advanced by hand.
+
+    Speed 0 is frozen.
+    """
 
     def __init__(self, *, speed: float) -> None:
         self.speed = speed

@@ -12,7 +12,8 @@ from tests.double.wire import dumped
 
 BOM = b"\xef\xbb\xbf"
 PHP_WARNING = (
-    b"<br />\n<b>Warning</b>:  Undefined variable $order in <b>/var/www/api/v2.php</b> on line <b>217</b><br />\n"
+    b"<br />\n<b>Warning</b>:  Undefined variable $order in <b>/var/www/api/v2.php</b> "
+    b"on line <b>217</b><br />\n"
 )
 KEYS = {
     "Incorrect link": "neworder.error.link",
@@ -28,7 +29,9 @@ ERROR_SHAPES: dict[str, Callable[[str], Any]] = {
     "status_message": lambda text: {"status": "error", "message": text},
     "success_false": lambda text: {"success": False, "error": text},
     "errors": lambda text: {"errors": {"link": [text]}},
-    "detail": lambda text: {"detail": [{"loc": ["body", "link"], "msg": text, "type": "value_error"}]},
+    "detail": lambda text: {
+        "detail": [{"loc": ["body", "link"], "msg": text, "type": "value_error"}]
+    },
 }
 
 
@@ -42,7 +45,9 @@ class Phrased:
 
 
 class Phrasing:
-    """Phrase answers in a dialect; the catalog, which may be megabytes, is kept until it or the dialect changes."""
+    """Phrase answers in a dialect; the catalog, which may be megabytes, is kept until it or the
+    dialect changes.
+    """
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
@@ -51,7 +56,11 @@ class Phrasing:
     def phrase(self, answer: Answer) -> Phrased:
         """Write one answer."""
         dialect = self.dialect
-        body = self._catalog_body(answer) if answer.version is not None else dumped(self._payload(answer))
+        body = (
+            self._catalog_body(answer)
+            if answer.version is not None
+            else dumped(self._payload(answer))
+        )
         if dialect.php_warning:
             body = PHP_WARNING + body
         if dialect.bom:
@@ -110,7 +119,12 @@ def _nested(answer: Answer) -> Any:
     if not answer.is_many:
         return {"status": answer.payload}
     return [
-        {**row, "status": {"status": row["status"]} if isinstance(row["status"], str) else row["status"]}
+        {
+            **row,
+            "status": {"status": row["status"]}
+            if isinstance(row["status"], str)
+            else row["status"],
+        }
         for row in answer.payload
     ]
 

@@ -63,7 +63,9 @@ def _row(row: Row, dialect: Dialect) -> Row:
     if dialect.limits == "number":
         changed |= {"min": int(row["min"]), "max": int(row["max"])}
     if dialect.booleans == "absent":
-        changed = {name: value for name, value in changed.items() if not (name in FLAGS and value is None)}
+        changed = {
+            name: value for name, value in changed.items() if not (name in FLAGS and value is None)
+        }
     if dialect.plain_services:
         return {name: value for name, value in changed.items() if name not in EXTRAS}
     if dialect.description_key != "description":

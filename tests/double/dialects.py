@@ -21,11 +21,18 @@ class Dialect:
     ids: str = one_of("documented", "text", "number")
     # errors
     error_shape: str = one_of(
-        "documented", "status_code", "status_msg", "status_message", "success_false", "errors", "detail"
+        "documented",
+        "status_code",
+        "status_msg",
+        "status_message",
+        "success_false",
+        "errors",
+        "detail",
     )
     error_status: int = 200
     error_words: str = one_of("plain", "keys")
-    multi_unknown: bool = False  # only the single forms are known: several ids are "Incorrect order ID"
+    # only the single forms are known: several ids are "Incorrect order ID"
+    multi_unknown: bool = False
     # services
     booleans: str = one_of("bool", "number", "digit_text", "word_text", "yes_no", "null", "absent")
     null_category: bool = False
@@ -40,7 +47,16 @@ class Dialect:
     duplicate_ids: bool = False
     # status
     words: str = one_of(
-        "documented", "lower", "upper", "compact", "underscore", "hyphen", "british", "refunded", "queued", "failed"
+        "documented",
+        "lower",
+        "upper",
+        "compact",
+        "underscore",
+        "hyphen",
+        "british",
+        "refunded",
+        "queued",
+        "failed",
     )
     status_shape: str = one_of("object", "list", "flat")
     empty_object: str = one_of("object", "list")
@@ -58,21 +74,27 @@ class Dialect:
     version: int = 0
 
     def change(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """Switch parts of it; answers all of it; raises ValueError, with nothing changed, for what does not exist."""
+        """Switch parts of it; answers all of it; raises ValueError, with nothing changed,
+        for what does not exist.
+        """
         known = {part.name: part for part in fields(self) if part.name != "version"}
         for name, value in wanted.items():
             if name not in known:
                 raise ValueError(f"no such dialect: {name}")
             words = known[name].metadata.get("words")
             if type(value) is not type(known[name].default) or (words and value not in words):
-                raise ValueError(f"dialect {name} knows {words or type(known[name].default).__name__}, not {value!r}")
+                raise ValueError(
+                    f"dialect {name} knows {words or type(known[name].default).__name__}, not {value!r}"
+                )
         for name, value in wanted.items():
             setattr(self, name, value)
         self.version += 1
         return asdict(self)
 
     def understands(self, request: Mapping[str, str]) -> bool:
-        """Whether this provider knows the form of a request; `cancel` has only the plural one, here for one id."""
+        """Whether this provider knows the form of a request; `cancel` has only the plural
+        one, here for one id.
+        """
         several = request.get("orders", request.get("refills"))
         if not self.multi_unknown or several is None:
             return True
@@ -80,7 +102,14 @@ class Dialect:
 
     def heard(self, request: dict[str, str]) -> dict[str, str]:
         """Understand a request as this provider does: some know only the single form of refill."""
-        if self.refill_shape == "single" and request.get("action") == "refill" and "orders" in request:
+        if (
+            self.refill_shape == "single"
+            and request.get("action") == "refill"
+            and "orders" in request
+        ):
             first = request["orders"].split(",")[0].strip()
-            return {**{name: text for name, text in request.items() if name != "orders"}, "order": first}
+            return {
+                **{name: text for name, text in request.items() if name != "orders"},
+                "order": first,
+            }
         return request

@@ -17,7 +17,9 @@ NOBODYS = 999_999_999  # an id far beyond all that were given
 
 def lie(*, answer: Answer, world: World, fault: Fault, fields: dict[str, str]) -> Answer:
     """Falsify a status answer as the fault says; only the ids it names, or all."""
-    rows: dict[str, Row] = answer.payload if answer.is_many else {fields.get("order", ""): answer.payload}
+    rows: dict[str, Row] = (
+        answer.payload if answer.is_many else {fields.get("order", ""): answer.payload}
+    )
     match fault.mode:
         case "missing_ids":
             meant = fault.ids or list(rows)[::2]
@@ -36,10 +38,16 @@ def _lied(text: str, row: Row, *, world: World, fault: Fault) -> Row:
     order = world.orders.get(int(text)) if text.isascii() and text.isdigit() else None
     if order is None or "error" in row or (fault.ids and text not in fault.ids):
         return row
-    if fault.mode == "forgotten" or (fault.mode == "incorrect_young" and _age(order, world) < fault.wait):
+    if fault.mode == "forgotten" or (
+        fault.mode == "incorrect_young" and _age(order, world) < fault.wait
+    ):
         return {"error": INCORRECT_ORDER}
     if fault.mode in ("remains_missing", "charge_missing"):
-        return {name: value for name, value in row.items() if name != fault.mode.removesuffix("_missing")}
+        return {
+            name: value
+            for name, value in row.items()
+            if name != fault.mode.removesuffix("_missing")
+        }
     changes = CHANGES.get(fault.mode)
     return {**row, **changes(order)} if changes else row
 
@@ -50,7 +58,11 @@ def _age(order: Order, world: World) -> float:
 
 def _not_asked(*, world: World, asked: dict[str, Row]) -> dict[str, Row]:
     """Write Canceled for an id of nobody, and for an order of the caller's that was not asked for."""
-    ours = [str(order.id) for order in world.orders.values() if order.account == "ours" and str(order.id) not in asked]
+    ours = [
+        str(order.id)
+        for order in world.orders.values()
+        if order.account == "ours" and str(order.id) not in asked
+    ]
     row = {
         "charge": "0.00",
         "start_count": "0",

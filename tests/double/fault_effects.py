@@ -44,7 +44,9 @@ class Struck:
     def action(self) -> str:
         return self.fields.get("action", "")
 
-    def send(self, phrased: Phrased, *, headers: tuple[str, ...] = (), is_last: bool = False) -> None:
+    def send(
+        self, phrased: Phrased, *, headers: tuple[str, ...] = (), is_last: bool = False
+    ) -> None:
         self.connection.send(
             response(
                 phrased.body,
@@ -88,7 +90,9 @@ def _phrased(struck: Struck, told: Answer) -> Phrased:
 async def _spoil(struck: Struck) -> str:
     """Do it or not, and answer in the fault's shape."""
     world, shape = struck.world, struck.fault.shape
-    earlier = next((order.id for order in reversed(world.journal.placed) if order.account == "ours"), 0)
+    earlier = next(
+        (order.id for order in reversed(world.journal.placed) if order.account == "ours"), 0
+    )
     told = answer(world=world, fields=struck.fields) if struck.fault.does_commit else _as_if(struck)
     if shape in SOCKET_SHAPES:
         return await SOCKET_SHAPES[shape](struck, _phrased(struck, told))
@@ -100,7 +104,9 @@ async def _spoil(struck: Struck) -> str:
         return "answered"
     if shape in HTTP_PAGES:
         status, page = HTTP_PAGES[shape]
-        struck.send(Phrased((struck.fault.text or page).encode(), status, "text/html; charset=UTF-8"))
+        struck.send(
+            Phrased((struck.fault.text or page).encode(), status, "text/html; charset=UTF-8")
+        )
         return "answered"
     struck.send(_other_body(struck, _phrased(struck, told)))
     return "answered"
@@ -152,7 +158,9 @@ async def _close(struck: Struck, _phrased: Phrased) -> str:
 
 async def _cut_off(struck: Struck, phrased: Phrased) -> str:
     cut = phrased.body[: len(phrased.body) // 2]
-    struck.connection.send(response(cut, length=len(phrased.body), content_type=phrased.content_type, is_last=True))
+    struck.connection.send(
+        response(cut, length=len(phrased.body), content_type=phrased.content_type, is_last=True)
+    )
     await struck.connection.close()
     return "cut off"
 
@@ -171,12 +179,16 @@ async def _too_many(struck: Struck, phrased: Phrased) -> str:
 
 
 async def _drip_body(struck: Struck, phrased: Phrased) -> str:
-    struck.connection.send(response(b"", length=len(phrased.body), content_type=phrased.content_type, is_last=True))
+    struck.connection.send(
+        response(b"", length=len(phrased.body), content_type=phrased.content_type, is_last=True)
+    )
     return await _drip(struck, phrased.body)
 
 
 async def _drip_all(struck: Struck, phrased: Phrased) -> str:
-    return await _drip(struck, response(phrased.body, content_type=phrased.content_type, is_last=True))
+    return await _drip(
+        struck, response(phrased.body, content_type=phrased.content_type, is_last=True)
+    )
 
 
 async def _drip(struck: Struck, content: bytes) -> str:

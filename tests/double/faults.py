@@ -49,12 +49,14 @@ LIES = (
     "charge_missing",
     "start_count_null",
     "all_canceled",
-    "incorrect_young",  # "Incorrect order ID" for orders younger than `seconds` of the provider's clock
+    # "Incorrect order ID" for orders younger than `seconds` of the provider's clock
+    "incorrect_young",
     "forgotten",  # "Incorrect order ID" for all
 )
 DELAYED = "delayed"  # answers `seconds` late what was true when it was asked
 HELD = "held"  # so, but not before the faults are cleared
-LATE_COMMIT = "late_commit"  # places `seconds` after it was asked, whether or not the client still waits
+# places `seconds` after it was asked, whether or not the client still waits
+LATE_COMMIT = "late_commit"
 SECONDS = {
     "hang": 3600.0,
     "http429": 2.0,
@@ -76,8 +78,10 @@ class Fault:
     probability: float = 1.0
     seconds: float | None = None
     text: str = ""  # the body, or the error's text, instead of the usual one
-    where: dict[str, str] = field(default_factory=dict)  # strikes only requests whose fields contain these texts
-    ids: list[str] = field(default_factory=list)  # status: the ids that are lied about; none named: all
+    # strikes only requests whose fields contain these texts
+    where: dict[str, str] = field(default_factory=dict)
+    # status: the ids that are lied about; none named: all
+    ids: list[str] = field(default_factory=list)
     struck: int = 0
 
     def __post_init__(self) -> None:
@@ -96,7 +100,11 @@ class Fault:
 
     @property
     def shape(self) -> str:
-        return self.mode.removeprefix("no").removeprefix("commit_") if "commit_" in self.mode else self.mode
+        return (
+            self.mode.removeprefix("no").removeprefix("commit_")
+            if "commit_" in self.mode
+            else self.mode
+        )
 
     @property
     def wait(self) -> float:
@@ -105,7 +113,9 @@ class Fault:
     def fits(self, action: str, fields: dict[str, str]) -> bool:
         """Say whether a request is one it may strike."""
         is_due = self.times is None or self.struck < self.times
-        is_meant = self.action in (action, "*") and all(text in fields.get(key, "") for key, text in self.where.items())
+        is_meant = self.action in (action, "*") and all(
+            text in fields.get(key, "") for key, text in self.where.items()
+        )
         return is_due and is_meant
 
     def _is_known(self) -> bool:

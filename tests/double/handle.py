@@ -24,11 +24,12 @@ class ControlError(Exception):
 
 
 class ProviderDouble:
-    """A provider running as its own process until `stop()`, or until this process ends in whatever way.
+    """A provider running as its own process until `stop()`, or until this process ends in whatever
+    way.
 
-    Takes the options of the command line (options.py) as keywords. Here the clock stands still until `advance()`
-    and nothing is left to chance unless asked for: orders end Completed, links steer (`#fate=partial:40`).
-    What the process says goes to `stderr`, else to ours.
+    Takes the options of the command line (options.py) as keywords. Here the clock stands still
+    until `advance()` and nothing is left to chance unless asked for: orders end Completed, links
+    steer (`#fate=partial:40`). What the process says goes to `stderr`, else to ours.
     """
 
     def __init__(self, *, stderr: IO[str] | None = None, **options: object) -> None:
@@ -57,7 +58,10 @@ class ProviderDouble:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -94,7 +98,9 @@ class ProviderDouble:
     def placed(self, *, account: str | None = "ours") -> tuple[Placed, ...]:
         """Everything really placed by an account (None: by all), oldest first, as it stands now."""
         rows = self.control("GET", "orders")
-        return tuple(placed_from(row) for row in rows if account is None or row["account"] == account)
+        return tuple(
+            placed_from(row) for row in rows if account is None or row["account"] == account
+        )
 
     def order(self, number: int | str) -> Placed:
         """One order as it stands now."""
@@ -113,16 +119,22 @@ class ProviderDouble:
         return list(self.control("GET", "services"))
 
     def service_of(self, type_name: str = "Default", **wanted: object) -> dict[str, Any]:
-        """The first service of a type whose fields are as wanted (`refill=True`); raises LookupError."""
+        """The first service of a type whose fields are as wanted (`refill=True`); raises
+        LookupError.
+        """
         for row in self.services():
-            if row["type"] == type_name and all(row[name] == value for name, value in wanted.items()):
+            if row["type"] == type_name and all(
+                row[name] == value for name, value in wanted.items()
+            ):
                 return row
         raise LookupError(f"no {type_name} service with {wanted}")
 
     # steering
 
     def set_order(self, number: int | str, **state: object) -> Placed:
-        """Force status, remains, charge, start_count; `shown={…}` lays anything over the reply; `release=True`."""
+        """Force status, remains, charge, start_count; `shown={…}` lays anything over the
+        reply; `release=True`.
+        """
         return placed_from(self.control("POST", f"orders/{number}", **state))
 
     def serve_posts(self, number: int | str, *, count: int = 1) -> Placed:
@@ -156,7 +168,8 @@ class ProviderDouble:
     def fault(self, action: str, mode: str, **details: object) -> None:
         """Make requests go wrong (faults.py lists the modes).
 
-        `times` (until cleared), `probability` (1), `seconds`, `text`, `where={"link": "part"}`, `ids=["1"]`.
+        `times` (until cleared), `probability` (1), `seconds`, `text`, `where={"link": "part"}`,
+        `ids=["1"]`.
         """
         self.control("POST", "faults", action=action, mode=mode, **details)
 
@@ -165,20 +178,28 @@ class ProviderDouble:
         return list(self.control("GET", "faults"))
 
     def clear_faults(self) -> None:
-        """Let everything go right again; requests that are held are answered, those that hang go on hanging."""
+        """Let everything go right again; requests that are held are answered, those that
+        hang go on hanging.
+        """
         self.control("DELETE", "faults")
 
     def dialect(self, **parts: object) -> None:
         """Speak differently (dialects.py lists the parts); what is not named stays as it is."""
         self.control("POST", "dialect", **parts)
 
-    def foreign_order(self, *, count: int = 1, account: str = "other", quantity: int = 0) -> tuple[Placed, ...]:
+    def foreign_order(
+        self, *, count: int = 1, account: str = "other", quantity: int = 0
+    ) -> tuple[Placed, ...]:
         """Let somebody else order: on an account of their own ("other"), or on our key ("ours")."""
-        rows = self.control("POST", "foreign_order", count=count, account=account, quantity=quantity)
+        rows = self.control(
+            "POST", "foreign_order", count=count, account=account, quantity=quantity
+        )
         return tuple(placed_from(row) for row in rows)
 
     def refuse_connections(self, seconds: float = 3600) -> None:
-        """Close the port: connecting is refused for so many real seconds, or until `accept_connections()`."""
+        """Close the port: connecting is refused for so many real seconds, or until
+        `accept_connections()`.
+        """
         self.control("POST", "refuse", seconds=seconds)
 
     def accept_connections(self) -> None:
@@ -186,7 +207,9 @@ class ProviderDouble:
         self.control("POST", "accept")
 
     def reset(self) -> None:
-        """Begin anew as after the start: no orders, no faults, full balance, the same catalog and address."""
+        """Begin anew as after the start: no orders, no faults, full balance, the same
+        catalog and address.
+        """
         self.control("POST", "reset")
 
     def control(self, method: str, name: str, **wanted: object) -> Any:
@@ -198,7 +221,9 @@ class ProviderDouble:
         return answer
 
     def _addresses(self) -> dict[str, str]:
-        """Wait for the two lines that the process prints; raises RuntimeError when it ends or takes too long."""
+        """Wait for the two lines that the process prints; raises RuntimeError when it ends
+        or takes too long.
+        """
         stdout = self._process.stdout
         assert stdout is not None
         found: queue.Queue[str] = queue.Queue()
@@ -206,7 +231,9 @@ class ProviderDouble:
         try:
             printed = [found.get(timeout=START_SECONDS).split() for _ in range(2)]
         except queue.Empty:
-            raise RuntimeError(f"the provider double was not ready within {START_SECONDS} s") from None
+            raise RuntimeError(
+                f"the provider double was not ready within {START_SECONDS} s"
+            ) from None
         if any(len(words) != 2 for words in printed):
             raise RuntimeError("the provider double ended before it was ready; see its words above")
         return {words[0]: words[1] for words in printed}

@@ -45,7 +45,8 @@ class Post:
 
 
 class Journal:
-    """Remember what was placed for ever, requests up to a bound; append both to a JSONL file where wanted.
+    """Remember what was placed for ever, requests up to a bound; append both to a JSONL file where
+    wanted.
 
     `changed` is called when something has become true, before anybody is told.
     """

@@ -17,6 +17,8 @@ def rounded_down(amount: Decimal) -> Decimal:
 
 
 def shown(amount: Decimal) -> str:
-    """Write an amount as providers do: plain, two to five decimals, no exponent (`0.27819`, `10.00`)."""
+    """Write an amount as providers do: plain, two to five decimals, no exponent (`0.27819`,
+    `10.00`).
+    """
     whole, _, decimals = f"{amount:f}".partition(".")
     return f"{whole}.{decimals.rstrip('0'):0<2}"

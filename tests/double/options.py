@@ -25,11 +25,16 @@ def told(default: Any, words: str) -> Any:
 class Options:
     """Fixed for the life of the process; a reset returns to these."""
 
-    host: str = told("127.0.0.1", "the address to listen on; control is answered to loopback only, whatever it is")
+    host: str = told(
+        "127.0.0.1",
+        "the address to listen on; control is answered to loopback only, whatever it is",
+    )
     port: int = told(0, "the API's port; 0: a free one")
     control_port: int = told(0, "the port that only steers and never closes; 0: a free one")
     key: str = told("demo-provider-key", "our API key")
-    other_key: str = told("another-customers-key", "the key of somebody else, whose orders are foreign to ours")
+    other_key: str = told(
+        "another-customers-key", "the key of somebody else, whose orders are foreign to ours"
+    )
     services: int = told(60, "how many services are on sale")
     seed: int = told(1, "makes the catalog, the lots and the faults repeatable")
     speed: float = told(1.0, "provider seconds per real second; 0 stands still")
@@ -57,7 +62,9 @@ class Options:
                 parser.add_argument(flag, action="store_true", help=words)
             else:
                 kind = amount if isinstance(option.default, Decimal) else type(option.default)
-                parser.add_argument(flag, type=kind, default=option.default, metavar="…", help=words)
+                parser.add_argument(
+                    flag, type=kind, default=option.default, metavar="…", help=words
+                )
         return cls(**vars(parser.parse_args(arguments)))
 
 

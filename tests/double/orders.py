@@ -23,7 +23,9 @@ class Look:
 
 @dataclass(slots=True)
 class Order:
-    """One order that was really placed; `charge` is what was taken for it at first, of a subscription: so far."""
+    """One order that was really placed; `charge` is what was taken for it at first, of a
+    subscription: so far.
+    """
 
     id: int
     account: str
@@ -43,7 +45,8 @@ class Order:
     is_cancel_requested: bool = False
     last_refill: int = 0
     forced: Look | None = None
-    shown: dict[str, Any] = field(default_factory=dict)  # laid over the status reply as it is, for lies
+    # laid over the status reply as it is, for lies
+    shown: dict[str, Any] = field(default_factory=dict)
 
     def look(self, now: float) -> Look:
         """Answer status, start count, remains and net charge at a moment."""
@@ -59,7 +62,9 @@ class Order:
         return Look(status, start_count, remains, self.charge - owed)
 
     def owed(self, *, status: str, remains: int) -> Decimal:
-        """Answer the refund that an end is worth: all of a Canceled, the undelivered part of a Partial."""
+        """Answer the refund that an end is worth: all of a Canceled, the undelivered part
+        of a Partial.
+        """
         if status == "Canceled":
             return self.charge
         if status == "Partial":

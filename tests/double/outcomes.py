@@ -52,14 +52,18 @@ class Plan:
         return "Processing" if now < self.starts_at else "In progress"
 
     def cut(self, *, at: float) -> "Plan":
-        """End it early: Canceled where nothing was delivered by then, else Partial; no change once it is over."""
+        """End it early: Canceled where nothing was delivered by then, else Partial; no
+        change once it is over.
+        """
         if at >= self.stops_at:
             return self
         return replace(self, stops_at=at, end="Partial" if self.delivered(at) else "Canceled")
 
 
 def fate_of(*, text: str, settings: Settings, luck: Random) -> Fate:
-    """Read `#fate=partial:40` (per cent undelivered), canceled, completed, slow, stuck, refuse; else draw lots."""
+    """Read `#fate=partial:40` (per cent undelivered), canceled, completed, slow, stuck, refuse;
+    else draw lots.
+    """
     steered = STEER.search(text)
     word = steered[1] if steered else ""
     share = int(steered[2]) / 100 if steered and steered[2] else 0.5
@@ -81,8 +85,12 @@ def fate_of(*, text: str, settings: Settings, luck: Random) -> Fate:
     return known["completed"]
 
 
-def plan_of(*, fate: Fate, quantity: int, drip_seconds: float, now: float, settings: Settings, luck: Random) -> Plan:
-    """Lay out the timetable; `drip_seconds` is the wait between the first and the last run of a drip-feed."""
+def plan_of(
+    *, fate: Fate, quantity: int, drip_seconds: float, now: float, settings: Settings, luck: Random
+) -> Plan:
+    """Lay out the timetable; `drip_seconds` is the wait between the first and the last run of a
+    drip-feed.
+    """
     pace = fate.pace * luck.uniform(1 - settings.jitter, 1 + settings.jitter)
     processing_at = now + settings.pending * pace
     starts_at = processing_at + settings.processing * pace

@@ -29,7 +29,9 @@ def tell_status(*, world: World, account: Account, fields: Mapping[str, str]) ->
     rows: dict[str, Any] = {}
     for text in ids_in(fields["orders"], nothing=INCORRECT_ORDER):
         order = world.order_of(account, text)
-        rows[text] = status_row(order, now=now, currency=currency) if order else {"error": INCORRECT_ORDER}
+        rows[text] = (
+            status_row(order, now=now, currency=currency) if order else {"error": INCORRECT_ORDER}
+        )
     return Answer("status", rows, is_many=True)
 
 
@@ -58,11 +60,15 @@ def tell_refill_status(*, world: World, account: Account, fields: Mapping[str, s
     for text in ids_in(fields["refills"], nothing=NO_REFILL):
         refill = world.refill_of(account, text)
         number = int(text) if text.isascii() and text.isdigit() else text
-        rows.append({"refill": number, "status": refill.status(now) if refill else {"error": NO_REFILL}})
+        rows.append(
+            {"refill": number, "status": refill.status(now) if refill else {"error": NO_REFILL}}
+        )
     return Answer("refill_status", rows, is_many=True)
 
 
 def tell_balance(*, world: World, account: Account) -> Answer:
     """Tell the account's money with all refunds paid that are due."""
     world.settle()
-    return Answer("balance", {"balance": shown(account.balance), "currency": world.options.currency})
+    return Answer(
+        "balance", {"balance": shown(account.balance), "currency": world.options.currency}
+    )

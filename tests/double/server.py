@@ -21,7 +21,9 @@ BACKLOG = 1024
 
 
 class Server:
-    """Serve the API on one port, and the control API there and on a second port that is never closed."""
+    """Serve the API on one port, and the control API there and on a second port that is never
+    closed.
+    """
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -47,7 +49,9 @@ class Server:
         await self._listen(_bound(self.options.host, self.port))
 
     async def refuse_connections(self, *, seconds: float) -> None:
-        """Close the API's port and every connection on it; connecting is refused until the time is over."""
+        """Close the API's port and every connection on it; connecting is refused until the
+        time is over.
+        """
         if self._api is not None:
             self._api.close()
             self._api = None
@@ -58,7 +62,9 @@ class Server:
         if self._reopening:
             self._reopening.cancel()
         loop = asyncio.get_running_loop()
-        self._reopening = loop.call_later(seconds, lambda: loop.create_task(self.accept_connections()))
+        self._reopening = loop.call_later(
+            seconds, lambda: loop.create_task(self.accept_connections())
+        )
 
     async def accept_connections(self) -> None:
         """Listen again at once."""
@@ -84,13 +90,17 @@ class Server:
             keep(world=self.world, path=Path(self.options.state))
 
     def close(self) -> None:
-        """Cut every connection, so that ending the process waits for no client, and close the journal."""
+        """Cut every connection, so that ending the process waits for no client, and close
+        the journal.
+        """
         for connection in (*self._open, *self._controlling):
             connection.reset()
         self.journal.close()
 
     async def _listen(self, bound: socket.socket) -> None:
-        self._api = await asyncio.start_server(self._handler(self._answer), sock=bound, backlog=BACKLOG)
+        self._api = await asyncio.start_server(
+            self._handler(self._answer), sock=bound, backlog=BACKLOG
+        )
         self.port = bound.getsockname()[1]
 
     def _handler(
@@ -120,7 +130,9 @@ class Server:
         if call.path.startswith(CONTROL):
             return await self._answer_control_only(connection, call)
         if call.path not in API_PATHS:
-            connection.send(response(b"<h1>404 Not Found</h1>", status=404, content_type="text/html"))
+            connection.send(
+                response(b"<h1>404 Not Found</h1>", status=404, content_type="text/html")
+            )
             return not call.is_last
         fields = call.form
         if "idempotency-key" in call.headers:
@@ -132,12 +144,19 @@ class Server:
         if fault is None:
             phrased = world.phrasing.phrase(answer(world=world, fields=fields))
             connection.send(
-                response(phrased.body, status=phrased.status, content_type=phrased.content_type, is_last=call.is_last)
+                response(
+                    phrased.body,
+                    status=phrased.status,
+                    content_type=phrased.content_type,
+                    is_last=call.is_last,
+                )
             )
             world.journal.answered(entry, outcome="answered")
             return not call.is_last
         entry.fault = fault.mode
-        struck = Struck(world, connection, call, fields, fault, is_current=lambda: self.world is world)
+        struck = Struck(
+            world, connection, call, fields, fault, is_current=lambda: self.world is world
+        )
         world.journal.answered(entry, outcome=await misbehave(struck))
         return not (call.is_last or connection.writer.is_closing())
 
@@ -146,7 +165,10 @@ class Server:
             connection.send(response(dumped({"error": "Not found"}), status=404))
             return not call.is_last
         try:
-            body, status = dumped(await control(server=self, call=call, name=call.path.removeprefix(CONTROL))), 200
+            body, status = (
+                dumped(await control(server=self, call=call, name=call.path.removeprefix(CONTROL))),
+                200,
+            )
             if call.method != "GET":
                 self.keep()
         except NotPossible as problem:

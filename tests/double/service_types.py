@@ -47,7 +47,8 @@ class Kind:
     is_flat: bool = False
     is_limited: bool = True  # min and max of the service apply to the units
     has_dripfeed: bool = False
-    is_by_post: bool = False  # nothing is charged at first, then one unit for each post that is served
+    # nothing is charged at first, then one unit for each post that is served
+    is_by_post: bool = False
 
 
 KINDS = {

@@ -50,7 +50,9 @@ NAMES = frozenset(field.name for field in fields(Service))
 
 
 def service_from(row: Mapping[str, Any]) -> Service:
-    """Make a service of a JSON row (min and max also as text); raises ValueError for an unknown field."""
+    """Make a service of a JSON row (min and max also as text); raises ValueError for an unknown
+    field.
+    """
     if unknown := set(row) - NAMES:
         raise ValueError(f"a service has no {', '.join(sorted(unknown))}")
     numbers = {name: int(row[name]) for name in ("service", "min", "max") if name in row}
@@ -67,7 +69,9 @@ class Shop:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """Write the catalog: the documented nine keys in their order, then three that real panels add."""
+        """Write the catalog: the documented nine keys in their order, then three that real
+        panels add.
+        """
         if self._rows is None or self._rows[0] != self.version:
             self._rows = (self.version, [service.row for service in self])
         return self._rows[1]

@@ -1,4 +1,6 @@
-"""Keeping the provider's state in a file, so that it knows its orders again after a restart (`--state FILE`)."""
+"""Keeping the provider's state in a file, so that it knows its orders again after a restart
+(`--state FILE`).
+"""
 
 import time
 from dataclasses import dataclass, field
@@ -18,7 +20,9 @@ from tests.double.world import Account, World
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All that a provider must not forget; the requests that it was asked are in the journal's file."""
+    """All that a provider must not forget; the requests that it was asked are in the journal's
+    file.
+    """
 
     at: float  # seconds since 1970
     clock: float
@@ -34,7 +38,8 @@ class State:
     refills: list[Refill]
     cancels: list[Cancel]
     idempotent: list[tuple[str, str, dict[str, str], int]]
-    posts: list[Post] = field(default_factory=list)  # a file from before there were any is read, too
+    # a file from before there were any is read, too
+    posts: list[Post] = field(default_factory=list)
 
 
 def keep(*, world: World, path: Path) -> None:
@@ -54,7 +59,10 @@ def keep(*, world: World, path: Path) -> None:
         refills=world.journal.refills,
         cancels=world.journal.cancels,
         posts=world.journal.posts,
-        idempotent=[(account, key, question, order) for (account, key), (question, order) in world.idempotent.items()],
+        idempotent=[
+            (account, key, question, order)
+            for (account, key), (question, order) in world.idempotent.items()
+        ],
     )
     draft = path.with_suffix(".new")
     draft.write_bytes(msgspec.json.encode(state))
@@ -62,7 +70,8 @@ def keep(*, world: World, path: Path) -> None:
 
 
 def restore(*, world: World, path: Path) -> None:
-    """Take up the state of `path`, where there is one; the time between has passed at the provider, too.
+    """Take up the state of `path`, where there is one; the time between has passed at the provider,
+    too.
 
     Raises msgspec.DecodeError for a file that is not a state.
     """
@@ -81,7 +90,9 @@ def restore(*, world: World, path: Path) -> None:
     world.luck = Random(world.options.seed + state.next_order)  # not the old lots again
     world.orders = {order.id: order for order in state.orders}
     world.refills = {refill.id: refill for refill in state.refills}
-    world.idempotent = {(account, key): (question, order) for account, key, question, order in state.idempotent}
+    world.idempotent = {
+        (account, key): (question, order) for account, key, question, order in state.idempotent
+    }
     journal = world.journal
     journal.placed, journal.refills, journal.cancels = state.orders, state.refills, state.cancels
     journal.posts = state.posts

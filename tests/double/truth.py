@@ -8,7 +8,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One order that exists at the provider. `charge` is what it took at first, `net_charge` what it kept so far.
+    """One order that exists at the provider. `charge` is what it took at first, `net_charge` what
+    it kept so far.
 
     Of a subscription both grow with each post.
     """
@@ -90,7 +91,11 @@ def placed_from(row: dict[str, Any]) -> Placed:
 def journal_from(answer: dict[str, Any]) -> Journal:
     return Journal(
         requests=tuple(Asked(**row) for row in answer["requests"]),
-        refills=tuple(RefillAsked(row["id"], row["order"], row["requested_wall"]) for row in answer["refills"]),
+        refills=tuple(
+            RefillAsked(row["id"], row["order"], row["requested_wall"]) for row in answer["refills"]
+        ),
         cancels=tuple(CancelAsked(**row) for row in answer["cancels"]),
-        posts=tuple(PostServed(**{**row, "charge": Decimal(row["charge"])}) for row in answer["posts"]),
+        posts=tuple(
+            PostServed(**{**row, "charge": Decimal(row["charge"])}) for row in answer["posts"]
+        ),
     )

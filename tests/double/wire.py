@@ -57,7 +57,10 @@ class Connection:
         try:
             start, *rows = head[:-4].decode("latin-1").split("\r\n")
             method, target, _version = start.split(" ")
-            headers = {name.strip().lower(): text.strip() for name, text in (row.split(":", 1) for row in rows)}
+            headers = {
+                name.strip().lower(): text.strip()
+                for name, text in (row.split(":", 1) for row in rows)
+            }
             length = int(headers.get("content-length", "0"))
         except ValueError:
             raise BadCall("not HTTP") from None
@@ -88,10 +91,15 @@ class Connection:
         return True
 
     def reset(self) -> None:
-        """End with RST, as a crashed host or a firewall does: a linger of zero discards what is not sent."""
+        """End with RST, as a crashed host or a firewall does: a linger of zero discards
+        what is not sent.
+        """
         transport_socket = self.writer.get_extra_info("socket")
-        if transport_socket is not None and transport_socket.fileno() >= 0:  # else it is closed already
-            transport_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # else it is closed already
+        if transport_socket is not None and transport_socket.fileno() >= 0:
+            transport_socket.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
         self.writer.transport.abort()
 
     async def close(self) -> None:
@@ -118,7 +126,11 @@ def response(
     length: int | None = None,
 ) -> bytes:
     """Write a whole response; `length` may lie about the body, -1 leaves it out."""
-    rows = [f"HTTP/1.1 {status} {REASONS.get(status, 'Unknown')}", f"Content-Type: {content_type}", *headers]
+    rows = [
+        f"HTTP/1.1 {status} {REASONS.get(status, 'Unknown')}",
+        f"Content-Type: {content_type}",
+        *headers,
+    ]
     if length != -1:
         rows.append(f"Content-Length: {len(body) if length is None else length}")
     rows.append(f"Connection: {'close' if is_last else 'keep-alive'}")
@@ -126,5 +138,7 @@ def response(
 
 
 def dumped(value: Any) -> bytes:
-    """Write JSON as PHP's json_encode does it: no spaces, slashes and everything beyond ASCII escaped."""
+    """Write JSON as PHP's json_encode does it: no spaces, slashes and everything beyond ASCII
+    escaped.
+    """
     return json.dumps(value, separators=(",", ":")).replace("/", "\\/").encode()

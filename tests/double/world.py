@@ -28,7 +28,10 @@ class Account:
 
 @dataclass(slots=True)
 class World:
-    """The state of the provider. Its books always add up: top-ups = balance + the net charge of every order."""
+    """The state of the provider.
+
+    Its books always add up: top-ups = balance + the net charge of every order.
+    """
 
     options: Options
     journal: Journal
@@ -62,7 +65,9 @@ class World:
         return refill if refill and refill.account == account.name else None
 
     def watch(self, order: Order) -> None:
-        """Remember when an order ends, so that its refund is paid then, and whose posts are to be served."""
+        """Remember when an order ends, so that its refund is paid then, and whose posts are
+        to be served.
+        """
         heapq.heappush(self._ends, (order.plan.stops_at, order.id))
         if order.feed:
             self._feeds[order.id] = order
@@ -85,7 +90,9 @@ class World:
         return now
 
     def _serve(self, order: Order, *, now: float) -> None:
-        """Serve and bill the posts that are due, each at the rate of the day; without money the subscription pauses."""
+        """Serve and bill the posts that are due, each at the rate of the day; without money
+        the subscription pauses.
+        """
         feed, account = order.feed, self.accounts[order.account]
         while feed and order.forced is None and feed.served < feed.due(now):
             service = self.shop.find(str(order.service))
@@ -125,7 +132,9 @@ def open_world(*, options: Options, journal: Journal) -> World:
         journal=journal,
         clock=Clock(speed=options.speed),
         shop=Shop(make_catalog(count=options.services, seed=options.seed)),
-        settings=Settings(partial_share=options.partial, canceled_share=options.canceled, jitter=options.jitter),
+        settings=Settings(
+            partial_share=options.partial, canceled_share=options.canceled, jitter=options.jitter
+        ),
         luck=Random(options.seed + 1),
         faults=Faults(luck=Random(options.seed + 2)),
         phrasing=Phrasing(Dialect()),

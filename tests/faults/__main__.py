@@ -1,4 +1,6 @@
-"""`python -m tests.faults`: times what customers wait for when a part is lost; exits with 1 where a limit is missed."""
+"""`python -m tests.faults`: times what customers wait for when a part is lost; exits with 1 where a
+limit is missed.
+"""
 
 import os
 import sys

@@ -13,13 +13,15 @@ if TYPE_CHECKING:  # pytest reads this file before Django is set up
     from tests.faults.stand import Stand
 
 
-# Not for the whole session: a panel that runs beside all later tests, on fast intervals, slows them down.
+# Not for the whole session: a panel that runs beside all later tests, on fast intervals, slows them
+# down.
 @pytest.fixture(scope="package")
 def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stand"]:
     from tests.faults.shop import QUIET
     from tests.faults.stand import Stand
 
-    # longer than in a run that breaks everything: here a provider that answers must always be in time
+    # longer than in a run that breaks everything: here a provider that answers must always be in
+    # time
     patience = {"PROVIDER_TIMEOUT": "3", "UNCLEAR_QUIET": str(QUIET)}
     running = Stand(tmp_path_factory.mktemp("faults") / "data", env=patience)
     running.start()
@@ -34,7 +36,8 @@ def stand(_running: "Stand", django_db_blocker: DjangoDbBlocker) -> Iterator["St
 
     with django_db_blocker.unblock(), database_of(_running.data_dir):
         _running.keep_second_beat()
-        _running.stack.wait_for(_running.is_whole, limit=120)  # the test before may have killed something
+        # the test before may have killed something
+        _running.stack.wait_for(_running.is_whole, limit=120)
         yield _running
 
 

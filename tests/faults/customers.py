@@ -1,4 +1,6 @@
-"""Customers of a running panel: a shop whose goods the double sells, and orders by the act or by the page."""
+"""Customers of a running panel: a shop whose goods the double sells, and orders by the act or by
+the page.
+"""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,8 +25,14 @@ CSRF = "a" * 32  # any secret will do: the cookie and the form must agree
 
 
 def open_shop(double: ProviderDouble, *, name: str, **fields: object) -> Service:
-    """A provider that is the double, whose 429 may follow a placed order, and a service that sells 100 to 5,000."""
-    row = next(row for row in double.services() if row["type"] == "Default" and row["min"] <= 100 <= 5000 <= row["max"])
+    """A provider that is the double, whose 429 may follow a placed order, and a service that
+    sells 100 to 5,000.
+    """
+    row = next(
+        row
+        for row in double.services()
+        if row["type"] == "Default" and row["min"] <= 100 <= 5000 <= row["max"]
+    )
     provider = Provider.objects.create(
         name=name,
         url=double.url,
@@ -35,14 +43,18 @@ def open_shop(double: ProviderDouble, *, name: str, **fields: object) -> Service
         **fields,
     )
     cost = Decimal(str(row["rate"]))
-    service = make_service(provider=provider, cost=cost, price=cost * Decimal("1.5"), min_quantity=100)
+    service = make_service(
+        provider=provider, cost=cost, price=cost * Decimal("1.5"), min_quantity=100
+    )
     service.upstream_id = str(row["service"])
     service.max_quantity = 5000
     service.save(update_fields=["upstream_id", "max_quantity"])
     return service
 
 
-def place(user: User, service: Service, *, link: str, quantity: int = 1000, key: str | None = None) -> Order:
+def place(
+    user: User, service: Service, *, link: str, quantity: int = 1000, key: str | None = None
+) -> Order:
     """One order by the act, as every door places it."""
     return place_order(
         customer=user,
@@ -67,9 +79,13 @@ class Shopper:
         client = Client()
         client.force_login(user)
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
-        return cls(url, user, {settings.SESSION_COOKIE_NAME: session, settings.CSRF_COOKIE_NAME: CSRF})
+        return cls(
+            url, user, {settings.SESSION_COOKIE_NAME: session, settings.CSRF_COOKIE_NAME: CSRF}
+        )
 
-    def form(self, service: Service, *, link: str, quantity: int = 1000, key: str | None = None) -> dict[str, str]:
+    def form(
+        self, service: Service, *, link: str, quantity: int = 1000, key: str | None = None
+    ) -> dict[str, str]:
         """The order form as it is sent, with its hidden fields."""
         return {
             "csrfmiddlewaretoken": CSRF,
@@ -88,7 +104,11 @@ class Shopper:
             with requests.Session() as session:
                 session.trust_env = False
                 answer = session.post(
-                    f"{self.url}/order", data=form, cookies=self.cookies, allow_redirects=False, timeout=limit
+                    f"{self.url}/order",
+                    data=form,
+                    cookies=self.cookies,
+                    allow_redirects=False,
+                    timeout=limit,
                 )
                 return answer.status_code
         except requests.RequestException:
@@ -111,9 +131,17 @@ class Program:
         """Give the program a key of `user`."""
         return cls(url, issue_key(user=user, name=str(uuid4()), now=timezone.now()))
 
-    def add(self, service: Service, *, link: str, quantity: int = 1000, key: str | None = None) -> dict[str, object]:
+    def add(
+        self, service: Service, *, link: str, quantity: int = 1000, key: str | None = None
+    ) -> dict[str, object]:
         """What `add` answers. Raises where it is no JSON with status 200."""
-        form = {"key": self.api_key, "action": "add", "service": service.pk, "link": link, "quantity": quantity}
+        form = {
+            "key": self.api_key,
+            "action": "add",
+            "service": service.pk,
+            "link": link,
+            "quantity": quantity,
+        }
         headers = {"Idempotency-Key": key or str(uuid4())}
         with requests.Session() as session:
             session.trust_env = False

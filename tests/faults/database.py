@@ -18,7 +18,9 @@ PATIENCE = 90.0  # seconds until a database that is away counts as lost
 
 @contextmanager
 def database_of(data_dir: Path) -> Iterator[None]:
-    """Inside, the default connection of every thread that begins here leads to the panel of `data_dir`."""
+    """Inside, the default connection of every thread that begins here leads to the panel of
+    `data_dir`.
+    """
     kept = connections.settings["default"]
     connections["default"].close()
     del connections["default"]

@@ -1,6 +1,7 @@
 """What customers wait for when a part of the panel is lost, timed and printed.
 
-Run it on a machine that does nothing else: the faults' own tests hold on a busy one, these limits need an idle one.
+Run it on a machine that does nothing else: the faults' own tests hold on a busy one, these limits
+need an idle one.
 """
 
 import os
@@ -30,7 +31,8 @@ ORDERS = 200  # placed by the page in each of the measurements
 REPEATS = 10  # of a loss whose mending is timed
 WIDTH = 72  # characters of a figure's name
 REST = 31.0  # seconds until the doorbell asks the broker again
-APART = 12.0  # seconds between two restarts of the database: one that dies again at once is started more slowly
+# seconds between two restarts of the database: one that dies again at once is started more slowly
+APART = 12.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,10 @@ class Figure:
 
 def measure() -> int:
     """Measure everything and print it; 1 where a limit was not kept."""
-    with tempfile.TemporaryDirectory(prefix="panel-figures-") as folder, ProviderDouble(seed=1) as double:
+    with (
+        tempfile.TemporaryDirectory(prefix="panel-figures-") as folder,
+        ProviderDouble(seed=1) as double,
+    ):
         stand = Stand(Path(folder) / "data")
         try:
             stand.start()
@@ -65,7 +70,9 @@ def measure() -> int:
 def tell(figure: Figure) -> bool:
     """Print the figure; whether its limit was kept."""
     mark = "" if figure.is_kept else "  MISSED"
-    say(f"{figure.name:<{WIDTH}}  {figure.usual:>6.3f} s  {figure.worst:>6.3f} s  {figure.limit:>6.3f} s{mark}")
+    say(
+        f"{figure.name:<{WIDTH}}  {figure.usual:>6.3f} s  {figure.worst:>6.3f} s  {figure.limit:>6.3f} s{mark}"
+    )
     return figure.is_kept
 
 
@@ -84,7 +91,11 @@ def placing(shop: Shop) -> Iterator[Figure]:
 
 def mending(shop: Shop) -> Iterator[Figure]:
     """How long the panel needs to go on by itself."""
-    yield _figure("FLUSHALL: an order waits for its first attempt", 15.0, [_flush(shop) for _ in range(REPEATS)])
+    yield _figure(
+        "FLUSHALL: an order waits for its first attempt",
+        15.0,
+        [_flush(shop) for _ in range(REPEATS)],
+    )
     restarts = [_restart(shop) for _ in range(REPEATS)]
     yield _figure("immediate restart of PostgreSQL: until the next order is taken", 10.0, restarts)
     for role in ("submit", "web", "beat"):
@@ -106,7 +117,9 @@ def without_broker(stand: Stand) -> Iterator[None]:
 
 def _placing(shop: Shop, name: str) -> Iterator[Figure]:
     browser = shop.browser
-    took = sorted(_timed(lambda: browser.order(shop.service, link=shop.link())) for _ in range(ORDERS))
+    took = sorted(
+        _timed(lambda: browser.order(shop.service, link=shop.link())) for _ in range(ORDERS)
+    )
     p95 = took[int(len(took) * 0.95) - 1]
     yield Figure(f"placing by the page, {name}: p95 of {ORDERS}", 0.3, p95, statistics.median(took))
     yield Figure(f"placing by the page, {name}: longest", 2.5, took[-1], statistics.median(took))
@@ -121,7 +134,9 @@ def _timed(act: Callable[[], int]) -> float:
 
 
 def _flush(shop: Shop) -> float:
-    """Seconds from the moment that an order was due to its first attempt, of the order that waited longest."""
+    """Seconds from the moment that an order was due to its first attempt, of the order that
+    waited longest.
+    """
     newest = shop.order().pk
     for _ in range(4):
         shop.order()
@@ -129,7 +144,9 @@ def _flush(shop: Shop) -> float:
     for _ in range(5):
         shop.order()
     shop.settle()
-    attempts = Attempt.objects.filter(order_id__gte=newest, order__provider=shop.service.provider_id)
+    attempts = Attempt.objects.filter(
+        order_id__gte=newest, order__provider=shop.service.provider_id
+    )
     waited = attempts.aggregate(longest=Max(F("prepared_at") - F("order__created_at")))["longest"]
     return float(waited.total_seconds())
 
@@ -158,7 +175,11 @@ def _kill(shop: Shop, role: str) -> float:
     form = browser.form(shop.service, link=shop.link())
     while browser.send(form, limit=5.0) != TAKEN:
         time.sleep(0.05)
-    shop.wait(lambda: shop.statuses() <= {Status.RUNNING, Status.COMPLETED, Status.PARTIAL, Status.CANCELED})
+    shop.wait(
+        lambda: (
+            shop.statuses() <= {Status.RUNNING, Status.COMPLETED, Status.PARTIAL, Status.CANCELED}
+        )
+    )
     return time.monotonic() - began
 
 

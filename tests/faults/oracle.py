@@ -1,4 +1,5 @@
-"""The oracle: compares what the provider really placed with what the panel believes and has charged.
+"""The oracle: compares what the provider really placed with what the panel believes and has
+charged.
 
 Every order has a link of its own, which is how the two sides are brought together.
 """
@@ -27,7 +28,8 @@ class Judgement:
     placed: int = 0
     ambiguous: int = 0  # attempts whose outcome was unknown for a while
     settled: int = 0  # of these by the machine
-    seconds: list[float] = field(default_factory=list)  # from sending to its verdict, of each that was settled
+    # from sending to its verdict, of each that was settled
+    seconds: list[float] = field(default_factory=list)
     left_to_staff: int = 0  # orders that wait for a person
     with_staff: Counter[str] = field(default_factory=Counter)  # why they do
     under_way: int = 0  # orders that are neither at an end nor with staff
@@ -36,14 +38,22 @@ class Judgement:
     charged_never_placed: list[str] = field(default_factory=list)
     wrong_ids: list[str] = field(default_factory=list)
     wrong_refunds: list[str] = field(default_factory=list)
-    findings: list[str] = field(default_factory=list)  # of the panel's own proof, now and at any time before
+    # of the panel's own proof, now and at any time before
+    findings: list[str] = field(default_factory=list)
     ledger_sum: Decimal = Decimal(0)
 
     @property
     def violations(self) -> list[str]:
         """Everything that must never be; empty where all held."""
-        lists = (self.doubles, self.refunded_though_placed, self.charged_never_placed, self.wrong_ids)
-        found = [sentence for each in (*lists, self.wrong_refunds, self.findings) for sentence in each]
+        lists = (
+            self.doubles,
+            self.refunded_though_placed,
+            self.charged_never_placed,
+            self.wrong_ids,
+        )
+        found = [
+            sentence for each in (*lists, self.wrong_refunds, self.findings) for sentence in each
+        ]
         return found + ([f"the ledger's sum is {self.ledger_sum}"] if self.ledger_sum else [])
 
 
@@ -58,7 +68,9 @@ def judge(placed: Iterable[Placed], *, orders: QuerySet[Order] | None = None) ->
     for order in chosen:
         _judge_order(order, truth.get(order.link, []), judgement)
     unknown_links = truth.keys() - {order.link for order in chosen}
-    judgement.doubles += [f"{link} was placed for no order of ours" for link in sorted(unknown_links)]
+    judgement.doubles += [
+        f"{link} was placed for no order of ours" for link in sorted(unknown_links)
+    ]
     reasons = {order.pk: reason for order in chosen if (reason := _why_with_staff(order))}
     judgement.left_to_staff = len(reasons)
     judgement.with_staff = Counter(reasons.values())
@@ -71,12 +83,20 @@ def _judge_order(order: Order, placed: list[Placed], judgement: Judgement) -> No
     if order.status in UNDER_WAY:
         judgement.under_way += 1
     if len(placed) > 1:
-        judgement.doubles.append(f"order {order.pk} was placed {len(placed)} times: {[row.order for row in placed]}")
-    if order.upstream_id is not None and order.upstream_id not in {str(row.order) for row in placed}:
-        judgement.wrong_ids.append(f"order {order.pk} believes to be {order.upstream_id}, it is {placed}")
+        judgement.doubles.append(
+            f"order {order.pk} was placed {len(placed)} times: {[row.order for row in placed]}"
+        )
+    if order.upstream_id is not None and order.upstream_id not in {
+        str(row.order) for row in placed
+    }:
+        judgement.wrong_ids.append(
+            f"order {order.pk} believes to be {order.upstream_id}, it is {placed}"
+        )
     if not placed:
         if order.status in {Status.RUNNING, Status.COMPLETED, Status.PARTIAL}:
-            judgement.charged_never_placed.append(f"order {order.pk} is {order.status}, but was never placed")
+            judgement.charged_never_placed.append(
+                f"order {order.pk} is {order.status}, but was never placed"
+            )
         return
     owed = max(_owed(order, row) for row in placed)
     if order.refunded > owed:
@@ -84,7 +104,9 @@ def _judge_order(order: Order, placed: list[Placed], judgement: Judgement) -> No
             f"order {order.pk} ({order.status}): {order.refunded} of {order.charge} refunded, owed is {owed}: {placed}"
         )
     elif order.status in ENDED and order.refunded < owed:
-        judgement.wrong_refunds.append(f"order {order.pk} ({order.status}): {order.refunded} refunded, owed {owed}")
+        judgement.wrong_refunds.append(
+            f"order {order.pk} ({order.status}): {order.refunded} refunded, owed {owed}"
+        )
 
 
 def _owed(order: Order, row: Placed) -> Decimal:
@@ -93,7 +115,9 @@ def _owed(order: Order, row: Placed) -> Decimal:
         return order.charge
     if row.status == "Partial":
         remains = max(0, min(row.remains, order.billed_quantity))
-        return owed_for(charge=order.charge, undelivered=remains, billed_quantity=order.billed_quantity)
+        return owed_for(
+            charge=order.charge, undelivered=remains, billed_quantity=order.billed_quantity
+        )
     return Decimal(0)
 
 
@@ -105,23 +129,35 @@ def _why_with_staff(order: Order) -> str:
         return f"unclear: {unmet[0] if unmet else 'not looked at yet'}"
     if order.status == Status.HELD:
         return f"held: {order.hold_reason}"
-    return ", ".join(order.reviews.filter(closed_at=None).order_by("pk").values_list("kind", flat=True))
+    return ", ".join(
+        order.reviews.filter(closed_at=None).order_by("pk").values_list("kind", flat=True)
+    )
 
 
 def _count_attempts(judgement: Judgement) -> None:
     """Resolved attempts are PLACED or NOT_PLACED without a person; those of staff name the person."""
     resolved = [AttemptState.PLACED, AttemptState.NOT_PLACED]
-    sent = dict(Attempt.objects.filter(decided_by=None, state__in=resolved).values_list("pk", "sent_at"))
+    sent = dict(
+        Attempt.objects.filter(decided_by=None, state__in=resolved).values_list("pk", "sent_at")
+    )
     verdicts = Event.objects.filter(kind=EventKind.VERDICT).values_list("detail__attempt", "at")
-    judgement.seconds = sorted((at - began).total_seconds() for pk, at in verdicts if (began := sent.get(pk)))
+    judgement.seconds = sorted(
+        (at - began).total_seconds() for pk, at in verdicts if (began := sent.get(pk))
+    )
     judgement.settled = len(sent)
-    judgement.ambiguous = len(sent) + Attempt.objects.filter(decided_by=None, state=AttemptState.UNKNOWN).count()
+    judgement.ambiguous = (
+        len(sent) + Attempt.objects.filter(decided_by=None, state=AttemptState.UNKNOWN).count()
+    )
 
 
 def _prove(judgement: Judgement) -> None:
     audit = prove()
     ledger = audit.figures["ledger"]
-    judgement.ledger_sum = Decimal(ledger["wallets_total"]) + sum(map(Decimal, ledger["house"].values()))
+    judgement.ledger_sum = Decimal(ledger["wallets_total"]) + sum(
+        map(Decimal, ledger["house"].values())
+    )
     judgement.findings += audit.findings
     for proof in Proof.objects.filter(is_sound=False).order_by("pk"):
-        judgement.findings += [f"at {proof.made_at:%H:%M:%S}: {finding}" for finding in proof.findings]
+        judgement.findings += [
+            f"at {proof.made_at:%H:%M:%S}: {finding}" for finding in proof.findings
+        ]

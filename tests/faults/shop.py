@@ -45,15 +45,21 @@ class Shop:
         return cls(stand, double, service, make_user(balance="1000000"))
 
     def allow_proof(self) -> None:
-        """Let the provider be probed, its books be begun, and a few orders go well: all that a proof rests on."""
+        """Let the provider be probed, its books be begun, and a few orders go well: all
+        that a proof rests on.
+        """
         Provider.objects.filter(pk=self.service.provider_id).update(is_probe_allowed=True)
-        account_balance = Baseline.objects.filter(provider_id=self.service.provider_id, read_at__isnull=False)
+        account_balance = Baseline.objects.filter(
+            provider_id=self.service.provider_id, read_at__isnull=False
+        )
         self.wait(account_balance.exists)
         for _ in range(3):
             self.run()
 
     def go_on_until_clear(self, *, limit: float = 240.0) -> None:
-        """Go on selling until nothing is unclear: a later order is what closes the bracket of a lost one."""
+        """Go on selling until nothing is unclear: a later order is what closes the bracket
+        of a lost one.
+        """
         give_up_at = time.monotonic() + limit
         self.settle(limit=limit)
         while Status.UNCLEAR in surely(self.statuses):
@@ -64,7 +70,9 @@ class Shop:
 
     def unclear(self) -> list[Attempt]:
         """The attempts that are not settled."""
-        return list(Attempt.objects.filter(provider_id=self.service.provider_id, state=AttemptState.UNKNOWN))
+        return list(
+            Attempt.objects.filter(provider_id=self.service.provider_id, state=AttemptState.UNKNOWN)
+        )
 
     @property
     def provider(self) -> Provider:
@@ -83,7 +91,9 @@ class Shop:
     def order(self, mark: str = "", *, quantity: int | None = None) -> Order:
         """Place one order; quantities differ, so that costs do."""
         number = next(_numbers)
-        return place(self.customer, self.service, link=self.link(mark), quantity=quantity or 1000 + number)
+        return place(
+            self.customer, self.service, link=self.link(mark), quantity=quantity or 1000 + number
+        )
 
     def run(self, mark: str = "") -> Order:
         """An order that runs at the provider."""
@@ -106,18 +116,24 @@ class Shop:
 
     def sent(self) -> Attempt | None:
         """An attempt whose answer is still awaited."""
-        return Attempt.objects.filter(provider_id=self.service.provider_id, state=AttemptState.SENT).first()
+        return Attempt.objects.filter(
+            provider_id=self.service.provider_id, state=AttemptState.SENT
+        ).first()
 
     def balance(self) -> Decimal:
         """What the customer has."""
         return Account.objects.get(owner=self.customer).balance
 
     def wait(self, condition: Callable[[], object], *, limit: float = LIMIT) -> None:
-        """Wait until `condition()` holds, also over a restart of the database; fail after `limit` seconds."""
+        """Wait until `condition()` holds, also over a restart of the database; fail after
+        `limit` seconds.
+        """
         give_up_at = time.monotonic() + limit
         while not surely(condition):
             orders = [(order.pk, order.status, order.link) for order in surely(self.orders)]
-            assert time.monotonic() < give_up_at, f"not within {limit:.0f} s; {self.provider.pause_reason!r}; {orders}"
+            assert time.monotonic() < give_up_at, (
+                f"not within {limit:.0f} s; {self.provider.pause_reason!r}; {orders}"
+            )
             time.sleep(0.1)
 
     def settle(self, *, limit: float = LIMIT) -> None:
@@ -155,7 +171,9 @@ class Shop:
     def judge(self) -> Judgement:
         """The oracle's word on this shop."""
         orders = Order.objects.filter(provider_id=self.service.provider_id)
-        return judge((row for row in self.double.placed() if "somebody-else" not in row.link), orders=orders)
+        return judge(
+            (row for row in self.double.placed() if "somebody-else" not in row.link), orders=orders
+        )
 
     def assert_sound(self) -> None:
         """Nothing that must never be has been: no double, no wrong id, no cent astray."""

@@ -1,7 +1,8 @@
 """A test stand: the whole panel as real processes with two beats; all of it may be hurt.
 
-Web server, two Celery workers with prefork, beat, Valkey and PostgreSQL run under `manage.py up`, as an operator runs
-them, so what dies comes back by the panel's own means. The second beat is the stand's own.
+Web server, two Celery workers with prefork, beat, Valkey and PostgreSQL run under `manage.py up`,
+as an operator runs them, so what dies comes back by the panel's own means. The second beat is the
+stand's own.
 """
 
 import contextlib
@@ -30,8 +31,10 @@ ENVIRONMENT = {
     "AUDIT_EVERY": "10",
     "LOG_LEVEL": "WARNING",
 }
-SHARED = ("SECRET_KEY", "ENCRYPTION_KEYS", "API_KEY_PEPPER")  # the stand's own process seals and signs, too
-# What a role's command line contains, and which of the processes it is (None: the main one, else the children)
+# the stand's own process seals and signs, too
+SHARED = ("SECRET_KEY", "ENCRYPTION_KEYS", "API_KEY_PEPPER")
+# What a role's command line contains, and which of the processes it is (None: the main one, else
+# the children)
 ROLES = {
     "web": ("gunicorn", True),
     "web child": ("gunicorn", False),
@@ -80,7 +83,11 @@ class Stand:
             return
         schedule = str(Paths.of(self.data_dir).run / "second-schedule")
         line = ("celery", "-A", "panel.celery", "beat", "-s", schedule, "--pidfile=")
-        env = {**self.stack.env, "DATABASE_URL": database_url(self.data_dir), "REDIS_URL": broker_url(self.data_dir)}
+        env = {
+            **self.stack.env,
+            "DATABASE_URL": database_url(self.data_dir),
+            "REDIS_URL": broker_url(self.data_dir),
+        }
         self.second_beat = spawn(
             Child(
                 name="second-beat",
@@ -99,7 +106,11 @@ class Stand:
     def pids(self, role: str) -> list[int]:
         """The processes in a role (see ROLES), and the second beat for `second beat`."""
         if role == "second beat":
-            return [self.second_beat.pid] if self.second_beat is not None and self.second_beat.poll() is None else []
+            return (
+                [self.second_beat.pid]
+                if self.second_beat is not None and self.second_beat.poll() is None
+                else []
+            )
         pattern, is_main = ROLES[role]
         found = [pid for pid in self.all() if pattern in line_of(pid)]
         return found[:1] if is_main else found[1:]
@@ -132,7 +143,9 @@ class Stand:
         return self.signal(role, signal.SIGKILL, which=which)
 
     def restart_postgres(self) -> int | None:
-        """What `pg_ctl restart -m immediate` does: no farewell, and recovery from the log at the start."""
+        """What `pg_ctl restart -m immediate` does: no farewell, and recovery from the log
+        at the start.
+        """
         return self.signal("postgres", signal.SIGQUIT)
 
     def flush_broker(self) -> None:

@@ -30,7 +30,9 @@ def standing_still(stand: Stand, *roles: str) -> Iterator[list[int]]:
 
 @contextmanager
 def idle_and_still(stand: Stand, *roles: str) -> Iterator[None]:
-    """SIGSTOP all processes in these roles between two jobs; in one, they would keep it for two minutes."""
+    """SIGSTOP all processes in these roles between two jobs; in one, they would keep it for two
+    minutes.
+    """
     give_up_at = time.monotonic() + BUSY
     while True:
         with standing_still(stand, *roles):

@@ -21,7 +21,8 @@ from tests.faults.test_killed_processes import assert_forwarded_once
 
 pytestmark = pytest.mark.stack
 
-WEB_PROCESSES = 2  # each has a doorbell of its own, which pays for a broker that is gone once in 30 s
+# each has a doorbell of its own, which pays for a broker that is gone once in 30 s
+WEB_PROCESSES = 2
 
 
 def count_unheard_rings(stand: Stand) -> int:
@@ -55,7 +56,9 @@ def kill(stand: Stand) -> None:
 
 
 @pytest.mark.parametrize("lose", [flush, kill])
-def test_fault_18_broker_that_forgets_everything_loses_no_order(shop: Shop, lose: Callable[[Stand], None]) -> None:
+def test_fault_18_broker_that_forgets_everything_loses_no_order(
+    shop: Shop, lose: Callable[[Stand], None]
+) -> None:
     for _ in range(5):
         shop.order()
     lose(shop.stand)
@@ -94,4 +97,6 @@ def test_fault_20_without_any_broker_the_sweep_alone_forwards_and_tracks(shop: S
             code = sweep.wait(180)
 
     assert code == 0
-    assert sorted(row.link for row in shop.double.placed()) == sorted(order.link for order in orders)
+    assert sorted(row.link for row in shop.double.placed()) == sorted(
+        order.link for order in orders
+    )

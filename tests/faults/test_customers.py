@@ -1,4 +1,6 @@
-"""Faults 26–30: customers click twice, order all at once, repeat themselves; prices move under them."""
+"""Faults 26–30: customers click twice, order all at once, repeat themselves; prices move under
+them.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -37,7 +39,9 @@ def test_fault_26_double_click_and_reload_are_one_order(shop: Shop) -> None:
     assert_forwarded_once(shop)
 
 
-def test_fault_27_two_hundred_orders_at_once_on_money_for_fifty_are_exactly_fifty(shop: Shop) -> None:
+def test_fault_27_two_hundred_orders_at_once_on_money_for_fifty_are_exactly_fifty(
+    shop: Shop,
+) -> None:
     charge = shop.order(quantity=1000).charge
     user = make_user(balance=charge * MONEY_FOR)
     browser, program = Shopper.of(shop.stand.url, user), Program.of(shop.stand.url, user)
@@ -85,12 +89,17 @@ def test_fault_28_same_key_with_other_parameters_is_refused_and_charges_nothing(
     shop.settle()
 
 
-def test_fault_28_same_key_of_a_program_with_other_parameters_is_refused_and_charges_nothing(shop: Shop) -> None:
+def test_fault_28_same_key_of_a_program_with_other_parameters_is_refused_and_charges_nothing(
+    shop: Shop,
+) -> None:
     program, link = Program.of(shop.stand.url, shop.customer), shop.link()
     first = program.add(shop.service, link=link, key="k1")
     before = shop.balance()
 
-    answers = [program.add(shop.service, link=link, key="k1", quantity=quantity) for quantity in (2000, 1000)]
+    answers = [
+        program.add(shop.service, link=link, key="k1", quantity=quantity)
+        for quantity in (2000, 1000)
+    ]
 
     assert answers == [{"error": "Idempotency key was used with other parameters"}, first]
     assert [order.pk for order in shop.orders()] == [first["order"]]
@@ -110,7 +119,9 @@ def test_fault_29_price_that_rises_between_page_and_order_charges_nothing(shop: 
     assert shop.balance() == before
 
 
-def test_fault_30_order_whose_cost_rose_above_its_price_is_held_and_not_sold_at_a_loss(shop: Shop) -> None:
+def test_fault_30_order_whose_cost_rose_above_its_price_is_held_and_not_sold_at_a_loss(
+    shop: Shop,
+) -> None:
     Provider.objects.filter(pk=shop.provider.pk).update(accepted_gone=10_000)
     shop.pause()
     order = shop.order()

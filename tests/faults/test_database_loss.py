@@ -1,4 +1,6 @@
-"""Faults 21–25: PostgreSQL restarts, loses a session, takes nothing down, has no room, or makes one wait."""
+"""Faults 21–25: PostgreSQL restarts, loses a session, takes nothing down, has no room, or makes one
+wait.
+"""
 
 import os
 import signal
@@ -31,7 +33,10 @@ CUSTOMERS = 3
 
 
 def order_until_taken(shop: Shop, *, count: int) -> set[int]:
-    """Order by the page; what got no success is sent again with the same key. The status codes that were seen."""
+    """Order by the page; what got no success is sent again with the same key.
+
+    The status codes that were seen.
+    """
     seen: set[int] = set()
     try:
         browser = surely(lambda: shop.browser)
@@ -71,13 +76,17 @@ def test_fault_21_immediate_restart_under_load_loses_nothing_and_is_over_soon(sh
     shop.settle()
 
     assert took < 60  # 10 on a machine that does nothing else
-    assert {answer.headers.get("Retry-After") for answer in answers if answer.status_code == AWAY} <= {"5"}
+    assert {
+        answer.headers.get("Retry-After") for answer in answers if answer.status_code == AWAY
+    } <= {"5"}
     assert seen <= {ORDERED, AWAY}
     assert len(shop.orders()) == CUSTOMERS * 12
     assert_forwarded_once(shop, unclear=True)
 
 
-def test_fault_22_answer_of_a_worker_whose_session_is_ended_is_recorded_on_a_new_one(shop: Shop) -> None:
+def test_fault_22_answer_of_a_worker_whose_session_is_ended_is_recorded_on_a_new_one(
+    shop: Shop,
+) -> None:
     shop.double.fault("add", "held")
     order = shop.order()
     shop.wait(shop.sent)
@@ -133,7 +142,8 @@ def test_fault_24_without_a_free_connection_pages_say_so_and_change_nothing(shop
         seen, give_up_at = set[int](), time.monotonic() + LIMIT
         while AWAY not in seen:
             assert time.monotonic() < give_up_at, seen
-            for pid in shop.stand.pids("web child"):  # one that has sessions already would go on with them
+            # one that has sessions already would go on with them
+            for pid in shop.stand.pids("web child"):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             for _ in range(5):  # theirs are free a moment later
@@ -158,11 +168,15 @@ def take_all(stand: Stand, taken: ExitStack) -> None:
             return
 
 
-def test_fault_25_wallet_that_is_locked_too_long_says_so_and_the_same_form_succeeds_later(shop: Shop) -> None:
+def test_fault_25_wallet_that_is_locked_too_long_says_so_and_the_same_form_succeeds_later(
+    shop: Shop,
+) -> None:
     browser = shop.browser
     form = browser.form(shop.service, link=shop.link())
     with session(shop.stand) as other, other.transaction():
-        other.execute("SELECT 1 FROM billing_account WHERE owner_id = %s FOR UPDATE", [shop.customer.pk])
+        other.execute(
+            "SELECT 1 FROM billing_account WHERE owner_id = %s FOR UPDATE", [shop.customer.pk]
+        )
         first = browser.send(form)
         orders_then = Order.objects.filter(user=shop.customer).count()
     second, third = browser.send(form), browser.send(form)
@@ -180,7 +194,8 @@ def test_fault_25_deadlock_is_broken_by_the_database_and_the_same_form_succeeds(
         with transaction.atomic():
             let_the_other_break_off()
             Account.objects.select_for_update().get(owner=shop.customer)
-            sent = threads.submit(browser.send, form)  # has inserted its order when it waits for the wallet
+            # has inserted its order when it waits for the wallet
+            sent = threads.submit(browser.send, form)
             shop.wait(is_somebody_waiting)
             insert_order(shop, client_key=key)  # waits for that order: a circle
             transaction.set_rollback(True)
@@ -221,5 +236,7 @@ def let_the_other_break_off() -> None:
 def is_somebody_waiting() -> bool:
     """Whether a session of the panel waits for a lock of this one."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
         return bool(cursor.fetchone()[0])

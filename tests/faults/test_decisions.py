@@ -21,8 +21,8 @@ from tests.faults.test_killed_processes import assert_forwarded_once
 
 pytestmark = pytest.mark.stack
 
-# Every periodic act, when it is told to, in a process whose own clock goes wrong by so many seconds; PostgreSQL's
-# goes right
+# Every periodic act, when it is told to, in a process whose own clock goes wrong by so many
+# seconds; PostgreSQL's goes right
 SHIFTED = """
 import datetime, sys, time_machine
 moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=int(sys.argv[1]))
@@ -69,7 +69,9 @@ def test_fault_33_worker_whose_clock_is_wrong_ends_no_lease_and_gives_no_verdict
     assert_forwarded_once(shop)
 
 
-def test_fault_35_of_two_decisions_at_once_the_first_wins_and_the_second_sees_it(shop: Shop) -> None:
+def test_fault_35_of_two_decisions_at_once_the_first_wins_and_the_second_sees_it(
+    shop: Shop,
+) -> None:
     staff = make_user(role=Role.STAFF)
     shop.double.fault("add", "commit_reset", times=1)
     order = shop.order()

@@ -26,12 +26,19 @@ BEFORE_A_BYTE: tuple[Point, ...] = ("in_claim", "after_claim", "before_rp2")
 AFTER_RP2: tuple[Point, ...] = ("after_rp2", "after_send", "in_record")
 POINTS: tuple[Point, ...] = (*BEFORE_A_BYTE, *AFTER_RP2, "after_record")
 WORKERS = ("submit child", "submit")
-STALE = 5.0  # seconds between writing down and the first byte: above STALL and a busy machine, below the standstill
+# seconds between writing down and the first byte: above STALL and a busy machine, below the
+# standstill
+STALE = 5.0
 
 
 def die_at(stand: Stand, point: str) -> int:
     """A sweep that gets a SIGKILL at the point; its exit code."""
-    env = {**os.environ, **stand.stack.env, "DATABASE_URL": database_url(stand.data_dir), "FAULT_POINT": point}
+    env = {
+        **os.environ,
+        **stand.stack.env,
+        "DATABASE_URL": database_url(stand.data_dir),
+        "FAULT_POINT": point,
+    }
     return subprocess.run(
         [sys.executable, "manage.py", "sweep"],
         cwd=PROJECT,
@@ -52,7 +59,9 @@ def assert_forwarded_once(shop: Shop, *, unclear: bool = False) -> None:
         assert order.status == Status.UNCLEAR or links.count(order.link) == 1
 
 
-def test_fault_14_worker_killed_at_each_point_of_forwarding_leaves_what_the_table_says(shop: Shop) -> None:
+def test_fault_14_worker_killed_at_each_point_of_forwarding_leaves_what_the_table_says(
+    shop: Shop,
+) -> None:
     orders, codes = {}, []
     with idle_and_still(shop.stand, *WORKERS):
         for point in POINTS:
@@ -96,12 +105,18 @@ def test_fault_15_worker_that_stood_still_sends_nothing_late(shop: Shop, seconds
 
     written = list(Attempt.objects.exclude(sent_at=None).values_list("order__link", "sent_at"))
     for request in shop.double.journal().asked("add"):
-        ages = [request.at - at.timestamp() for link, at in written if at and link == request.parameters["link"]]
+        ages = [
+            request.at - at.timestamp()
+            for link, at in written
+            if at and link == request.parameters["link"]
+        ]
         assert any(-0.1 < age < STALE for age in ages), ages
     assert_forwarded_once(shop, unclear=True)
 
 
-def test_fault_16_worker_beats_and_web_server_that_are_killed_go_on_by_themselves(shop: Shop) -> None:
+def test_fault_16_worker_beats_and_web_server_that_are_killed_go_on_by_themselves(
+    shop: Shop,
+) -> None:
     killed = [shop.stand.kill(role) for role in ("submit", "poll", "beat", "web")]
 
     order = shop.order()
@@ -120,7 +135,12 @@ def test_fault_17_messages_that_come_ten_times_change_nothing(shop: Shop) -> Non
     for _ in range(10):
         shop.order()
     for job in TIMETABLE:
-        queue = {"submit_due": "submit", "reap_leases": "submit", "track_due": "poll", "poll_refills": "poll"}
+        queue = {
+            "submit_due": "submit",
+            "reap_leases": "submit",
+            "track_due": "poll",
+            "poll_refills": "poll",
+        }
         for _ in range(10):
             app.send_task(job.task, queue=queue.get(job.name, "misc"))
     app.close()
@@ -143,6 +163,12 @@ def test_fault_34_worker_that_is_asked_to_go_under_load_leaves_nothing_unclear(s
     shop.wait(lambda: not is_alive(pid))
     shop.settle()
 
-    states = set(surely(lambda: list(Attempt.objects.filter(provider=shop.provider).values_list("state", flat=True))))
+    states = set(
+        surely(
+            lambda: list(
+                Attempt.objects.filter(provider=shop.provider).values_list("state", flat=True)
+            )
+        )
+    )
     assert states == {AttemptState.ACCEPTED}
     assert_forwarded_once(shop)

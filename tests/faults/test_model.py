@@ -1,7 +1,8 @@
-"""The acts in any order, crashes between any two of them: after each step the books are right and no order is twice.
+"""The acts in any order, crashes between any two of them: after each step the books are right and
+no order is twice.
 
-A model of many workers in one process: what a crash leaves behind is made by not going on, a late answer by recording
-it later. Real PostgreSQL, and a provider over real HTTP.
+A model of many workers in one process: what a crash leaves behind is made by not going on, a late
+answer by recording it later. Real PostgreSQL, and a provider over real HTTP.
 """
 
 from decimal import Decimal
@@ -96,7 +97,9 @@ class Panel(RuleBasedStateMachine):
         if not self.orders(Status.WAITING):
             self.place(fate="", quantity=100 + 7 * self.count**3 % 997)
         Provider.objects.filter(pk=self.provider.pk).update(paused_at=None, failures_in_row=0)
-        Order.objects.filter(provider=self.provider, status=Status.WAITING).update(submit_at=timezone.now())
+        Order.objects.filter(provider=self.provider, status=Status.WAITING).update(
+            submit_at=timezone.now()
+        )
         return claim(provider_id=self.service.provider_id, owner=uuid4())
 
     @rule(fate=st.sampled_from(FATES), quantity=st.integers(100, 5000))
@@ -133,7 +136,9 @@ class Panel(RuleBasedStateMachine):
         if is_reaped:
             self.reap()
 
-    @rule(fault=st.sampled_from((None, None, *FAULTS)), is_late=st.booleans(), is_reaped=st.booleans())
+    @rule(
+        fault=st.sampled_from((None, None, *FAULTS)), is_late=st.booleans(), is_reaped=st.booleans()
+    )
     def crash_after_the_answer(self, fault: str | None, is_late: bool, is_reaped: bool) -> None:
         """The answer is in memory: it is lost, or it is recorded later than anybody expects."""
         if fault:
@@ -180,7 +185,9 @@ class Panel(RuleBasedStateMachine):
         if not orders:
             return
         try:
-            request_cancel(order=orders[number % len(orders)], actor=self.customer, now=timezone.now())
+            request_cancel(
+                order=orders[number % len(orders)], actor=self.customer, now=timezone.now()
+            )
         except (NotOffered, AlreadyOpen):
             return
 
@@ -206,7 +213,9 @@ class Panel(RuleBasedStateMachine):
         name = f"{self.customer.pk}-{payment}"
         amount = Decimal(payment)
         now = timezone.now()
-        if ledger.top_up(customer=self.customer, amount=amount, gateway="model", payment_id=name, now=now):
+        if ledger.top_up(
+            customer=self.customer, amount=amount, gateway="model", payment_id=name, now=now
+        ):
             self.paid += amount
 
     @invariant()

@@ -1,7 +1,8 @@
 """Faults 31 and 32: a payment is reported many times, or the panel dies while it books one.
 
-There is no gateway yet, so what a gateway's callback will call is shown here: the act that books a payment under
-(gateway, payment id). Signatures and currencies are the callback's own business and come with it.
+There is no gateway yet, so what a gateway's callback will call is shown here: the act that books a
+payment under (gateway, payment id). Signatures and currencies are the callback's own business and
+come with it.
 """
 
 import os
@@ -41,11 +42,17 @@ with transaction.atomic():
 
 
 def report(shop: Shop, *, payment_id: str, amount: str) -> Transfer | None:
-    """What a callback does; one that names another amount than was booked is refused, and credits nothing."""
+    """What a callback does; one that names another amount than was booked is refused, and
+    credits nothing.
+    """
     now = timezone.now()
     try:
         return ledger.top_up(
-            customer=shop.customer, amount=Decimal(amount), gateway="cards", payment_id=payment_id, now=now
+            customer=shop.customer,
+            amount=Decimal(amount),
+            gateway="cards",
+            payment_id=payment_id,
+            now=now,
         )
     except ledger.ReferenceReused:
         return None
@@ -58,14 +65,18 @@ def test_fault_31_payment_that_is_reported_a_hundred_times_is_credited_once(shop
     amounts = ["7" if number % 2 else "70" for number in range(REPLAYS)]  # some of them lie
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        booked = list(threads.map(lambda amount: report(shop, payment_id="31", amount=amount), amounts))
+        booked = list(
+            threads.map(lambda amount: report(shop, payment_id="31", amount=amount), amounts)
+        )
 
     credited = [transfer.amount for transfer in booked if transfer is not None]
     assert len(credited) == 1
     assert shop.balance() == before + credited[0]
 
 
-def test_fault_32_payment_whose_booking_was_cut_off_is_credited_once_by_the_next_report(shop: Shop) -> None:
+def test_fault_32_payment_whose_booking_was_cut_off_is_credited_once_by_the_next_report(
+    shop: Shop,
+) -> None:
     before = shop.balance()
     env = {**os.environ, **shop.stand.stack.env, "DATABASE_URL": database_url(shop.stand.data_dir)}
 

@@ -5,7 +5,16 @@ import time
 import pytest
 
 from catalog.models import Provider
-from orders.models import Attempt, AttemptState, Event, EventKind, HoldReason, Order, ReviewKind, Status
+from orders.models import (
+    Attempt,
+    AttemptState,
+    Event,
+    EventKind,
+    HoldReason,
+    Order,
+    ReviewKind,
+    Status,
+)
 from tests.chaos.provider_faults import NOT_PLACED, PLACED
 from tests.faults.shop import QUIET, Shop
 
@@ -16,7 +25,9 @@ UNANSWERED = tuple(mode for mode in NOT_PLACED if mode != "refuse")
 
 
 def fault_each(shop: Shop, modes: tuple[str, ...]) -> list[Order]:
-    """One order for each mode, which alone meets it, with good orders between as in a shop that sells."""
+    """One order for each mode, which alone meets it, with good orders between as in a shop that
+    sells.
+    """
     for mode in modes:
         shop.double.fault("add", mode, where={"link": f"/{mode}!"}, times=1)
     struck = []
@@ -32,7 +43,9 @@ def counts(shop: Shop, orders: list[Order]) -> list[int]:
     return [links.count(order.link) for order in orders]
 
 
-def test_fault_01_placed_but_not_believably_answered_waits_for_staff_without_proof(shop: Shop) -> None:
+def test_fault_01_placed_but_not_believably_answered_waits_for_staff_without_proof(
+    shop: Shop,
+) -> None:
     struck = fault_each(shop, WITHOUT_ANSWER)
 
     shop.settle()
@@ -50,7 +63,9 @@ def test_fault_01_placed_but_not_believably_answered_is_found_by_proof(proving_s
 
     ids = {row.link: str(row.order) for row in shop.double.placed()}
     assert counts(shop, struck) == [1] * len(struck)
-    assert [Order.objects.get(pk=order.pk).upstream_id for order in struck] == [ids[order.link] for order in struck]
+    assert [Order.objects.get(pk=order.pk).upstream_id for order in struck] == [
+        ids[order.link] for order in struck
+    ]
     assert shop.statuses() == {Status.RUNNING}
 
 
@@ -63,7 +78,9 @@ def test_fault_02_not_placed_and_not_answered_waits_for_staff_without_proof(shop
     assert {shop.status(order) for order in struck} == {Status.UNCLEAR}
 
 
-def test_fault_02_not_placed_and_not_answered_is_sent_again_once_by_proof(proving_shop: Shop) -> None:
+def test_fault_02_not_placed_and_not_answered_is_sent_again_once_by_proof(
+    proving_shop: Shop,
+) -> None:
     shop = proving_shop
     struck = fault_each(shop, UNANSWERED)
 
@@ -73,9 +90,12 @@ def test_fault_02_not_placed_and_not_answered_is_sent_again_once_by_proof(provin
     assert shop.statuses() == {Status.RUNNING}
 
 
-def test_fault_03_order_that_is_placed_after_our_time_out_is_not_sent_again(proving_shop: Shop) -> None:
+def test_fault_03_order_that_is_placed_after_our_time_out_is_not_sent_again(
+    proving_shop: Shop,
+) -> None:
     shop = proving_shop
-    shop.double.fault("add", "late_commit", seconds=5.0, times=1)  # our time-out is 3 s, the quiet time 7 s
+    # our time-out is 3 s, the quiet time 7 s
+    shop.double.fault("add", "late_commit", seconds=5.0, times=1)
     order = shop.order()
 
     shop.wait(lambda: shop.status(order) == Status.UNCLEAR)
@@ -117,7 +137,9 @@ def test_fault_04_provider_whose_name_does_not_resolve_gets_the_order_later(shop
     assert shop.statuses() == {Status.RUNNING}
 
 
-def test_fault_05_after_an_outage_every_order_is_forwarded_once_and_not_all_at_once(shop: Shop) -> None:
+def test_fault_05_after_an_outage_every_order_is_forwarded_once_and_not_all_at_once(
+    shop: Shop,
+) -> None:
     shop.double.refuse_connections()
     orders = [shop.order() for _ in range(12)]
     shop.wait(lambda: shop.provider.paused_at is not None)
@@ -131,7 +153,9 @@ def test_fault_05_after_an_outage_every_order_is_forwarded_once_and_not_all_at_o
 
     requests = shop.double.journal().asked("add")
     assert is_kept
-    assert sorted(row.link for row in shop.double.placed()) == sorted(order.link for order in orders)
+    assert sorted(row.link for row in shop.double.placed()) == sorted(
+        order.link for order in orders
+    )
     # four at a time, each 0.2 s: twelve cannot have come within less than two rounds
     assert requests[-1].at - requests[0].at >= 0.35
     assert shop.statuses() == {Status.RUNNING}
@@ -150,7 +174,9 @@ def test_fault_06_definite_refusal_is_refunded_in_full_once(shop: Shop) -> None:
     assert (shop.double.placed(), shop.adds()) == ((), 1)
 
 
-def test_fault_07_empty_account_at_the_provider_holds_orders_and_lets_them_go_on_by_itself(shop: Shop) -> None:
+def test_fault_07_empty_account_at_the_provider_holds_orders_and_lets_them_go_on_by_itself(
+    shop: Shop,
+) -> None:
     shop.double.set_balance("0")
     order = shop.order()
     shop.wait(lambda: shop.status(order) == Status.HELD)
@@ -178,7 +204,9 @@ def test_fault_08_an_id_that_is_already_ours_leaves_the_second_order_unclear(sho
     assert first.upstream_id == str(shop.double.placed()[0].order)
 
 
-def test_fault_09_order_that_is_canceled_upstream_while_it_is_unclear_is_never_sent_again(proving_shop: Shop) -> None:
+def test_fault_09_order_that_is_canceled_upstream_while_it_is_unclear_is_never_sent_again(
+    proving_shop: Shop,
+) -> None:
     shop = proving_shop
     shop.double.fault("add", "commit_reset", times=1)
     order = shop.order()
@@ -194,7 +222,9 @@ def test_fault_09_order_that_is_canceled_upstream_while_it_is_unclear_is_never_s
     assert shop.status(order) in {Status.UNCLEAR, Status.RUNNING, Status.CANCELED}
 
 
-def test_fault_10_somebody_else_who_spends_on_our_key_stops_the_verdict_not_placed(proving_shop: Shop) -> None:
+def test_fault_10_somebody_else_who_spends_on_our_key_stops_the_verdict_not_placed(
+    proving_shop: Shop,
+) -> None:
     shop = proving_shop
     shop.double.fault("add", "nocommit_reset", times=1)
     order = shop.order()

@@ -33,7 +33,9 @@ def count_looks(shop: Shop, order: Order) -> int:
 
 
 def end_back_off(orders: list[Order]) -> None:
-    """Let those be due that wait because the provider was silent, also by a look that ends only now."""
+    """Let those be due that wait because the provider was silent, also by a look that ends only
+    now.
+    """
     later = timezone.now() + timedelta(seconds=3)
     Watch.objects.filter(order__in=orders, due_at__gt=later).update(due_at=orders[0].created_at)
 
@@ -64,14 +66,18 @@ def test_fault_11_false_words_about_single_orders_move_no_money_wrongly(shop: Sh
         {ReviewKind.UNKNOWN_STATUS},
     ]
     orders = {order.pk: order for order in shop.orders()}
-    assert [orders[order.pk].refunded for order in (unknown, negative, missing, word, backwards)] == [Decimal(0)] * 5
+    assert [
+        orders[order.pk].refunded for order in (unknown, negative, missing, word, backwards)
+    ] == [Decimal(0)] * 5
     assert orders[backwards.pk].upstream_status == "In progress"
     # the oracle compares refunds with the truth, which staff would now look up
     for order in (unknown, negative, missing):
         shop.double.set_order(order.upstream_id or "", status="Completed", shown={})
 
 
-@pytest.mark.parametrize("mode", ["html200", "http500", "truncated", "missing_ids", "foreign_ids", "wrong_type"])
+@pytest.mark.parametrize(
+    "mode", ["html200", "http500", "truncated", "missing_ids", "foreign_ids", "wrong_type"]
+)
 def test_fault_11_a_broken_answer_moves_nothing(shop: Shop, mode: str) -> None:
     orders = [shop.run(), shop.run()]
     shop.double.fault("status", mode)
@@ -115,7 +121,8 @@ def test_fault_13_of_two_answers_in_reverse_order_the_newer_wins_and_refunds_onc
     settings.REFUND_CONFIRM = 1  # as on the stand: this process is the second poller
     order = shop.run()
     shop.double.fault("status", "held", times=1, where={"order": order.upstream_id or ""})
-    shop.wait(lambda: sum(row["struck"] for row in shop.double.faults()) == 1)  # a worker waits for "In progress"
+    # a worker waits for "In progress"
+    shop.wait(lambda: sum(row["struck"] for row in shop.double.faults()) == 1)
     shop.double.set_order(order.upstream_id or "", status="Canceled")
 
     with open_client(shop.provider) as client:

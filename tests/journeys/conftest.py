@@ -1,4 +1,6 @@
-"""One shop on the running panel for all journeys: a provider double behind it, staff, an admin, watched browsers."""
+"""One shop on the running panel for all journeys: a provider double behind it, staff, an admin,
+watched browsers.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +30,9 @@ PERCENT = 25  # margin on a rate of 2.00: 2.50 per 1000
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """The running panel, and the provider that it sells from, whose clock stands until a test moves it."""
+    """The running panel, and the provider that it sells from, whose clock stands until a test
+    moves it.
+    """
 
     stack: Stack
     provider: ProviderDouble
@@ -45,7 +49,9 @@ class Shop:
         assert answer.returncode == 0, answer.stderr
         return answer.stdout.strip()
 
-    def create_user(self, email: str, *, role: str = "customer", balance: Decimal = Decimal(0)) -> None:
+    def create_user(
+        self, email: str, *, role: str = "customer", balance: Decimal = Decimal(0)
+    ) -> None:
         """Make a user who can log in."""
         answer = self.stack.manage(
             "create_user", email, "--role", role, "--password", PASSWORD, "--balance", str(balance)
@@ -61,7 +67,8 @@ class Shop:
         page.wait_for_url(lambda url: "/accounts/login" not in url)
 
 
-# Not for the whole session: a panel that runs beside all later tests, on fast intervals, slows them down.
+# Not for the whole session: a panel that runs beside all later tests, on fast intervals, slows them
+# down.
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The panel that all journeys share: real web server, worker and beat, on fast intervals."""
@@ -75,17 +82,45 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def shop(stack: Stack) -> Iterator[Shop]:
     """A shop that sells one provider's followers, likes and packages."""
     with ProviderDouble() as provider:
-        usual = {"category": "Journeys", "rate": "2.00", "min": 100, "max": 10_000, "refill": True, "cancel": True}
+        usual = {
+            "category": "Journeys",
+            "rate": "2.00",
+            "min": 100,
+            "max": 10_000,
+            "refill": True,
+            "cancel": True,
+        }
         provider.set_services(
             [
-                {**usual, "service": FOLLOWERS, "name": "Followers ⚡ <b>real</b>", "dripfeed": True},
+                {
+                    **usual,
+                    "service": FOLLOWERS,
+                    "name": "Followers ⚡ <b>real</b>",
+                    "dripfeed": True,
+                },
                 {**usual, "service": 2, "name": "Likes", "category": "Others"},
-                {**usual, "service": 3, "name": "Package of 10", "type": "Package", "min": 1, "max": 1},
+                {
+                    **usual,
+                    "service": 3,
+                    "name": "Package of 10",
+                    "type": "Package",
+                    "min": 1,
+                    "max": 1,
+                },
             ]
         )
         person = ("--password", PASSWORD, "--role")
         commands = (
-            ("add_provider", "Upstream", "--url", provider.url, "--key", provider.key, "--margin", str(PERCENT)),
+            (
+                "add_provider",
+                "Upstream",
+                "--url",
+                provider.url,
+                "--key",
+                provider.key,
+                "--margin",
+                str(PERCENT),
+            ),
             ("sync_catalog", "--provider", "Upstream"),
             ("create_user", STAFF, *person, "staff"),
             ("create_user", ADMIN, *person, "admin", "--balance", "10"),

@@ -1,4 +1,6 @@
-"""A line between two panels that loses, cuts, delays and repeats what is said on it; an HTTP proxy with a plan."""
+"""A line between two panels that loses, cuts, delays and repeats what is said on it; an HTTP proxy
+with a plan.
+"""
 
 import contextlib
 import itertools
@@ -23,7 +25,8 @@ HURT_TWICE: Final = 3  # and so many of these their second one, too
 
 
 class FaultyLine:
-    """A proxy on loopback before the API at `url`; of the orders 45 % meet one of the faults below, in turn.
+    """A proxy on loopback before the API at `url`; of the orders 45 % meet one of the faults below,
+    in turn.
 
     `struck` counts what was done, `orders` how often each idempotency key was hurt.
     """
@@ -46,7 +49,10 @@ class FaultyLine:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
@@ -97,7 +103,9 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):  # whoever asked has gone, or was killed
             FAULTS[fault](self, call) if fault else self.answer(*self.line.deliver(call))
 
-    def answer(self, status: int, headers: list[tuple[str, str]], body: bytes, *, cut: int = 0) -> None:
+    def answer(
+        self, status: int, headers: list[tuple[str, str]], body: bytes, *, cut: int = 0
+    ) -> None:
         """Send an answer, without its last `cut` bytes."""
         self.send_response_only(status)
         for name, text in headers:

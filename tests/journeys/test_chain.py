@@ -1,4 +1,6 @@
-"""Panel → panel → provider, over a line that loses and repeats requests, with workers killed: exactly once."""
+"""Panel → panel → provider, over a line that loses and repeats requests, with workers killed:
+exactly once.
+"""
 
 import json
 import os
@@ -22,7 +24,8 @@ from tests.stack import Stack
 ORDERS = 60
 KILLS = {20: "first", 40: "second"}  # after so many orders, whose workers
 MONEY = Decimal(1000)
-PATIENCE = 240.0  # seconds until everything has ended, on a machine that does much else; it takes about 20
+# seconds until everything has ended, on a machine that does much else; it takes about 20
+PATIENCE = 240.0
 QUICK = {
     "STATIC_STORAGE": "plain",
     "PROVIDER_TIMEOUT": "3",
@@ -35,8 +38,22 @@ QUICK = {
     "API_ORDERS_PER_MINUTE": "100000",
     "LOG_LEVEL": "ERROR",
 }
-# A third gives money back: 20 of the orders, since more at one time than `guarding.MOST_ENDINGS` would wait for staff
-FATES = ("", "#fate=partial:40", "", "#fate=canceled", "", "", "", "#fate=partial:7", "", "#fate=canceled", "", "")
+# A third gives money back: 20 of the orders, since more at one time than `guarding.MOST_ENDINGS`
+# would wait for staff
+FATES = (
+    "",
+    "#fate=partial:40",
+    "",
+    "#fate=canceled",
+    "",
+    "",
+    "",
+    "#fate=partial:7",
+    "",
+    "#fate=canceled",
+    "",
+    "",
+)
 SHOP = """
 from django.conf import settings
 from django.core.management import call_command as manage
@@ -98,20 +115,31 @@ def _both(act: Callable[[Stack], None], panels: list[Stack]) -> None:
 
 def _open_shop(panel: Stack, email: str, *, url: str, key: str) -> str:
     """Sell what that provider sells, to a customer with money; the customer's API key."""
-    answer = panel.manage("shell", "-v0", "-c", SHOP % {"url": url, "key": key, "email": email, "money": MONEY})
+    answer = panel.manage(
+        "shell", "-v0", "-c", SHOP % {"url": url, "key": key, "email": email, "money": MONEY}
+    )
     assert answer.returncode == 0, answer.stdout + answer.stderr
     return answer.stdout.splitlines()[-1]
 
 
 def test_chain_of_two_panels_is_exactly_once(chain: Chain) -> None:
-    links = [f"https://example.com/chain/{number}{FATES[number % len(FATES)]}" for number in range(ORDERS)]
+    links = [
+        f"https://example.com/chain/{number}{FATES[number % len(FATES)]}"
+        for number in range(ORDERS)
+    ]
     shop = requests.Session()
     api = f"{chain.first.url}/api/v2"
     [service] = shop.post(api, data={"key": chain.key, "action": "services"}, timeout=120).json()
 
     numbers = []
     for position, link in enumerate(links):
-        form = {"key": chain.key, "action": "add", "service": service["service"], "link": link, "quantity": 1000}
+        form = {
+            "key": chain.key,
+            "action": "add",
+            "service": service["service"],
+            "link": link,
+            "quantity": 1000,
+        }
         numbers.append(shop.post(api, data=form, timeout=120).json()["order"])
         if position in KILLS:
             _kill_workers(getattr(chain, KILLS[position]))
@@ -127,7 +155,9 @@ def test_chain_of_two_panels_is_exactly_once(chain: Chain) -> None:
     _compare_orders(first["orders"], second["orders"], placed)
     _compare_ledgers(first, second, chain.provider)
     for account_balance in (first, second):
-        assert sorted(account_balance["attempts"]) == [row["pk"] for row in account_balance["orders"]]
+        assert sorted(account_balance["attempts"]) == [
+            row["pk"] for row in account_balance["orders"]
+        ]
 
 
 def _kill_workers(panel: Stack) -> None:
@@ -142,7 +172,11 @@ def _wait_for_the_end(shop: requests.Session, api: str, key: str, numbers: list[
     form = {"key": key, "action": "status", "orders": ",".join(map(str, numbers))}
     while True:
         answer = shop.post(api, data=form, timeout=120).json()
-        open_ = [name for name, row in answer.items() if row["status"] not in {"Completed", "Partial", "Canceled"}]
+        open_ = [
+            name
+            for name, row in answer.items()
+            if row["status"] not in {"Completed", "Partial", "Canceled"}
+        ]
         if not open_:
             return
         assert time.monotonic() < give_up_at, f"{len(open_)} orders came to no end: {open_}"
@@ -157,8 +191,12 @@ def _books(panel: Stack, name: str) -> dict[str, Any]:
     return account_balance
 
 
-def _compare_orders(first: list[dict[str, Any]], second: list[dict[str, Any]], placed: dict[str, Any]) -> None:
-    """Each order of the first panel is one of the second is one of the provider, and ended as that did."""
+def _compare_orders(
+    first: list[dict[str, Any]], second: list[dict[str, Any]], placed: dict[str, Any]
+) -> None:
+    """Each order of the first panel is one of the second is one of the provider, and ended as
+    that did.
+    """
     by_link = {row["link"]: row for row in second}
     assert len(first) == len(second) == len(by_link) == ORDERS
     for ours in first:
@@ -169,18 +207,24 @@ def _compare_orders(first: list[dict[str, Any]], second: list[dict[str, Any]], p
         if true.status == "Partial":
             assert ours["remains"] == theirs["remains"] == true.remains > 0
         for row in (ours, theirs):
-            refund = {"Canceled": Decimal(row["charge"]), "Partial": Decimal(row["charge"]) * true.remains / 1000}
+            refund = {
+                "Canceled": Decimal(row["charge"]),
+                "Partial": Decimal(row["charge"]) * true.remains / 1000,
+            }
             assert Decimal(row["refunded"]) == refund.get(true.status, 0)
 
 
-def _compare_ledgers(first: dict[str, Any], second: dict[str, Any], provider: ProviderDouble) -> None:
+def _compare_ledgers(
+    first: dict[str, Any], second: dict[str, Any], provider: ProviderDouble
+) -> None:
     """What each paid is what the next one took."""
     paid = {
         name: MONEY - Decimal(account_balance["balance"])
         for name, account_balance in (("first", first), ("second", second))
     }
     costs = [
-        sum(Decimal(row["upstream_charge"]) for row in account_balance["orders"]) for account_balance in (first, second)
+        sum(Decimal(row["upstream_charge"]) for row in account_balance["orders"])
+        for account_balance in (first, second)
     ]
     charges = [
         sum(Decimal(row["charge"]) - Decimal(row["refunded"]) for row in account_balance["orders"])

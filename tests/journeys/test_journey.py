@@ -1,4 +1,6 @@
-"""THE journey: from signing up to a partial refund, a refill, a cancellation and a doubt, on real workers."""
+"""THE journey: from signing up to a partial refund, a refill, a cancellation and a doubt, on real
+workers.
+"""
 
 import json
 import re
@@ -7,7 +9,15 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import ADMIN, PASSWORD, STAFF, Shop, expect_status, reload_until, wait_for
+from tests.journeys.conftest import (
+    ADMIN,
+    PASSWORD,
+    STAFF,
+    Shop,
+    expect_status,
+    reload_until,
+    wait_for,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -21,13 +31,17 @@ print(json.dumps(list(rows)))
 """
 
 
-def test_from_signing_up_to_the_last_refund(page: Page, visit: Callable[..., Page], shop: Shop) -> None:
+def test_from_signing_up_to_the_last_refund(
+    page: Page, visit: Callable[..., Page], shop: Shop
+) -> None:
     desk = visit()
     sign_up(page, shop)
     top_up(visit(), shop, amount="20.00")
     shop.log_in(desk, STAFF)
 
-    partial = order(page, shop, link="https://example.com/p/1#fate=partial:40", balance_after="$17.50")
+    partial = order(
+        page, shop, link="https://example.com/p/1#fate=partial:40", balance_after="$17.50"
+    )
     follow_to_partial(page, shop, partial)
     completed = order(page, shop, link="https://example.com/p/2", balance_after="$16.00")
     refill(page, desk, shop, completed)
@@ -41,7 +55,8 @@ def test_from_signing_up_to_the_last_refund(page: Page, visit: Callable[..., Pag
     placed = [[str(each.order), each.link, each.status.lower()] for each in shop.provider.placed()]
     assert placed == ours
     assert [status for _, _, status in ours] == ["partial", "completed", "canceled", "completed"]
-    expect(page.get_by_role("link", name=re.compile("Balance"))).to_contain_text("$13.50")  # 20 − 1.50 − 2.50 − 2.50
+    # 20 − 1.50 − 2.50 − 2.50
+    expect(page.get_by_role("link", name=re.compile("Balance"))).to_contain_text("$13.50")
 
 
 def sign_up(page: Page, shop: Shop) -> None:
@@ -117,7 +132,9 @@ def refill(page: Page, desk: Page, shop: Shop, number: int) -> None:
 
 
 def cancel(page: Page, desk: Page, shop: Shop, number: int) -> None:
-    """Asked for by the customer, approved by staff, done by the provider: all of it comes back, and not before."""
+    """Asked for by the customer, approved by staff, done by the provider: all of it comes back,
+    and not before.
+    """
     page.goto(f"{shop.url}/orders/{number}")
     reload_until(page, lambda: "Accepted by the supplier" in page.get_by_role("main").inner_text())
     page.get_by_role("link", name="Cancel").click()
@@ -141,7 +158,9 @@ def lose_the_answer(page: Page, shop: Shop, *, link: str) -> int:
 
 
 def attach(page: Page, desk: Page, shop: Shop, number: int) -> None:
-    """Staff find it among the provider's orders, and it runs; the customer has never seen more than Pending."""
+    """Staff find it among the provider's orders, and it runs; the customer has never seen more
+    than Pending.
+    """
     desk.goto(f"{shop.url}/staff/unclear")
     card = desk.locator(f"#order-{number}")
     reload_until(desk, lambda: card.count() == 1)

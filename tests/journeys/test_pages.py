@@ -1,4 +1,6 @@
-"""Every page of the running panel with things on it: for people who cannot see, in light and dark, under the CSP."""
+"""Every page of the running panel with things on it: for people who cannot see, in light and dark,
+under the CSP.
+"""
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -17,22 +19,88 @@ pytestmark = pytest.mark.browser
 PHONE: ViewportSize = {"width": 320, "height": 640}
 LAPTOP: ViewportSize = {"width": 1280, "height": 800}
 CUSTOMER = "pages@journey.example"
-VISITORS = ["/", "/services", "/api", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
-CUSTOMERS = ["/order", "/order?service={service}", "/orders", "/orders/{order}", "/orders/{order}/cancel", "/wallet"]
-CUSTOMERS += ["/orders/mass", "/api", "/webhooks", "/webhooks/{webhook}", "/webhooks/{webhook}/remove"]
+VISITORS = [
+    "/",
+    "/services",
+    "/api",
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/password/reset/",
+]
+CUSTOMERS = [
+    "/order",
+    "/order?service={service}",
+    "/orders",
+    "/orders/{order}",
+    "/orders/{order}/cancel",
+    "/wallet",
+]
+CUSTOMERS += [
+    "/orders/mass",
+    "/api",
+    "/webhooks",
+    "/webhooks/{webhook}",
+    "/webhooks/{webhook}/remove",
+]
 CUSTOMERS += ["/account", "/account/keys/{key}/rotate", "/account/keys/{key}/revoke"]
 CUSTOMERS += ["/accounts/email/", "/accounts/password/change/", "/accounts/logout/"]
-STAFFS = ["/staff/unclear", "/staff/orders", "/staff/orders/{order}", "/staff/refills", "/staff/cancels"]
-STAFFS += ["/staff/cancels?tab=rejected", "/staff/proof", "/staff/providers", "/staff/providers/{provider}"]
-ADMINS = ["/admin/providers", "/admin/providers/new", "/admin/providers/{provider}", "/admin/margins"]
-ADMINS += ["/admin/users", "/admin/users/{user}", "/admin/groups", "/admin/groups/new", "/admin/groups/{group}"]
+STAFFS = [
+    "/staff/unclear",
+    "/staff/orders",
+    "/staff/orders/{order}",
+    "/staff/refills",
+    "/staff/cancels",
+]
+STAFFS += [
+    "/staff/cancels?tab=rejected",
+    "/staff/proof",
+    "/staff/providers",
+    "/staff/providers/{provider}",
+]
+ADMINS = [
+    "/admin/providers",
+    "/admin/providers/new",
+    "/admin/providers/{provider}",
+    "/admin/margins",
+]
+ADMINS += [
+    "/admin/users",
+    "/admin/users/{user}",
+    "/admin/groups",
+    "/admin/groups/new",
+    "/admin/groups/{group}",
+]
 ADMINS += ["/admin/adjustments/{adjustment}/agree"]
 ADMINS += ["/admin/syncs", "/admin/syncs/{sync}", "/admin/services", "/admin/services/{service}"]
 ADMINS += ["/admin/types", "/admin/categories/{category}"]
-# What tests/browser judges on a phone and a laptop, with longer and worse words than here: axe need not read it again.
-JUDGED = {"home", "services", "order_new", "orders", "order", "order_cancel", "order_mass", "webhooks", "webhook"}
-JUDGED |= {"account_login", "account_signup", "account_reset_password", "account_email", "account_change_password"}
-JUDGED |= {"account_logout", "admin_providers", "admin_provider_new", "admin_provider", "admin_syncs", "admin_sync"}
+# What tests/browser judges on a phone and a laptop, with longer and worse words than here: axe need
+# not read it again.
+JUDGED = {
+    "home",
+    "services",
+    "order_new",
+    "orders",
+    "order",
+    "order_cancel",
+    "order_mass",
+    "webhooks",
+    "webhook",
+}
+JUDGED |= {
+    "account_login",
+    "account_signup",
+    "account_reset_password",
+    "account_email",
+    "account_change_password",
+}
+JUDGED |= {
+    "account_logout",
+    "admin_providers",
+    "admin_provider_new",
+    "admin_provider",
+    "admin_syncs",
+    "admin_sync",
+}
 JUDGED |= {"admin_services", "admin_service", "admin_category", "admin_margins", "admin_types"}
 KEYS = """
 from decimal import Decimal
@@ -73,7 +141,10 @@ def keys(shop: Shop) -> dict[str, str]:
     wait_for(lambda: shop.provider.faults()[-1]["struck"] == 1)
     shop.ask(place % "running")
     wait_for(lambda: any("/running" in each.link for each in shop.provider.placed()))
-    return {**dict(zip(NAMES, shop.ask(KEYS % CUSTOMER).split(), strict=True)), "service": shop.service}
+    return {
+        **dict(zip(NAMES, shop.ask(KEYS % CUSTOMER).split(), strict=True)),
+        "service": shop.service,
+    }
 
 
 def test_no_page_is_left_out() -> None:

@@ -35,7 +35,11 @@ def test_ordering_needs_no_script_and_no_width(visit: Callable[..., Page], shop:
     page.wait_for_url(re.compile(r"/orders/\d+$"))
     number = int(page.url.rsplit("/", 1)[1])
     fits(page)
-    wait_for(lambda: any(each.link.startswith("https://example.com/plain") for each in shop.provider.placed()))
+    wait_for(
+        lambda: any(
+            each.link.startswith("https://example.com/plain") for each in shop.provider.placed()
+        )
+    )
     shop.provider.advance(3600)
     expect_status(page, shop, number, "Partial")
     fits(page)
@@ -46,7 +50,9 @@ def test_ordering_needs_no_script_and_no_width(visit: Callable[..., Page], shop:
     fits(page)
 
 
-def test_an_order_beyond_the_balance_says_so_and_charges_nothing(visit: Callable[..., Page], shop: Shop) -> None:
+def test_an_order_beyond_the_balance_says_so_and_charges_nothing(
+    visit: Callable[..., Page], shop: Shop
+) -> None:
     shop.create_user("poor@journey.example", balance=Decimal(5))
     page = visit(java_script_enabled=False, viewport=NARROW)
     shop.log_in(page, "poor@journey.example")

@@ -38,7 +38,9 @@ def test_a_foreign_seal_is_not_opened_and_says_what_to_do(settings: Settings) ->
 
 
 @pytest.mark.parametrize("keys", [[], ["too short"]])
-def test_without_a_usable_encryption_key_nothing_is_stored_in_clear(settings: Settings, keys: list[str]) -> None:
+def test_without_a_usable_encryption_key_nothing_is_stored_in_clear(
+    settings: Settings, keys: list[str]
+) -> None:
     settings.ENCRYPTION_KEYS = keys
 
     with pytest.raises(ImproperlyConfigured, match="ENCRYPTION_KEYS"):

@@ -8,10 +8,14 @@ from lib.fan_out import spread
 
 
 def test_counts_of_all_turns_are_added() -> None:
-    assert spread(lambda number: Counter({"asked": number}), [1, 2, 3], threads=2, name="test") == {"asked": 6}
+    assert spread(lambda number: Counter({"asked": number}), [1, 2, 3], threads=2, name="test") == {
+        "asked": 6
+    }
 
 
-def test_turn_that_breaks_off_keeps_no_later_one_from_beginning(caplog: pytest.LogCaptureFixture) -> None:
+def test_turn_that_breaks_off_keeps_no_later_one_from_beginning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     begun = []
 
     def act(number: int) -> Counter[str]:

@@ -3,7 +3,14 @@
 import pytest
 from django.test import RequestFactory, override_settings
 
-from lib.ip_addresses import MAX_NETWORKS, BadNetwork, client_ip, counted_as, is_within, read_networks
+from lib.ip_addresses import (
+    MAX_NETWORKS,
+    BadNetwork,
+    client_ip,
+    counted_as,
+    is_within,
+    read_networks,
+)
 
 
 def seen(*, proxies: int, forwarded: str | None = None, peer: str = "10.0.0.1") -> str:
@@ -32,7 +39,9 @@ def test_without_proxies_the_header_is_ignored(forwarded: str | None) -> None:
         (1, "::ffff:1.2.3.4", "1.2.3.4"),
     ],
 )
-def test_behind_proxies_only_what_they_wrote_counts(proxies: int, forwarded: str, expected: str) -> None:
+def test_behind_proxies_only_what_they_wrote_counts(
+    proxies: int, forwarded: str, expected: str
+) -> None:
     assert seen(proxies=proxies, forwarded=forwarded) == expected
 
 
@@ -59,7 +68,14 @@ def test_address_is_within_a_network(ip: str, networks: list[str], expected: boo
 
 
 def test_networks_are_kept_in_one_spelling_each_once() -> None:
-    typed = ["203.0.113.7", " 203.0.113.9/24 ", "", "2001:DB8:0::/32", "203.0.113.0/24", "::ffff:203.0.113.7"]
+    typed = [
+        "203.0.113.7",
+        " 203.0.113.9/24 ",
+        "",
+        "2001:DB8:0::/32",
+        "203.0.113.0/24",
+        "::ffff:203.0.113.7",
+    ]
 
     assert read_networks(typed) == ["203.0.113.7/32", "203.0.113.0/24", "2001:db8::/32"]
 

@@ -1,4 +1,6 @@
-"""`python -m tests.mutants`: switches the guards off one by one and shows that each is missed; exits with 1 if not."""
+"""`python -m tests.mutants`: switches the guards off one by one and shows that each is missed;
+exits with 1 if not.
+"""
 
 import argparse
 import os
@@ -12,8 +14,12 @@ from tests.environment import ENVIRONMENT
 
 def main() -> int:
     """Try out the guards that are named, or all, and print what happened with and without each."""
-    parser = argparse.ArgumentParser(description="Switch the panel's guards off one by one: each must be missed.")
-    parser.add_argument("--only", nargs="*", default=[], metavar="WORD", help="guards whose names contain a word")
+    parser = argparse.ArgumentParser(
+        description="Switch the panel's guards off one by one: each must be missed."
+    )
+    parser.add_argument(
+        "--only", nargs="*", default=[], metavar="WORD", help="guards whose names contain a word"
+    )
     words = parser.parse_args().only
     with tempfile.TemporaryDirectory(prefix="panel-mutants-", ignore_cleanup_errors=True) as folder:
         data_dir = Path(folder) / "data"

@@ -1,4 +1,6 @@
-"""What a scenario runs on: a provider double in a process of its own, and a database that nobody has used yet."""
+"""What a scenario runs on: a provider double in a process of its own, and a database that nobody
+has used yet.
+"""
 
 import os
 from collections.abc import Iterator
@@ -67,7 +69,9 @@ class Grounds:
 
 @contextmanager
 def _database(name: str) -> Iterator[None]:
-    """Inside, every thread that begins and every process that is started here works on the database `name`."""
+    """Inside, every thread that begins and every process that is started here works on the
+    database `name`.
+    """
     kept = connections.settings["default"]
     address = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
     connections["default"].close()

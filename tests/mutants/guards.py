@@ -1,7 +1,8 @@
-"""The twelve guards: how each is switched off, and the scenario that fails then. Nothing here touches the panel's code.
+"""The twelve guards: how each is switched off, and the scenario that fails then. Nothing here
+touches the panel's code.
 
-A guard that is a function is replaced while the scenario runs; one that is the database's is dropped from the
-scenario's own database.
+A guard that is a function is replaced while the scenario runs; one that is the database's is
+dropped from the scenario's own database.
 """
 
 import os
@@ -33,7 +34,12 @@ from orders.unclear import apply_verdict, decide, known_orders, open_attempts
 from orders.unclear import sweep as unclear_sweep
 from tests.mutants import transfers
 from tests.mutants.ground import Ground
-from tests.mutants.lost_orders import answered_with_5xx, canceled_while_unclear, placed_late, set_waiting_by_hand
+from tests.mutants.lost_orders import (
+    answered_with_5xx,
+    canceled_while_unclear,
+    placed_late,
+    set_waiting_by_hand,
+)
 from tests.mutants.sender import NO_LOCK
 from tests.mutants.status_reports import all_canceled_for_a_moment, answers_in_reverse
 from tests.mutants.stopped_sender import sends_after_the_quiet_time
@@ -89,7 +95,12 @@ def _no_pulse() -> AbstractContextManager[object]:
 def _adding_refund() -> AbstractContextManager[object]:
     @transaction.atomic
     def refund_added(*, order: Order, owed: Decimal, now: datetime, **_: object) -> Decimal:
-        ledger.refund(customer=order.user, amount=owed, reference=f"order:{order.pk}:refund:{uuid4()}", now=now)
+        ledger.refund(
+            customer=order.user,
+            amount=owed,
+            reference=f"order:{order.pk}:refund:{uuid4()}",
+            now=now,
+        )
         order.refunded += owed
         order.save(update_fields=["refunded"])
         return owed
@@ -101,10 +112,16 @@ def _any_observation() -> AbstractContextManager[object]:
     apply_reports = tracking_apply_reports.apply_reports
 
     def apply_any(
-        *, upstream_ids: Mapping[int, str], reports: Mapping[str, OrderStatus], observed_at: datetime, now: datetime
+        *,
+        upstream_ids: Mapping[int, str],
+        reports: Mapping[str, OrderStatus],
+        observed_at: datetime,
+        now: datetime,
     ) -> object:
         Watch.objects.filter(order_id__in=upstream_ids).update(observed_at=None)
-        return apply_reports(upstream_ids=upstream_ids, reports=reports, observed_at=observed_at, now=now)
+        return apply_reports(
+            upstream_ids=upstream_ids, reports=reports, observed_at=observed_at, now=now
+        )
 
     return _replaced(apply_any, (tracking_sweep, "apply_reports"))
 
@@ -143,7 +160,9 @@ def _repeatable_reference() -> Iterator[None]:
 
     with connection.cursor() as cursor:
         found = connection.introspection.get_constraints(cursor, Transfer._meta.db_table)
-    [name] = [name for name, each in found.items() if each["unique"] and each["columns"] == ["reference"]]
+    [name] = [
+        name for name, each in found.items() if each["unique"] and each["columns"] == ["reference"]
+    ]
     with (
         _executed(f'ALTER TABLE billing_transfer DROP CONSTRAINT "{name}"'),
         _replaced(insert, (ledger, "_insert")),
@@ -184,7 +203,22 @@ GUARDS = (
     Guard("mass-cancel guard", "holds nothing", _no_mass_guard, all_canceled_for_a_moment),
     Guard("no retry on 5xx", "a 5xx counts as not sent", _trusting_5xx, answered_with_5xx),
     Guard("transfer triggers", "all four dropped", _no_triggers, transfers.careless_hands),
-    Guard("unique reference", "constraint dropped", _repeatable_reference, transfers.payment_reported_again),
-    Guard("row lock on the wallet", "read without FOR UPDATE", _no_wallet_lock, transfers.orders_at_once),
-    Guard("owner-dead check", "every sender counts as dead", _everybody_dead, sends_after_the_quiet_time),
+    Guard(
+        "unique reference",
+        "constraint dropped",
+        _repeatable_reference,
+        transfers.payment_reported_again,
+    ),
+    Guard(
+        "row lock on the wallet",
+        "read without FOR UPDATE",
+        _no_wallet_lock,
+        transfers.orders_at_once,
+    ),
+    Guard(
+        "owner-dead check",
+        "every sender counts as dead",
+        _everybody_dead,
+        sends_after_the_quiet_time,
+    ),
 )

@@ -1,4 +1,6 @@
-"""Orders that get lost on their way: what a provider places must be found, and nothing may be placed twice."""
+"""Orders that get lost on their way: what a provider places must be found, and nothing may be
+placed twice.
+"""
 
 import time
 from contextlib import suppress
@@ -22,7 +24,9 @@ QUIET = 5.0  # seconds, longer than that
 
 
 def set_waiting_by_hand(ground: Ground) -> list[str]:
-    """An order that was placed, but whose answer was lost, is set waiting by hand, and the claim forgets to look."""
+    """An order that was placed, but whose answer was lost, is set waiting by hand, and the
+    claim forgets to look.
+    """
     lane = Lane(ground.double, is_probe_allowed=False)
     order = lane.lose("commit_reset")
     Order.objects.filter(pk=order.pk).update(status=Status.WAITING, submit_at=timezone.now())
@@ -36,7 +40,9 @@ def set_waiting_by_hand(ground: Ground) -> list[str]:
 
 @override_settings(PROVIDER_TIMEOUT=1, UNCLEAR_QUIET=QUIET)
 def placed_late(ground: Ground) -> list[str]:
-    """The provider places an order seconds after we stopped waiting for its answer; others go on meanwhile."""
+    """The provider places an order seconds after we stopped waiting for its answer; others go
+    on meanwhile.
+    """
     lane = Lane(ground.double)
     lane.lose("late_commit", seconds=PLACES_LATE_BY)
     give_up_at = time.monotonic() + 4 * QUIET
@@ -50,7 +56,9 @@ def placed_late(ground: Ground) -> list[str]:
 
 
 def canceled_while_unclear(ground: Ground) -> list[str]:
-    """An order is placed, its answer lost, and the provider cancels it and returns the money before anybody looks."""
+    """An order is placed, its answer lost, and the provider cancels it and returns the money
+    before anybody looks.
+    """
     lane = Lane(ground.double)
     lane.lose("commit_reset")
     ground.double.set_order(ground.double.placed()[-1].order, status="Canceled")
@@ -70,12 +78,15 @@ def answered_with_5xx(ground: Ground) -> list[str]:
 
 
 def settle(lane: Lane) -> None:
-    """Time passes and other orders go well until nothing is unclear, or nothing more will be learnt."""
+    """Time passes and other orders go well until nothing is unclear, or nothing more will be
+    learnt.
+    """
     for _ in range(ROUNDS):
         reap_leases(now=timezone.now())
         pass_time()
         lane.order()
-        Order.objects.filter(status=Status.WAITING).update(submit_at=timezone.now())  # skips the back-off
+        # skips the back-off
+        Order.objects.filter(status=Status.WAITING).update(submit_at=timezone.now())
         submit_due()
         resolve_due()
         submit_due()

@@ -1,7 +1,8 @@
-"""`python -m tests.mutants.sender`: forwards what is due, and stops itself with SIGSTOP just before the form leaves.
+"""`python -m tests.mutants.sender`: forwards what is due, and stops itself with SIGSTOP just before
+the form leaves.
 
-That is behind every look at a clock of ours: only the proof that it lives keeps others from taking it for dead. With
-MUTANT=pulse in the environment it does not give that proof.
+That is behind every look at a clock of ours: only the proof that it lives keeps others from taking
+it for dead. With MUTANT=pulse in the environment it does not give that proof.
 """
 
 import os

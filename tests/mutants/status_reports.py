@@ -1,4 +1,6 @@
-"""A provider that reports what is not so, or reports it late: nothing may be refunded that was delivered."""
+"""A provider that reports what is not so, or reports it late: nothing may be refunded that was
+delivered.
+"""
 
 import time
 from collections.abc import Callable
@@ -22,7 +24,9 @@ DAY = 86_400.0  # seconds, in which the double delivers everything
 
 @override_settings(REFUND_CONFIRM=CONFIRM, PROVIDER_TIMEOUT=2 * LATE_BY)
 def answers_in_reverse(ground: Ground) -> list[str]:
-    """An order is shown as canceled for a moment; both answers that say so arrive after one that says it runs."""
+    """An order is shown as canceled for a moment; both answers that say so arrive after one
+    that says it runs.
+    """
     provider = connect(ground.double)
     order = run_order(mirror_service(ground.double, provider))
     name = order.upstream_id or ""
@@ -44,7 +48,9 @@ def answers_in_reverse(ground: Ground) -> list[str]:
 
 @override_settings(REFUND_CONFIRM=CONFIRM)
 def all_canceled_for_a_moment(ground: Ground) -> list[str]:
-    """The provider's panel shows every order as canceled, long enough to be seen twice; all of them are delivered."""
+    """The provider's panel shows every order as canceled, long enough to be seen twice; all of
+    them are delivered.
+    """
     service = mirror_service(ground.double, connect(ground.double))
     for number in range(ORDERS):
         run_order(service, link=f"https://example.com/{number}")

@@ -1,4 +1,6 @@
-"""A sender that stands still at the worst moment: its order is written down as sent, but has not left."""
+"""A sender that stands still at the worst moment: its order is written down as sent, but has not
+left.
+"""
 
 import signal
 import subprocess
@@ -16,7 +18,9 @@ LIMIT = 120.0  # seconds for a process to start and stop itself
 
 
 def sends_after_the_quiet_time(ground: Ground) -> list[str]:
-    """A real process is stopped (SIGSTOP) just before its order leaves, for longer than the quiet time, and goes on."""
+    """A real process is stopped (SIGSTOP) just before its order leaves, for longer than the
+    quiet time, and goes on.
+    """
     lane = Lane(ground.double)
     lane.order()
     sender = subprocess.Popen([sys.executable, "-m", "tests.mutants.sender"], cwd=PROJECT)

@@ -27,7 +27,9 @@ AMOUNT = Decimal(25)
 
 
 def orders_at_once(ground: Ground) -> list[str]:
-    """Twenty orders at one moment on money for ten: exactly ten are placed, ten are refused for want of money."""
+    """Twenty orders at one moment on money for ten: exactly ten are placed, ten are refused for
+    want of money.
+    """
     customer, service = make_user(balance=str(MONEY_FOR)), make_service(cost="1", price="1")
 
     def order(number: int) -> None:
@@ -36,7 +38,10 @@ def orders_at_once(ground: Ground) -> list[str]:
 
     ends = _together(order)
     expected = Counter({"done": MONEY_FOR, "InsufficientFunds": TIMES - MONEY_FOR})
-    wrongs = [f"{count} of {TIMES} orders ended as {end}" for end, count in sorted((ends - expected).items())]
+    wrongs = [
+        f"{count} of {TIMES} orders ended as {end}"
+        for end, count in sorted((ends - expected).items())
+    ]
     return wrongs + _wrong_balance(customer, Decimal(0)) + ground.wrongs()
 
 
@@ -45,10 +50,14 @@ def payment_reported_again(ground: Ground) -> list[str]:
     customer = make_user()
 
     def report(_number: int) -> None:
-        ledger.top_up(customer=customer, amount=AMOUNT, gateway="cards", payment_id="p-1", now=timezone.now())
+        ledger.top_up(
+            customer=customer, amount=AMOUNT, gateway="cards", payment_id="p-1", now=timezone.now()
+        )
 
     ends = _together(report)
-    wrongs = [f"{count} reports ended as {end}" for end, count in sorted(ends.items()) if end != "done"]
+    wrongs = [
+        f"{count} reports ended as {end}" for end, count in sorted(ends.items()) if end != "done"
+    ]
     return wrongs + _wrong_balance(customer, AMOUNT) + ground.wrongs()
 
 
@@ -58,7 +67,9 @@ def careless_hands(ground: Ground) -> list[str]:
     wallet, kept = Account.objects.filter(owner=customer), Transfer.objects.all()
     hands: dict[str, Callable[[], object]] = {
         "a balance was changed": lambda: wallet.update(balance=F("balance") + 5),
-        "a balance was changed one step on": lambda: wallet.update(balance=F("balance") + 5, seq=F("seq") + 1),
+        "a balance was changed one step on": lambda: wallet.update(
+            balance=F("balance") + 5, seq=F("seq") + 1
+        ),
         "an amount was changed": lambda: kept.update(amount=F("amount") + 1),
         "a transfer was made that moved no wallet": lambda: _book_beside(customer),
         "a wallet was opened with money in it": lambda: _open_filled(make_user()),
@@ -69,7 +80,9 @@ def careless_hands(ground: Ground) -> list[str]:
 
 
 def refund_repeated(ground: Ground) -> list[str]:
-    """A partial end is refunded, and the same refund comes again: from a message, a second worker, a restart."""
+    """A partial end is refunded, and the same refund comes again: from a message, a second
+    worker, a restart.
+    """
     service = mirror_service(ground.double, connect(ground.double))
     order = run_order(service)
     ground.double.set_order(order.upstream_id or "", status="Partial", remains=400)
@@ -82,12 +95,15 @@ def refund_repeated(ground: Ground) -> list[str]:
 
 
 def _together(act: Callable[[int], None]) -> Counter[str]:
-    """How `act(0) … act(19)` ended, begun at one moment in sessions of their own: done, or the error's name."""
+    """How `act(0) … act(19)` ended, begun at one moment in sessions of their own: done, or the
+    error's name.
+    """
     start = Barrier(TIMES)
 
     def run(number: int) -> str:
         try:
-            with connection.cursor() as cursor:  # whoever waits for the wallet shall not give up on a busy machine
+            # whoever waits for the wallet shall not give up on a busy machine
+            with connection.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '25s'")
             start.wait(60)
             act(number)

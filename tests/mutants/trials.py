@@ -10,8 +10,15 @@ from django.test.utils import override_settings
 from tests.mutants.ground import Grounds
 from tests.mutants.guards import GUARDS, Guard
 
-FAST = {"PROVIDER_TIMEOUT": 10, "PROBE_EVERY": 0.001, "RESOLVE_EVERY": 0.001, "TRACK_MIN_INTERVAL": 1}  # seconds
-CHEAP = {"PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}  # its users keep no secret
+# seconds
+FAST = {
+    "PROVIDER_TIMEOUT": 10,
+    "PROBE_EVERY": 0.001,
+    "RESOLVE_EVERY": 0.001,
+    "TRACK_MIN_INTERVAL": 1,
+}
+# its users keep no secret
+CHEAP = {"PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
 HEADS = ("guard", "switched off", "scenario", "with it", "without", "seconds", "verdict")
 WIDTHS = (24, 31, 31, 9, 10, 9, 14)  # of the columns
 SHOWN = 120  # characters of what went wrong

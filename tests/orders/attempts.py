@@ -23,9 +23,15 @@ def make_lane(double: ProviderDouble, **fields: object) -> Service:
     row = double.service_of("Default")
     number = Provider.objects.count() + 1
     provider = Provider.objects.create(
-        name=f"Double {number}", url=double.url, sealed_key=seal(double.key), currency="USD", **fields
+        name=f"Double {number}",
+        url=double.url,
+        sealed_key=seal(double.key),
+        currency="USD",
+        **fields,
     )
-    service = make_service(provider=provider, cost=row["rate"], price="1000", max_quantity=row["max"])
+    service = make_service(
+        provider=provider, cost=row["rate"], price="1000", max_quantity=row["max"]
+    )
     service.upstream_id = str(row["service"])
     service.save(update_fields=["upstream_id"])
     return service
@@ -35,7 +41,10 @@ def make_due(
     service: Service, *, count: int = 1, quantity: int = 1000, link: str = "https://example.com/p"
 ) -> list[Order]:
     """Paid orders that are due now, each with a link of its own."""
-    return [make_order(service=service, quantity=quantity, link=f"{link}?n={number}") for number in range(count)]
+    return [
+        make_order(service=service, quantity=quantity, link=f"{link}?n={number}")
+        for number in range(count)
+    ]
 
 
 def only_attempt(order: Order) -> Attempt:
@@ -77,14 +86,22 @@ def kinds_of(order: Order) -> list[str]:
 def start_sweep(
     *, act: str = "forwarding.sweep.submit_due", fault_point: str = "", **env: str
 ) -> "subprocess.Popen[str]":
-    """A sweep in a process of its own on the test's database; it prints its note, or dies at the fault point."""
+    """A sweep in a process of its own on the test's database; it prints its note, or dies at
+    the fault point.
+    """
     database = str(connection.settings_dict["NAME"])
     url = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{database}"
     module, _, name = act.rpartition(".")
     program = f"import django; django.setup(); from orders.{module} import {name}; print({name}())"
     return subprocess.Popen(
         [sys.executable, "-c", program],
-        env={**os.environ, "DATABASE_URL": url, "FAULT_POINT": fault_point, "LOG_LEVEL": "CRITICAL", **env},
+        env={
+            **os.environ,
+            "DATABASE_URL": url,
+            "FAULT_POINT": fault_point,
+            "LOG_LEVEL": "CRITICAL",
+            **env,
+        },
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -98,12 +115,15 @@ def end_of(sweep: "subprocess.Popen[str]") -> tuple[int, str]:
 
 @contextmanager
 def living_sender(attempt_id: int) -> Iterator[None]:
-    """Another session that holds the attempt's pulse, as its sender does while it waits for an answer."""
+    """Another session that holds the attempt's pulse, as its sender does while it waits for an
+    answer.
+    """
     rival = connection.copy()
     try:
         with rival.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [ATTEMPTS + attempt_id])
             yield
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [ATTEMPTS + attempt_id])  # closing alone takes a moment
+            # closing alone takes a moment
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [ATTEMPTS + attempt_id])
     finally:
         rival.close()

@@ -22,7 +22,9 @@ ASKED = {"username": "@someone", "min": "10", "max": "20", "delay": "0"}
 
 def sell_posts(double: ProviderDouble, *, provider: Provider | None = None) -> Service:
     """A subscription service of the double, mirrored; a post costs 0.50 and sells for 0.80."""
-    double.set_services([{"service": 5, "type": "Subscriptions", "rate": str(RATE), "min": 2, "max": 1000}])
+    double.set_services(
+        [{"service": 5, "type": "Subscriptions", "rate": str(RATE), "min": 2, "max": 1000}]
+    )
     service = make_service(
         provider=provider or connect(double),
         type="Subscriptions",
@@ -39,7 +41,9 @@ def sell_posts(double: ProviderDouble, *, provider: Provider | None = None) -> S
 
 def subscribe(service: Service, *, user: User, **values: str) -> Order:
     """A subscription that runs at the double: placed and forwarded by the real acts."""
-    order = place_order(customer=user, service=service, values={**ASKED, **values}, now=timezone.now())
+    order = place_order(
+        customer=user, service=service, values={**ASKED, **values}, now=timezone.now()
+    )
     submit_due()
     order.refresh_from_db()
     return order
@@ -56,7 +60,9 @@ def look(*orders: Order) -> str:
 
 def posts_of(order: Order) -> list[tuple[str, Decimal]]:
     """What was booked for its posts: reference and amount."""
-    booked = Transfer.objects.filter(reference__startswith=f"order:{order.pk}:").order_by("wallet_seq")
+    booked = Transfer.objects.filter(reference__startswith=f"order:{order.pk}:").order_by(
+        "wallet_seq"
+    )
     return [(transfer.reference.partition(":")[2], transfer.amount) for transfer in booked]
 
 
@@ -72,4 +78,8 @@ def balance_of(user: User) -> Decimal:
 
 def open_doubts(order: Order) -> list[str]:
     """What staff must look at, in the order in which it came up."""
-    return list(Review.objects.filter(order=order, closed_at=None).order_by("pk").values_list("kind", flat=True))
+    return list(
+        Review.objects.filter(order=order, closed_at=None)
+        .order_by("pk")
+        .values_list("kind", flat=True)
+    )

@@ -1,4 +1,6 @@
-"""Every service type the whole way: its form, the charge, what the provider gets, the end, the refund, the proof."""
+"""Every service type the whole way: its form, the charge, what the provider gets, the end, the
+refund, the proof.
+"""
 
 from decimal import Decimal
 from uuid import uuid4
@@ -55,10 +57,22 @@ def quick(settings: Settings) -> None:
 
 def sell(double: ProviderDouble, kind: ServiceType) -> Service:
     """One service of the kind at the double, mirrored."""
-    row = {"service": 7, "type": kind.name, "rate": str(RATE), "min": 1, "max": 1000, "dripfeed": True}
+    row = {
+        "service": 7,
+        "type": kind.name,
+        "rate": str(RATE),
+        "min": 1,
+        "max": 1000,
+        "dripfeed": True,
+    }
     double.set_services([row])
     service = make_service(
-        provider=connect(double), type=kind.name, cost=RATE, price=PRICE, min_quantity=1, is_dripfeed=True
+        provider=connect(double),
+        type=kind.name,
+        cost=RATE,
+        price=PRICE,
+        min_quantity=1,
+        is_dripfeed=True,
     )
     service.upstream_id = "7"
     service.save()
@@ -68,7 +82,11 @@ def sell(double: ProviderDouble, kind: ServiceType) -> Service:
 def order(double: ProviderDouble, kind: ServiceType, drip: dict[str, str]) -> Order:
     """Fill in the form of the kind in a browser without a script, and let it be forwarded."""
     service, customer = sell(double, kind), make_user(balance="100")
-    own = {"service": service.pk, "quote": quote(customer=customer, service=service), "idempotency_key": uuid4()}
+    own = {
+        "service": service.pk,
+        "quote": quote(customer=customer, service=service),
+        "idempotency_key": uuid4(),
+    }
     response = signed_in(customer).post("/order", {**own, **ASKED[kind.name][0], **drip})
     assert response.status_code == 302, response.content.decode()
     submit_due()
@@ -80,7 +98,9 @@ def charge_of(kind: ServiceType, units: int) -> Decimal:
 
 
 @pytest.mark.parametrize(("kind", "drip"), CASES)
-def test_completed_is_paid_in_full(double: ProviderDouble, kind: ServiceType, drip: dict[str, str]) -> None:
+def test_completed_is_paid_in_full(
+    double: ProviderDouble, kind: ServiceType, drip: dict[str, str]
+) -> None:
     placed = order(double, kind, drip)
     (there,) = double.placed()
     double.advance(10**6)
@@ -91,7 +111,11 @@ def test_completed_is_paid_in_full(double: ProviderDouble, kind: ServiceType, dr
     units *= int(drip.get("runs", 1))
     paid = 2 if kind.is_subscription else units
     assert (dict(there.fields), there.quantity) == ({**values, **drip}, units)
-    assert (placed.status, placed.charge, placed.refunded) == (Status.COMPLETED, charge_of(kind, paid), Decimal(0))
+    assert (placed.status, placed.charge, placed.refunded) == (
+        Status.COMPLETED,
+        charge_of(kind, paid),
+        Decimal(0),
+    )
     assert double.order(there.order).net_charge == placed.cost
     assert findings() == []
 
@@ -99,7 +123,9 @@ def test_completed_is_paid_in_full(double: ProviderDouble, kind: ServiceType, dr
 @pytest.mark.parametrize(
     ("kind", "drip"), [case for case in CASES if not getattr(case.values[0], "is_per_order", False)]
 )
-def test_partial_refunds_by_the_units_billed(double: ProviderDouble, kind: ServiceType, drip: dict[str, str]) -> None:
+def test_partial_refunds_by_the_units_billed(
+    double: ProviderDouble, kind: ServiceType, drip: dict[str, str]
+) -> None:
     placed = order(double, kind, drip)
     units = placed.billed_quantity
     double.set_order(placed.upstream_id or "", status="Partial", remains=1)
@@ -107,7 +133,11 @@ def test_partial_refunds_by_the_units_billed(double: ProviderDouble, kind: Servi
     look(placed)
 
     owed = (placed.charge / units).quantize(Decimal("0.00001"), rounding="ROUND_DOWN")
-    assert (placed.status, placed.charge, placed.refunded) == (Status.PARTIAL, charge_of(kind, units), owed)
+    assert (placed.status, placed.charge, placed.refunded) == (
+        Status.PARTIAL,
+        charge_of(kind, units),
+        owed,
+    )
     assert findings() == []
 
 

@@ -44,7 +44,10 @@ def test_public_url_is_taken_apart(url: str, host: str, path: str) -> None:
         ("http://panel.example/api/v2", "the URL must begin with https://"),
         ("ftp://panel.example/api/v2", "the URL must begin with https://"),
         ("https://panel.example:8443/api/v2", "the URL must use port 443"),
-        ("https://user:secret-word@panel.example/", "the URL must not hold a user name or a password"),
+        (
+            "https://user:secret-word@panel.example/",
+            "the URL must not hold a user name or a password",
+        ),
         ("https://panel.example\\@127.0.0.1/", "the URL is not one: expected https://host/path"),
         ("https://panel.example:99999/", "the URL is not one: expected https://host/path"),
         ("https://pa nel.example/", "the URL is not one: expected https://host/path"),
@@ -65,12 +68,23 @@ def test_bad_url_is_refused_with_a_plain_message(url: str, message: str) -> None
 def test_private_hosts_are_for_tests_only() -> None:
     target = parse_url("http://localhost:8001/api/v2", is_private_allowed=True)
 
-    assert (target.host, target.port, target.is_tls, target.host_header) == ("localhost", 8001, False, "localhost:8001")
+    assert (target.host, target.port, target.is_tls, target.host_header) == (
+        "localhost",
+        8001,
+        False,
+        "localhost:8001",
+    )
 
 
 @pytest.mark.parametrize(
     "addresses",
-    [["127.0.0.1"], ["8.8.8.8", "10.0.0.1"], ["::ffff:127.0.0.1"], ["169.254.169.254"], ["100.64.0.1"]],
+    [
+        ["127.0.0.1"],
+        ["8.8.8.8", "10.0.0.1"],
+        ["::ffff:127.0.0.1"],
+        ["169.254.169.254"],
+        ["100.64.0.1"],
+    ],
 )
 def test_name_that_leads_inside_is_never_connected_to(addresses: list[str]) -> None:
     endpoint = Endpoint(url="https://rebinding.example/api/v2", key=KEY)
@@ -84,7 +98,9 @@ def test_name_that_leads_inside_is_never_connected_to(addresses: list[str]) -> N
     assert outcome.detail == "the host's name leads to an address that is not public"
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "0x7f000001", "2130706433", "[::1]", "[::ffff:127.0.0.1]"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.1", "0x7f000001", "2130706433", "[::1]", "[::ffff:127.0.0.1]"]
+)
 def test_no_spelling_of_loopback_is_connected_to(host: str) -> None:
     with Client(Endpoint(url=f"https://{host}/api/v2", key=KEY)) as client:
         outcome = client.add(FIELDS)

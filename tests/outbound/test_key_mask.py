@@ -46,8 +46,15 @@ def test_key_with_odd_characters_is_masked_as_each_encoder_writes_it(form: str) 
     assert KeyMask(ODD_KEY).text(f"({form})") == "([key])"
 
 
-@given(before=st.text(max_size=30), after=st.text(max_size=30), start=st.integers(0, 22), length=st.integers(10, 32))
-def test_no_run_of_ten_characters_of_the_key_survives(before: str, after: str, start: int, length: int) -> None:
+@given(
+    before=st.text(max_size=30),
+    after=st.text(max_size=30),
+    start=st.integers(0, 22),
+    length=st.integers(10, 32),
+)
+def test_no_run_of_ten_characters_of_the_key_survives(
+    before: str, after: str, start: int, length: int
+) -> None:
     masked = MASK.text(before + KEY[start : start + length] + after)
 
     assert not any(KEY[at : at + 10] in masked.lower() for at in range(len(KEY) - 9))
@@ -82,8 +89,18 @@ def test_echoed_key_is_nowhere_in_outcomes_errors_or_logs(
     act = answer(body, status=status, headers=f"X-Key: {KEY}\r\nBad header {KEY}\r\n")
 
     with RawProvider(act) as provider, client_of(provider.url) as client:
-        said += [repr(client), repr(client.add(FIELDS)), repr(client.refill(["1"])), repr(client.cancel(["1", "2"]))]
-        for ask in (client.balance, client.services, lambda: client.status(["1"]), lambda: client.refill_status(["1"])):
+        said += [
+            repr(client),
+            repr(client.add(FIELDS)),
+            repr(client.refill(["1"])),
+            repr(client.cancel(["1", "2"])),
+        ]
+        for ask in (
+            client.balance,
+            client.services,
+            lambda: client.status(["1"]),
+            lambda: client.refill_status(["1"]),
+        ):
             try:
                 said.append(repr(ask()))
             except ProviderError as error:
@@ -91,7 +108,9 @@ def test_echoed_key_is_nowhere_in_outcomes_errors_or_logs(
 
     text = "\n".join([*said, caplog.text]).lower()
     assert not any(KEY[at : at + 10] in text for at in range(len(KEY) - 9))
-    assert not any(FORMS["escaped"][at : at + 60] in text for at in range(0, len(FORMS["escaped"]) - 59, 6))
+    assert not any(
+        FORMS["escaped"][at : at + 60] in text for at in range(0, len(FORMS["escaped"]) - 59, 6)
+    )
 
 
 def test_short_words_of_a_readable_key_stay_readable() -> None:

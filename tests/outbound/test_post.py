@@ -24,7 +24,12 @@ def test_bytes_and_headers_arrive_as_they_are() -> None:
     assert b"\r\nwebhook-id: msg_1\r\n" in request
     assert request.endswith(b'\r\n\r\n{"a":1}')
     assert KEY.encode() not in request
-    assert (posted.is_taken, posted.raw.http_status, posted.raw.body, posted.problem) == (True, 200, "thanks", "")
+    assert (posted.is_taken, posted.raw.http_status, posted.raw.body, posted.problem) == (
+        True,
+        200,
+        "thanks",
+        "",
+    )
 
 
 def test_key_that_comes_back_is_blanked_out() -> None:
@@ -38,19 +43,25 @@ def test_key_that_comes_back_is_blanked_out() -> None:
 def test_name_that_leads_inside_is_never_connected_to(address: str) -> None:
     endpoint = Endpoint(url="https://rebinding.example/hook", key=KEY)
 
-    posted = post(endpoint=endpoint, headers={}, body=b"", resolver=lambda _host, _port: ["8.8.8.8", address])
+    posted = post(
+        endpoint=endpoint, headers={}, body=b"", resolver=lambda _host, _port: ["8.8.8.8", address]
+    )
 
     assert (posted.is_taken, posted.raw.http_status, posted.problem) == (False, None, REFUSED)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "0x7f000001", "2130706433", "[::1]", "[::ffff:127.0.0.1]"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.1", "0x7f000001", "2130706433", "[::1]", "[::ffff:127.0.0.1]"]
+)
 def test_no_spelling_of_loopback_is_connected_to(host: str) -> None:
     posted = post(endpoint=Endpoint(url=f"https://{host}/hook", key=KEY), headers={}, body=b"")
 
     assert posted.problem == REFUSED
 
 
-@pytest.mark.parametrize("url", ["http://shop.example/", "https://shop.example:8443/", "https://a:b@shop.example/", ""])
+@pytest.mark.parametrize(
+    "url", ["http://shop.example/", "https://shop.example:8443/", "https://a:b@shop.example/", ""]
+)
 def test_url_that_could_not_be_saved_is_not_posted_to_either(url: str) -> None:
     posted = post(endpoint=Endpoint(url=url, key=KEY), headers={}, body=b"")
 
@@ -95,4 +106,7 @@ def test_broken_connection_is_told_and_not_repeated(act: object) -> None:
 
 
 def test_nobody_listens() -> None:
-    assert posted_to(f"http://127.0.0.1:{free_port()}/hook").problem == "no connection: Connection refused"
+    assert (
+        posted_to(f"http://127.0.0.1:{free_port()}/hook").problem
+        == "no connection: Connection refused"
+    )

@@ -1,4 +1,6 @@
-"""What requests would do by itself and must not: follow, remember, listen to the environment, keep the key."""
+"""What requests would do by itself and must not: follow, remember, listen to the environment, keep
+the key.
+"""
 
 import socket
 from pathlib import Path
@@ -18,7 +20,17 @@ from catalog.upstream import (
 )
 from outbound.session import Manner, ProviderSession
 from outbound.wire import Wire
-from tests.raw_provider import BALANCE, FIELDS, KEY, PLACED, RawProvider, answer, client_of, http, make_certificate
+from tests.raw_provider import (
+    BALANCE,
+    FIELDS,
+    KEY,
+    PLACED,
+    RawProvider,
+    answer,
+    client_of,
+    http,
+    make_certificate,
+)
 
 QUESTION = Manner(cap=1000, is_once=False)
 LOCATIONS = {
@@ -38,7 +50,9 @@ def session_of(url: str, *, ca_file: str | None = None) -> ProviderSession:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("location", LOCATIONS.values(), ids=LOCATIONS)
-def test_redirect_wherever_it_points_is_an_unclear_add_and_no_second_request(status: int, location: str) -> None:
+def test_redirect_wherever_it_points_is_an_unclear_add_and_no_second_request(
+    status: int, location: str
+) -> None:
     act = answer(PLACED, status=status, headers=f"Location: {location}\r\n")
 
     with RawProvider(act) as provider, client_of(provider.url) as client:
@@ -63,7 +77,9 @@ def test_redirect_is_not_even_prepared() -> None:
     act = answer(BALANCE, status=307, headers="Location: /elsewhere\r\n")
 
     with RawProvider(act) as provider, session_of(provider.url) as session:
-        response = session.post_form(parse_url(provider.url, is_private_allowed=True), {"key": KEY}, manner=QUESTION)
+        response = session.post_form(
+            parse_url(provider.url, is_private_allowed=True), {"key": KEY}, manner=QUESTION
+        )
 
     assert response.next is None
     assert response.history == []
@@ -74,7 +90,9 @@ def test_response_does_not_hold_the_form_that_was_sent(is_once: bool) -> None:
     manner = Manner(cap=1000, is_once=is_once)
 
     with RawProvider(answer(BALANCE)) as provider, session_of(provider.url) as session:
-        response = session.post_form(parse_url(provider.url, is_private_allowed=True), {"key": KEY}, manner=manner)
+        response = session.post_form(
+            parse_url(provider.url, is_private_allowed=True), {"key": KEY}, manner=manner
+        )
 
     assert KEY.encode() in provider.requests[0]
     assert response.request.body is None
@@ -92,7 +110,9 @@ def test_cookies_are_not_kept() -> None:
     assert not [request for request in provider.requests if b"cookie" in request.lower()]
 
 
-def test_credentials_of_the_environment_are_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_of_the_environment_are_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "netrc").write_text("default login us password secret\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
 
@@ -102,7 +122,9 @@ def test_credentials_of_the_environment_are_not_sent(tmp_path: Path, monkeypatch
     assert b"authorization" not in provider.requests[0].lower()
 
 
-def test_authorities_of_the_environment_are_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_authorities_of_the_environment_are_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tls, ca_file = make_certificate(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", ca_file)
     monkeypatch.setenv("CURL_CA_BUNDLE", ca_file)
@@ -129,7 +151,9 @@ def test_verification_cannot_be_turned_off(tmp_path: Path) -> None:
 def test_key_goes_to_the_provider_whatever_host_a_request_names() -> None:
     with RawProvider(answer(BALANCE)) as provider, session_of(provider.url) as session:
         session.post_form(
-            parse_url("http://127.0.0.1:1/api/v2", is_private_allowed=True), {"key": KEY}, manner=QUESTION
+            parse_url("http://127.0.0.1:1/api/v2", is_private_allowed=True),
+            {"key": KEY},
+            manner=QUESTION,
         )
 
     assert f"Host: 127.0.0.1:{provider.port}\r\n".encode() in provider.requests[0]
@@ -150,7 +174,11 @@ def test_what_stops_an_add_before_its_first_byte_comes_out_unchanged() -> None:
     def stop() -> None:
         raise Stop
 
-    with RawProvider(answer(PLACED)) as provider, client_of(provider.url) as client, pytest.raises(Stop):
+    with (
+        RawProvider(answer(PLACED)) as provider,
+        client_of(provider.url) as client,
+        pytest.raises(Stop),
+    ):
         client.add(FIELDS, before_send=stop)
 
     assert provider.requests == []

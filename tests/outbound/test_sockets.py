@@ -8,7 +8,16 @@ import warnings
 from pathlib import Path
 
 from catalog.upstream import Accepted, Client, Endpoint, NotSent
-from tests.raw_provider import FIELDS, KEY, PLACED, RawProvider, answer, client_of, free_port, make_certificate
+from tests.raw_provider import (
+    FIELDS,
+    KEY,
+    PLACED,
+    RawProvider,
+    answer,
+    client_of,
+    free_port,
+    make_certificate,
+)
 
 
 def test_refused_connection_is_not_sent() -> None:
@@ -37,7 +46,9 @@ def test_slow_name_look_up_ends_at_the_deadline_and_is_not_sent() -> None:
         ended.wait(60)
         return ["127.0.0.1"]
 
-    endpoint = Endpoint(url="http://slow.example/api/v2", key=KEY, timeout=0.3, is_private_allowed=True)
+    endpoint = Endpoint(
+        url="http://slow.example/api/v2", key=KEY, timeout=0.3, is_private_allowed=True
+    )
     started = time.monotonic()
     with Client(endpoint, resolver=look_up) as client:
         outcome = client.add(FIELDS)
@@ -61,7 +72,10 @@ def test_certificate_of_a_stranger_is_not_sent(tmp_path: Path) -> None:
 def test_certificate_of_another_host_is_not_sent(tmp_path: Path) -> None:
     tls, ca_file = make_certificate(tmp_path, name="panel.example")
 
-    with RawProvider(answer(PLACED), tls=tls) as provider, client_of(provider.url, ca_file=ca_file) as client:
+    with (
+        RawProvider(answer(PLACED), tls=tls) as provider,
+        client_of(provider.url, ca_file=ca_file) as client,
+    ):
         outcome = client.add(FIELDS)
 
     assert isinstance(outcome, NotSent)
@@ -79,7 +93,9 @@ def test_server_that_never_agrees_tls_is_not_sent() -> None:
     assert outcome.detail == "TLS was not agreed in time"
 
 
-def test_name_is_looked_up_once_and_the_checked_address_gets_host_and_sni_of_the_name(tmp_path: Path) -> None:
+def test_name_is_looked_up_once_and_the_checked_address_gets_host_and_sni_of_the_name(
+    tmp_path: Path,
+) -> None:
     tls, ca_file = make_certificate(tmp_path, name="panel.example")
     asked: list[str] = []
     names: list[str | None] = []
@@ -108,7 +124,10 @@ def test_tls_is_at_least_1_2(tmp_path: Path) -> None:
         tls.minimum_version = ssl.TLSVersion.TLSv1_1
         tls.maximum_version = ssl.TLSVersion.TLSv1_1
 
-    with RawProvider(answer(PLACED), tls=tls) as provider, client_of(provider.url, ca_file=ca_file) as client:
+    with (
+        RawProvider(answer(PLACED), tls=tls) as provider,
+        client_of(provider.url, ca_file=ca_file) as client,
+    ):
         outcome = client.add(FIELDS)
 
     assert isinstance(outcome, NotSent)

@@ -22,9 +22,13 @@ def make_stack(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
     """Makes panels that are not running yet; ends them all after the test."""
     made: list[Stack] = []
 
-    def make(name: str = "data", *, env: Mapping[str, str] | None = None, user: int | None = None) -> Stack:
+    def make(
+        name: str = "data", *, env: Mapping[str, str] | None = None, user: int | None = None
+    ) -> Stack:
         # compressing the static files takes longer than all the rest of a start
-        made.append(Stack(tmp_path / name, env={"STATIC_STORAGE": "plain", **(env or {})}, user=user))
+        made.append(
+            Stack(tmp_path / name, env={"STATIC_STORAGE": "plain", **(env or {})}, user=user)
+        )
         return made[-1]
 
     yield make

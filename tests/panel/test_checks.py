@@ -9,7 +9,12 @@ from panel.checks import forgetful
 
 @pytest.mark.parametrize("name", ["fsync", "full_page_writes", "synchronous_commit"])
 def test_server_that_may_forget_is_refused(name: str) -> None:
-    server = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "cluster_name": "main"}
+    server = {
+        "fsync": "on",
+        "full_page_writes": "on",
+        "synchronous_commit": "on",
+        "cluster_name": "main",
+    }
 
     assert forgetful(server) == []
     assert forgetful({**server, name: "off"}) == [name]

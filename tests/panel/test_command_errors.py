@@ -16,8 +16,12 @@ def test_command_says_that_no_panel_runs_in_the_folder(make_stack: Callable[...,
     )
 
 
-def test_command_says_that_a_configured_database_does_not_answer(make_stack: Callable[..., Stack]) -> None:
-    panel = make_stack(env={"DATABASE_URL": "postgres://panel@127.0.0.1:9/panel", "SECRET_KEY": "x" * 50})
+def test_command_says_that_a_configured_database_does_not_answer(
+    make_stack: Callable[..., Stack],
+) -> None:
+    panel = make_stack(
+        env={"DATABASE_URL": "postgres://panel@127.0.0.1:9/panel", "SECRET_KEY": "x" * 50}
+    )
 
     answer = panel.manage("audit")
 

@@ -1,4 +1,6 @@
-"""docker-compose.yml, without Docker: its very commands run as processes beside the embedded servers."""
+"""docker-compose.yml, without Docker: its very commands run as processes beside the embedded
+servers.
+"""
 
 import os
 import re
@@ -41,7 +43,13 @@ def test_file_holds_no_secret() -> None:
     text = (PROJECT / "docker-compose.yml").read_text()
 
     secrets = re.findall(r"\$\{([A-Z_]+):\?", text)
-    assert set(secrets) == {"SECRET_KEY", "ENCRYPTION_KEYS", "API_KEY_PEPPER", "POSTGRES_PASSWORD", "VALKEY_PASSWORD"}
+    assert set(secrets) == {
+        "SECRET_KEY",
+        "ENCRYPTION_KEYS",
+        "API_KEY_PEPPER",
+        "POSTGRES_PASSWORD",
+        "VALKEY_PASSWORD",
+    }
 
 
 def test_every_service_waits_for_a_healthy_one() -> None:
@@ -49,12 +57,16 @@ def test_every_service_waits_for_a_healthy_one() -> None:
 
     assert waits.pop("migrate") == {"postgres": {"condition": "service_healthy"}}
     assert all(set(needs) == {"migrate", "postgres", "valkey"} for needs in waits.values())
-    assert all(needs["migrate"] == {"condition": "service_completed_successfully"} for needs in waits.values())
+    assert all(
+        needs["migrate"] == {"condition": "service_completed_successfully"}
+        for needs in waits.values()
+    )
 
 
 def test_workers_take_every_queue_and_beat_is_alone() -> None:
     queues = [
-        SERVICES[name]["command"][SERVICES[name]["command"].index("-Q") + 1] for name in ("worker-submit", "worker")
+        SERVICES[name]["command"][SERVICES[name]["command"].index("-Q") + 1]
+        for name in ("worker-submit", "worker")
     ]
 
     assert queues == ["submit", "poll,misc"]
@@ -62,7 +74,9 @@ def test_workers_take_every_queue_and_beat_is_alone() -> None:
 
 
 def test_settings_and_example_name_the_same_variables() -> None:
-    read = re.findall(r"""env(?:\.\w+\(|,)\s*"([A-Z_]+)\"""", (PROJECT / "panel" / "settings.py").read_text())
+    read = re.findall(
+        r"""env(?:\.\w+\(|,)\s*"([A-Z_]+)\"""", (PROJECT / "panel" / "settings.py").read_text()
+    )
     shown = re.findall(r"^#([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE)
 
     assert sorted(shown) == sorted({*read, "POSTGRES_PASSWORD", "VALKEY_PASSWORD"})
@@ -72,14 +86,22 @@ def test_image_is_installed_by_hash_and_runs_as_an_ordinary_user() -> None:
     lines = (PROJECT / "Dockerfile").read_text().splitlines()
 
     assert "RUN pip install --require-hashes -r requirements/base.txt" in lines
-    assert lines.index("USER panel") < lines.index(next(line for line in lines if line.startswith("CMD")))
+    assert lines.index("USER panel") < lines.index(
+        next(line for line in lines if line.startswith("CMD"))
+    )
 
 
-def test_commands_of_the_file_make_a_running_panel(postgres: Postgres, valkey: Valkey, tmp_path: Path) -> None:
+def test_commands_of_the_file_make_a_running_panel(
+    postgres: Postgres, valkey: Valkey, tmp_path: Path
+) -> None:
     del postgres, valkey
     port = free_port()
     env = environment(tmp_path)
-    places = {"0.0.0.0:8000": f"127.0.0.1:{port}", ":8000/": f":{port}/", "/tmp/beat": f"{tmp_path}/beat"}  # noqa: S108
+    places = {
+        "0.0.0.0:8000": f"127.0.0.1:{port}",
+        ":8000/": f":{port}/",
+        "/tmp/beat": f"{tmp_path}/beat",  # noqa: S108
+    }
 
     assert run(SERVICES["migrate"]["command"], env=env, places=places).returncode == 0
     with running("web", "worker-submit", "worker", "beat", env=env, places=places, folder=tmp_path):
@@ -100,7 +122,9 @@ def test_command_of_the_double_serves_the_providers_api(tmp_path: Path) -> None:
 
     with running("double", env=environment(tmp_path), places=places, folder=tmp_path):
         wait_for(lambda: "ready http" in (tmp_path / "double.log").read_text())
-        answer = requests.post(f"http://127.0.0.1:{port}/api/v2", data={"key": "wrong", "action": "balance"}, timeout=5)
+        answer = requests.post(
+            f"http://127.0.0.1:{port}/api/v2", data={"key": "wrong", "action": "balance"}, timeout=5
+        )
 
     assert "error" in answer.json()
 
@@ -123,13 +147,17 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def run(command: list[str], *, env: Mapping[str, str], places: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
+def run(
+    command: list[str], *, env: Mapping[str, str], places: Mapping[str, str]
+) -> subprocess.CompletedProcess[bytes]:
     """Run one command of the file to its end, with the container's places changed for ours."""
     return subprocess.run(placed(command, places), env=env, cwd=PROJECT, timeout=120, check=False)
 
 
 @contextmanager
-def running(*names: str, env: Mapping[str, str], places: Mapping[str, str], folder: Path) -> Iterator[None]:
+def running(
+    *names: str, env: Mapping[str, str], places: Mapping[str, str], folder: Path
+) -> Iterator[None]:
     """Run the commands of these services until the block ends."""
     children = [
         Child(

@@ -1,4 +1,6 @@
-"""The demo as a command: what it prints, what stands in it, and that a second start goes on where the first ended."""
+"""The demo as a command: what it prints, what stands in it, and that a second start goes on where
+the first ended.
+"""
 
 import re
 import subprocess
@@ -41,9 +43,20 @@ class Demo(Stack):
 
     def launch(self, *arguments: str) -> "subprocess.Popen[bytes]":
         """Start `manage.py demo` and return at once."""
-        line = [sys.executable, "manage.py", "demo", "--port", "0", "--data-dir", str(self.data_dir), *arguments]
+        line = [
+            sys.executable,
+            "manage.py",
+            "demo",
+            "--port",
+            "0",
+            "--data-dir",
+            str(self.data_dir),
+            *arguments,
+        ]
         with self.output.open("wb") as output:
-            self.process = subprocess.Popen(line, cwd=PROJECT, env=self.env, stdout=output, stderr=output)
+            self.process = subprocess.Popen(
+                line, cwd=PROJECT, env=self.env, stdout=output, stderr=output
+            )
         return self.process
 
     @property
@@ -70,21 +83,34 @@ def facts(demo: Demo) -> list[list[str]]:
 
 def count_orders(demo: Demo) -> int:
     return int(
-        demo.manage("shell", "-v0", "-c", "from orders.models import Order; print(Order.objects.count())").stdout
+        demo.manage(
+            "shell", "-v0", "-c", "from orders.models import Order; print(Order.objects.count())"
+        ).stdout
     )
 
 
-def test_demo_has_an_order_a_refill_and_a_cancellation_in_every_state_that_lasts(demo: Demo) -> None:
+def test_demo_has_an_order_a_refill_and_a_cancellation_in_every_state_that_lasts(
+    demo: Demo,
+) -> None:
     roles, statuses, words, holds, refills, cancellations, reviews = facts(demo)
 
     assert roles == sorted(Role.values)
     assert set(statuses) >= set(Status.values) - {Status.SUBMITTING}
     assert set(words) == {"Pending", "Processing", "In", "progress"}  # the last two are one
     assert holds == [HoldReason.LOSS]
-    lasting = {RequestState.REQUESTED, RequestState.RUNNING, RequestState.COMPLETED, RequestState.REJECTED}
+    lasting = {
+        RequestState.REQUESTED,
+        RequestState.RUNNING,
+        RequestState.COMPLETED,
+        RequestState.REJECTED,
+    }
     assert set(refills) >= lasting
     assert set(cancellations) >= lasting
-    assert set(reviews) >= {ReviewKind.NO_REMAINS, ReviewKind.UNKNOWN_STATUS, ReviewKind.PER_ORDER_PARTIAL}
+    assert set(reviews) >= {
+        ReviewKind.NO_REMAINS,
+        ReviewKind.UNKNOWN_STATUS,
+        ReviewKind.PER_ORDER_PARTIAL,
+    }
     demo.audit()
 
 

@@ -1,4 +1,6 @@
-"""A demo that was killed while it was being filled: the next start begins anew, and touches nobody else's panel."""
+"""A demo that was killed while it was being filled: the next start begins anew, and touches nobody
+else's panel.
+"""
 
 from pathlib import Path
 
@@ -25,7 +27,8 @@ def state(tmp_path: Path, settings: Settings) -> Path:
     folder(tmp_path).mkdir()
     mark(tmp_path)
     enrol_people(now=timezone.now())
-    connection.check_constraints()  # what waits for a commit would keep the tables from being dropped
+    # what waits for a commit would keep the tables from being dropped
+    connection.check_constraints()
     kept = folder(tmp_path) / "provider-7.json"
     kept.touch()
     return kept

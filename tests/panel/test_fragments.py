@@ -36,7 +36,9 @@ def test_a_field_ties_its_label_help_and_error_to_its_control() -> None:
 def test_a_field_that_may_be_left_empty_says_so() -> None:
     form = OrderForm()
 
-    assert '<span class="optional">optional</span>' in render_to_string("_field.html", {"field": form["note"]})
+    assert '<span class="optional">optional</span>' in render_to_string(
+        "_field.html", {"field": form["note"]}
+    )
     assert "optional" not in render_to_string("_field.html", {"field": form["link"]})
 
 
@@ -76,7 +78,10 @@ def test_provider_text_is_escaped() -> None:
         render_to_string("_alert.html", {"text": hostile, "title": hostile}),
         render_to_string("_empty.html", {"title": hostile, "text": hostile}),
         render_to_string("_stat.html", {"label": hostile, "value": hostile, "note": hostile}),
-        render_to_string("_tabs.html", {"label": hostile, "tabs": [{"label": hostile, "url": hostile, "count": None}]}),
+        render_to_string(
+            "_tabs.html",
+            {"label": hostile, "tabs": [{"label": hostile, "url": hostile, "count": None}]},
+        ),
     ]
 
     assert [page for page in pages if "<script" in page] == []
@@ -97,5 +102,9 @@ def test_the_current_tab_is_marked() -> None:
 
 def test_a_single_page_has_no_pager() -> None:
     assert render_to_string("_pager.html", {"newer_url": "", "older_url": ""}).strip() == ""
-    assert 'rel="next"' in render_to_string("_pager.html", {"newer_url": "", "older_url": "?after=9"})
-    assert 'rel="prev"' not in render_to_string("_pager.html", {"newer_url": "", "older_url": "?after=9"})
+    assert 'rel="next"' in render_to_string(
+        "_pager.html", {"newer_url": "", "older_url": "?after=9"}
+    )
+    assert 'rel="prev"' not in render_to_string(
+        "_pager.html", {"newer_url": "", "older_url": "?after=9"}
+    )

@@ -44,7 +44,14 @@ def test_an_admin_sees_everything(client: Client) -> None:
 
     html = client.get(ACCOUNT).content.decode()
 
-    assert links(html)[len(SHOP) : -1] == [*STAFF, "Providers", "Margins", "Catalog", "Syncs", "Users"]
+    assert links(html)[len(SHOP) : -1] == [
+        *STAFF,
+        "Providers",
+        "Margins",
+        "Catalog",
+        "Syncs",
+        "Users",
+    ]
 
 
 def test_the_balance_is_on_every_page_and_leads_to_the_wallet(client: Client) -> None:
@@ -67,8 +74,12 @@ def test_a_visitor_finds_the_doors_and_no_menu(client: Client) -> None:
     assert 'href="/services' in html
 
 
-@pytest.mark.parametrize(("cookie", "classes"), [("dark", "dark"), ("light", "light"), ('"><script>', ""), ("", "")])
-def test_the_chosen_theme_is_on_the_page_from_the_start(client: Client, cookie: str, classes: str) -> None:
+@pytest.mark.parametrize(
+    ("cookie", "classes"), [("dark", "dark"), ("light", "light"), ('"><script>', ""), ("", "")]
+)
+def test_the_chosen_theme_is_on_the_page_from_the_start(
+    client: Client, cookie: str, classes: str
+) -> None:
     client.cookies["theme"] = cookie
 
     html = client.get("/").content.decode()

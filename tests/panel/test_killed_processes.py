@@ -45,7 +45,9 @@ def is_replaced(panel: Stack, pattern: str, before: list[int]) -> bool:
 
 
 @pytest.mark.parametrize("pattern", MAIN_PROCESSES.values(), ids=MAIN_PROCESSES)
-def test_killed_child_starts_again_and_its_own_children_are_gone(pattern: str, panel: Stack) -> None:
+def test_killed_child_starts_again_and_its_own_children_are_gone(
+    pattern: str, panel: Stack
+) -> None:
     before = panel.pids(pattern)
 
     os.kill(before[0], signal.SIGKILL)
@@ -60,21 +62,31 @@ def test_killed_supervisor_is_replaced_with_everything_it_ran(panel: Stack) -> N
 
     os.kill(supervisor, signal.SIGKILL)
 
-    panel.wait_for(lambda: panel.said().count("ready http") == starts + 1 and is_healthy(panel), limit=90)
+    panel.wait_for(
+        lambda: panel.said().count("ready http") == starts + 1 and is_healthy(panel), limit=90
+    )
     assert set(panel.processes()) & set(before) == {front}
 
 
-def test_killed_parent_leaves_no_process_and_the_data_is_there_at_the_next_start(panel: Stack) -> None:
-    made = panel.manage("create_user", "ann@example.com", "--role", "customer", "--password", "correct horse 9")
+def test_killed_parent_leaves_no_process_and_the_data_is_there_at_the_next_start(
+    panel: Stack,
+) -> None:
+    made = panel.manage(
+        "create_user", "ann@example.com", "--role", "customer", "--password", "correct horse 9"
+    )
     assert made.returncode == 0, made.stderr
     before = panel.processes()
 
     os.kill(before[0], signal.SIGKILL)
 
     panel.reap()
-    panel.wait_for(lambda: not any(map(is_alive, before)) and not leftovers(data_dir=panel.data_dir), limit=60)
+    panel.wait_for(
+        lambda: not any(map(is_alive, before)) and not leftovers(data_dir=panel.data_dir), limit=60
+    )
     panel.start()
-    again = panel.manage("create_user", "ann@example.com", "--role", "customer", "--password", "correct horse 9")
+    again = panel.manage(
+        "create_user", "ann@example.com", "--role", "customer", "--password", "correct horse 9"
+    )
     assert again.returncode == 1
     assert "ann@example.com" in again.stderr
 
@@ -89,7 +101,8 @@ def test_folder_left_by_a_crash_of_the_machine_starts_again(panel: Stack) -> Non
     panel.wait_for(lambda: panel.processes() == [], limit=60)
     pid_file = panel.data_dir / "postgres" / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
-    pid_file.write_text("\n".join([str(os.getppid()), *lines[1:]]))  # the number is another program's by now
+    # the number is another program's by now
+    pid_file.write_text("\n".join([str(os.getppid()), *lines[1:]]))
 
     panel.start()
 

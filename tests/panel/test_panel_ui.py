@@ -20,7 +20,9 @@ from panel.templatetags.panel_ui import TONES, amount, asset, control, icon, mon
         (None, "—"),
     ],
 )
-def test_an_amount_has_two_decimals_at_least_and_no_idle_zeros(value: Decimal | None, text: str) -> None:
+def test_an_amount_has_two_decimals_at_least_and_no_idle_zeros(
+    value: Decimal | None, text: str
+) -> None:
     assert amount(value) == text
 
 
@@ -66,8 +68,12 @@ def test_the_label_of_an_icon_is_escaped() -> None:
 
 def test_a_placeholder_that_repeats_the_label_is_left_out() -> None:
     class Form(forms.Form):
-        email = forms.CharField(label="Email", widget=forms.TextInput(attrs={"placeholder": "Email address"}))
-        link = forms.CharField(label="Link", widget=forms.TextInput(attrs={"placeholder": "https://…"}))
+        email = forms.CharField(
+            label="Email", widget=forms.TextInput(attrs={"placeholder": "Email address"})
+        )
+        link = forms.CharField(
+            label="Link", widget=forms.TextInput(attrs={"placeholder": "https://…"})
+        )
 
     form = Form()
 
@@ -79,7 +85,9 @@ def test_a_control_takes_data_attributes() -> None:
     class Form(forms.Form):
         quantity = forms.IntegerField()
 
-    html = Template('{% load panel_ui %}{% control form.quantity data_rate="0.9" %}').render(Context({"form": Form()}))
+    html = Template('{% load panel_ui %}{% control form.quantity data_rate="0.9" %}').render(
+        Context({"form": Form()})
+    )
 
     assert 'data-rate="0.9"' in html
 

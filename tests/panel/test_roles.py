@@ -17,10 +17,20 @@ from tests.orders.webhooks.endpoints import make_endpoint
 
 pytestmark = pytest.mark.django_db
 
-# Under the least role that may open it. What only takes a POST has nothing to show, and says so: 405.
+# Under the least role that may open it. What only takes a POST has nothing to show, and says so:
+# 405.
 PUBLIC = {"home", "services", "api", "api_slash", "api_docs", "api_openapi"}
 PAGES = {
-    Role.CUSTOMER: {"wallet", "order_new", "order_mass", "orders", "orders_live", "order", "order_cancel", "account"}
+    Role.CUSTOMER: {
+        "wallet",
+        "order_new",
+        "order_mass",
+        "orders",
+        "orders_live",
+        "order",
+        "order_cancel",
+        "account",
+    }
     | {"account_key_revoke", "account_key_rotate"}
     | {"webhooks", "webhook", "webhook_remove"},
     Role.STAFF: {
@@ -111,7 +121,12 @@ def things(order: Order) -> dict[str, int]:
     key = ApiKey.objects.create(user=order.user, prefix="12345678")
     endpoint = make_endpoint(user=order.user)
     adjustment = Adjustment.objects.create(
-        act_id=uuid4(), customer=order.user, kind="top_up", amount=500, proposed_by=order.user, proposed_at=NOW
+        act_id=uuid4(),
+        customer=order.user,
+        kind="top_up",
+        amount=500,
+        proposed_by=order.user,
+        proposed_at=NOW,
     )
     return {
         "webhook": endpoint.pk,
@@ -126,7 +141,9 @@ def things(order: Order) -> dict[str, int]:
         "admin_sync": run.pk,
         "admin_service": order.service_id,
         "admin_category": order.service.category_id,
-        "admin_group": CustomerGroup.objects.create(name="Large", requests_per_minute=9, orders_per_minute=9).pk,
+        "admin_group": CustomerGroup.objects.create(
+            name="Large", requests_per_minute=9, orders_per_minute=9
+        ).pk,
         "admin_user_group": order.user_id,
     }
 
@@ -173,7 +190,9 @@ def wanted(least: Role, *, is_act: bool, role: Role | None) -> HTTPStatus:
 def test_a_stranger_is_sent_to_the_log_in_and_comes_back(client: Client) -> None:
     sent = {name: client.get(address(name, pk=1)).headers["Location"] for _, _, name in listed()}
 
-    assert sent == {name: f"{reverse('account_login')}?next={address(name, pk=1)}" for _, _, name in listed()}
+    assert sent == {
+        name: f"{reverse('account_login')}?next={address(name, pk=1)}" for _, _, name in listed()
+    }
 
 
 @pytest.mark.parametrize("name", sorted(PUBLIC))

@@ -1,4 +1,6 @@
-"""Settings: a wrong value stops the start with one line that names the variable and keeps its secrets to itself."""
+"""Settings: a wrong value stops the start with one line that names the variable and keeps its
+secrets to itself.
+"""
 
 import runpy
 from pathlib import Path
@@ -14,7 +16,11 @@ from panel.processes.run_panel import PROJECT
 WRONG = [
     ("API_REQUESTS_PER_MINUTE", "²", "must be a whole number of at least 1, not '²'"),
     ("CLAIM_LEASE", "20", "must be longer than PROVIDER_TIMEOUT: a claim covers a whole call"),
-    ("DATABASE_URL", "mysql://panel:canary@db/panel", "must begin with postgres:// or postgresql://"),
+    (
+        "DATABASE_URL",
+        "mysql://panel:canary@db/panel",
+        "must begin with postgres:// or postgresql://",
+    ),
     ("DATABASE_URL", "postgres://panel:canary@db", "must end with the name of a database"),
     (
         "DATABASE_URL",
@@ -24,13 +30,25 @@ WRONG = [
     ("DEBUG", "maybe", "must be on or off, not 'maybe'"),
     ("EMAIL_URL", "canary", "must begin with smtp:// or smtps:// or"),
     ("EMAIL_URL", "smtp+tls://", "must name a mail server"),
-    ("ENCRYPTION_KEYS", "canary", "must hold Fernet keys (32 bytes in URL-safe base64), separated by commas"),
+    (
+        "ENCRYPTION_KEYS",
+        "canary",
+        "must hold Fernet keys (32 bytes in URL-safe base64), separated by commas",
+    ),
     ("LOG_LEVEL", "LOUD", "must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'LOUD'"),
     ("PANEL_CURRENCY", "US$", "must be a three-letter code, not 'US$'"),
     ("PROVIDER_TIMEOUT", "45", "must be below 45 s, the limit of a task"),
-    ("REDIS_URL", "http://:canary@broker", "must begin with redis:// or rediss:// or redis+socket://"),
+    (
+        "REDIS_URL",
+        "http://:canary@broker",
+        "must begin with redis:// or rediss:// or redis+socket://",
+    ),
     ("SECOND_PERSON_ABOVE", "-1", "must be an amount of at least 0, not '-1'"),
-    ("SITE_URL", "https://panel.example/shop", "must be like https://panel.example, without a path, not"),
+    (
+        "SITE_URL",
+        "https://panel.example/shop",
+        "must be like https://panel.example, without a path, not",
+    ),
     ("SITE_URL", "panel.example", "must begin with http:// or https://"),
     ("TRACK_EVERY", "nan", "must be a number of seconds above 0, not 'nan'"),
 ]
@@ -41,7 +59,9 @@ def read_settings() -> dict[str, Any]:
     return runpy.run_path(str(PROJECT / "panel" / "settings.py"))
 
 
-@pytest.mark.parametrize(("name", "value", "fault"), WRONG, ids=[f"{name}={value}" for name, value, _ in WRONG])
+@pytest.mark.parametrize(
+    ("name", "value", "fault"), WRONG, ids=[f"{name}={value}" for name, value, _ in WRONG]
+)
 def test_wrong_value_is_named_without_its_secrets(
     name: str, value: str, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,7 +83,9 @@ def test_error_pages_with_settings_are_not_for_the_public(monkeypatch: pytest.Mo
         read_settings()
 
 
-def test_empty_variable_is_one_that_is_not_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_variable_is_one_that_is_not_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = make_secrets(tmp_path)
     monkeypatch.setenv("PANEL_DATA_DIR", str(tmp_path))
     empty = [
@@ -80,7 +102,10 @@ def test_empty_variable_is_one_that_is_not_set(tmp_path: Path, monkeypatch: pyte
 
     settings = read_settings()
 
-    assert (settings["SECRET_KEY"], settings["API_KEY_PEPPER"]) == (made.secret_key, made.api_key_pepper)
+    assert (settings["SECRET_KEY"], settings["API_KEY_PEPPER"]) == (
+        made.secret_key,
+        made.api_key_pepper,
+    )
     assert settings["ENCRYPTION_KEYS"] == made.encryption_keys
     assert settings["ALLOWED_HOSTS"] == ["127.0.0.1", "localhost", "[::1]", "127.0.0.1"]
     assert (settings["IS_SIGN_UP_OPEN"], settings["TRACK_EVERY"]) == (True, 15.0)
@@ -98,7 +123,11 @@ def test_mail_server_is_given_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> No
 
     settings = read_settings()
 
-    assert (settings["EMAIL_HOST"], settings["EMAIL_PORT"], settings["EMAIL_USE_TLS"]) == ("mail.example", 587, True)
+    assert (settings["EMAIL_HOST"], settings["EMAIL_PORT"], settings["EMAIL_USE_TLS"]) == (
+        "mail.example",
+        587,
+        True,
+    )
     assert (settings["EMAIL_HOST_PASSWORD"], settings["EMAIL_TIMEOUT"]) == ("pa/ss", 10)
     assert settings["ACCOUNT_EMAIL_VERIFICATION"] == "mandatory"
 
@@ -107,5 +136,7 @@ def test_damaged_secrets_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PANEL_DATA_DIR", str(tmp_path))
     Paths.of(tmp_path).secrets.write_text("{")
 
-    with pytest.raises(ImproperlyConfigured, match=r"secrets\.json is damaged: restore it from a backup"):
+    with pytest.raises(
+        ImproperlyConfigured, match=r"secrets\.json is damaged: restore it from a backup"
+    ):
         read_settings()

@@ -71,7 +71,9 @@ def test_error_of_the_body_is_shown_and_ends_with_1(tmp_path: Path) -> None:
     assert "KeyError: 'lost'" in answer.stderr
 
 
-def test_child_that_cannot_start_is_tried_three_times_and_its_last_words_are_told(tmp_path: Path) -> None:
+def test_child_that_cannot_start_is_tried_three_times_and_its_last_words_are_told(
+    tmp_path: Path,
+) -> None:
     work = """
 supervisor.start(child("web", "echo no money; exit 4"))
 supervisor.wait_until(lambda: False, limit=30, what="Nothing")
@@ -102,7 +104,9 @@ return 0
     assert (first, sorted(workers), last) == ("web", ["worker-a", "worker-b"], "postgres")
 
 
-def test_child_that_will_not_stop_is_killed_with_its_children_after_its_grace(tmp_path: Path) -> None:
+def test_child_that_will_not_stop_is_killed_with_its_children_after_its_grace(
+    tmp_path: Path,
+) -> None:
     work = """
 supervisor.start(child("web", "trap '' TERM; sleep 300 & echo up; wait; sleep 300", grace=0.3))
 supervisor.wait_until(lambda: (folder / "web.log").read_text() == "up\\n", limit=30, what="The start")
@@ -130,14 +134,18 @@ return 0
 
 
 def test_errand_that_fails_ends_the_start(tmp_path: Path) -> None:
-    answer = supervise("supervisor.finish(child('prepare', 'echo no table; exit 2'), limit=30)", folder=tmp_path)
+    answer = supervise(
+        "supervisor.finish(child('prepare', 'echo no table; exit 2'), limit=30)", folder=tmp_path
+    )
 
     assert answer.returncode == 3
     assert answer.stdout == f"ChildFailed: prepare failed (no table): see {tmp_path}/prepare.log\n"
 
 
 def test_errand_that_takes_too_long_is_ended(tmp_path: Path) -> None:
-    answer = supervise("supervisor.finish(child('prepare', 'sleep 300'), limit=0.3)", folder=tmp_path)
+    answer = supervise(
+        "supervisor.finish(child('prepare', 'sleep 300'), limit=0.3)", folder=tmp_path
+    )
 
     assert answer.returncode == 3
     assert leftovers(data_dir=tmp_path) == []
@@ -145,7 +153,9 @@ def test_errand_that_takes_too_long_is_ended(tmp_path: Path) -> None:
 
 def test_killed_make_takes_the_panel_with_it(tmp_path: Path) -> None:
     recipes = [
-        line for line in (PROJECT / "Makefile").read_text().splitlines() if "manage.py demo" in line or " up $" in line
+        line
+        for line in (PROJECT / "Makefile").read_text().splitlines()
+        if "manage.py demo" in line or " up $" in line
     ]
     work = 'supervisor.start(child("web", "echo up; exec sleep 300"))\nsupervisor.watch()'
     line = ["sh", "-c", '"$0" "$@" & wait', sys.executable, "-c", script(work), str(tmp_path)]

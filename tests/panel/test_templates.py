@@ -38,9 +38,15 @@ def test_every_template_compiles() -> None:
 
 
 def test_vendored_files_are_what_the_list_says() -> None:
-    rows = re.findall(r"\| (vendor/\S+|panel\.css)[^|]*\| ([0-9a-f]{64}) \|", (STATIC / "VENDOR.md").read_text())
+    rows = re.findall(
+        r"\| (vendor/\S+|panel\.css)[^|]*\| ([0-9a-f]{64}) \|", (STATIC / "VENDOR.md").read_text()
+    )
 
-    wrong = [name for name, digest in rows if hashlib.sha256((STATIC / name).read_bytes()).hexdigest() != digest]
+    wrong = [
+        name
+        for name, digest in rows
+        if hashlib.sha256((STATIC / name).read_bytes()).hexdigest() != digest
+    ]
 
     assert len(rows) == 5
     assert wrong == []

@@ -32,7 +32,11 @@ def test_ready_panel_serves_pages_and_compiled_styles(panel: Stack) -> None:
     assert page.status_code == 200
     assert health.json() == {"status": "ok"}
     style = next(part for part in page.text.split('"') if part.startswith("/static/panel."))
-    assert requests.get(f"{panel.url}{style}", timeout=10).headers["Cache-Control"].endswith("immutable")
+    assert (
+        requests.get(f"{panel.url}{style}", timeout=10)
+        .headers["Cache-Control"]
+        .endswith("immutable")
+    )
 
 
 def test_each_child_writes_a_log_of_its_own(panel: Stack) -> None:
@@ -68,7 +72,9 @@ def test_what_requests_say_stays_out_of_the_log(panel: Stack) -> None:
 
 
 def test_odd_content_type_is_refused_without_an_error(panel: Stack) -> None:
-    answer = requests.post(panel.url, headers={"Content-Type": "text/plain; charset*=bogus''x"}, timeout=10)
+    answer = requests.post(
+        panel.url, headers={"Content-Type": "text/plain; charset*=bogus''x"}, timeout=10
+    )
 
     assert answer.status_code == 415
 
@@ -111,7 +117,10 @@ def test_wrong_setting_is_named(make_stack: Callable[..., Stack]) -> None:
     answer = make_stack(env={"TRACK_EVERY": "soon"}).manage("up", "--port", "0")
 
     assert (answer.returncode, answer.stdout) == (1, "")
-    assert answer.stderr == "Wrong setting: TRACK_EVERY must be a number of seconds above 0, not 'soon'\n"
+    assert (
+        answer.stderr
+        == "Wrong setting: TRACK_EVERY must be a number of seconds above 0, not 'soon'\n"
+    )
 
 
 def test_unreachable_database_is_named(make_stack: Callable[..., Stack]) -> None:
@@ -125,7 +134,9 @@ def test_unreachable_database_is_named(make_stack: Callable[..., Stack]) -> None
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signal_stops_everything_cleanly(number: signal.Signals, make_stack: Callable[..., Stack]) -> None:
+def test_signal_stops_everything_cleanly(
+    number: signal.Signals, make_stack: Callable[..., Stack]
+) -> None:
     panel = make_stack()
     panel.start()
 
@@ -133,7 +144,12 @@ def test_signal_stops_everything_cleanly(number: signal.Signals, make_stack: Cal
 
     assert code == 0
     assert leftovers(data_dir=panel.data_dir) == []
-    assert (panel.data_dir / "log" / "postgres.log").read_text().rstrip().endswith("database system is shut down")
+    assert (
+        (panel.data_dir / "log" / "postgres.log")
+        .read_text()
+        .rstrip()
+        .endswith("database system is shut down")
+    )
 
 
 def test_signal_during_the_start_stops_everything(make_stack: Callable[..., Stack]) -> None:

@@ -11,7 +11,9 @@ T = TypeVar("T")
 
 
 def at_once(act: Callable[[int], T], *, times: int) -> list[T]:
-    """What `act(0)` … `act(times - 1)` gave, each in a thread and session of its own, started together."""
+    """What `act(0)` … `act(times - 1)` gave, each in a thread and session of its own, started
+    together.
+    """
     barrier = Barrier(times)
 
     def run(number: int) -> T:

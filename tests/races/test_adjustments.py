@@ -61,7 +61,9 @@ def test_of_agreeing_and_withdrawing_at_once_one_counts() -> None:
     for _ in range(ROUNDS):
         customer = make_user()
 
-        adjustment, (is_agreed, is_withdrawn) = answered_at_once(customer, adjustments.agree, adjustments.withdraw)
+        adjustment, (is_agreed, is_withdrawn) = answered_at_once(
+            customer, adjustments.agree, adjustments.withdraw
+        )
 
         assert is_agreed is not is_withdrawn
         assert adjustment.outcome == ("agreed" if is_agreed else "withdrawn")

@@ -1,4 +1,6 @@
-"""Posts charged from many sides at once: each once; and what happens without the order's lock or the reference."""
+"""Posts charged from many sides at once: each once; and what happens without the order's lock or
+the reference.
+"""
 
 from decimal import Decimal
 
@@ -28,9 +30,15 @@ POSTS = 5
 
 def running_subscription(*, balance: str = "100") -> Order:
     """A subscription that runs, without a provider that could be asked."""
-    service = make_service(type="Subscriptions", cost=RATE, price=PRICE, min_quantity=2, is_cancel=True)
-    order = place_order(customer=make_user(balance=balance), service=service, values=ASKED, now=timezone.now())
-    Order.objects.filter(pk=order.pk).update(status=Status.RUNNING, upstream_id="77", running_at=timezone.now())
+    service = make_service(
+        type="Subscriptions", cost=RATE, price=PRICE, min_quantity=2, is_cancel=True
+    )
+    order = place_order(
+        customer=make_user(balance=balance), service=service, values=ASKED, now=timezone.now()
+    )
+    Order.objects.filter(pk=order.pk).update(
+        status=Status.RUNNING, upstream_id="77", running_at=timezone.now()
+    )
     Watch.objects.create(order=order, provider=order.provider, due_at=timezone.now())
     return order
 
@@ -60,7 +68,10 @@ def test_pollers_with_the_same_news_count_a_post_once() -> None:
 
     def poll(_number: int) -> None:
         apply_reports(
-            upstream_ids={order.pk: "77"}, reports=told(RATE * POSTS), observed_at=observed_at, now=timezone.now()
+            upstream_ids={order.pk: "77"},
+            reports=told(RATE * POSTS),
+            observed_at=observed_at,
+            now=timezone.now(),
         )
         charge_owed(now=timezone.now())
 

@@ -1,4 +1,6 @@
-"""Many sweeps at once forward each order once; the usual way of claiming, for comparison, sends some twice."""
+"""Many sweeps at once forward each order once; the usual way of claiming, for comparison, sends
+some twice.
+"""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +30,9 @@ def service(double: ProviderDouble) -> Service:
     return make_lane(double)
 
 
-def test_two_sweeps_with_eight_senders_place_each_order_once(double: ProviderDouble, service: Service) -> None:
+def test_two_sweeps_with_eight_senders_place_each_order_once(
+    double: ProviderDouble, service: Service
+) -> None:
     orders = make_due(service, count=ORDERS)
     double.fault("add", "delayed", seconds=0.02)
 
@@ -43,7 +47,9 @@ def test_two_sweeps_with_eight_senders_place_each_order_once(double: ProviderDou
     assert (running.count(), Attempt.objects.count()) == (ORDERS, ORDERS)
 
 
-def test_eight_senders_that_start_together_place_each_order_once(double: ProviderDouble, service: Service) -> None:
+def test_eight_senders_that_start_together_place_each_order_once(
+    double: ProviderDouble, service: Service
+) -> None:
     orders = make_due(service, count=ORDERS)
     barrier = Barrier(THREADS)
 
@@ -52,7 +58,12 @@ def test_eight_senders_that_start_together_place_each_order_once(double: Provide
         try:
             with open_client(service.provider) as client:
                 return Counter(
-                    iter(lambda: forward_next(provider_id=service.provider_id, client=client, owner=uuid4()), None)
+                    iter(
+                        lambda: forward_next(
+                            provider_id=service.provider_id, client=client, owner=uuid4()
+                        ),
+                        None,
+                    )
                 )
         finally:
             connection.close()
@@ -66,7 +77,9 @@ def test_eight_senders_that_start_together_place_each_order_once(double: Provide
     assert Attempt.objects.count() == ORDERS
 
 
-def test_claim_without_the_row_lock_sends_orders_twice(double: ProviderDouble, service: Service) -> None:
+def test_claim_without_the_row_lock_sends_orders_twice(
+    double: ProviderDouble, service: Service
+) -> None:
     orders = make_due(service, count=ORDERS)
     barrier = Barrier(THREADS)
 
@@ -75,11 +88,17 @@ def test_claim_without_the_row_lock_sends_orders_twice(double: ProviderDouble, s
         try:
             with open_client(service.provider) as client:
                 while order := Order.objects.filter(status=Status.WAITING).order_by("pk").first():
-                    fields = {"service": service.upstream_id, "link": order.link, "quantity": str(order.quantity)}
+                    fields = {
+                        "service": service.upstream_id,
+                        "link": order.link,
+                        "quantity": str(order.quantity),
+                    }
                     outcome = client.add(fields)
                     assert isinstance(outcome, Accepted)
                     Order.objects.filter(pk=order.pk).update(
-                        status=Status.RUNNING, upstream_id=outcome.order_id, running_at=timezone.now()
+                        status=Status.RUNNING,
+                        upstream_id=outcome.order_id,
+                        running_at=timezone.now(),
                     )
         finally:
             connection.close()

@@ -1,4 +1,6 @@
-"""Two people, or a person and a machine, act on one order at the same moment: one wins, the other learns of it."""
+"""Two people, or a person and a machine, act on one order at the same moment: one wins, the other
+learns of it.
+"""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -71,7 +73,11 @@ def test_of_a_decision_and_a_late_answer_one_counts() -> None:
         )
 
         order.refresh_from_db()
-        is_refunded = order.status == Status.CANCELED and order.refunded == order.charge and order.reviews.exists()
+        is_refunded = (
+            order.status == Status.CANCELED
+            and order.refunded == order.charge
+            and order.reviews.exists()
+        )
         is_running = order.status == Status.RUNNING and not order.refunded
         assert is_refunded or is_running
     assert prove().findings == []

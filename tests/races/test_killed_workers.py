@@ -1,4 +1,6 @@
-"""Workers are killed at random moments while the provider misbehaves: nothing is placed twice, nothing is lost."""
+"""Workers are killed at random moments while the provider misbehaves: nothing is placed twice,
+nothing is lost.
+"""
 
 import random
 import time
@@ -17,7 +19,14 @@ from tests.orders.attempts import let_leases_end, make_due, make_lane, start_swe
 
 KILLS = 5
 ORDERS = 18  # new ones before each of them, so that there is always something to kill a sweep over
-FAULTS = ["commit_reset", "nocommit_close", "commit_http500", "nocommit_http429", "refuse", "commit_truncated"]
+FAULTS = [
+    "commit_reset",
+    "nocommit_close",
+    "commit_http500",
+    "nocommit_http429",
+    "refuse",
+    "commit_truncated",
+]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -54,7 +63,9 @@ def test_random_kills_and_faults_place_no_order_twice_and_lose_none(double: Prov
 def make_everything_due() -> None:
     let_leases_end()  # also of a claim that the database committed when its worker was dead
     reap_leases(now=timezone.now())
-    Provider.objects.update(paused_at=None, pause_reason="", is_pause_automatic=False, failures_in_row=0)
+    Provider.objects.update(
+        paused_at=None, pause_reason="", is_pause_automatic=False, failures_in_row=0
+    )
     Order.objects.filter(status=Status.WAITING).update(submit_at=timezone.now())
 
 

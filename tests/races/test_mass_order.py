@@ -1,4 +1,6 @@
-"""One mass order sent many times at once: each line is placed and charged once; and what happens without its key."""
+"""One mass order sent many times at once: each line is placed and charged once; and what happens
+without its key.
+"""
 
 from decimal import Decimal
 
@@ -27,7 +29,11 @@ def offered(user: User, text: str) -> dict[str, str]:
     """The form as the page that checked the lines holds it."""
     key = new_key()
     check = check_lines(customer=user, lines=read_lines(text=text), key=key, now=NOW)
-    return {"text": text, "offer": sign_offer(customer=user, text=text, key=key, check=check), "order": "ready"}
+    return {
+        "text": text,
+        "offer": sign_offer(customer=user, text=text, key=key, check=check),
+        "order": "ready",
+    }
 
 
 def test_one_form_sent_20_times_at_once_places_each_line_once() -> None:
@@ -39,7 +45,9 @@ def test_one_form_sent_20_times_at_once_places_each_line_once() -> None:
         browser = Client()
         browser.cookies = cookies
         lines: list[CheckedLine] = browser.post(URL, form).context["check"].lines
-        return tuple(line.order.pk if line.order and line.verdict == Verdict.ORDERED else 0 for line in lines)
+        return tuple(
+            line.order.pk if line.order and line.verdict == Verdict.ORDERED else 0 for line in lines
+        )
 
     answers = run_together(send, times=TIMES, threads=TIMES)
 
@@ -68,7 +76,9 @@ def test_money_for_three_lines_sent_20_times_at_once_buys_three() -> None:
 
 def test_control_with_a_key_of_its_own_for_each_sending_every_line_is_placed_twice() -> None:
     user, service = make_user(balance="20"), make_service(cost="1", price="1")
-    lines = check_lines(customer=user, lines=read_lines(text=f"{service.pk}|@a|1000"), key=new_key(), now=NOW).lines
+    lines = check_lines(
+        customer=user, lines=read_lines(text=f"{service.pk}|@a|1000"), key=new_key(), now=NOW
+    ).lines
 
     def send(_number: int) -> None:
         offer = Offer(key=new_key(), prices={service.pk: service.price})

@@ -1,4 +1,6 @@
-"""Many orders at once: a wallet is never overspent, a key never orders twice; and what happens without the guards."""
+"""Many orders at once: a wallet is never overspent, a key never orders twice; and what happens
+without the guards.
+"""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +32,9 @@ MONEY_FOR = 20
 
 
 def run_together(act: Callable[[int], T], *, times: int, threads: int = THREADS) -> list[T]:
-    """The results of `act(0) … act(times - 1)`, on real connections of their own, begun at the same moment."""
+    """The results of `act(0) … act(times - 1)`, on real connections of their own, begun at the
+    same moment.
+    """
     start = Barrier(threads)
 
     def one(number: int) -> T:
@@ -46,10 +50,14 @@ def run_together(act: Callable[[int], T], *, times: int, threads: int = THREADS)
         return list(pool.map(one, range(times)))
 
 
-def order_once(user: User, service: Service, *, link: str, client_key: str | None = None) -> int | None:
+def order_once(
+    user: User, service: Service, *, link: str, client_key: str | None = None
+) -> int | None:
     values = {"link": link, "quantity": "1000"}
     try:
-        return place_order(customer=user, service=service, values=values, now=NOW, client_key=client_key).pk
+        return place_order(
+            customer=user, service=service, values=values, now=NOW, client_key=client_key
+        ).pk
     except InsufficientFunds:
         return None
 
@@ -57,7 +65,9 @@ def order_once(user: User, service: Service, *, link: str, client_key: str | Non
 def test_50_orders_at_once_on_money_for_20_are_exactly_20() -> None:
     user, service = make_user(balance="20"), make_service(cost="1", price="1")
 
-    placed = run_together(lambda number: order_once(user, service, link=f"@n{number}"), times=ORDERS)
+    placed = run_together(
+        lambda number: order_once(user, service, link=f"@n{number}"), times=ORDERS
+    )
 
     assert len([pk for pk in placed if pk]) == MONEY_FOR
     assert Order.objects.count() == MONEY_FOR
@@ -91,7 +101,9 @@ def test_control_without_the_wallets_lock_money_for_20_buys_more() -> None:
 def test_one_key_sent_25_times_at_once_is_one_order() -> None:
     user, service = make_user(balance="20"), make_service(cost="1", price="1")
 
-    placed = run_together(lambda _: order_once(user, service, link="@one", client_key="k1"), times=THREADS)
+    placed = run_together(
+        lambda _: order_once(user, service, link="@one", client_key="k1"), times=THREADS
+    )
 
     assert set(placed) == {Order.objects.get().pk}
     assert Account.objects.get(owner=user).balance == Decimal(19)
@@ -109,7 +121,9 @@ def test_control_without_a_key_a_double_click_is_two_orders() -> None:
 def test_one_key_with_money_for_one_order_is_placed_once_and_refused_to_nobody() -> None:
     user, service = make_user(balance="1"), make_service(cost="1", price="1")
 
-    placed = run_together(lambda _: order_once(user, service, link="@one", client_key="k1"), times=THREADS)
+    placed = run_together(
+        lambda _: order_once(user, service, link="@one", client_key="k1"), times=THREADS
+    )
 
     assert set(placed) == {Order.objects.get().pk}
     assert Account.objects.get(owner=user).balance == 0

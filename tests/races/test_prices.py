@@ -1,4 +1,6 @@
-"""Who writes prices at the same time: a margin must not be undone by a repricing that had read the margin before."""
+"""Who writes prices at the same time: a margin must not be undone by a repricing that had read the
+margin before.
+"""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,12 +18,16 @@ from tests.factories import NOW, make_service
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CHANCE = 0.7  # seconds in which the margin may overtake if the lock does not hold it back; fewer prove less, never fail
+# seconds in which the margin may overtake if the lock does not hold it back; fewer prove less,
+# never fail
+CHANCE = 0.7
 AGES = 20  # seconds for what must come; a transaction may not idle for longer than 30
 
 
 def race(*, lock: Callable[[], None], chance: float) -> Decimal:
-    """The price after a slow repricing (of a rate that moved) and a new margin of 50 % between its two halves."""
+    """The price after a slow repricing (of a rate that moved) and a new margin of 50 % between
+    its two halves.
+    """
     make_service(cost="1", price="1")
     set_margin(target=None, percent=Decimal(25), fixed=Decimal(0), actor=None, now=NOW)
     has_read, is_set = Event(), Event()

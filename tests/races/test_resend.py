@@ -1,4 +1,6 @@
-"""An order is asked for again while its first answer, a second sweep or staff come at once: one of them settles it."""
+"""An order is asked for again while its first answer, a second sweep or staff come at once: one of
+them settles it.
+"""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -73,7 +75,9 @@ def test_of_many_sweeps_at_once_one_asks_again(double: ProviderDouble, service: 
 def test_control_two_that_both_send_are_still_one_order_at_a_provider_that_keeps_its_promise(
     double: ProviderDouble, service: Service
 ) -> None:
-    """Without the pulse and the claim, two calls leave: the provider's promise alone stands between us and a double."""
+    """Without the pulse and the claim, two calls leave: the provider's promise alone stands
+    between us and a double.
+    """
     order = lose(double, service, fault="nocommit_reset")
     pass_time()
     taken = take(order)
@@ -100,12 +104,18 @@ def test_late_first_answer_and_the_second_settle_it_once(
 
         words = together(
             partial(record_outcome, attempt_id=taken.claim.attempt_id, outcome=first, now=NOW),
-            partial(record_resend_outcome, repeat=taken, outcome=Accepted(number, Exchange()), now=NOW),
+            partial(
+                record_resend_outcome, repeat=taken, outcome=Accepted(number, Exchange()), now=NOW
+            ),
         )
 
         assert words.count("accepted") == 1
         order.refresh_from_db()
-        assert (order.status, order.upstream_id, order.refunded) == (Status.RUNNING, number, Decimal(0))
+        assert (order.status, order.upstream_id, order.refunded) == (
+            Status.RUNNING,
+            number,
+            Decimal(0),
+        )
         assert not order.reviews.exists()
         assert Event.objects.filter(order=order, kind=EventKind.ACCEPTED).count() == 1
     assert prove().findings == []
@@ -124,15 +134,23 @@ def test_control_late_no_that_spoke_for_all_calls_would_refund_what_was_placed(
     with mock.patch.object(forwarding_record_outcome, "lock", _unlocked):
         without_the_guard(attempt_id=taken.claim.attempt_id, outcome=NOT_TAKEN)
 
-    record_resend_outcome(repeat=taken, outcome=Accepted(str(double.placed()[-1].order), Exchange()), now=NOW)
+    record_resend_outcome(
+        repeat=taken, outcome=Accepted(str(double.placed()[-1].order), Exchange()), now=NOW
+    )
 
     order.refresh_from_db()
-    assert (order.status, order.refunded, len(double.placed())) == (Status.CANCELED, order.charge, 1)
+    assert (order.status, order.refunded, len(double.placed())) == (
+        Status.CANCELED,
+        order.charge,
+        1,
+    )
     assert order.reviews.filter(kind=ReviewKind.CONTRADICTION).exists()  # seen at least
 
 
 def _unlocked(attempt_id: int) -> tuple[Order, Attempt]:
-    return Order.objects.select_related("user").get(attempts=attempt_id), Attempt.objects.get(pk=attempt_id)
+    return Order.objects.select_related("user").get(attempts=attempt_id), Attempt.objects.get(
+        pk=attempt_id
+    )
 
 
 @pytest.mark.parametrize("decision", [refund, resend])
@@ -145,7 +163,9 @@ def test_of_a_decision_and_a_repeat_at_once_one_counts(
         before = len(double.placed())
         pass_time()
 
-        decided, word = together(partial(_decide, decision, order, staff), partial(ask_again, order))
+        decided, word = together(
+            partial(_decide, decision, order, staff), partial(ask_again, order)
+        )
 
         order.refresh_from_db()
         is_decided = isinstance(decided, Order)
@@ -156,7 +176,8 @@ def test_of_a_decision_and_a_repeat_at_once_one_counts(
         assert (order.status == Status.RUNNING) == (word == "accepted")
         assert len(double.placed()) == before + (word == "accepted")
         assert order.refunded == (order.charge if order.status == Status.CANCELED else 0)
-        Order.objects.filter(status=Status.WAITING).update(status=Status.HELD, submit_at=None)  # out of the next round
+        # out of the next round
+        Order.objects.filter(status=Status.WAITING).update(status=Status.HELD, submit_at=None)
     assert prove().findings == []
 
 

@@ -1,4 +1,6 @@
-"""Forms that are sent many times at once: one account, no error page, and no more keys than anybody may have."""
+"""Forms that are sent many times at once: one account, no error page, and no more keys than anybody
+may have.
+"""
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -23,7 +25,8 @@ def test_sign_up_form_that_is_sent_many_times_at_once_makes_one_account() -> Non
 
     answers = at_once(sign_up, times=CLICKS)
 
-    assert set(answers) <= {200, 302, 422}  # made, sent on to the log-in, or the form with its error
+    # made, sent on to the log-in, or the form with its error
+    assert set(answers) <= {200, 302, 422}
     assert User.objects.count() == 1
     assert EmailAddress.objects.count() == 1
 

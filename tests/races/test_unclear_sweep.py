@@ -1,4 +1,6 @@
-"""The resolver and staff settle one order at the same moment: the first wins, the second sees it (fault 35)."""
+"""The resolver and staff settle one order at the same moment: the first wins, the second sees it
+(fault 35).
+"""
 
 from functools import partial
 
@@ -28,7 +30,13 @@ def test_fault_35_of_a_verdict_and_a_decision_at_once_one_counts(decision: objec
 
         decided, is_placed, is_not_placed = together(
             partial(decision, order=order, actor=staff, reason="not there", now=NOW),
-            partial(conclude_placed, attempt_id=attempt.pk, upstream_id=str(number), evidence={}, now=NOW),
+            partial(
+                conclude_placed,
+                attempt_id=attempt.pk,
+                upstream_id=str(number),
+                evidence={},
+                now=NOW,
+            ),
             partial(conclude_not_placed, attempt_id=attempt.pk, evidence={}, now=NOW),
         )
 
@@ -36,7 +44,9 @@ def test_fault_35_of_a_verdict_and_a_decision_at_once_one_counts(decision: objec
         assert [is_decided, is_placed, is_not_placed].count(True) == 1
         order.refresh_from_db()
         settled = Attempt.objects.get(pk=attempt.pk)
-        assert (order.status == Status.RUNNING) == (settled.state == AttemptState.PLACED) == is_placed
+        assert (
+            (order.status == Status.RUNNING) == (settled.state == AttemptState.PLACED) == is_placed
+        )
         assert (settled.decided_by == staff) == is_decided
         told = Event.objects.filter(order=order, kind__in=[EventKind.DECISION, EventKind.VERDICT])
         assert told.count() == 1

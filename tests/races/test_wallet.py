@@ -1,4 +1,6 @@
-"""Many sessions on one wallet at once: it is spent to the last cent and no further, and a payment counts once."""
+"""Many sessions on one wallet at once: it is spent to the last cent and no further, and a payment
+counts once.
+"""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -21,7 +23,9 @@ def test_fifty_threads_spend_exactly_what_is_there() -> None:
 
     def spend(number: int) -> bool:
         try:
-            ledger.charge(customer=customer, amount=Decimal(1), reference=f"order:{number}:charge", now=NOW)
+            ledger.charge(
+                customer=customer, amount=Decimal(1), reference=f"order:{number}:charge", now=NOW
+            )
         except ledger.InsufficientFunds:
             return False
         return True
@@ -57,7 +61,9 @@ def test_payment_reported_a_hundred_times_is_booked_once() -> None:
 
     def report(_: int) -> bool:
         transfers = [
-            ledger.top_up(customer=customer, amount=Decimal(7), gateway="race", payment_id="one", now=NOW)
+            ledger.top_up(
+                customer=customer, amount=Decimal(7), gateway="race", payment_id="one", now=NOW
+            )
             for _ in range(2)
         ]
         return any(transfers)
@@ -71,7 +77,10 @@ def test_payment_reported_a_hundred_times_is_booked_once() -> None:
 
 @pytest.fixture
 def bare_wallet() -> Iterator[None]:
-    """A wallet as panels usually keep it: one number, without lock, trigger or constraint. It holds 20."""
+    """A wallet as panels usually keep it: one number, without lock, trigger or constraint.
+
+    It holds 20.
+    """
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE bare_wallet (balance numeric(20,5) NOT NULL)")
         cursor.execute("INSERT INTO bare_wallet VALUES (20)")
@@ -83,7 +92,9 @@ def bare_wallet() -> Iterator[None]:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("lock", "is_exact"), [("", False), ("FOR NO KEY UPDATE", True)])
 def test_the_row_lock_is_what_keeps_the_money(bare_wallet: None, lock: str, is_exact: bool) -> None:
-    """The control: the same race on a bare row loses money without the lock, and none with nothing but the lock."""
+    """The control: the same race on a bare row loses money without the lock, and none with
+    nothing but the lock.
+    """
     del bare_wallet
 
     def spend(_: int) -> bool:

@@ -26,8 +26,12 @@ class Carried:
         return rows.get(name, "")
 
 
-def post(provider: ProviderDouble, action: str, *, patience: float = 60.0, **fields: object) -> Carried:
-    """POST with `Connection: close` and read until the provider ends it, or `patience` seconds pass without a byte."""
+def post(
+    provider: ProviderDouble, action: str, *, patience: float = 60.0, **fields: object
+) -> Carried:
+    """POST with `Connection: close` and read until the provider ends it, or `patience` seconds
+    pass without a byte.
+    """
     address = urlsplit(provider.url)
     body = urlencode({"key": provider.key, "action": action, **fields})
     request = (
@@ -35,7 +39,9 @@ def post(provider: ProviderDouble, action: str, *, patience: float = 60.0, **fie
         f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     )
     start, content, end = time.monotonic(), b"", "closed"
-    with socket.create_connection((address.hostname or "", address.port or 80), timeout=patience) as connection:
+    with socket.create_connection(
+        (address.hostname or "", address.port or 80), timeout=patience
+    ) as connection:
         connection.sendall(request.encode())
         try:
             while chunk := connection.recv(1 << 20):

@@ -9,7 +9,9 @@ SERVICE = {"service": 1, "name": "Followers", "rate": "0.90", "min": 50, "max": 
 LINK = "https://example.com/p/1"
 
 
-def test_services_come_with_the_documented_keys_in_their_order(provider: ProviderDouble, ask: Ask) -> None:
+def test_services_come_with_the_documented_keys_in_their_order(
+    provider: ProviderDouble, ask: Ask
+) -> None:
     provider.set_services([SERVICE])
 
     reply = ask("services")
@@ -22,7 +24,9 @@ def test_services_come_with_the_documented_keys_in_their_order(provider: Provide
     assert list(reply.json()[0])[9:] == ["dripfeed", "average_time", "description"]
 
 
-def test_add_answers_the_number_alone_and_takes_the_charge(provider: ProviderDouble, ask: Ask) -> None:
+def test_add_answers_the_number_alone_and_takes_the_charge(
+    provider: ProviderDouble, ask: Ask
+) -> None:
     provider.set_services([SERVICE])
 
     reply = ask("add", service=1, link=LINK, quantity=101)
@@ -49,10 +53,13 @@ def test_status_of_many_is_keyed_by_the_ids_as_sent(provider: ProviderDouble, as
     provider.set_services([SERVICE])
     ask("add", service=1, link=LINK, quantity=1000)
 
-    row = b'{"charge":"0.90","start_count":"0","status":"Pending","remains":"1000","currency":"USD"}'
+    row = (
+        b'{"charge":"0.90","start_count":"0","status":"Pending","remains":"1000","currency":"USD"}'
+    )
     error = b'{"error":"Incorrect order ID"}'
     assert (
-        ask("status", orders="23501,10,x").content == b'{"23501":' + row + b',"10":' + error + b',"x":' + error + b"}"
+        ask("status", orders="23501,10,x").content
+        == b'{"23501":' + row + b',"10":' + error + b',"x":' + error + b"}"
     )
     assert ask("status", order=10).content == error
 
@@ -73,7 +80,10 @@ def test_refill_and_its_status_in_both_forms(provider: ProviderDouble, ask: Ask)
     assert ask("refill_status", refills="1,7").content == (
         b'[{"refill":1,"status":"Completed"},{"refill":7,"status":{"error":"Refill not found"}}]'
     )
-    assert [(refill.refill, refill.order) for refill in provider.journal().refills] == [(1, 23501), (2, 23502)]
+    assert [(refill.refill, refill.order) for refill in provider.journal().refills] == [
+        (1, 23501),
+        (2, 23502),
+    ]
 
 
 def test_cancel_is_a_request_that_ends_the_order_later(provider: ProviderDouble, ask: Ask) -> None:

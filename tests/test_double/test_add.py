@@ -27,9 +27,19 @@ TYPES: dict[str, tuple[dict[str, str], int, str]] = {
     "Comment Replies": ({**LINK, "username": "a", "comments": "a\nb"}, 2, "0.004"),
     "Poll": ({**QUANTITY, "answer_number": "2"}, 200, "0.4"),
     "Invites from Groups": ({**QUANTITY, "groups": "a\nb"}, 200, "0.4"),
-    "Subscriptions": ({"username": "a", "min": "10", "max": "20", "delay": "30", "posts": "3"}, 1, "0"),
+    "Subscriptions": (
+        {"username": "a", "min": "10", "max": "20", "delay": "30", "posts": "3"},
+        1,
+        "0",
+    ),
     "Web Traffic": (
-        {**QUANTITY, "country": "WW", "device": "1", "type_of_traffic": "1", "google_keyword": "shoes"},
+        {
+            **QUANTITY,
+            "country": "WW",
+            "device": "1",
+            "type_of_traffic": "1",
+            "google_keyword": "shoes",
+        },
         200,
         "0.4",
     ),
@@ -38,7 +48,9 @@ OPTIONAL = {"posts"}
 
 
 def sell(provider: ProviderDouble, type_name: str, **changes: object) -> None:
-    provider.set_services([{"service": 5, "type": type_name, "rate": "2.00", "min": 2, "max": 1000, **changes}])
+    provider.set_services(
+        [{"service": 5, "type": type_name, "rate": "2.00", "min": 2, "max": 1000, **changes}]
+    )
 
 
 @pytest.mark.parametrize("type_name", TYPES)
@@ -56,7 +68,12 @@ def test_each_type_is_placed_with_its_fields_and_billed_by_its_unit(
 
 @pytest.mark.parametrize(
     ("type_name", "missing"),
-    [(type_name, name) for type_name, (fields, _, _) in TYPES.items() for name in fields if name not in OPTIONAL],
+    [
+        (type_name, name)
+        for type_name, (fields, _, _) in TYPES.items()
+        for name in fields
+        if name not in OPTIONAL
+    ],
 )
 def test_each_type_refuses_when_a_field_is_missing(
     provider: ProviderDouble, ask: Ask, type_name: str, missing: str
@@ -103,7 +120,9 @@ def test_drip_feed_wants_both_runs_and_interval(provider: ProviderDouble, ask: A
     sell(provider, "Default", dripfeed=True)
 
     assert ask("add", service=5, **QUANTITY, runs=2).json() == {"error": "Incorrect interval"}
-    assert ask("add", service=5, **QUANTITY, runs="undefined", interval="").json() == {"order": 23501}
+    assert ask("add", service=5, **QUANTITY, runs="undefined", interval="").json() == {
+        "order": 23501
+    }
 
 
 def test_charges_round_up_at_five_decimals(provider: ProviderDouble, ask: Ask) -> None:
@@ -136,10 +155,14 @@ def test_a_busy_link_is_refused_where_that_is_the_rule(provider: ProviderDouble,
     assert ask("add", service=5, **QUANTITY).json() == {"order": 23502}
 
 
-def test_idempotency_keys_are_ignored_unless_switched_on(provider: ProviderDouble, ask: Ask) -> None:
+def test_idempotency_keys_are_ignored_unless_switched_on(
+    provider: ProviderDouble, ask: Ask
+) -> None:
     sell(provider, "Default")
 
-    answers = [ask("add", service=5, **QUANTITY, idempotency_key="k").json()["order"] for _ in range(2)]
+    answers = [
+        ask("add", service=5, **QUANTITY, idempotency_key="k").json()["order"] for _ in range(2)
+    ]
 
     assert answers == [23501, 23502]
 
@@ -148,7 +171,9 @@ def test_an_idempotency_key_gives_the_same_order_again(provider: ProviderDouble,
     sell(provider, "Default")
     provider.settings(is_idempotent=True)
 
-    answers = [ask("add", service=5, **QUANTITY, idempotency_key="k").json()["order"] for _ in range(2)]
+    answers = [
+        ask("add", service=5, **QUANTITY, idempotency_key="k").json()["order"] for _ in range(2)
+    ]
 
     assert answers == [23501, 23501]
     assert [placed.idempotency_key for placed in provider.placed()] == ["k"]
@@ -162,7 +187,10 @@ def test_an_idempotency_key_may_come_as_a_header(provider: ProviderDouble) -> No
     provider.settings(is_idempotent=True)
     data = {"key": provider.key, "action": "add", "service": "5", **QUANTITY}
 
-    replies = [requests.post(provider.url, data=data, headers={"Idempotency-Key": "h"}, timeout=60) for _ in range(2)]
+    replies = [
+        requests.post(provider.url, data=data, headers={"Idempotency-Key": "h"}, timeout=60)
+        for _ in range(2)
+    ]
 
     assert [reply.json() for reply in replies] == [{"order": 23501}] * 2
     assert [placed.idempotency_key for placed in provider.placed()] == ["h"]
@@ -171,7 +199,9 @@ def test_an_idempotency_key_may_come_as_a_header(provider: ProviderDouble) -> No
 def test_wrong_keys_and_actions(ask: Ask) -> None:
     assert ask("balance", key="wrong").json() == {"error": "Invalid API key"}
     assert ask("sell").json() == {"error": "Incorrect request"}
-    assert ask("status", orders=",".join(map(str, range(101)))).json() == {"error": "Up to 100 IDs per request"}
+    assert ask("status", orders=",".join(map(str, range(101)))).json() == {
+        "error": "Up to 100 IDs per request"
+    }
 
 
 def test_the_key_is_nowhere_in_the_journal(provider: ProviderDouble, ask: Ask) -> None:

@@ -19,7 +19,10 @@ def test_every_documented_type_is_on_sale_in_the_usual_catalog() -> None:
 def test_a_large_catalog_has_the_real_shares() -> None:
     services = make_catalog(count=5000, seed=2)
 
-    shares = {name: round(number / 50) for name, number in Counter(service.type for service in services).items()}
+    shares = {
+        name: round(number / 50)
+        for name, number in Counter(service.type for service in services).items()
+    }
     assert (shares["Default"], shares["Package"], shares["Custom Comments"]) == (88, 7, 3)
     assert len({service.service for service in services}) == 5000
     with_emoji = sum(ord(service.name[-1]) > 0x2000 for service in services) / 5000
@@ -50,7 +53,13 @@ def test_every_service_of_the_catalog_can_be_bought(provider: ProviderDouble, as
         "delay": "0",
     }
     for service in provider.services():
-        fields = {**extra, "link": "x", "quantity": service["min"], "min": service["min"], "max": service["max"]}
+        fields = {
+            **extra,
+            "link": "x",
+            "quantity": service["min"],
+            "min": service["min"],
+            "max": service["max"],
+        }
         answer = ask("add", service=service["service"], **fields).json()
         assert list(answer) == ["order"], (service, answer)
 

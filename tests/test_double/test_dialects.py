@@ -5,9 +5,22 @@ import pytest
 from tests.double.handle import ControlError, ProviderDouble
 from tests.test_double.conftest import Ask
 
-SERVICE = {"service": 1, "name": "Likes", "rate": "1234.50", "min": 50, "max": 10000, "type": "Custom Comments"}
+SERVICE = {
+    "service": 1,
+    "name": "Likes",
+    "rate": "1234.50",
+    "min": 50,
+    "max": 10000,
+    "type": "Custom Comments",
+}
 PLAIN = {"service": 1, "name": "Likes", "rate": "0.90", "min": 50, "max": 10000}
-ROW = {"charge": "0.90", "start_count": "0", "status": "Pending", "remains": "1000", "currency": "USD"}
+ROW = {
+    "charge": "0.90",
+    "start_count": "0",
+    "status": "Pending",
+    "remains": "1000",
+    "currency": "USD",
+}
 INCORRECT = {"error": "Incorrect order ID"}
 NINE = ["service", "name", "type", "category", "rate", "min", "max", "refill", "cancel"]
 
@@ -23,7 +36,9 @@ def test_a_bom_and_a_php_warning_come_before_the_json(provider: ProviderDouble, 
     reply = ask("balance")
 
     assert reply.headers["Content-Type"] == "text/html; charset=UTF-8"
-    assert reply.content.startswith(b"\xef\xbb\xbf<br />\n<b>Warning</b>:  Undefined variable $order in ")
+    assert reply.content.startswith(
+        b"\xef\xbb\xbf<br />\n<b>Warning</b>:  Undefined variable $order in "
+    )
     assert reply.content.endswith(b'<br />\n{"balance":"10000.00","currency":"USD"}')
 
 
@@ -36,7 +51,10 @@ def test_a_bom_and_a_php_warning_come_before_the_json(provider: ProviderDouble, 
         ("status_message", b'{"status":"error","message":"Incorrect order ID"}'),
         ("success_false", b'{"success":false,"error":"Incorrect order ID"}'),
         ("errors", b'{"errors":{"link":["Incorrect order ID"]}}'),
-        ("detail", b'{"detail":[{"loc":["body","link"],"msg":"Incorrect order ID","type":"value_error"}]}'),
+        (
+            "detail",
+            b'{"detail":[{"loc":["body","link"],"msg":"Incorrect order ID","type":"value_error"}]}',
+        ),
     ],
 )
 def test_error_shapes(provider: ProviderDouble, ask: Ask, shape: str, body: bytes) -> None:
@@ -46,7 +64,9 @@ def test_error_shapes(provider: ProviderDouble, ask: Ask, shape: str, body: byte
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 422])
-def test_errors_may_come_with_a_status_code(provider: ProviderDouble, ask: Ask, status: int) -> None:
+def test_errors_may_come_with_a_status_code(
+    provider: ProviderDouble, ask: Ask, status: int
+) -> None:
     provider.dialect(error_status=status)
 
     assert (ask("status", order=7).status_code, ask("balance").status_code) == (status, 200)
@@ -57,9 +77,16 @@ def test_errors_may_be_keys(provider: ProviderDouble, ask: Ask) -> None:
     provider.dialect(error_words="keys")
     provider.set_balance("0.5")
 
-    errors = [ask("add", service=1, link="x", quantity=quantity).json()["error"] for quantity in (49, 10001, 1000)]
+    errors = [
+        ask("add", service=1, link="x", quantity=quantity).json()["error"]
+        for quantity in (49, 10001, 1000)
+    ]
 
-    assert errors == ["neworder.error.min_quantity", "neworder.error.max_quantity", "neworder.error.not_enough_funds"]
+    assert errors == [
+        "neworder.error.min_quantity",
+        "neworder.error.max_quantity",
+        "neworder.error.not_enough_funds",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +109,9 @@ def test_errors_may_be_keys(provider: ProviderDouble, ask: Ask) -> None:
         ({"description_key": "desc"}, {"desc": ""}),
     ],
 )
-def test_service_fields(provider: ProviderDouble, ask: Ask, parts: dict[str, object], seen: dict[str, object]) -> None:
+def test_service_fields(
+    provider: ProviderDouble, ask: Ask, parts: dict[str, object], seen: dict[str, object]
+) -> None:
     provider.set_services([{**SERVICE, "cancel": False}])
     provider.dialect(**parts)
 
@@ -98,7 +127,9 @@ def test_false_flags_may_be_absent(provider: ProviderDouble, ask: Ask) -> None:
     assert list(ask("services").json()[0]) == NINE[:-1]
 
 
-def test_services_may_be_wrapped_plain_broken_or_doubled(provider: ProviderDouble, ask: Ask) -> None:
+def test_services_may_be_wrapped_plain_broken_or_doubled(
+    provider: ProviderDouble, ask: Ask
+) -> None:
     provider.set_services([SERVICE])
     for wrap in ("data", "services"):
         provider.dialect(wrap=wrap)
@@ -109,7 +140,15 @@ def test_services_may_be_wrapped_plain_broken_or_doubled(provider: ProviderDoubl
     rows = ask("services").json()
     assert list(rows[0]) == NINE
     assert (rows[1]["service"], rows[1]["rate"]) == (1, "77.70")
-    assert [row["rate"] for row in rows[2:9]] == ["NaN", "-0.50", "", None, "free", "Infinity", "1e999"]
+    assert [row["rate"] for row in rows[2:9]] == [
+        "NaN",
+        "-0.50",
+        "",
+        None,
+        "free",
+        "Infinity",
+        "1e999",
+    ]
     assert rows[-3:] == ["not a row", None, {"name": "No id"}]
 
 
@@ -139,7 +178,9 @@ def test_empty_catalogs(provider: ProviderDouble, ask: Ask) -> None:
 def test_status_words(provider: ProviderDouble, ask: Ask, words: str, seen: list[str]) -> None:
     provider.set_services([PLAIN])
     place(ask, times=5)
-    for number, status in enumerate(("Pending", "In progress", "Completed", "Partial", "Canceled"), start=23501):
+    for number, status in enumerate(
+        ("Pending", "In progress", "Completed", "Partial", "Canceled"), start=23501
+    ):
         provider.set_order(number, status=status)
     provider.dialect(words=words)
 
@@ -167,7 +208,9 @@ def test_status_words(provider: ProviderDouble, ask: Ask, words: str, seen: list
         ({"charges": "null"}, "23501", {"23501": {**ROW, "charge": None}}),
     ],
 )
-def test_status_shapes(provider: ProviderDouble, ask: Ask, parts: dict[str, object], orders: str, seen: object) -> None:
+def test_status_shapes(
+    provider: ProviderDouble, ask: Ask, parts: dict[str, object], orders: str, seen: object
+) -> None:
     provider.set_services([PLAIN])
     place(ask, times=2)
     provider.dialect(**parts)
@@ -204,7 +247,11 @@ def test_only_the_single_forms_may_be_known(provider: ProviderDouble, ask: Ask) 
     provider.set_services([PLAIN])
     place(ask, times=2)
     provider.dialect(multi_unknown=True)
-    many = {"status": {"orders": "23501,23502"}, "refill": {"orders": "23501"}, "refill_status": {"refills": "1"}}
+    many = {
+        "status": {"orders": "23501,23502"},
+        "refill": {"orders": "23501"},
+        "refill_status": {"refills": "1"},
+    }
 
     answers = [ask(action, **fields).json() for action, fields in many.items()]
 
@@ -284,7 +331,9 @@ def test_dialects_combine_with_faults(provider: ProviderDouble, ask: Ask) -> Non
     provider.dialect(status_shape="list", bom=True)
     provider.fault("status", "remains_null")
 
-    assert ask("status", orders="23501").content.startswith(b'\xef\xbb\xbf[{"order":23501,"charge":"0.90"')
+    assert ask("status", orders="23501").content.startswith(
+        b'\xef\xbb\xbf[{"order":23501,"charge":"0.90"'
+    )
 
 
 def test_an_unknown_dialect_is_refused_whole(provider: ProviderDouble, ask: Ask) -> None:

@@ -10,7 +10,13 @@ from tests.test_double.conftest import Ask, wait_for
 from tests.test_double.raw_client import post
 
 SERVICE = {"service": 1, "rate": "0.90", "min": 50, "max": 10000}
-TRUE = {"charge": "0.90", "start_count": "0", "status": "Pending", "remains": "1000", "currency": "USD"}
+TRUE = {
+    "charge": "0.90",
+    "start_count": "0",
+    "status": "Pending",
+    "remains": "1000",
+    "currency": "USD",
+}
 INCORRECT = {"error": "Incorrect order ID"}
 
 
@@ -55,7 +61,9 @@ def place_three(provider: ProviderDouble, ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("mode", LIES)
-def test_status_lies_once_and_then_tells_the_truth(provider: ProviderDouble, ask: Ask, mode: str) -> None:
+def test_status_lies_once_and_then_tells_the_truth(
+    provider: ProviderDouble, ask: Ask, mode: str
+) -> None:
     place_three(provider, ask)
     provider.fault("status", mode, times=1)
 
@@ -100,7 +108,9 @@ def test_a_single_missing_row_is_an_empty_list(provider: ProviderDouble, ask: As
     assert ask("status", order=23501).content == b"[]"
 
 
-def test_a_delayed_reply_tells_what_was_true_when_it_was_asked(provider: ProviderDouble, ask: Ask) -> None:
+def test_a_delayed_reply_tells_what_was_true_when_it_was_asked(
+    provider: ProviderDouble, ask: Ask
+) -> None:
     place_three(provider, ask)
     provider.fault("status", "delayed", times=1, seconds=0.7)
 

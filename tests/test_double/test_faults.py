@@ -53,7 +53,9 @@ def body_of(carried: Carried) -> object:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("prefix", ["commit", "nocommit"])
-def test_add_goes_wrong_as_told_and_is_placed_or_not(provider: ProviderDouble, prefix: str, shape: str) -> None:
+def test_add_goes_wrong_as_told_and_is_placed_or_not(
+    provider: ProviderDouble, prefix: str, shape: str
+) -> None:
     provider.set_services([SERVICE])
     add(provider)
     provider.fault("add", f"{prefix}_{shape}", times=1, seconds=SECONDS.get(shape))
@@ -72,7 +74,11 @@ def test_add_goes_wrong_as_told_and_is_placed_or_not(provider: ProviderDouble, p
         assert body != {"order": 23502}
     asked = provider.journal().asked("add")[-1]
     assert asked.fault == f"{prefix}_{shape}"
-    assert asked.parameters == {"service": "1", "link": "https://example.com/p/1", "quantity": "1000"}
+    assert asked.parameters == {
+        "service": "1",
+        "link": "https://example.com/p/1",
+        "quantity": "1000",
+    }
     assert body_of(add(provider)) == {"order": orders[-1] + 1}
 
 
@@ -159,7 +165,9 @@ def test_late_commit_does_not_reach_over_a_reset(provider: ProviderDouble) -> No
         ("bad_key", "Invalid API key"),
     ],
 )
-def test_definite_refusals_place_nothing(provider: ProviderDouble, ask: Ask, mode: str, error: str) -> None:
+def test_definite_refusals_place_nothing(
+    provider: ProviderDouble, ask: Ask, mode: str, error: str
+) -> None:
     provider.set_services([SERVICE])
     provider.fault("add", mode, times=1)
 
@@ -195,7 +203,10 @@ def test_times_and_where_choose_the_requests(provider: ProviderDouble, ask: Ask)
     provider.set_services([SERVICE])
     provider.fault("add", "refuse", times=2, where={"link": "bad"})
 
-    answers = [ask("add", **{**ORDER, "link": f"https://{name}.example"}).json() for name in ("bad", "a", "bad", "bad")]
+    answers = [
+        ask("add", **{**ORDER, "link": f"https://{name}.example"}).json()
+        for name in ("bad", "a", "bad", "bad")
+    ]
 
     assert ["error" in answer for answer in answers] == [True, False, True, False]
     assert [fault["struck"] for fault in provider.faults()] == [2]

@@ -11,7 +11,9 @@ SERVICE = {"service": 1, "rate": "0.90", "min": 50, "max": 10000, "dripfeed": Tr
 LINK = "https://example.com/p/1"
 
 
-def test_an_order_goes_through_every_status_while_its_remains_fall(provider: ProviderDouble, ask: Ask) -> None:
+def test_an_order_goes_through_every_status_while_its_remains_fall(
+    provider: ProviderDouble, ask: Ask
+) -> None:
     provider.set_services([SERVICE])
     ask("add", service=1, link=LINK, quantity=900)
 
@@ -58,7 +60,9 @@ def test_slow_stuck_and_refused_links(provider: ProviderDouble, ask: Ask) -> Non
     ask("add", service=1, link=f"{LINK}#fate=slow", quantity=1000)
     ask("add", service=1, link=f"{LINK}#fate=stuck", quantity=1000)
 
-    assert ask("add", service=1, link=f"{LINK}#fate=refuse", quantity=1000).json() == {"error": "Incorrect link"}
+    assert ask("add", service=1, link=f"{LINK}#fate=refuse", quantity=1000).json() == {
+        "error": "Incorrect link"
+    }
 
     provider.advance(3400)
     assert [placed.status for placed in provider.placed()] == ["In progress", "Pending"]
@@ -77,7 +81,9 @@ def test_unsteered_ends_are_drawn_in_the_shares_set(provider: ProviderDouble, as
     assert 8 <= ends.count("Canceled") <= 35
 
 
-def test_drip_feed_bills_all_runs_and_waits_between_them(provider: ProviderDouble, ask: Ask) -> None:
+def test_drip_feed_bills_all_runs_and_waits_between_them(
+    provider: ProviderDouble, ask: Ask
+) -> None:
     provider.set_services([SERVICE])
 
     ask("add", service=1, link=LINK, quantity=100, runs=10, interval=60)
@@ -112,10 +118,16 @@ def test_a_cancel_on_the_way_ends_partial(provider: ProviderDouble, ask: Ask) ->
 
     provider.advance(3600)
     placed = provider.order(23501)
-    assert (placed.status, placed.remains, placed.net_charge) == ("Partial", 600, Decimal("0.27000"))
+    assert (placed.status, placed.remains, placed.net_charge) == (
+        "Partial",
+        600,
+        Decimal("0.27000"),
+    )
 
 
-def test_a_second_cancel_and_one_of_an_ended_order_are_refused(provider: ProviderDouble, ask: Ask) -> None:
+def test_a_second_cancel_and_one_of_an_ended_order_are_refused(
+    provider: ProviderDouble, ask: Ask
+) -> None:
     provider.set_services([SERVICE])
     ask("add", service=1, link=LINK, quantity=900)
     ask("cancel", orders=23501)
@@ -129,7 +141,9 @@ def test_services_without_refill_or_cancel_refuse_both(provider: ProviderDouble,
     provider.set_services([{**SERVICE, "refill": False, "cancel": False}])
     ask("add", service=1, link=LINK, quantity=900)
 
-    assert ask("cancel", order=23501).json()[0]["cancel"] == {"error": "Cancel is disabled for this service"}
+    assert ask("cancel", order=23501).json()[0]["cancel"] == {
+        "error": "Cancel is disabled for this service"
+    }
     assert ask("refill", order=23501).json() == {"error": "Refill is disabled for this service"}
 
 
@@ -191,7 +205,9 @@ def test_the_books_always_add_up(provider: ProviderDouble, ask: Ask) -> None:
         ask("add", service=1, link=LINK, quantity=quantity)
         provider.advance(7)
 
-    assert provider.balance() + sum(placed.net_charge for placed in provider.placed()) == Decimal(10000)
+    assert provider.balance() + sum(placed.net_charge for placed in provider.placed()) == Decimal(
+        10000
+    )
     numbers = [placed.order for placed in provider.placed()]
     assert numbers == sorted(set(numbers))
     assert len(numbers) == 40 < numbers[-1] - numbers[0]

@@ -35,7 +35,19 @@ def is_alive(pid: int) -> bool:
 
 def test_ready_stands_on_its_own_line_and_sigterm_ends_it() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.double", "--port", "0", "--key", "k", "--currency", "EUR", "--balance", "12.5"],
+        [
+            sys.executable,
+            "-m",
+            "tests.double",
+            "--port",
+            "0",
+            "--key",
+            "k",
+            "--currency",
+            "EUR",
+            "--balance",
+            "12.5",
+        ],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -80,7 +92,9 @@ def test_sigterm_ends_it_silently_whoever_waits(tmp_path: Path) -> None:
     with said.open("w") as stderr, ProviderDouble(stderr=stderr) as provider:
         provider.fault("status", "hang")
         provider.fault("add", "late_commit", seconds=60)
-        waiting = [threading.Thread(target=post, args=(provider, action)) for action in ("status", "add")]
+        waiting = [
+            threading.Thread(target=post, args=(provider, action)) for action in ("status", "add")
+        ]
         for thread in waiting:
             thread.start()
         assert wait_for(lambda: len(provider.journal().requests) == 2)
@@ -94,7 +108,11 @@ def test_a_taken_port_is_said_clearly(provider: ProviderDouble) -> None:
     port = provider.url.split(":")[2].split("/")[0]
 
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.double", "--port", port], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tests.double", "--port", port],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert (ended.returncode, ended.stdout) == (1, "")
@@ -132,7 +150,9 @@ def test_the_journal_file_keeps_what_was_placed_and_asked(tmp_path: Path) -> Non
 def test_a_connection_carries_many_requests(provider: ProviderDouble) -> None:
     with requests.Session() as session:
         for _ in range(3):
-            reply = session.post(provider.url, data={"key": provider.key, "action": "balance"}, timeout=60)
+            reply = session.post(
+                provider.url, data={"key": provider.key, "action": "balance"}, timeout=60
+            )
             assert reply.headers["Connection"] == "keep-alive"
 
 
@@ -172,7 +192,9 @@ def test_parallel_orders_get_ids_of_their_own(provider: ProviderDouble, ask: Ask
     provider.set_services([{"service": 1}])
     ids: list[int] = []
     threads = [
-        threading.Thread(target=lambda: ids.extend(ask("add", **ORDER).json()["order"] for _ in range(10)))
+        threading.Thread(
+            target=lambda: ids.extend(ask("add", **ORDER).json()["order"] for _ in range(10))
+        )
         for _ in range(8)
     ]
 

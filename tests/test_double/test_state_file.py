@@ -22,7 +22,11 @@ def test_a_killed_provider_knows_its_orders_refills_and_money_again(tmp_path: Pa
     state = tmp_path / "state.json"
     with ProviderDouble(state=state) as double:
         service = double.service_of(refill=True, cancel=True)
-        fields = {"service": service["service"], "link": "https://example.com/p/1", "quantity": service["min"]}
+        fields = {
+            "service": service["service"],
+            "link": "https://example.com/p/1",
+            "quantity": service["min"],
+        }
         order = ask(double, "add", **fields)["order"]
         double.set_order(order, status="Partial", remains=service["min"] // 2)
         refill = ask(double, "refill", order=order)["refill"]
@@ -42,13 +46,18 @@ def test_time_goes_on_at_the_provider_while_it_is_away(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     with ProviderDouble(state=state, speed=10_000) as double:
         service = double.service_of()
-        fields = {"service": service["service"], "link": "https://example.com/p/1", "quantity": service["min"]}
+        fields = {
+            "service": service["service"],
+            "link": "https://example.com/p/1",
+            "quantity": service["min"],
+        }
         order = ask(double, "add", **fields)["order"]
 
     with ProviderDouble(state=state, speed=10_000) as again:
         again.set_speed(0)
 
-        assert again.order(order).status == "Completed"  # 10,000 of its seconds for each second of the restart
+        # 10,000 of its seconds for each second of the restart
+        assert again.order(order).status == "Completed"
 
 
 def test_an_ended_orders_refund_is_paid_once_over_a_restart(tmp_path: Path) -> None:

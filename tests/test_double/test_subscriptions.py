@@ -10,7 +10,9 @@ FOLLOWED = {"username": "@someone", "min": "10", "max": "20", "delay": "0"}
 
 
 def subscribe(provider: ProviderDouble, ask: Ask, **fields: object) -> int:
-    provider.set_services([{"service": 5, "type": "Subscriptions", "rate": "0.50", "min": 2, "max": 1000}])
+    provider.set_services(
+        [{"service": 5, "type": "Subscriptions", "rate": "0.50", "min": 2, "max": 1000}]
+    )
     return int(ask("add", service=5, **FOLLOWED, **fields).json()["order"])
 
 
@@ -19,7 +21,9 @@ def told(ask: Ask, number: int) -> tuple[str, str]:
     return row["status"], row["charge"]
 
 
-def test_posts_are_billed_as_they_appear_until_all_were_served(provider: ProviderDouble, ask: Ask) -> None:
+def test_posts_are_billed_as_they_appear_until_all_were_served(
+    provider: ProviderDouble, ask: Ask
+) -> None:
     number = subscribe(provider, ask, posts=3, old_posts=1)
     seen = [told(ask, number)]
 
@@ -47,7 +51,8 @@ def test_a_cancel_ends_it_and_keeps_what_was_served(provider: ProviderDouble, as
 
     provider.advance(3600)
 
-    assert told(ask, number) == ("Canceled", "1.50")  # one more appeared before the cancel took effect
+    # one more appeared before the cancel took effect
+    assert told(ask, number) == ("Canceled", "1.50")
 
 
 def test_it_expires_at_the_end_of_its_day(provider: ProviderDouble, ask: Ask) -> None:
@@ -60,7 +65,9 @@ def test_it_expires_at_the_end_of_its_day(provider: ProviderDouble, ask: Ask) ->
     assert told(ask, number)[0] == "Expired"
 
 
-def test_without_money_for_a_post_it_pauses_until_there_is_some(provider: ProviderDouble, ask: Ask) -> None:
+def test_without_money_for_a_post_it_pauses_until_there_is_some(
+    provider: ProviderDouble, ask: Ask
+) -> None:
     number = subscribe(provider, ask)
     provider.set_balance("0.50")
     provider.serve_posts(number, count=2)

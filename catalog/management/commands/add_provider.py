@@ -8,7 +8,8 @@ from catalog.forms import ProviderForm
 from catalog.prices.margin_rules import TooDear
 from catalog.providers import NameTaken, add_provider
 
-WORDS = {"percent": "margin", "exchange_rate": "exchange-rate"}  # what a form's field is called on the command line
+# what a form's field is called on the command line
+WORDS = {"percent": "margin", "exchange_rate": "exchange-rate"}
 
 
 class Command(BaseCommand):
@@ -19,20 +20,33 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """The operator's contract."""
         parser.add_argument("name", metavar="NAME")
-        parser.add_argument("--url", required=True, help="of its API, such as https://provider.example/api/v2")
+        parser.add_argument(
+            "--url", required=True, help="of its API, such as https://provider.example/api/v2"
+        )
         parser.add_argument("--key", required=True, help="our API key there")
-        parser.add_argument("--currency", default=settings.PANEL_CURRENCY, help="that its rates are in")
+        parser.add_argument(
+            "--currency", default=settings.PANEL_CURRENCY, help="that its rates are in"
+        )
         parser.add_argument("--margin", default="25", metavar="PERCENT", help="on top of its rates")
         parser.add_argument(
-            "--exchange-rate", help=f"one unit of its currency in {settings.PANEL_CURRENCY}, where nobody has said yet"
+            "--exchange-rate",
+            help=f"one unit of its currency in {settings.PANEL_CURRENCY}, where nobody has said yet",
         )
-        parser.add_argument("--probe", action="store_true", help="permit reading foreign ids to resolve unclear orders")
+        parser.add_argument(
+            "--probe",
+            action="store_true",
+            help="permit reading foreign ids to resolve unclear orders",
+        )
         parser.add_argument(
             "--idempotent",
             action="store_true",
             help="it gives one order for one idempotency key, for ever: unclear orders are sent again with theirs",
         )
-        parser.add_argument("--review-first", action="store_true", help="new services wait until the admin has looked")
+        parser.add_argument(
+            "--review-first",
+            action="store_true",
+            help="new services wait until the admin has looked",
+        )
 
     def handle(
         self,
@@ -76,4 +90,8 @@ class Command(BaseCommand):
 
 
 def _problems(form: ProviderForm) -> list[str]:
-    return [f"{WORDS.get(name, name)}: {error}" for name, errors in form.errors.items() for error in errors]
+    return [
+        f"{WORDS.get(name, name)}: {error}"
+        for name, errors in form.errors.items()
+        for error in errors
+    ]

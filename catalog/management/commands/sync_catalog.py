@@ -21,7 +21,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """The operator's contract."""
         parser.add_argument("--provider", metavar="NAME", help="only this one")
-        parser.add_argument("--accept", action="store_true", help="apply even an empty or suspiciously short list")
+        parser.add_argument(
+            "--accept", action="store_true", help="apply even an empty or suspiciously short list"
+        )
 
     def handle(self, *, provider: str | None, accept: bool, **_: object) -> None:
         """One sync after the other; each provider's failure is its own."""
@@ -36,7 +38,9 @@ class Command(BaseCommand):
         bad = [run for run in runs if run.outcome in {SyncOutcome.REFUSED, SyncOutcome.FAILED}]
         if bad:
             if any(run.outcome == SyncOutcome.REFUSED for run in bad):
-                self.stderr.write("Look at what is missing; --accept applies a refused list all the same.")
+                self.stderr.write(
+                    "Look at what is missing; --accept applies a refused list all the same."
+                )
             raise CommandError(f"{len(bad)} of {len(runs)} syncs did not go through.")
 
 
@@ -78,7 +82,9 @@ def _chosen(name: str | None) -> list[Provider]:
         raise CommandError("There is no provider yet: store one with manage.py add_provider.")
     if name is None:
         return everyone
-    found = [provider for provider in everyone if provider.name.casefold() == name.strip().casefold()]
+    found = [
+        provider for provider in everyone if provider.name.casefold() == name.strip().casefold()
+    ]
     if not found:
         known = ", ".join(provider.name for provider in everyone)
         raise CommandError(f"provider: there is none called {name}; there is {known}.")
@@ -88,6 +94,16 @@ def _chosen(name: str | None) -> list[Provider]:
 def _sync(provider: Provider, *, accepted_gone: int | None, bar: Bar) -> SyncRun:
     """Once more where another sync was quicker: the list that we asked for may be the older one."""
     try:
-        return sync_provider(provider_id=provider.pk, now=timezone.now(), accepted_gone=accepted_gone, report=bar.show)
+        return sync_provider(
+            provider_id=provider.pk,
+            now=timezone.now(),
+            accepted_gone=accepted_gone,
+            report=bar.show,
+        )
     except Overtaken:
-        return sync_provider(provider_id=provider.pk, now=timezone.now(), accepted_gone=accepted_gone, report=bar.show)
+        return sync_provider(
+            provider_id=provider.pk,
+            now=timezone.now(),
+            accepted_gone=accepted_gone,
+            report=bar.show,
+        )

@@ -1,7 +1,8 @@
 """The served API in words: every call of every action, and `add` once for each service type.
 
-Nothing of it is written twice: actions and scopes come from `actions.ACTIONS`, the fields of `add` from the table of
-service types that checks orders, their limits from `checking`. A page and a description for programs are made of it.
+Nothing of it is written twice: actions and scopes come from `actions.ACTIONS`, the fields of `add`
+from the table of service types that checks orders, their limits from `checking`. A page and a
+description for programs are made of it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -85,9 +86,13 @@ MAX_CHARGE: Final = Parameter(
     "max_charge", "amount", "The order is refused where it would cost more", is_required=False
 )
 ORDER_ID: Final = Parameter("order", "id", "The order's ID")
-ORDER_IDS: Final = Parameter("orders", "ids", "Orders' IDs with commas between them", limits="up to 100")
+ORDER_IDS: Final = Parameter(
+    "orders", "ids", "Orders' IDs with commas between them", limits="up to 100"
+)
 REFILL_ID: Final = Parameter("refill", "id", "The refill's ID, of refill")
-REFILL_IDS: Final = Parameter("refills", "ids", "Refills' IDs with commas between them", limits="up to 100")
+REFILL_IDS: Final = Parameter(
+    "refills", "ids", "Refills' IDs with commas between them", limits="up to 100"
+)
 WHOLE: Final = "whole number"
 BILLED: Final = {
     "quantity": "Billed: the quantity, at the rate per 1000.",
@@ -105,7 +110,9 @@ def anchor_of(kind: ServiceType) -> str:
 def parameter_of(field: Field) -> Parameter:
     """A field of the table of service types as it is asked for."""
     least, most, limits = _limits_of(field)
-    meaning = field.label if not field.help else f"{field.label}: {field.help[0].lower()}{field.help[1:]}"
+    meaning = (
+        field.label if not field.help else f"{field.label}: {field.help[0].lower()}{field.help[1:]}"
+    )
     return Parameter(
         name=field.name,
         form=FORMS[field.kind],
@@ -129,7 +136,11 @@ def _limits_of(field: Field) -> tuple[int | None, int | None, str]:
         least, most = NUMBER_LIMITS[field.name]
         return least, most, f"{least:,} to {most:,}"
     if field.kind == "lines":
-        return None, None, f"up to {MAX_LINES:,} lines; \\r\\n, \\n or a written-out backslash-n between them"
+        return (
+            None,
+            None,
+            f"up to {MAX_LINES:,} lines; \\r\\n, \\n or a written-out backslash-n between them",
+        )
     if field.kind == "choice":
         return None, None, "; ".join(f"{value}: {label}" for value, label in field.choices)
     if field.kind == "date":

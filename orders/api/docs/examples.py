@@ -1,4 +1,6 @@
-"""What stands in the samples: the reader's own orders and refills, services on sale now, values that pass."""
+"""What stands in the samples: the reader's own orders and refills, services on sale now, values
+that pass.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,11 +41,13 @@ class Own:
 
     orders: tuple[int, ...] = (23501, 23502)
     refills: tuple[int, ...] = (1, 2)
-    services: Mapping[str, Service] = field(default_factory=dict)  # by type, those that can be bought
+    # by type, those that can be bought
+    services: Mapping[str, Service] = field(default_factory=dict)
 
 
 def own_of(user: User | None) -> Own:
-    """The newest orders and refills of a user, and for each type the service on sale with the least minimum.
+    """The newest orders and refills of a user, and for each type the service on sale with the least
+    minimum.
 
     Three queries for a user, one for a visitor.
     """
@@ -51,12 +55,16 @@ def own_of(user: User | None) -> Own:
     if user is None:
         return Own(services=services)
     orders = tuple(user.orders.newest_first().values_list("pk", flat=True)[:2])
-    refills = tuple(Refill.objects.filter(order__user=user).order_by("-pk").values_list("pk", flat=True)[:2])
+    refills = tuple(
+        Refill.objects.filter(order__user=user).order_by("-pk").values_list("pk", flat=True)[:2]
+    )
     return Own(orders=orders or Own().orders, refills=refills or Own().refills, services=services)
 
 
 def fields_of(call: Call, own: Own) -> dict[str, str]:
-    """The fields of a request, but the key: those that this call requires, as few and small as the service takes."""
+    """The fields of a request, but the key: those that this call requires, as few and small as
+    the service takes.
+    """
     values = {"action": call.action}
     if call.kind is not None:
         service = own.services.get(call.kind.name)
@@ -64,7 +72,12 @@ def fields_of(call: Call, own: Own) -> dict[str, str]:
         for one in call.kind.fields:
             if one.is_wanted(values):
                 values[one.name] = _value(one, service)
-    ids = {"order": own.orders[:1], "orders": own.orders, "refill": own.refills[:1], "refills": own.refills}
+    ids = {
+        "order": own.orders[:1],
+        "orders": own.orders,
+        "refill": own.refills[:1],
+        "refills": own.refills,
+    }
     asked = [parameter.name for parameter in call.parameters if parameter.name in ids]
     return values | {name: ",".join(map(str, ids[name])) for name in asked}
 
@@ -72,7 +85,10 @@ def fields_of(call: Call, own: Own) -> dict[str, str]:
 def _services() -> dict[str, Service]:
     names = [kind.name for kind in TYPES if kind.is_sellable]
     sold = Service.objects.on_sale().filter(type__in=names, price__gte=F("cost"))
-    return {service.type: service for service in sold.order_by("type", "min_quantity", "pk").distinct("type")}
+    return {
+        service.type: service
+        for service in sold.order_by("type", "min_quantity", "pk").distinct("type")
+    }
 
 
 def _value(one: Field, service: Service | None) -> str:
@@ -90,4 +106,7 @@ def _value(one: Field, service: Service | None) -> str:
 
 def _lines(name: str, count: int) -> list[str]:
     words = LINES.get(name, ("first", "second"))
-    return [words[number] if number < len(words) else f"{words[0]} {number + 1}" for number in range(count)]
+    return [
+        words[number] if number < len(words) else f"{words[0]} {number + 1}"
+        for number in range(count)
+    ]

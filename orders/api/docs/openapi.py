@@ -1,7 +1,9 @@
-"""The served API for machines: an OpenAPI 3.1 description, made of the same tables as the page and the checks.
+"""The served API for machines: an OpenAPI 3.1 description, made of the same tables as the page and
+the checks.
 
-One address has every action, so that a request is one of as many objects as there are actions, told apart by `action`,
-each any of the ways to ask for it. The key is a field of the body: OpenAPI has no security scheme for such a one.
+One address has every action, so that a request is one of as many objects as there are actions, told
+apart by `action`, each any of the ways to ask for it. The key is a field of the body: OpenAPI has
+no security scheme for such a one.
 """
 
 import hashlib
@@ -38,7 +40,8 @@ def api_openapi(request: HttpRequest) -> HttpResponse:
     is_known = etag in parse_etags(request.headers.get("If-None-Match", ""))
     response = HttpResponse(status=304) if is_known else HttpResponse(body, content_type=JSON_TYPE)
     response["ETag"] = etag
-    response["Access-Control-Allow-Origin"] = "*"  # readers of such descriptions are web pages; it says nothing secret
+    # readers of such descriptions are web pages; it says nothing secret
+    response["Access-Control-Allow-Origin"] = "*"
     patch_response_headers(response, cache_timeout=FRESH_FOR)
     return response
 
@@ -58,7 +61,10 @@ def document(site_url: str) -> dict[str, Any]:
             "version": VERSION,
             "description": "Order, follow and cancel by program. The page of the API explains it for people.",
         },
-        "externalDocs": {"url": site_url + reverse("api_docs"), "description": "For people, with samples"},
+        "externalDocs": {
+            "url": site_url + reverse("api_docs"),
+            "description": "For people, with samples",
+        },
         "servers": [{"url": site_url}],
         "security": [],
         "tags": [{"name": "API v2"}],
@@ -88,13 +94,17 @@ def _operation() -> Schema:
 
 
 def _body(body: str) -> Schema:
-    """Every request in that packing, with an example of each call in JSON; in forms it would be the same again."""
+    """Every request in that packing, with an example of each call in JSON; in forms it would be
+    the same again.
+    """
     schema = {"schema": ref("Request")}
     if body != JSON_TYPE:
         return schema
     calls = [call for action in ACTIONS for call in calls_of(action)]
     requests = {call.anchor: {"key": EXAMPLE_KEY, **fields_of(call, Own())} for call in calls}
-    return schema | {"examples": {anchor: {"value": request} for anchor, request in requests.items()}}
+    return schema | {
+        "examples": {anchor: {"value": request} for anchor, request in requests.items()}
+    }
 
 
 def _idempotency_header() -> Schema:
@@ -171,7 +181,12 @@ def _call(call: Call) -> Schema:
         "description": call.text,
         "type": "object",
         "properties": {
-            "key": {"type": "string", "pattern": "^[A-Za-z0-9]{40}$", "format": "password", "description": "Your key"},
+            "key": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9]{40}$",
+                "format": "password",
+                "description": "Your key",
+            },
             "action": {"type": "string", "const": call.action},
             **fields,
         },
@@ -189,7 +204,11 @@ def _condition(parameter: Parameter) -> Schema:
 
 def _parameter(parameter: Parameter) -> Schema:
     """A field of a request: numbers may come as text, as a form sends them."""
-    words = f"{parameter.meaning}. {parameter.limits}".strip() if parameter.limits else parameter.meaning
+    words = (
+        f"{parameter.meaning}. {parameter.limits}".strip()
+        if parameter.limits
+        else parameter.meaning
+    )
     return {"description": words, **_form(parameter)}
 
 
@@ -213,4 +232,6 @@ def _form(parameter: Parameter) -> Schema:
         return {"type": "string", "pattern": "^[0-9]{1,2}/[0-9]{1,2}/20[0-9]{2}$"}
     if parameter.form == "url":
         return {"type": "string", "pattern": "^https?://", "maxLength": TEXT_LENGTH}
-    return {"type": "string", "minLength": 1} | ({} if parameter.form == "lines" else {"maxLength": TEXT_LENGTH})
+    return {"type": "string", "minLength": 1} | (
+        {} if parameter.form == "lines" else {"maxLength": TEXT_LENGTH}
+    )

@@ -1,4 +1,6 @@
-"""The page of the served API: every call with a sample that runs, the error texts, the limits, the last requests."""
+"""The page of the served API: every call with a sample that runs, the error texts, the limits, the
+last requests.
+"""
 
 import json
 from collections.abc import Iterator
@@ -58,7 +60,9 @@ class Section:
 
 @require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
-    """How a program orders; with the reader's own ids, limits and last requests where somebody is logged in."""
+    """How a program orders; with the reader's own ids, limits and last requests where somebody
+    is logged in.
+    """
     user = request.user if isinstance(request.user, User) else None
     if user is None and not settings.ARE_SERVICES_PUBLIC:
         return redirect_to_login(request.get_full_path())
@@ -72,7 +76,9 @@ def api_docs(request: HttpRequest) -> HttpResponse:
         "sections": sections,
         "repeatable": _repeatable(own, language),
         "errors": ERRORS,
-        "requests_per_minute": requests_per_minute(user) if user else settings.API_REQUESTS_PER_MINUTE,
+        "requests_per_minute": requests_per_minute(user)
+        if user
+        else settings.API_REQUESTS_PER_MINUTE,
         "orders_per_minute": orders_per_minute(user) if user else settings.API_ORDERS_PER_MINUTE,
         "is_get_allowed": settings.API_ALLOW_GET,
         "open_anchor": request.GET.get("open", SAFE_TO_REPEAT),
@@ -87,7 +93,11 @@ def _url() -> str:
 
 def _tabs(anchor: str, current: Language) -> tuple[Tab, ...]:
     return tuple(
-        Tab(label=language.name, url=f"?code={language.slug}&open={anchor}#{anchor}", is_current=language is current)
+        Tab(
+            label=language.name,
+            url=f"?code={language.slug}&open={anchor}#{anchor}",
+            is_current=language is current,
+        )
         for language in LANGUAGES.values()
     )
 
@@ -112,5 +122,8 @@ def _shown(call: Call, own: Own, language: Language) -> Shown:
 def _repeatable(own: Own, language: Language) -> str:
     """The sample of an order that is placed once, however often it is sent."""
     call = next(call for call in calls_of("add") if call.anchor == SAFE_TO_REPEAT)
-    fields = fields_of(call, own) | {"link": "https://example.com/other-page", "idempotency_key": "my-order-1001"}
+    fields = fields_of(call, own) | {
+        "link": "https://example.com/other-page",
+        "idempotency_key": "my-order-1001",
+    }
     return language.write(_url(), fields)

@@ -1,6 +1,8 @@
-"""What each call of the served API answers: an example, and the JSON Schema that every answer keeps to.
+"""What each call of the served API answers: an example, and the JSON Schema that every answer keeps
+to.
 
-Source: sections 1 and 4 of the protocol notes. The page of the API, its OpenAPI description and the tests read it here.
+Source: sections 1 and 4 of the protocol notes. The page of the API, its OpenAPI description and the
+tests read it here.
 """
 
 from collections.abc import Mapping
@@ -17,7 +19,9 @@ AMOUNT: Final = r"^-?[0-9]+(\.[0-9]+)?$"  # a plain decimal, never with an expon
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a call answers: `name` in the OpenAPI description, an example with its keys in order, the schema."""
+    """What a call answers: `name` in the OpenAPI description, an example with its keys in
+    order, the schema.
+    """
 
     name: str
     example: object
@@ -39,7 +43,11 @@ def _object(**properties: Schema) -> Schema:
 
 
 def _text(pattern: str = "", *, note: str = "") -> Schema:
-    return {"type": "string"} | ({"pattern": pattern} if pattern else {}) | ({"description": note} if note else {})
+    return (
+        {"type": "string"}
+        | ({"pattern": pattern} if pattern else {})
+        | ({"description": note} if note else {})
+    )
 
 
 def _one_of(words: tuple[str, ...]) -> Schema:
@@ -52,7 +60,10 @@ def _rows(**properties: Schema) -> Schema:
 
 ID: Final[Schema] = {"type": "integer", "minimum": 1}
 WHOLE: Final = r"^[0-9]+$"
-ID_AS_SENT: Final[Schema] = {"type": ["integer", "string"], "description": "The id; its text where it is no number"}
+ID_AS_SENT: Final[Schema] = {
+    "type": ["integer", "string"],
+    "description": "The id; its text where it is no number",
+}
 ERROR: Final = _object(error={"type": "string", "minLength": 1})
 SERVICE: Final = _object(
     service=ID,
@@ -118,10 +129,15 @@ REPLIES: Final[Mapping[str, Reply]] = MappingProxyType(
             [{"order": 1, "refill": 1}, {"order": 3, "refill": _UNKNOWN}],
             _rows(order=ID_AS_SENT, refill={"oneOf": [ID, ref("Error")]}),
         ),
-        "refill_status": Reply("RefillStatusReply", {"status": "Completed"}, _object(status=_one_of(REFILL_STATUSES))),
+        "refill_status": Reply(
+            "RefillStatusReply", {"status": "Completed"}, _object(status=_one_of(REFILL_STATUSES))
+        ),
         "refill_status-many": Reply(
             "RefillStatusManyReply",
-            [{"refill": 1, "status": "Completed"}, {"refill": 3, "status": {"error": "Refill not found"}}],
+            [
+                {"refill": 1, "status": "Completed"},
+                {"refill": 3, "status": {"error": "Refill not found"}},
+            ],
             _rows(refill=ID_AS_SENT, status={"oneOf": [_one_of(REFILL_STATUSES), ref("Error")]}),
         ),
         "cancel": Reply(

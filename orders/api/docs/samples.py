@@ -1,6 +1,8 @@
-"""Programs that make one call of the served API, in four languages; the key comes from the variable API_KEY.
+"""Programs that make one call of the served API, in four languages; the key comes from the variable
+API_KEY.
 
-Each runs as it stands, with nothing but the language itself: a test runs every one against the running panel.
+Each runs as it stands, with nothing but the language itself: a test runs every one against the
+running panel.
 """
 
 import json
@@ -26,7 +28,13 @@ class Language:
 def curl(url: str, fields: Fields) -> str:
     """A line for a POSIX shell; values are quoted for it, whatever is in them."""
     given = [f"  --data-urlencode {shlex.quote(f'{name}={text}')}" for name, text in fields.items()]
-    return " \\\n".join([f"curl --silent --show-error {shlex.quote(url)}", '  --data-urlencode "key=$API_KEY"', *given])
+    return " \\\n".join(
+        [
+            f"curl --silent --show-error {shlex.quote(url)}",
+            '  --data-urlencode "key=$API_KEY"',
+            *given,
+        ]
+    )
 
 
 def python(url: str, fields: Fields) -> str:
@@ -77,11 +85,15 @@ def _json(text: str) -> str:
 
 
 def _php(text: str) -> str:
-    r"""A string of PHP: in single quotes where it can be, else in double quotes for the sake of `\n`."""
+    """A string of PHP: in single quotes where it can be, else in double quotes for the sake of
+    `\n`.
+    """
     if "\n" not in text:
         escaped = text.replace("\\", "\\\\").replace("'", "\\'")
         return f"'{escaped}'"
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("\n", "\\n")
+    escaped = (
+        text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("\n", "\\n")
+    )
     return f'"{escaped}"'
 
 
@@ -92,7 +104,9 @@ LANGUAGES: Final[Mapping[str, Language]] = MappingProxyType(
             Language("curl", "curl", "Runs in any shell.", curl),
             Language("python", "Python", "Python 3, nothing to install.", python),
             Language("php", "PHP", "PHP 7 or newer, no extensions.", php),
-            Language("javascript", "JavaScript", "Node 18 or newer; save it as sample.mjs.", javascript),
+            Language(
+                "javascript", "JavaScript", "Node 18 or newer; save it as sample.mjs.", javascript
+            ),
         )
     }
 )

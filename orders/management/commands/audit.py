@@ -1,6 +1,7 @@
 """`manage.py audit`: proves that all money adds up; exits with 1 and says what does not.
 
-What stands still or cannot be explained is a warning and fails nothing: a stopped panel's money may be sound.
+What stands still or cannot be explained is a warning and fails nothing: a stopped panel's money may
+be sound.
 """
 
 import json
@@ -22,7 +23,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """One switch."""
-        parser.add_argument("--json", action="store_true", help="print one JSON object instead of sentences")
+        parser.add_argument(
+            "--json", action="store_true", help="print one JSON object instead of sentences"
+        )
 
     def handle(self, *, json: bool, **_: object) -> None:
         """Prove, print, and exit with 1 unless it is sound."""
@@ -47,7 +50,10 @@ def _as_text(audit: FullAudit, concerns: Sequence[Concern]) -> str:
     lines = [
         f"{ledger['wallets']:,} wallets hold {ledger['wallets_total']} {currency}",
         f"{ledger['transfers']:,} transfers",
-        *(f"  account of the house {code}: {amount} {currency}" for code, amount in ledger["house"].items()),
+        *(
+            f"  account of the house {code}: {amount} {currency}"
+            for code, amount in ledger["house"].items()
+        ),
         f"{figures['orders']:,} orders",
         f"  charged {figures['charged']} {currency}, refunded {figures['refunded']} {currency}",
         *(f"Warning: {concern.text}" for concern in concerns),

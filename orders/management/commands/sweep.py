@@ -1,4 +1,6 @@
-"""`manage.py sweep`: runs every periodic act in the foreground, for a panel whose broker is gone or was never there."""
+"""`manage.py sweep`: runs every periodic act in the foreground, for a panel whose broker is gone or
+was never there.
+"""
 
 import signal
 import sys
@@ -12,11 +14,17 @@ from orders.jobs.run_without_broker import perform_once, perform_until
 class Command(BaseCommand):
     """Runs the timetable once, or with --loop until it is stopped."""
 
-    help = "Run every periodic act in this process, without a broker. Safe beside workers and beats."
+    help = (
+        "Run every periodic act in this process, without a broker. Safe beside workers and beats."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """One switch."""
-        parser.add_argument("--loop", action="store_true", help="go on at the usual intervals until SIGTERM or Ctrl-C")
+        parser.add_argument(
+            "--loop",
+            action="store_true",
+            help="go on at the usual intervals until SIGTERM or Ctrl-C",
+        )
 
     def handle(self, *, loop: bool, verbosity: int, **_: object) -> None:
         """Exit with 1 where an act of a single run failed; with 0 when a loop is stopped."""

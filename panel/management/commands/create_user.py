@@ -24,17 +24,30 @@ class Command(BaseCommand):
         parser.add_argument("email", metavar="EMAIL")
         parser.add_argument("--role", required=True, choices=Role.values)
         parser.add_argument("--password", help="made up and printed where it is left out")
-        parser.add_argument("--balance", default="0", help="in the panel's currency, such as 100.00")
+        parser.add_argument(
+            "--balance", default="0", help="in the panel's currency, such as 100.00"
+        )
         parser.add_argument("--api-key", action="store_true", help="issue an API key")
 
-    def handle(self, *, email: str, role: str, password: str | None, balance: str, api_key: bool, **_: object) -> None:
+    def handle(
+        self,
+        *,
+        email: str,
+        role: str,
+        password: str | None,
+        balance: str,
+        api_key: bool,
+        **_: object,
+    ) -> None:
         """Make it all or nothing, then say what was made."""
         amount = _amount(balance)
         if api_key and not settings.API_KEY_PEPPER:
             raise CommandError("API_KEY_PEPPER is not set: the API key would not be worth anything")
         chosen = password if password is not None else secrets.token_urlsafe(12)
         try:
-            user, key = _make(email=email, role=Role(role), password=chosen, balance=amount, is_key_wanted=api_key)
+            user, key = _make(
+                email=email, role=Role(role), password=chosen, balance=amount, is_key_wanted=api_key
+            )
         except (Refusal, ledger.LedgerError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Made {user.role} {user.email}")
@@ -47,7 +60,9 @@ class Command(BaseCommand):
 
 
 @transaction.atomic
-def _make(*, email: str, role: Role, password: str, balance: Decimal, is_key_wanted: bool) -> tuple[User, str]:
+def _make(
+    *, email: str, role: Role, password: str, balance: Decimal, is_key_wanted: bool
+) -> tuple[User, str]:
     now = timezone.now()
     user = create_user(email=email, password=password, role=role)
     ledger.open_wallet(owner=user)
@@ -68,6 +83,10 @@ def _amount(text: str) -> Decimal:
         amount = Decimal(text)
     except InvalidOperation:
         raise CommandError(f"balance: {text!r} is not an amount such as 100.00") from None
-    if not amount.is_finite() or not 0 <= amount <= ledger.MAX_VALUE or amount != amount.quantize(ledger.STEP):
+    if (
+        not amount.is_finite()
+        or not 0 <= amount <= ledger.MAX_VALUE
+        or amount != amount.quantize(ledger.STEP)
+    ):
         raise CommandError(f"balance: {text!r} must be 0 or more, with at most five decimals")
     return amount

@@ -34,26 +34,34 @@ ENVIRONMENT = {  # the demo's own defaults; seconds: things move while one watch
 }
 
 
-SERVERS = ("DATABASE_URL", "REDIS_URL")  # of a real panel, as `.env` may name them: the demo has its own
+# of a real panel, as `.env` may name them: the demo has its own
+SERVERS = ("DATABASE_URL", "REDIS_URL")
 
 
 class Command(BaseCommand):
     """Runs a filled panel on this machine."""
 
     help = "Run a demo: the panel, three providers, users, money and orders in every state. Ctrl-C stops it all."
-    requires_system_checks: list[str] = []  # the secrets may only be made now; `prepare` checks with them
+    # the secrets may only be made now; `prepare` checks with them
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Where to listen and where to keep the data."""
-        parser.add_argument("--port", type=int, default=8000, help="port to serve on; 0 takes a free one")
+        parser.add_argument(
+            "--port", type=int, default=8000, help="port to serve on; 0 takes a free one"
+        )
         parser.add_argument("--host", default="127.0.0.1", help="address to serve on")
-        parser.add_argument("--data-dir", type=Path, default=Path("var/demo"), help="folder of all data")
+        parser.add_argument(
+            "--data-dir", type=Path, default=Path("var/demo"), help="folder of all data"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Exit with 0 when stopped, with 1 when it cannot start."""
         for name in SERVERS:
             if os.environ.get(name):
-                self._write(self.stderr, f"The demo leaves {name} alone: it has servers of its own.")
+                self._write(
+                    self.stderr, f"The demo leaves {name} alone: it has servers of its own."
+                )
                 os.environ[name] = ""  # an unset one would be read from `.env` again
         paths = Paths.of(options["data_dir"])
         try:
@@ -77,7 +85,8 @@ class Command(BaseCommand):
                 self.stdout, _greeting(address, data_dir=data_dir, providers=providers)
             ),
             companions=[double.child(data_dir=data_dir) for double in providers],
-            gates=[_filling(data_dir, "--check", env=env)],  # no worker of the demo ever meets a real panel's orders
+            # no worker of the demo ever meets a real panel's orders
+            gates=[_filling(data_dir, "--check", env=env)],
             errands=[_filling(data_dir, "--ports", *map(str, ports), env=env)],
             env=env,
         )

@@ -1,4 +1,6 @@
-"""`manage.py prepare`: brings the database and the static files up to this version; harmless when repeated."""
+"""`manage.py prepare`: brings the database and the static files up to this version; harmless when
+repeated.
+"""
 
 import hashlib
 from pathlib import Path
@@ -24,13 +26,16 @@ class Command(BaseCommand):
         call_command("createcachetable", **quiet)
         stamp = Path(settings.STATIC_ROOT) / ".collected"
         digest = _digest()
-        if not stamp.exists() or stamp.read_text() != digest:  # compressing takes longer than all the rest
+        # compressing takes longer than all the rest
+        if not stamp.exists() or stamp.read_text() != digest:
             call_command("collectstatic", interactive=False, **quiet)
             stamp.write_text(digest)
 
 
 def _digest() -> str:
-    """A short name for the static files as they are now: it changes with any of them and with the way of storing."""
+    """A short name for the static files as they are now: it changes with any of them and with
+    the way of storing.
+    """
     digest = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
     for finder in get_finders():
         for path, storage in finder.list([]):

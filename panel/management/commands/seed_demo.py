@@ -1,4 +1,6 @@
-"""`manage.py seed_demo`: what `demo` runs beside its panel to fill it, once; on later starts it finds it filled."""
+"""`manage.py seed_demo`: what `demo` runs beside its panel to fill it, once; on later starts it
+finds it filled.
+"""
 
 from typing import Any
 
@@ -23,7 +25,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Where the providers are, or whether to look only."""
-        parser.add_argument("--ports", type=int, nargs=PORTS, default=[0] * PORTS, help="of the running providers")
+        parser.add_argument(
+            "--ports", type=int, nargs=PORTS, default=[0] * PORTS, help="of the running providers"
+        )
         parser.add_argument(
             "--check",
             action="store_true",
@@ -47,16 +51,27 @@ class Command(BaseCommand):
         now = timezone.now()
         people = enrol_people(now=now)
         open_shop(doubles=providers, admin=people.admin, now=now)
-        buyers = [people.customer, people.customer, people.others[0], people.customer, people.others[1]]
+        buyers = [
+            people.customer,
+            people.customer,
+            people.others[0],
+            people.customer,
+            people.others[1],
+        ]
         main, euro, paused = (Counter(double=double, buyers=buyers) for double in providers)
         make_history(people=people, main=main, euro=euro, paused=paused)
         hand_out_key(people=people, data_dir=settings.PANEL_DATA_DIR, now=timezone.now())
 
 
 def _is_filled() -> bool:
-    """Whether an earlier start has filled it; False where it is empty. Raises CommandError for anything else."""
+    """Whether an earlier start has filled it; False where it is empty.
+
+    Raises CommandError for anything else.
+    """
     if key_file(settings.PANEL_DATA_DIR).exists():
         return True
     if User.objects.exists():
-        raise CommandError(f"{settings.PANEL_DATA_DIR} holds a real panel: give the demo another --data-dir")
+        raise CommandError(
+            f"{settings.PANEL_DATA_DIR} holds a real panel: give the demo another --data-dir"
+        )
     return False

@@ -15,13 +15,18 @@ class Command(BaseCommand):
     """Run web server, workers and beat, with PostgreSQL and Valkey where none are configured."""
 
     help = "Run the whole panel on this machine. Ctrl-C or SIGTERM stops it cleanly."
-    requires_system_checks: list[str] = []  # the secrets may only be made now; `prepare` checks with them
+    # the secrets may only be made now; `prepare` checks with them
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Where to listen and where to keep the data."""
-        parser.add_argument("--port", type=int, default=8000, help="port to serve on; 0 takes a free one")
+        parser.add_argument(
+            "--port", type=int, default=8000, help="port to serve on; 0 takes a free one"
+        )
         parser.add_argument("--host", default="127.0.0.1", help="address to serve on")
-        parser.add_argument("--data-dir", type=Path, default=settings.PANEL_DATA_DIR, help="folder of all data")
+        parser.add_argument(
+            "--data-dir", type=Path, default=settings.PANEL_DATA_DIR, help="folder of all data"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Exit with 0 when stopped, with 1 when it cannot start."""

@@ -10,11 +10,24 @@ from tests.factories import NOW, make_service, make_user
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["admin_providers", "admin_provider_new", "admin_provider", "admin_syncs", "admin_sync", "admin_margins"]
+PAGES = [
+    "admin_providers",
+    "admin_provider_new",
+    "admin_provider",
+    "admin_syncs",
+    "admin_sync",
+    "admin_margins",
+]
 PAGES += ["admin_services", "admin_service", "admin_category"]
 ACTS = ["admin_provider_pause", "admin_provider_resume", "admin_provider_sync", "admin_sync_accept"]
 ACTS += ["admin_margin_remove", "admin_services_accept"]
-WITHOUT_ID = {"admin_providers", "admin_provider_new", "admin_syncs", "admin_margins", "admin_services"}
+WITHOUT_ID = {
+    "admin_providers",
+    "admin_provider_new",
+    "admin_syncs",
+    "admin_margins",
+    "admin_services",
+}
 WITHOUT_ID |= {"admin_services_accept"}
 
 
@@ -27,7 +40,12 @@ def address(name: str) -> str:
         provider=service.provider, started_at=NOW, finished_at=NOW, outcome=SyncOutcome.REFUSED
     )
     rule = MarginRule.objects.create(scope="service", service=service, percent=5)
-    pks = {"provider": service.provider_id, "sync": run.pk, "margin": rule.pk, "service": service.pk}
+    pks = {
+        "provider": service.provider_id,
+        "sync": run.pk,
+        "margin": rule.pk,
+        "service": service.pk,
+    }
     pks["category"] = service.category_id
     return reverse(name, args=[pks[name.split("_")[1]]])
 

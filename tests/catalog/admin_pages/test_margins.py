@@ -28,11 +28,18 @@ def price() -> Decimal:
 
 
 def for_provider(priced: Service, /, **changes: str) -> dict[str, str]:
-    values = {"scope": "provider", "provider": str(priced.provider_id), "percent": "50", "fixed": "0"}
+    values = {
+        "scope": "provider",
+        "provider": str(priced.provider_id),
+        "percent": "50",
+        "fixed": "0",
+    }
     return values | changes
 
 
-def test_a_preview_shows_old_and_new_prices_and_saves_nothing(client: Client, service: Service) -> None:
+def test_a_preview_shows_old_and_new_prices_and_saves_nothing(
+    client: Client, service: Service
+) -> None:
     text = client.get(URL, for_provider(service)).content.decode()
 
     assert "1 of 1 prices would change" in text
@@ -106,7 +113,10 @@ def test_a_price_beyond_all_bounds_is_named(client: Client) -> None:
 
 def test_every_scope_can_be_set(client: Client, service: Service) -> None:
     client.post(URL, {"scope": "all", "percent": "10", "fixed": "0"})
-    client.post(URL, {"scope": "category", "category": service.category_id, "percent": "30", "fixed": "0.05"})
+    client.post(
+        URL,
+        {"scope": "category", "category": service.category_id, "percent": "30", "fixed": "0.05"},
+    )
     client.post(URL, {"scope": "service", "service": service.pk, "percent": "40", "fixed": "0"})
 
     scopes = dict(MarginRule.objects.values_list("scope", "percent"))
@@ -124,7 +134,9 @@ def test_a_rule_is_removed_but_not_the_one_for_all(client: Client, service: Serv
 
 
 def test_the_page_lists_each_rule_with_what_it_prices(client: Client, service: Service) -> None:
-    set_margin(target=service.provider, percent=Decimal("12.5"), fixed=Decimal("0.01"), actor=None, now=NOW)
+    set_margin(
+        target=service.provider, percent=Decimal("12.5"), fixed=Decimal("0.01"), actor=None, now=NOW
+    )
 
     text = client.get(URL).content.decode()
 
@@ -145,9 +157,14 @@ def test_the_page_asks_few_questions_however_many_rules(
     client: Client, rules: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(rules):
-        set_margin(target=make_category(), percent=Decimal(5), fixed=Decimal(0), actor=None, now=NOW)
-        set_margin(target=make_provider(), percent=Decimal(5), fixed=Decimal(0), actor=None, now=NOW)
+        set_margin(
+            target=make_category(), percent=Decimal(5), fixed=Decimal(0), actor=None, now=NOW
+        )
+        set_margin(
+            target=make_provider(), percent=Decimal(5), fixed=Decimal(0), actor=None, now=NOW
+        )
     client.get(URL)
 
-    with django_assert_num_queries(9):  # session, user, balance, inbox, rulebook 2, rules, 2 selects
+    # session, user, balance, inbox, rulebook 2, rules, 2 selects
+    with django_assert_num_queries(9):
         client.get(URL)

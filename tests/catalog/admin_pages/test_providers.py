@@ -43,13 +43,19 @@ def values_of(provider: Provider, **changes: str) -> dict[str, str]:
     return {"name": provider.name, "url": provider.url, "key": "", **changes}
 
 
-def test_a_new_provider_is_stored_with_its_margin_and_read_at_once(client: Client, admin: User) -> None:
+def test_a_new_provider_is_stored_with_its_margin_and_read_at_once(
+    client: Client, admin: User
+) -> None:
     response = client.post(NEW, {**GOOD, "is_review_first": "on", "is_idempotent": "on"})
 
     provider = Provider.objects.get()
     rule = MarginRule.objects.get(provider=provider)
     assert (response.status_code, response["Location"]) == (302, page_of(provider))
-    assert (provider.name, provider.is_review_first, provider.is_probe_allowed) == ("Acme", True, False)
+    assert (provider.name, provider.is_review_first, provider.is_probe_allowed) == (
+        "Acme",
+        True,
+        False,
+    )
     assert provider.is_idempotent
     assert unseal(provider.sealed_key) == GOOD["key"]
     assert (rule.percent, rule.updated_by) == (Decimal(40), admin)
@@ -94,7 +100,9 @@ def test_the_key_is_never_rendered_back(client: Client) -> None:
     provider.save()
 
     shown = client.get(page_of(provider)).content.decode()
-    refused = client.post(page_of(provider), values_of(provider, name="", key="another-s3cret")).content.decode()
+    refused = client.post(
+        page_of(provider), values_of(provider, name="", key="another-s3cret")
+    ).content.decode()
 
     for text in (shown, refused):
         assert "s3cret" not in text
@@ -181,7 +189,9 @@ def test_a_change_locks_the_catalog_before_the_provider_as_a_sync_does(client: C
 
     sent = [query["sql"] for query in queries]
     lock = next(place for place, sql in enumerate(sent) if "pg_advisory_xact_lock" in sql)
-    change = next(place for place, sql in enumerate(sent) if sql.startswith('UPDATE "catalog_provider"'))
+    change = next(
+        place for place, sql in enumerate(sent) if sql.startswith('UPDATE "catalog_provider"')
+    )
     assert lock < change  # the other way round the two wait for each other
 
 
@@ -214,7 +224,9 @@ def test_pausing_needs_a_reason(client: Client) -> None:
 
 def test_a_pause_by_hand_is_not_lifted_by_the_machine(client: Client) -> None:
     provider = make_provider()
-    Provider.objects.filter(pk=provider.pk).update(paused_at=timezone.now(), is_pause_automatic=True)
+    Provider.objects.filter(pk=provider.pk).update(
+        paused_at=timezone.now(), is_pause_automatic=True
+    )
 
     client.post(f"{page_of(provider)}/pause", {"reason": "Leave it"})
 

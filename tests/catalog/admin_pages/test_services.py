@@ -85,7 +85,9 @@ def test_another_category_is_the_admins_own_and_its_margin_prices_at_once(client
     ],
     ids=str,
 )
-def test_bad_input_is_named_and_changes_nothing(client: Client, changes: dict[str, object], message: str) -> None:
+def test_bad_input_is_named_and_changes_nothing(
+    client: Client, changes: dict[str, object], message: str
+) -> None:
     service = make_service()
     before = Service.objects.filter(pk=service.pk).values().get()
 
@@ -148,7 +150,11 @@ def test_no_sync_comes_between_counting_and_accepting(client: Client) -> None:
     with CaptureQueriesContext(connection) as queries:
         client.post(f"{URL}/accept", {"expected": "1"})
 
-    sent = [query["sql"] for query in queries if "catalog_service" in query["sql"] or "advisory" in query["sql"]]
+    sent = [
+        query["sql"]
+        for query in queries
+        if "catalog_service" in query["sql"] or "advisory" in query["sql"]
+    ]
     assert [sql.split()[0] for sql in sent] == ["SELECT", "SELECT", "UPDATE"]
     assert "pg_advisory_xact_lock" in sent[0]
 
@@ -173,7 +179,9 @@ def test_the_list_is_narrowed_by_state(client: Client, state: str, found: set[st
         "withdrawn": {"withdrawn_at": NOW},
     }
     for name, change in changes.items():
-        Service.objects.filter(pk=make_service(name=f"name-{name}").pk).update(own_name=f"name-{name}", **change)
+        Service.objects.filter(pk=make_service(name=f"name-{name}").pk).update(
+            own_name=f"name-{name}", **change
+        )
 
     text = client.get(URL, {"state": state}).content.decode()
 
@@ -209,7 +217,9 @@ def test_hostile_names_are_shown_as_text(client: Client) -> None:  # pitfall 31
 def test_a_category_is_renamed_and_placed(client: Client) -> None:
     category = make_category(name="Theirs")
 
-    response = client.post(f"/admin/categories/{category.pk}", {"own_name": "Ours", "position": "5"})
+    response = client.post(
+        f"/admin/categories/{category.pk}", {"own_name": "Ours", "position": "5"}
+    )
 
     saved = Category.objects.get(pk=category.pk)
     assert response.status_code == 302
@@ -232,5 +242,6 @@ def test_the_list_asks_few_questions_however_many_rows(
     for _ in range(services):
         make_service()
 
-    with django_assert_num_queries(9):  # session, user, balance, inbox, count, rows, unknown types, 2 selects
+    # session, user, balance, inbox, count, rows, unknown types, 2 selects
+    with django_assert_num_queries(9):
         client.get(URL)

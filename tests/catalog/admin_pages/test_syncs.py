@@ -11,7 +11,14 @@ from tests.factories import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("admin")]
 
-ROW = {"service": 1, "name": "Followers", "category": "Network", "rate": "0.90", "min": 50, "max": 10_000}
+ROW = {
+    "service": 1,
+    "name": "Followers",
+    "category": "Network",
+    "rate": "0.90",
+    "min": 50,
+    "max": 10_000,
+}
 
 
 def refused_run(double: ProviderDouble) -> SyncRun:
@@ -23,7 +30,9 @@ def refused_run(double: ProviderDouble) -> SyncRun:
     return sync_provider(provider_id=provider.pk, now=NOW)
 
 
-def test_a_change_set_is_shown_field_by_field_as_text(client: Client, double: ProviderDouble) -> None:
+def test_a_change_set_is_shown_field_by_field_as_text(
+    client: Client, double: ProviderDouble
+) -> None:
     double.set_services([{**ROW, "service": number} for number in range(1, 5)])
     provider = connect(double)
     sync_provider(provider_id=provider.pk, now=NOW)
@@ -39,7 +48,9 @@ def test_a_change_set_is_shown_field_by_field_as_text(client: Client, double: Pr
     assert "Apply anyway" not in text
 
 
-def test_a_refused_sync_is_explained_and_applied_once_agreed_to(client: Client, double: ProviderDouble) -> None:
+def test_a_refused_sync_is_explained_and_applied_once_agreed_to(
+    client: Client, double: ProviderDouble
+) -> None:
     run = refused_run(double)
 
     shown = client.get(f"/admin/syncs/{run.pk}").content.decode()
@@ -48,7 +59,10 @@ def test_a_refused_sync_is_explained_and_applied_once_agreed_to(client: Client, 
 
     assert "4 of 10 services are missing" in shown
     assert "Apply anyway: up to 4 services may go" in shown
-    assert (response.status_code, response["Location"]) == (302, f"/admin/providers/{run.provider_id}")
+    assert (response.status_code, response["Location"]) == (
+        302,
+        f"/admin/providers/{run.provider_id}",
+    )
     assert Service.objects.listed().count() == 6
 
 
@@ -64,7 +78,9 @@ def test_agreeing_to_four_is_not_agreeing_to_ten(client: Client, double: Provide
     assert Provider.objects.get(pk=run.provider_id).accepted_gone is None
 
 
-def test_rows_that_never_were_ours_are_not_among_those_agreed_to(client: Client, double: ProviderDouble) -> None:
+def test_rows_that_never_were_ours_are_not_among_those_agreed_to(
+    client: Client, double: ProviderDouble
+) -> None:
     run = refused_run(double)
     junk = [{**ROW, "service": number, "rate": "NaN"} for number in range(100, 130)]
     double.set_services([*({**ROW, "service": number} for number in range(5, 11)), *junk])
@@ -98,7 +114,8 @@ def test_an_applied_sync_cannot_be_agreed_to(client: Client, double: ProviderDou
 def test_the_list_of_syncs_has_pages(client: Client, double: ProviderDouble) -> None:
     provider = connect(double)
     SyncRun.objects.bulk_create(
-        SyncRun(provider=provider, started_at=NOW, finished_at=NOW, outcome=SyncOutcome.UNCHANGED) for _ in range(51)
+        SyncRun(provider=provider, started_at=NOW, finished_at=NOW, outcome=SyncOutcome.UNCHANGED)
+        for _ in range(51)
     )
     oldest = SyncRun.objects.order_by("pk").values_list("pk", flat=True)[0]
 

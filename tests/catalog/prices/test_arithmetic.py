@@ -27,12 +27,19 @@ percents = st.decimals(min_value=0, max_value=10_000, places=4)
         ("999999999999.99999999", 10_000_000, "9999999999999999.99990"),
     ],
 )
-def test_charge_per_1000_is_rounded_up_to_five_decimals(price: str, quantity: int, charge: str) -> None:
-    assert str(charge_for(price=Decimal(price), billed_quantity=quantity, is_per_order=False)) == charge
+def test_charge_per_1000_is_rounded_up_to_five_decimals(
+    price: str, quantity: int, charge: str
+) -> None:
+    assert (
+        str(charge_for(price=Decimal(price), billed_quantity=quantity, is_per_order=False))
+        == charge
+    )
 
 
 def test_package_rate_is_the_price_of_one_order_not_of_1000() -> None:
-    assert charge_for(price=Decimal("4.5"), billed_quantity=1, is_per_order=True) == Decimal("4.50000")
+    assert charge_for(price=Decimal("4.5"), billed_quantity=1, is_per_order=True) == Decimal(
+        "4.50000"
+    )
     assert cost_for(cost=Decimal("4.5"), billed_quantity=1, is_per_order=True) == Decimal("4.50000")
 
 
@@ -46,7 +53,9 @@ def test_package_rate_is_the_price_of_one_order_not_of_1000() -> None:
         ("0", "25", "0.10", "0.10000000"),
     ],
 )
-def test_price_is_cost_plus_percent_plus_fixed_rounded_up(cost: str, percent: str, fixed: str, price: str) -> None:
+def test_price_is_cost_plus_percent_plus_fixed_rounded_up(
+    cost: str, percent: str, fixed: str, price: str
+) -> None:
     found = price_of(cost=Decimal(cost), percent=Decimal(percent), fixed=Decimal(fixed))
 
     assert f"{found:f}" == price
@@ -54,7 +63,9 @@ def test_price_is_cost_plus_percent_plus_fixed_rounded_up(cost: str, percent: st
 
 def test_cost_is_the_rate_in_the_panels_currency_rounded_up() -> None:
     assert cost_of(rate=Decimal("0.9"), exchange_rate=Decimal("1.07")) == Decimal("0.963")
-    assert cost_of(rate=Decimal("0.00000001"), exchange_rate=Decimal("0.1")) == Decimal("0.00000001")
+    assert cost_of(rate=Decimal("0.00000001"), exchange_rate=Decimal("0.1")) == Decimal(
+        "0.00000001"
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,8 +78,13 @@ def test_cost_is_the_rate_in_the_panels_currency_rounded_up() -> None:
         ("1", 3, 3, "1.00000"),
     ],
 )
-def test_owed_is_the_undelivered_share_rounded_down(charge: str, undelivered: int, quantity: int, owed: str) -> None:
-    assert str(owed_for(charge=Decimal(charge), undelivered=undelivered, billed_quantity=quantity)) == owed
+def test_owed_is_the_undelivered_share_rounded_down(
+    charge: str, undelivered: int, quantity: int, owed: str
+) -> None:
+    assert (
+        str(owed_for(charge=Decimal(charge), undelivered=undelivered, billed_quantity=quantity))
+        == owed
+    )
 
 
 @pytest.mark.parametrize(("undelivered", "quantity"), [(-1, 10), (11, 10), (0, 0)])

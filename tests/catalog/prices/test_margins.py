@@ -9,7 +9,13 @@ from accounts.models import Role
 from catalog.models import ExchangeRate, MarginRule, Provider, Service
 from catalog.prices.margin_rules import Rule, RuleBook, TooDear
 from catalog.prices.reprice import open_rulebook, reprice
-from catalog.prices.set_margin import BadMargin, RuleNeeded, preview_margin, remove_margin, set_margin
+from catalog.prices.set_margin import (
+    BadMargin,
+    RuleNeeded,
+    preview_margin,
+    remove_margin,
+    set_margin,
+)
 from catalog.providers import set_exchange_rate
 from tests.factories import NOW, make_category, make_provider, make_service, make_user
 
@@ -21,7 +27,13 @@ def rule(scope: str, target: int, percent: int) -> Rule:
 
 
 def set_percent(target: object, percent: object, fixed: object = 0) -> MarginRule:
-    return set_margin(target=target, percent=Decimal(str(percent)), fixed=Decimal(str(fixed)), actor=None, now=NOW)  # type: ignore[arg-type]  # any of the targets
+    return set_margin(
+        target=target,  # type: ignore[arg-type]  # any of the targets
+        percent=Decimal(str(percent)),
+        fixed=Decimal(str(fixed)),
+        actor=None,
+        now=NOW,
+    )
 
 
 def price_of(service: Service) -> Decimal:
@@ -52,7 +64,9 @@ def test_a_rulebook_without_a_rule_for_all_is_no_rulebook() -> None:
 
 def test_a_price_beyond_all_bounds_is_refused() -> None:
     with pytest.raises(TooDear):
-        RuleBook([EVERY]).price(rate=Decimal(10) ** 11, exchange_rate=Decimal(10), service=None, category=1, provider=1)
+        RuleBook([EVERY]).price(
+            rate=Decimal(10) ** 11, exchange_rate=Decimal(10), service=None, category=1, provider=1
+        )
 
 
 @pytest.mark.django_db
@@ -74,7 +88,9 @@ def test_prices_follow_each_rule_as_it_is_set_and_removed() -> None:
         remove_margin(rule=MarginRule.objects.get(pk=saved.pk), actor=None, now=NOW)
         seen.append(price_of(service))
 
-    assert seen == [Decimal(text) for text in ("1.10", "1.20", "1.30", "1.45", "1.45", "1.30", "1.21", "1.10")]
+    assert seen == [
+        Decimal(text) for text in ("1.10", "1.20", "1.30", "1.45", "1.45", "1.30", "1.21", "1.10")
+    ]
 
 
 @pytest.mark.django_db
@@ -120,7 +136,9 @@ def test_the_rule_for_all_services_cannot_be_removed() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("percent", "fixed"), [("-0.01", "0"), ("0", "-1"), ("10000.1", "0"), ("NaN", "0")])
+@pytest.mark.parametrize(
+    ("percent", "fixed"), [("-0.01", "0"), ("0", "-1"), ("10000.1", "0"), ("NaN", "0")]
+)
 def test_a_margin_that_would_sell_below_cost_is_refused(percent: str, fixed: str) -> None:
     service = make_service(cost="1", price="1.25")
 
@@ -140,7 +158,10 @@ def test_the_database_refuses_a_margin_below_cost() -> None:
 @pytest.mark.django_db
 def test_a_preview_tells_every_price_that_would_move_and_changes_nothing() -> None:
     provider = make_provider()
-    first, second = make_service(provider=provider, cost="1"), make_service(provider=provider, cost="2")
+    first, second = (
+        make_service(provider=provider, cost="1"),
+        make_service(provider=provider, cost="2"),
+    )
     own = make_service(provider=provider, cost="1")
     set_percent(own, 99)
     set_percent(None, 25)
@@ -206,7 +227,10 @@ def test_an_exchange_rate_that_makes_a_price_too_large_changes_nothing() -> None
 @pytest.mark.django_db
 def test_a_margin_of_a_category_reaches_every_provider() -> None:
     category = make_category()
-    services = [make_service(category=category, provider=provider, cost="1") for provider in _two_providers()]
+    services = [
+        make_service(category=category, provider=provider, cost="1")
+        for provider in _two_providers()
+    ]
 
     set_percent(category, 60)
 

@@ -1,4 +1,6 @@
-"""The price list as the API sends it: which services, in which form, kept until the catalog changes."""
+"""The price list as the API sends it: which services, in which form, kept until the catalog
+changes.
+"""
 
 import gzip
 import json
@@ -92,7 +94,11 @@ def test_only_what_can_be_bought_is_listed() -> None:
 def test_services_stand_in_shop_order() -> None:
     last, first = make_category(), make_category()
     Category.objects.filter(pk=last.pk).update(position=1)
-    services = [make_service(category=last), make_service(category=first), make_service(category=first)]
+    services = [
+        make_service(category=last),
+        make_service(category=first),
+        make_service(category=first),
+    ]
     Service.objects.filter(pk=services[1].pk).update(position=1)
 
     assert listed() == [services[2].pk, services[1].pk, services[0].pk]
@@ -129,7 +135,9 @@ def rename_category() -> None:
 
 
 def set_margin() -> None:
-    prices_set_margin.set_margin(target=None, percent=Decimal(50), fixed=Decimal(0), actor=None, now=NOW)
+    prices_set_margin.set_margin(
+        target=None, percent=Decimal(50), fixed=Decimal(0), actor=None, now=NOW
+    )
 
 
 def hide() -> None:
@@ -144,7 +152,14 @@ def write_past_django() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [make_service, rename_category, set_margin, hide, write_past_django, lambda: Service.objects.all().delete()],
+    [
+        make_service,
+        rename_category,
+        set_margin,
+        hide,
+        write_past_django,
+        lambda: Service.objects.all().delete(),
+    ],
     ids=["new", "category", "margin", "hidden", "past Django", "gone"],
 )
 def test_every_change_of_the_catalog_is_in_the_next_list(change: Callable[[], object]) -> None:
@@ -155,7 +170,9 @@ def test_every_change_of_the_catalog_is_in_the_next_list(change: Callable[[], ob
     change()
 
     after = lists.current(group=EVERYBODY)
-    assert after.variants["identity"].body == write_list(EVERYBODY) != before.variants["identity"].body
+    assert (
+        after.variants["identity"].body == write_list(EVERYBODY) != before.variants["identity"].body
+    )
     assert after.variants["br"].etag != before.variants["br"].etag
 
 

@@ -1,4 +1,6 @@
-"""Who writes the catalog while others read its price list: nobody waits, and no list outlives what it was made of."""
+"""Who writes the catalog while others read its price list: nobody waits, and no list outlives what
+it was made of.
+"""
 
 import json
 import time
@@ -26,7 +28,9 @@ EVERYBODY = PriceGroup.EVERYBODY
 
 
 def prices(listed: PriceList) -> dict[int, Decimal]:
-    return {row["service"]: Decimal(row["rate"]) for row in json.loads(listed.variants["identity"].body)}
+    return {
+        row["service"]: Decimal(row["rate"]) for row in json.loads(listed.variants["identity"].body)
+    }
 
 
 def set_price(service: Service, price: int) -> None:
@@ -63,8 +67,12 @@ def open_write(service: Service, *, price: int) -> Iterator[Callable[[], None]]:
             commit()
 
 
-def read_after_a_late_commit(version: Callable[[], str | None]) -> tuple[dict[int, Decimal], dict[int, Decimal]]:
-    """What a process lists after two writers, of whom the one that wrote first committed last; and what is true."""
+def read_after_a_late_commit(
+    version: Callable[[], str | None],
+) -> tuple[dict[int, Decimal], dict[int, Decimal]]:
+    """What a process lists after two writers, of whom the one that wrote first committed last;
+    and what is true.
+    """
     early, late = make_service(cost="0"), make_service(cost="0")
     lists = PriceLists(version=version)
     with open_write(early, price=7) as commit:
@@ -100,7 +108,10 @@ def test_writers_of_the_catalog_do_not_wait_for_each_other() -> None:
         cursor.execute("SET LOCAL lock_timeout = '50ms'")
         set_price(second, 8)
 
-    assert prices(PriceLists().current(group=EVERYBODY)) == {first.pk: Decimal(7), second.pk: Decimal(8)}
+    assert prices(PriceLists().current(group=EVERYBODY)) == {
+        first.pk: Decimal(7),
+        second.pk: Decimal(8),
+    }
     assert PriceListVersion.objects.count() == 2
 
 
@@ -204,7 +215,9 @@ def test_what_was_committed_before_a_reader_asked_is_always_listed() -> None:
     looks: Counter[int] = Counter()
 
     def write(number: int) -> None:
-        """Each price only ever rises, each by a writer of its own whose commits come late by another measure."""
+        """Each price only ever rises, each by a writer of its own whose commits come late
+        by another measure.
+        """
         for price in range(2, 100_000):
             with transaction.atomic():
                 set_price(services[number], price)

@@ -4,7 +4,14 @@ from catalog.models import Provider, ServiceChange, SyncRun
 from catalog.sync.sync import sync_provider
 from tests.factories import NOW
 
-ROW = {"service": 1, "name": "Followers", "category": "Network", "rate": "0.90", "min": 50, "max": 10_000}
+ROW = {
+    "service": 1,
+    "name": "Followers",
+    "category": "Network",
+    "rate": "0.90",
+    "min": 50,
+    "max": 10_000,
+}
 
 
 def sync(provider: Provider, *, accepted_gone: int | None = None) -> SyncRun:

@@ -6,7 +6,16 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from catalog.sync.difference import Difference, Move, Offer, Reading, difference, offer_of, read, refusal
+from catalog.sync.difference import (
+    Difference,
+    Move,
+    Offer,
+    Reading,
+    difference,
+    offer_of,
+    read,
+    refusal,
+)
 from catalog.upstream import CatalogReply, RowProblem, ServiceRow
 
 OFFER = Offer(
@@ -42,11 +51,20 @@ ROW = ServiceRow(
 NOTHING = Difference(new=(), changed=(), gone=(), back=(), unreadable=())
 
 
-def reading(*offers: Offer, unchanged: tuple[str, ...] = (), unreadable: tuple[str, ...] = ()) -> Reading:
+def reading(
+    *offers: Offer, unchanged: tuple[str, ...] = (), unreadable: tuple[str, ...] = ()
+) -> Reading:
     named = frozenset({offer.upstream_id for offer in offers} | set(unchanged) | set(unreadable))
     problems = tuple((upstream_id, "the rate is not a price") for upstream_id in unreadable)
     count = len(named)
-    return Reading(count=count, offers=offers, unchanged=unchanged, problems=problems, duplicates=(), named=named)
+    return Reading(
+        count=count,
+        offers=offers,
+        unchanged=unchanged,
+        problems=problems,
+        duplicates=(),
+        named=named,
+    )
 
 
 def changed(**moves: object) -> tuple[tuple[Move, ...], str]:
@@ -60,7 +78,9 @@ def test_new_gone_and_back_are_told_apart() -> None:
     back = replace(OFFER, upstream_id="3", rate=Decimal(1))
 
     found = difference(
-        reading=reading(new, back, unchanged=("4", "5")), listed={"4", "6"}, ours={"3": replace(OFFER, upstream_id="3")}
+        reading=reading(new, back, unchanged=("4", "5")),
+        listed={"4", "6"},
+        ours={"3": replace(OFFER, upstream_id="3")},
     )
 
     assert found.new == (new,)
@@ -70,7 +90,9 @@ def test_new_gone_and_back_are_told_apart() -> None:
 
 
 def test_a_row_that_cannot_be_read_is_neither_gone_nor_changed() -> None:
-    found = difference(reading=reading(unchanged=("1",), unreadable=("2",)), listed={"1", "2"}, ours={})
+    found = difference(
+        reading=reading(unchanged=("1",), unreadable=("2",)), listed={"1", "2"}, ours={}
+    )
 
     assert found == replace(NOTHING, unreadable=("2",))
 
@@ -91,7 +113,9 @@ def test_a_withdrawn_service_whose_row_cannot_be_read_does_not_come_back() -> No
         ("category", "Elsewhere", Move("category", "Network", "Elsewhere")),
     ],
 )
-def test_an_ordinary_change_is_told_and_needs_no_review(field: str, value: object, move: Move) -> None:
+def test_an_ordinary_change_is_told_and_needs_no_review(
+    field: str, value: object, move: Move
+) -> None:
     assert changed(**{field: value}) == ((move,), "")
 
 
@@ -103,13 +127,17 @@ def test_the_average_time_moves_without_being_a_change() -> None:
 def test_a_rate_within_three_times_needs_no_review(rate: str) -> None:
     before = Decimal("0.9") if rate != "2.8" else Decimal("0.94")
     found = difference(
-        reading=reading(replace(OFFER, rate=Decimal(rate))), listed={"1"}, ours={"1": replace(OFFER, rate=before)}
+        reading=reading(replace(OFFER, rate=Decimal(rate))),
+        listed={"1"},
+        ours={"1": replace(OFFER, rate=before)},
     )
 
     assert found.changed[0].review_reason == ""
 
 
-@pytest.mark.parametrize(("rate", "shown"), [("2.71", "2.71"), ("0.29", "0.29"), ("0", "0"), ("90", "90")])
+@pytest.mark.parametrize(
+    ("rate", "shown"), [("2.71", "2.71"), ("0.29", "0.29"), ("0", "0"), ("90", "90")]
+)
 def test_a_rate_that_leaps_waits_for_review(rate: str, shown: str) -> None:
     _, reason = changed(rate=Decimal(rate))
 
@@ -119,7 +147,10 @@ def test_a_rate_that_leaps_waits_for_review(rate: str, shown: str) -> None:
 def test_another_type_waits_for_review() -> None:
     _, reason = changed(type="Package")
 
-    assert reason == "The type changed from Default to Package: perhaps another service under an old id"
+    assert (
+        reason
+        == "The type changed from Default to Package: perhaps another service under an old id"
+    )
 
 
 def test_another_name_in_another_category_waits_for_review() -> None:
@@ -131,7 +162,9 @@ def test_another_name_in_another_category_waits_for_review() -> None:
 def test_a_category_that_the_admin_chose_is_not_compared() -> None:
     moved = replace(OFFER, category="")
 
-    found = difference(reading=reading(replace(OFFER, name="Likes")), listed={"1"}, ours={"1": moved})
+    found = difference(
+        reading=reading(replace(OFFER, name="Likes")), listed={"1"}, ours={"1": moved}
+    )
 
     assert found.changed[0].moves == (Move("name", "Followers", "Likes"),)
     assert found.changed[0].review_reason == ""
@@ -157,7 +190,9 @@ def test_a_list_that_lacks_more_than_30_percent_is_refused(
     gone: int, unreadable: int, listed: int, is_refused: bool
 ) -> None:
     found = replace(
-        NOTHING, gone=tuple(map(str, range(gone))), unreadable=tuple(f"u{number}" for number in range(unreadable))
+        NOTHING,
+        gone=tuple(map(str, range(gone))),
+        unreadable=tuple(f"u{number}" for number in range(unreadable)),
     )
 
     assert bool(refusal(found=found, count=5, listed=listed)) == is_refused
@@ -197,7 +232,11 @@ def test_emoji_survive_cleaning() -> None:
 def test_a_rate_beyond_all_bounds_is_a_problem_not_an_offer() -> None:
     dear = structs.replace(ROW, rate=Decimal(10) ** 9, service_id="9")
     reply = CatalogReply(
-        rows=(ROW, dear), unchanged=(), problems=(RowProblem(3, "7", "no name"),), duplicates=("1",), count=4
+        rows=(ROW, dear),
+        unchanged=(),
+        problems=(RowProblem(3, "7", "no name"),),
+        duplicates=("1",),
+        count=4,
     )
 
     found = read(reply, exchange_rate=Decimal(1))

@@ -17,14 +17,18 @@ from tests.factories import NOW
 pytestmark = pytest.mark.django_db
 
 
-def test_first_sync_puts_the_whole_catalog_on_sale_with_the_default_margin(double: ProviderDouble) -> None:
+def test_first_sync_puts_the_whole_catalog_on_sale_with_the_default_margin(
+    double: ProviderDouble,
+) -> None:
     run = sync(connect(double))
 
     listed = double.services()
     assert run.outcome == SyncOutcome.APPLIED
     assert figures(run) == {"listed": len(listed), "created": len(listed)}
     assert Service.objects.count() == len(listed)
-    services = {service.upstream_id: service for service in Service.objects.select_related("margin_rule")}
+    services = {
+        service.upstream_id: service for service in Service.objects.select_related("margin_rule")
+    }
     for row in listed:
         service = services[str(row["service"])]
         assert service.rate == service.cost == Decimal(row["rate"])
@@ -48,7 +52,11 @@ def test_services_stand_in_the_order_of_the_providers_list(double: ProviderDoubl
 
     sync(connect(double))
 
-    assert [service.upstream_id for service in Service.objects.all().in_shop_order()] == ["9", "5", "3"]
+    assert [service.upstream_id for service in Service.objects.all().in_shop_order()] == [
+        "9",
+        "5",
+        "3",
+    ]
 
 
 def test_second_sync_of_the_same_list_changes_nothing(double: ProviderDouble) -> None:
@@ -130,7 +138,8 @@ def test_what_the_admin_set_is_never_overwritten(double: ProviderDouble) -> None
     assert run.held == 1  # name and category both moved: it may be another service by now
 
 
-def test_a_rise_in_cost_raises_the_price_in_the_same_sync(double: ProviderDouble) -> None:  # pitfall 24
+# pitfall 24
+def test_a_rise_in_cost_raises_the_price_in_the_same_sync(double: ProviderDouble) -> None:
     double.set_services(rows(1, 2, 3, 4))
     provider = connect(double)
     sync(provider)
@@ -143,7 +152,8 @@ def test_a_rise_in_cost_raises_the_price_in_the_same_sync(double: ProviderDouble
     assert service.is_on_sale
 
 
-def test_a_withdrawn_service_goes_off_sale_and_comes_back(double: ProviderDouble) -> None:  # pitfall 26
+# pitfall 26
+def test_a_withdrawn_service_goes_off_sale_and_comes_back(double: ProviderDouble) -> None:
     double.set_services(rows(1, 2, 3, 4))
     provider = connect(double)
     sync(provider)
@@ -205,7 +215,9 @@ def test_new_services_wait_where_the_provider_is_reviewed_first(double: Provider
     ],
     ids=str,
 )
-def test_every_dialect_gives_the_same_mirror(double: ProviderDouble, dialect: dict[str, object]) -> None:
+def test_every_dialect_gives_the_same_mirror(
+    double: ProviderDouble, dialect: dict[str, object]
+) -> None:
     provider = connect(double)
     sync(provider)
     double.dialect(**dialect)
@@ -225,7 +237,11 @@ def test_a_providers_currency_is_reckoned_in_ours(double: ProviderDouble) -> Non
     sync(provider)
 
     service = Service.objects.get()
-    assert (service.rate, service.cost, service.price) == (Decimal("0.90"), Decimal("0.99"), Decimal("1.2375"))
+    assert (service.rate, service.cost, service.price) == (
+        Decimal("0.90"),
+        Decimal("0.99"),
+        Decimal("1.2375"),
+    )
 
 
 def test_two_providers_may_use_the_same_ids_and_categories(double: ProviderDouble) -> None:

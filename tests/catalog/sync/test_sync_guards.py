@@ -1,4 +1,6 @@
-"""What a sync refuses, holds or leaves to a person: no catalog, leaps, reused ids, failures, hostile words."""
+"""What a sync refuses, holds or leaves to a person: no catalog, leaps, reused ids, failures,
+hostile words.
+"""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -35,7 +37,8 @@ def test_a_price_that_leaps_goes_off_sale_until_the_admin_has_looked(
 
 
 @pytest.mark.parametrize("mode", ["html200", "http500", "truncated", "empty"])
-def test_a_reply_that_is_no_catalog_changes_nothing(double: ProviderDouble, mode: str) -> None:  # pitfall 25
+# pitfall 25
+def test_a_reply_that_is_no_catalog_changes_nothing(double: ProviderDouble, mode: str) -> None:
     provider = connect(double)
     sync(provider)
     before = list(Service.objects.order_by("pk").values())
@@ -64,7 +67,10 @@ def test_an_empty_catalog_is_refused(double: ProviderDouble, shape: str) -> None
     assert Service.objects.on_sale().count() == number
 
 
-def test_a_short_catalog_is_refused_and_applied_when_a_person_agrees(double: ProviderDouble) -> None:  # pitfall 25
+# pitfall 25
+def test_a_short_catalog_is_refused_and_applied_when_a_person_agrees(
+    double: ProviderDouble,
+) -> None:
     double.set_services(rows(*range(1, 11)))
     provider = connect(double)
     sync(provider)
@@ -125,7 +131,10 @@ def test_an_id_reused_for_something_else_is_not_sold(
     assert not Service.objects.get(upstream_id="1").is_on_sale
 
 
-def test_an_id_reused_under_a_category_of_the_admins_own_is_not_sold(double: ProviderDouble) -> None:  # pitfall 26
+# pitfall 26
+def test_an_id_reused_under_a_category_of_the_admins_own_is_not_sold(
+    double: ProviderDouble,
+) -> None:
     double.set_services(rows(1, 2, 3, 4))
     provider = connect(double)
     sync(provider)
@@ -141,11 +150,15 @@ def test_an_id_reused_under_a_category_of_the_admins_own_is_not_sold(double: Pro
     assert (service.category, service.upstream_category) == (ours, "Elsewhere")
 
 
-def test_a_new_name_alone_is_no_other_service_whoever_chose_the_category(double: ProviderDouble) -> None:
+def test_a_new_name_alone_is_no_other_service_whoever_chose_the_category(
+    double: ProviderDouble,
+) -> None:
     double.set_services(rows(1, 2, 3, 4))
     provider = connect(double)
     sync(provider)
-    change_service(service=Service.objects.get(upstream_id="1"), category=make_category(), values={}, now=NOW)
+    change_service(
+        service=Service.objects.get(upstream_id="1"), category=make_category(), values={}, now=NOW
+    )
     double.patch_service(1, name="Better words")
 
     run = sync(provider)
@@ -180,13 +193,18 @@ def test_a_known_service_whose_rate_is_no_price_is_left_as_it_is(double: Provide
     assert changes(run) == [("1", "skipped", "", "the rate is not a price")]
 
 
-def test_without_an_exchange_rate_nothing_is_asked_and_the_run_says_why(double: ProviderDouble) -> None:
+def test_without_an_exchange_rate_nothing_is_asked_and_the_run_says_why(
+    double: ProviderDouble,
+) -> None:
     provider = connect(double)
     Provider.objects.filter(pk=provider.pk).update(currency="EUR")
 
     run = sync(provider)
 
-    assert (run.outcome, run.message) == (SyncOutcome.FAILED, "no exchange rate is known from EUR to USD")
+    assert (run.outcome, run.message) == (
+        SyncOutcome.FAILED,
+        "no exchange rate is known from EUR to USD",
+    )
     assert double.journal().requests == ()
 
 

@@ -39,7 +39,12 @@ def judge(body: bytes | str, *, status: int = 200, **options: Any) -> AddOutcome
         (b'\xef\xbb\xbf\r\n {"order": 7}\n', "7"),
         ('{"order":7,"status":"success","charge":"0.1","currency":"USD"}', "7"),
         (NOTICE + b'{"order":7}', "7"),
-        (b"PHP Notice:  Undefined index: runs in /srv/x.php on line 3\n" + NOTICE + b'{"order":7}', "7"),
+        (
+            b"PHP Notice:  Undefined index: runs in /srv/x.php on line 3\n"
+            + NOTICE
+            + b'{"order":7}',
+            "7",
+        ),
     ],
 )
 def test_order_id_is_accepted(body: bytes | str, order_id: str) -> None:
@@ -59,7 +64,10 @@ def test_order_id_is_accepted(body: bytes | str, order_id: str) -> None:
         ('{"status":"fail","message":"Bad link"}', "Bad link"),
         ('{"success":false,"message":"Bad link"}', "Bad link"),
         ('{"success":0,"error":"Bad link"}', "Bad link"),
-        ('{"errors":{"link":["Bad link"],"quantity":"too small"}}', "link: Bad link; quantity: too small"),
+        (
+            '{"errors":{"link":["Bad link"],"quantity":"too small"}}',
+            "link: Bad link; quantity: too small",
+        ),
         ('{"detail":[{"loc":["body","link"],"msg":"field required"}]}', "link: field required"),
         ('{"error":{"message":"Bad link"}}', "Bad link"),
         ('{"error":"  Bad\\u0000 link \\ud800"}', "Bad link"),
@@ -104,7 +112,10 @@ def test_plain_error_is_refused(body: str, text: str, status: int) -> None:
         ("Not enough comments", Reason.CUSTOMER),
         ("neworder.error.link_duplicate", Reason.CUSTOMER),
         ("neworder.error.min_quantity", Reason.CUSTOMER),
-        ("You have active order with this link. Please wait until order being completed.", Reason.CUSTOMER),
+        (
+            "You have active order with this link. Please wait until order being completed.",
+            Reason.CUSTOMER,
+        ),
     ],
 )
 def test_reason_of_a_refusal_is_told_apart(text: str, reason: Reason) -> None:
@@ -230,7 +241,9 @@ def test_everything_else_is_unclear(body: bytes | str) -> None:
     assert isinstance(judge(body), Unclear)
 
 
-@pytest.mark.parametrize("status", [100, 201, 202, 204, 301, 302, 304, 400, 404, 500, 502, 503, 520])
+@pytest.mark.parametrize(
+    "status", [100, 201, 202, 204, 301, 302, 304, 400, 404, 500, 502, 503, 520]
+)
 def test_order_with_any_status_but_200_is_unclear(status: int) -> None:
     assert isinstance(judge('{"order":5}', status=status), Unclear)
 

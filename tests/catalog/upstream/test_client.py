@@ -50,13 +50,22 @@ WORDS: dict[str, tuple[object, ...]] = {
     "cancel_shape": ("object", "success", "no_order", "null_order"),
     "balances": ("number",),
     "error_status": (400,),
-    "error_shape": ("status_code", "status_msg", "status_message", "success_false", "errors", "detail"),
+    "error_shape": (
+        "status_code",
+        "status_msg",
+        "status_message",
+        "success_false",
+        "errors",
+        "detail",
+    ),
 }
 DIALECTS = [(part, word) for part, words in WORDS.items() for word in words]
 
 
 def client_of(double: ProviderDouble, *, timeout: float = 30.0, key: str = "") -> Client:
-    return Client(Endpoint(url=double.url, key=key or double.key, timeout=timeout, is_private_allowed=True))
+    return Client(
+        Endpoint(url=double.url, key=key or double.key, timeout=timeout, is_private_allowed=True)
+    )
 
 
 def order_fields(double: ProviderDouble, link: str = LINK, **wanted: bool) -> dict[str, str]:
@@ -65,7 +74,9 @@ def order_fields(double: ProviderDouble, link: str = LINK, **wanted: bool) -> di
 
 
 @pytest.mark.parametrize(("part", "word"), DIALECTS)
-def test_an_orders_whole_life_is_understood_in_every_dialect(double: ProviderDouble, part: str, word: object) -> None:
+def test_an_orders_whole_life_is_understood_in_every_dialect(
+    double: ProviderDouble, part: str, word: object
+) -> None:
     offered = double.services()
     double.dialect(**{part: word})
 
@@ -124,11 +135,15 @@ def test_refills_are_followed(double: ProviderDouble, shape: str) -> None:
     assert dict(several.refills) == {taken.refill_id: done, "999": IdError("Refill not found")}
 
 
-def test_refill_of_several_at_a_provider_that_knows_only_one_is_unclear(double: ProviderDouble) -> None:
+def test_refill_of_several_at_a_provider_that_knows_only_one_is_unclear(
+    double: ProviderDouble,
+) -> None:
     double.dialect(refill_shape="single")
 
     with client_of(double) as client:
-        orders = [client.add(order_fields(double, f"{LINK}/{number}", refill=True)) for number in range(2)]
+        orders = [
+            client.add(order_fields(double, f"{LINK}/{number}", refill=True)) for number in range(2)
+        ]
         double.advance(3600)
         outcome = client.refill([order.order_id for order in orders if isinstance(order, Accepted)])
 
@@ -157,7 +172,9 @@ def test_canceled_and_partial_ends_are_understood(double: ProviderDouble) -> Non
 
 @pytest.mark.parametrize("is_placed", [True, False], ids=["placed", "not placed"])
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape != "http429"])
-def test_every_fault_of_an_add_leaves_it_unclear(double: ProviderDouble, shape: str, is_placed: bool) -> None:
+def test_every_fault_of_an_add_leaves_it_unclear(
+    double: ProviderDouble, shape: str, is_placed: bool
+) -> None:
     fields = order_fields(double)
     double.fault("add", f"{'' if is_placed else 'no'}commit_{shape}", times=1)
 
@@ -186,9 +203,12 @@ def test_429_is_not_sent_or_unclear_by_the_providers_profile(double: ProviderDou
 
 
 @pytest.mark.parametrize(
-    ("mode", "reason"), [("refuse", Reason.CUSTOMER), ("no_funds", Reason.NO_FUNDS), ("bad_key", Reason.BAD_KEY)]
+    ("mode", "reason"),
+    [("refuse", Reason.CUSTOMER), ("no_funds", Reason.NO_FUNDS), ("bad_key", Reason.BAD_KEY)],
 )
-def test_definite_refusals_are_told_apart(double: ProviderDouble, mode: str, reason: Reason) -> None:
+def test_definite_refusals_are_told_apart(
+    double: ProviderDouble, mode: str, reason: Reason
+) -> None:
     double.fault("add", mode, times=1)
 
     with client_of(double) as client:
@@ -202,7 +222,10 @@ def test_definite_refusals_are_told_apart(double: ProviderDouble, mode: str, rea
 def test_empty_account_there_and_wrong_key_are_ours(double: ProviderDouble) -> None:
     double.set_balance("0.00001")
 
-    with client_of(double) as client, client_of(double, key="not-the-key-at-the-provider") as stranger:
+    with (
+        client_of(double) as client,
+        client_of(double, key="not-the-key-at-the-provider") as stranger,
+    ):
         poor = client.add(order_fields(double))
         wrong = stranger.add(order_fields(double))
 
@@ -238,7 +261,14 @@ def test_lies_about_a_status_are_seen_as_what_they_are(double: ProviderDouble) -
         added = client.add(order_fields(double))
         assert isinstance(added, Accepted)
         seen: dict[str, object] = {}
-        for mode in ("missing_ids", "foreign_ids", "unknown_word", "remains_unknown", "remains_missing", "charge_null"):
+        for mode in (
+            "missing_ids",
+            "foreign_ids",
+            "unknown_word",
+            "remains_unknown",
+            "remains_missing",
+            "charge_null",
+        ):
             double.fault("status", mode, times=1)
             reply = client.status([added.order_id, "1"])
             seen[mode] = reply.orders.get(added.order_id)

@@ -39,7 +39,9 @@ def test_add_sends_one_form_on_a_connection_that_is_closed_after() -> None:
     assert lines[0] == "POST /api/v2 HTTP/1.1"
     assert lines.count(f"Host: 127.0.0.1:{provider.port}") == 1
     assert lines.count("Connection: close") == 1
-    assert body == (f"key={KEY}&action=add&service=1&link=https%3A%2F%2Fexample.org%2Fp%3Fa%3D1%26b%3D2&quantity=100")
+    assert body == (
+        f"key={KEY}&action=add&service=1&link=https%3A%2F%2Fexample.org%2Fp%3Fa%3D1%26b%3D2&quantity=100"
+    )
     assert len(provider.requests) == 1
 
 
@@ -65,8 +67,13 @@ def test_before_send_runs_when_the_connection_is_up_and_no_byte_has_left(tmp_pat
     tls, ca_file = make_certificate(tmp_path)
     seen: list[tuple[int, int]] = []
 
-    with RawProvider(answer(PLACED), tls=tls) as provider, client_of(provider.url, ca_file=ca_file) as client:
-        outcome = client.add(FIELDS, before_send=lambda: seen.append((provider.connections, len(provider.requests))))
+    with (
+        RawProvider(answer(PLACED), tls=tls) as provider,
+        client_of(provider.url, ca_file=ca_file) as client,
+    ):
+        outcome = client.add(
+            FIELDS, before_send=lambda: seen.append((provider.connections, len(provider.requests)))
+        )
 
     assert isinstance(outcome, Accepted)
     assert seen == [(1, 0)]
@@ -79,7 +86,11 @@ def test_what_before_send_raises_is_raised_on_and_no_byte_leaves() -> None:
     def stop() -> None:
         raise LeaseIsOver
 
-    with RawProvider(answer(PLACED)) as provider, client_of(provider.url) as client, pytest.raises(LeaseIsOver):
+    with (
+        RawProvider(answer(PLACED)) as provider,
+        client_of(provider.url) as client,
+        pytest.raises(LeaseIsOver),
+    ):
         client.add(FIELDS, before_send=stop)
 
     assert provider.connections == 1
@@ -101,9 +112,15 @@ AFTER_THE_BYTES: dict[str, Act] = {
     "not HTTP": say_and_close(b"220 mail.example ESMTP\r\n"),
     "half a status line": say_and_close(b"HTTP/1."),
     "cut off inside the headers": say_and_close(b"HTTP/1.1 200 OK\r\nContent-Le"),
-    "cut off inside the body": say_and_close(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + PLACED),
-    "cut off inside a chunk": say_and_close(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n" + PLACED),
-    "bad chunk length": say_and_close(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" + PLACED),
+    "cut off inside the body": say_and_close(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + PLACED
+    ),
+    "cut off inside a chunk": say_and_close(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n" + PLACED
+    ),
+    "bad chunk length": say_and_close(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" + PLACED
+    ),
     "bad length": say_and_close(b"HTTP/1.1 200 OK\r\nContent-Length: 15, 16\r\n\r\n" + PLACED),
     "truncated JSON": answer(PLACED[:-1]),
     "empty": answer(b""),
@@ -114,7 +131,9 @@ AFTER_THE_BYTES: dict[str, Act] = {
     "503 with an error": answer(b'{"error":"Bad link"}', status=503),
     "larger than 64 KB": answer(b'{"order":1,"x":"' + b"x" * 70_000 + b'"}'),
     "broken gzip": answer(PLACED, headers="Content-Encoding: gzip\r\n"),
-    "gzip bomb": answer(gzip.compress(b" " * 20_000_000 + PLACED), headers="Content-Encoding: gzip\r\n"),
+    "gzip bomb": answer(
+        gzip.compress(b" " * 20_000_000 + PLACED), headers="Content-Encoding: gzip\r\n"
+    ),
 }
 
 
@@ -189,8 +208,14 @@ def test_what_came_before_a_time_out_is_kept_for_staff() -> None:
     ("headers", "seconds"),
     [
         ("Retry-After: 7\r\n", 7.0),
-        ("Date: Tue, 04 Aug 2026 10:00:00 GMT\r\nRetry-After: Tue, 04 Aug 2026 10:01:30 GMT\r\n", 90.0),
-        ("Date: Tue, 04 Aug 2026 10:00:00 GMT\r\nRetry-After: Tue, 04 Aug 2026 09:00:00 GMT\r\n", 0.0),
+        (
+            "Date: Tue, 04 Aug 2026 10:00:00 GMT\r\nRetry-After: Tue, 04 Aug 2026 10:01:30 GMT\r\n",
+            90.0,
+        ),
+        (
+            "Date: Tue, 04 Aug 2026 10:00:00 GMT\r\nRetry-After: Tue, 04 Aug 2026 09:00:00 GMT\r\n",
+            0.0,
+        ),
         ("Retry-After: 99999999999999999999\r\n", 86_400.0),
         ("Retry-After: soon\r\n", None),
         ("", None),

@@ -74,20 +74,36 @@ def test_bytes_that_nobody_asked_for_are_not_taken_for_the_next_answer() -> None
 def test_threads_may_share_a_client() -> None:
     def echo(connection: socket.socket, request: bytes) -> None:
         name = request.rpartition(b"order=")[2].decode()
-        connection.sendall(http(f'{{"order":"{name}","status":"Pending","start_count":"{name}"}}'.encode()))
+        connection.sendall(
+            http(f'{{"order":"{name}","status":"Pending","start_count":"{name}"}}'.encode())
+        )
 
-    with RawProvider(echo) as provider, client_of(provider.url) as client, ThreadPoolExecutor(8) as threads:
+    with (
+        RawProvider(echo) as provider,
+        client_of(provider.url) as client,
+        ThreadPoolExecutor(8) as threads,
+    ):
         replies = list(threads.map(lambda number: client.status([str(number)]), range(100)))
 
     counts = [
-        order.start_count for reply in replies for order in reply.orders.values() if isinstance(order, OrderStatus)
+        order.start_count
+        for reply in replies
+        for order in reply.orders.values()
+        if isinstance(order, OrderStatus)
     ]
     assert counts == list(range(100))
     assert provider.connections <= 8
 
 
 def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+    for name in (
+        "http_proxy",
+        "HTTP_PROXY",
+        "https_proxy",
+        "HTTPS_PROXY",
+        "all_proxy",
+        "ALL_PROXY",
+    ):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
 
     with RawProvider(answer(BALANCE)) as provider, client_of(provider.url) as client:
@@ -97,7 +113,11 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch
 
 
 def test_question_is_not_repeated_after_a_time_out() -> None:
-    with RawProvider(hang) as provider, client_of(provider.url, timeout=1) as client, pytest.raises(TimedOut):
+    with (
+        RawProvider(hang) as provider,
+        client_of(provider.url, timeout=1) as client,
+        pytest.raises(TimedOut),
+    ):
         client.balance()
 
     assert len(provider.requests) == 1
@@ -175,7 +195,10 @@ def test_question_that_fails_raises_its_own_error(act: Act, kind: type[ProviderE
 
 
 def test_refused_connection_is_unreachable_to_a_question() -> None:
-    with client_of(f"http://127.0.0.1:{free_port()}/api/v2") as client, pytest.raises(Unreachable) as raised:
+    with (
+        client_of(f"http://127.0.0.1:{free_port()}/api/v2") as client,
+        pytest.raises(Unreachable) as raised,
+    ):
         client.balance()
 
     assert raised.value.is_sent is False

@@ -1,4 +1,6 @@
-"""No bytes that a provider can send break the client or are taken for something definite that they are not."""
+"""No bytes that a provider can send break the client or are taken for something definite that they
+are not.
+"""
 
 import json
 import re
@@ -83,11 +85,15 @@ LEAVES = st.one_of(
 )
 TREES = st.recursive(
     LEAVES,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=5)
+    ),
     max_leaves=10,
 )
 TEXTS = TREES.map(lambda tree: json.dumps(tree).encode())
-REFUSALS = st.dictionaries(st.sampled_from(WORDS[:10]), LEAVES, max_size=4).map(lambda tree: json.dumps(tree).encode())
+REFUSALS = st.dictionaries(st.sampled_from(WORDS[:10]), LEAVES, max_size=4).map(
+    lambda tree: json.dumps(tree).encode()
+)
 BODIES = st.one_of(
     st.binary(max_size=200),
     TEXTS,
@@ -150,7 +156,9 @@ def test_no_bytes_break_the_reading_of_a_catalog(body: bytes) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(body=BODIES)
-@example(body=b'{"1":{"status":"Completed","charge":1e9999999,"remains":-1e9999999},"2":{"status":"Completed"}}')
+@example(
+    body=b'{"1":{"status":"Completed","charge":1e9999999,"remains":-1e9999999},"2":{"status":"Completed"}}'
+)
 def test_no_bytes_break_the_reading_of_statuses(body: bytes) -> None:
     try:
         tree = parse_loosely(body)
@@ -174,7 +182,9 @@ def test_no_bytes_break_the_reading_of_aftercare(body: bytes) -> None:
 
     for ids in (["1"], ["1", "2"]):
         for action in ("refill", "cancel"):
-            answered = parse_taken(tree, action=action, ids=ids, raw=Exchange(), doubtful_words=AMBIGUOUS_PHRASES)
+            answered = parse_taken(
+                tree, action=action, ids=ids, raw=Exchange(), doubtful_words=AMBIGUOUS_PHRASES
+            )
             assert set(answered.results) | set(answered.missing) == set(ids)
         reply = parse_refill_statuses(tree, ids=ids, raw=Exchange())
         assert set(reply.refills) | set(reply.missing) == set(ids)

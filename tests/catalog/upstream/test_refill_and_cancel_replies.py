@@ -78,14 +78,26 @@ REFILLS: dict[str, tuple[object, tuple[str, ...], dict[str, object], tuple[str, 
         (),
     ),
     "by id": ({"1": {"refill": 5}, "2": 6}, ("1", "2"), {"1": Taken("5"), "2": Taken("6")}, ()),
-    "list without order": ([{"order": 1, "refill": 5}, {"refill": 6}], ("1", "2"), {"1": Taken("5")}, ("2",)),
-    "foreign ids": ([{"order": 1, "refill": 5}, {"order": 8, "refill": 6}], ("1", "2"), {"1": Taken("5")}, ("2",)),
+    "list without order": (
+        [{"order": 1, "refill": 5}, {"refill": 6}],
+        ("1", "2"),
+        {"1": Taken("5")},
+        ("2",),
+    ),
+    "foreign ids": (
+        [{"order": 1, "refill": 5}, {"order": 8, "refill": 6}],
+        ("1", "2"),
+        {"1": Taken("5")},
+        ("2",),
+    ),
     "all taken": ({"status": "success"}, ("1", "2"), {"1": Taken(), "2": Taken()}, ()),
 }
 
 
 @pytest.mark.parametrize(("tree", "ids", "results", "missing"), REFILLS.values(), ids=REFILLS)
-def test_refill(tree: object, ids: tuple[str, ...], results: dict[str, object], missing: tuple[str, ...]) -> None:
+def test_refill(
+    tree: object, ids: tuple[str, ...], results: dict[str, object], missing: tuple[str, ...]
+) -> None:
     outcome = send("refill", tree, *ids)
 
     assert isinstance(outcome, Answered)
@@ -124,7 +136,12 @@ CANCELS: dict[str, tuple[object, tuple[str, ...], dict[str, object], tuple[str, 
     "no": ([{"order": 9, "cancel": 0}], ("9",), {"9": IdError("not canceled")}, ()),
     "error": ({"error": "Incorrect order ID"}, ("9",), {"9": WRONG}, ()),
     "error for one": ([{"order": 9, "error": "Incorrect order ID"}], ("9",), {"9": WRONG}, ()),
-    "by id": ({"9": {"cancel": 1}, "2": "Incorrect order ID"}, ("9", "2"), {"9": Taken(), "2": WRONG}, ()),
+    "by id": (
+        {"9": {"cancel": 1}, "2": "Incorrect order ID"},
+        ("9", "2"),
+        {"9": Taken(), "2": WRONG},
+        (),
+    ),
     "doubtful": (
         [{"order": 9, "cancel": {"error": "Try again"}}],
         ("9",),
@@ -135,7 +152,9 @@ CANCELS: dict[str, tuple[object, tuple[str, ...], dict[str, object], tuple[str, 
 
 
 @pytest.mark.parametrize(("tree", "ids", "results", "missing"), CANCELS.values(), ids=CANCELS)
-def test_cancel(tree: object, ids: tuple[str, ...], results: dict[str, object], missing: tuple[str, ...]) -> None:
+def test_cancel(
+    tree: object, ids: tuple[str, ...], results: dict[str, object], missing: tuple[str, ...]
+) -> None:
     outcome = send("cancel", tree, *ids)
 
     assert isinstance(outcome, Answered)
@@ -190,7 +209,8 @@ def test_refused_connection_and_429_are_not_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("Invalid API key", Reason.BAD_KEY), ("Cancel is disabled", Reason.CUSTOMER)]
+    ("text", "reason"),
+    [("Invalid API key", Reason.BAD_KEY), ("Cancel is disabled", Reason.CUSTOMER)],
 )
 def test_error_about_a_whole_batch_is_refused(text: str, reason: Reason) -> None:
     outcome = send("cancel", {"error": text}, "1", "2")
@@ -204,7 +224,12 @@ def test_bad_key_is_no_word_about_the_one_order() -> None:
 
 
 REFILL_STATUSES: dict[str, tuple[object, tuple[str, ...], dict[str, object], tuple[str, ...]]] = {
-    "single": ({"status": "Completed"}, ("1",), {"1": RefillStatus(RefillState.COMPLETED, "Completed")}, ()),
+    "single": (
+        {"status": "Completed"},
+        ("1",),
+        {"1": RefillStatus(RefillState.COMPLETED, "Completed")},
+        (),
+    ),
     "single nested": (
         {"refill": {"status": "Rejected"}},
         ("1",),
@@ -254,11 +279,16 @@ REFILL_STATUSES: dict[str, tuple[object, tuple[str, ...], dict[str, object], tup
 }
 
 
-@pytest.mark.parametrize(("tree", "ids", "refills", "missing"), REFILL_STATUSES.values(), ids=REFILL_STATUSES)
+@pytest.mark.parametrize(
+    ("tree", "ids", "refills", "missing"), REFILL_STATUSES.values(), ids=REFILL_STATUSES
+)
 def test_refill_status(
     tree: object, ids: tuple[str, ...], refills: dict[str, object], missing: tuple[str, ...]
 ) -> None:
-    with RawProvider(answer(json.dumps(tree).encode())) as provider, client_of(provider.url) as client:
+    with (
+        RawProvider(answer(json.dumps(tree).encode())) as provider,
+        client_of(provider.url) as client,
+    ):
         reply = client.refill_status(ids)
 
     assert (dict(reply.refills), reply.missing) == (refills, missing)

@@ -14,7 +14,12 @@ def test_documented_catalog_is_read_exactly() -> None:
     reply = read([ROW])
 
     (row,) = reply.rows
-    assert (row.service_id, row.name, row.type, row.category) == ("1", "Followers", "Default", "First Category")
+    assert (row.service_id, row.name, row.type, row.category) == (
+        "1",
+        "Followers",
+        "Default",
+        "First Category",
+    )
     assert (row.rate, row.min, row.max) == (Decimal("0.90"), 50, 10_000)
     assert (row.is_refillable, row.is_cancelable, row.is_dripfeed) == (True, True, False)
     assert (row.description, row.average_time) == ("", "")
@@ -22,7 +27,8 @@ def test_documented_catalog_is_read_exactly() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "service_id"), [(7, "7"), ("7", "7"), ("007", "007"), (" a-7 ", "a-7"), (10**30, "1" + "0" * 30)]
+    ("sent", "service_id"),
+    [(7, "7"), ("7", "7"), ("007", "007"), (" a-7 ", "a-7"), (10**30, "1" + "0" * 30)],
 )
 def test_id_is_text(sent: object, service_id: str) -> None:
     assert read_one(service=sent).service_id == service_id
@@ -49,7 +55,9 @@ def test_rate_is_exact(sent: object, rate: str) -> None:
 
 
 def test_rate_that_comes_as_a_json_number_never_passes_a_float() -> None:
-    reply = ask(b'[{"service":1,"name":"n","rate":0.1000000000000000055511151231257827,"min":1,"max":2}]')
+    reply = ask(
+        b'[{"service":1,"name":"n","rate":0.1000000000000000055511151231257827,"min":1,"max":2}]'
+    )
 
     assert str(reply.rows[0].rate) == "0.1000000000000000055511151231257827"
 
@@ -63,10 +71,31 @@ def test_nothing_is_nothing_with_however_many_zeros(rate: bytes) -> None:
 
 @pytest.mark.parametrize(
     "sent",
-    ["", None, "NaN", "Infinity", "-1", -0.5, "0,90", "0,900", "1,23.4", "$1", "1 000", "1e999", True, [], {}, ...],
+    [
+        "",
+        None,
+        "NaN",
+        "Infinity",
+        "-1",
+        -0.5,
+        "0,90",
+        "0,900",
+        "1,23.4",
+        "$1",
+        "1 000",
+        "1e999",
+        True,
+        [],
+        {},
+        ...,
+    ],
 )
 def test_row_without_a_usable_rate_is_skipped_and_told(sent: object) -> None:
-    bad = {name: value for name, value in {**ROW, "service": 9, "rate": sent}.items() if value is not ...}
+    bad = {
+        name: value
+        for name, value in {**ROW, "service": 9, "rate": sent}.items()
+        if value is not ...
+    }
 
     reply = read([ROW, bad])
 
@@ -78,7 +107,16 @@ def test_row_without_a_usable_rate_is_skipped_and_told(sent: object) -> None:
 
 @pytest.mark.parametrize(
     "rate",
-    [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"1e9999999", b"1e-9999999", b"1e99999999999999999999", b"9" * 5000],
+    [
+        b"NaN",
+        b"Infinity",
+        b"-Infinity",
+        b"1e999",
+        b"1e9999999",
+        b"1e-9999999",
+        b"1e99999999999999999999",
+        b"9" * 5000,
+    ],
 )
 def test_number_that_is_none_spoils_only_its_row(rate: bytes) -> None:
     good = json.dumps(ROW).encode()
@@ -92,7 +130,11 @@ def test_number_that_is_none_spoils_only_its_row(rate: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("least", "most", "limits"),
-    [("50", "10000", (50, 10_000)), (1, 10_000_000_000, (1, 10_000_000_000)), ("1,000", "2,000", (1000, 2000))],
+    [
+        ("50", "10000", (50, 10_000)),
+        (1, 10_000_000_000, (1, 10_000_000_000)),
+        ("1,000", "2,000", (1000, 2000)),
+    ],
 )
 def test_limits_are_numbers(least: object, most: object, limits: tuple[int, int]) -> None:
     row = read_one(min=least, max=most)
@@ -100,7 +142,9 @@ def test_limits_are_numbers(least: object, most: object, limits: tuple[int, int]
     assert (row.min, row.max) == limits
 
 
-@pytest.mark.parametrize(("least", "most"), [("", 5), (5, None), (1.5, 5), ("x", 5), (10, 5), (-1, 5), (1, 10**13)])
+@pytest.mark.parametrize(
+    ("least", "most"), [("", 5), (5, None), (1.5, 5), ("x", 5), (10, 5), (-1, 5), (1, 10**13)]
+)
 def test_row_without_usable_limits_is_skipped(least: object, most: object) -> None:
     reply = read([ROW, {**ROW, "service": 9, "min": least, "max": most}])
 
@@ -118,7 +162,9 @@ def test_yes_is_yes(sent: object) -> None:
     assert read_one(refill=sent).is_refillable is True
 
 
-@pytest.mark.parametrize("sent", [False, 0, "0", "false", "False", "no", "", None, ..., "null", 2, [], {}])
+@pytest.mark.parametrize(
+    "sent", [False, 0, "0", "false", "False", "no", "", None, ..., "null", 2, [], {}]
+)
 def test_no_is_no(sent: object) -> None:
     assert read_one(refill=sent).is_refillable is False
 
@@ -141,9 +187,16 @@ def test_type_is_told_whatever_its_spelling(sent: str, kind: str) -> None:
 
 
 def test_other_fields_are_read_where_they_occur() -> None:
-    row = read_one(category=None, dripfeed=1, desc="What it is", average_time="2 hours", unknown={"x": 1})
+    row = read_one(
+        category=None, dripfeed=1, desc="What it is", average_time="2 hours", unknown={"x": 1}
+    )
 
-    assert (row.category, row.is_dripfeed, row.description, row.average_time) == ("", True, "What it is", "2 hours")
+    assert (row.category, row.is_dripfeed, row.description, row.average_time) == (
+        "",
+        True,
+        "What it is",
+        "2 hours",
+    )
     assert read_one(description="Better", desc="Worse").description == "Better"
 
 
@@ -160,14 +213,21 @@ def test_hostile_text_fits_the_database() -> None:
 
 @pytest.mark.parametrize(
     ("text", "plain"),
-    [("A &amp; B", "A & B"), ("A &amp;amp; B", "A & B"), ("&lt;b&gt;", "<b>"), ("5 & 6", "5 & 6"), ("&copy;", "©")],
+    [
+        ("A &amp; B", "A & B"),
+        ("A &amp;amp; B", "A & B"),
+        ("&lt;b&gt;", "<b>"),
+        ("5 & 6", "5 & 6"),
+        ("&copy;", "©"),
+    ],
 )
 def test_entities_are_decoded_as_often_as_they_were_escaped(text: str, plain: str) -> None:
     assert plain_text(text) == plain
 
 
 @pytest.mark.parametrize(
-    "row", [1, "x", None, [], {}, {"service": None}, {"service": True}, {"service": "", "name": "n"}]
+    "row",
+    [1, "x", None, [], {}, {"service": None}, {"service": True}, {"service": "", "name": "n"}],
 )
 def test_row_that_is_no_service_spoils_only_itself(row: object) -> None:
     reply = read([row, ROW])

@@ -26,7 +26,9 @@ REQUIRED_FIELDS = {
 
 
 def test_every_documented_type_asks_for_its_documented_fields() -> None:
-    asked = {kind.name: {field.name for field in kind.fields if field.is_required} for kind in TYPES}
+    asked = {
+        kind.name: {field.name for field in kind.fields if field.is_required} for kind in TYPES
+    }
 
     assert asked == REQUIRED_FIELDS
 
@@ -106,7 +108,9 @@ def test_web_traffic_wants_a_keyword_or_a_site_by_where_visitors_come_from() -> 
 
     assert kind is not None
     wanted = {
-        source: {field.name for field in kind.fields if field.is_wanted({"type_of_traffic": source})}
+        source: {
+            field.name for field in kind.fields if field.is_wanted({"type_of_traffic": source})
+        }
         & {"google_keyword", "referring_url"}
         for source in ("1", "2", "3")
     }

@@ -14,7 +14,10 @@ from tests.catalog.upstream.service_rows import ROW, ask, read
 def test_last_of_two_rows_with_one_id_wins_and_is_told() -> None:
     reply = read([ROW, {**ROW, "service": "1", "rate": "2"}, {**ROW, "service": 2}])
 
-    assert [(row.service_id, row.rate) for row in reply.rows] == [("1", Decimal(2)), ("2", Decimal("0.90"))]
+    assert [(row.service_id, row.rate) for row in reply.rows] == [
+        ("1", Decimal(2)),
+        ("2", Decimal("0.90")),
+    ]
     assert reply.duplicates == ("1",)
     assert reply.count == 3
 
@@ -35,7 +38,8 @@ def wrapped(tree: object) -> bytes:
         b"\n\n  " + wrapped([ROW]),
         b"<br />\n<b>Warning</b>:  x[0] in <b>/a.php</b> on line <b>2</b><br />\n" + wrapped([ROW]),
         b"Notice: Undefined index: {a} in /a.php on line 3\n" + wrapped([ROW]),
-        b"<br><b>Warning</b>: no end of line" + wrapped({"data": [ROW]}).replace(b'{"data"', b'>{"data"'),
+        b"<br><b>Warning</b>: no end of line"
+        + wrapped({"data": [ROW]}).replace(b'{"data"', b'>{"data"'),
     ],
 )
 def test_catalog_is_found_in_every_wrapping(body: bytes) -> None:
@@ -44,7 +48,13 @@ def test_catalog_is_found_in_every_wrapping(body: bytes) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"[]", b'{"status":"success","data":"Empty Data"}', b'{"data":[]}', b'{"services":[]}', b"\xef\xbb\xbf[ ]"],
+    [
+        b"[]",
+        b'{"status":"success","data":"Empty Data"}',
+        b'{"data":[]}',
+        b'{"services":[]}',
+        b"\xef\xbb\xbf[ ]",
+    ],
 )
 def test_catalog_that_is_said_to_be_empty_is_empty(body: bytes) -> None:
     reply = ask(body)
@@ -117,7 +127,9 @@ def test_digest_of_a_wrapped_catalog_is_steady() -> None:
 
 
 def test_ten_thousand_rows_are_read_in_a_moment() -> None:
-    body = wrapped([{**ROW, "service": number, "rate": f"{number / 7:.5f}"} for number in range(10_000)])
+    body = wrapped(
+        [{**ROW, "service": number, "rate": f"{number / 7:.5f}"} for number in range(10_000)]
+    )
 
     started = time.process_time()
     reply = read_rows(plain_slices(body) or [], known={})

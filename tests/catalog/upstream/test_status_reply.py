@@ -18,7 +18,13 @@ from catalog.upstream import (
 )
 from tests.raw_provider import RawProvider, answer, client_of
 
-ENTRY = {"charge": "0.27819", "start_count": "3572", "status": "Partial", "remains": "157", "currency": "USD"}
+ENTRY = {
+    "charge": "0.27819",
+    "start_count": "3572",
+    "status": "Partial",
+    "remains": "157",
+    "currency": "USD",
+}
 READ = OrderStatus(
     status=Status.PARTIAL,
     word="Partial",
@@ -31,7 +37,10 @@ READ = OrderStatus(
 
 
 def ask(tree: object, *ids: str, status: int = 200) -> StatusReply:
-    with RawProvider(answer(json.dumps(tree).encode(), status=status)) as provider, client_of(provider.url) as client:
+    with (
+        RawProvider(answer(json.dumps(tree).encode(), status=status)) as provider,
+        client_of(provider.url) as client,
+    ):
         return client.status(ids)
 
 
@@ -43,7 +52,10 @@ def read_one(**changes: object) -> OrderStatus:
 
 
 def test_one_id_is_asked_for_in_the_single_form_and_several_together() -> None:
-    with RawProvider(answer(json.dumps(ENTRY).encode())) as provider, client_of(provider.url) as client:
+    with (
+        RawProvider(answer(json.dumps(ENTRY).encode())) as provider,
+        client_of(provider.url) as client,
+    ):
         client.status(["5"])
         client.status(["5", "6", "5"])
 
@@ -53,7 +65,9 @@ def test_one_id_is_asked_for_in_the_single_form_and_several_together() -> None:
 
 def test_documented_replies_are_read_exactly() -> None:
     single = ask(ENTRY, "1")
-    several = ask({"1": ENTRY, "10": {"error": "Incorrect order ID"}, "100": ENTRY}, "1", "10", "100")
+    several = ask(
+        {"1": ENTRY, "10": {"error": "Incorrect order ID"}, "100": ENTRY}, "1", "10", "100"
+    )
 
     assert single.orders == {"1": READ}
     assert several.orders == {"1": READ, "10": IdError("Incorrect order ID"), "100": READ}
@@ -67,7 +81,12 @@ SHAPES: dict[str, tuple[object, dict[str, object], tuple[str, ...], int]] = {
         (),
         0,
     ),
-    "list with order": ([{"order": 2, **ENTRY}, {"order": "1", **ENTRY}], {"1": READ, "2": READ}, (), 0),
+    "list with order": (
+        [{"order": 2, **ENTRY}, {"order": "1", **ENTRY}],
+        {"1": READ, "2": READ},
+        (),
+        0,
+    ),
     "list with an error": (
         [{"order": 1, **ENTRY}, {"order": 2, "error": "Incorrect order ID"}],
         {"1": READ, "2": IdError("Incorrect order ID")},
@@ -111,13 +130,19 @@ SINGLES: dict[str, tuple[object, dict[str, object], tuple[str, ...]]] = {
     "list without order": ([ENTRY], {"1": READ}, ()),
     "foreign list": ([{"order": 2, **ENTRY}], {}, ("1",)),
     "error": ({"error": "Incorrect order ID"}, {"1": IdError("Incorrect order ID")}, ()),
-    "error by status": ({"status": "error", "msg": "Order not found"}, {"1": IdError("Order not found")}, ()),
+    "error by status": (
+        {"status": "error", "msg": "Order not found"},
+        {"1": IdError("Order not found")},
+        (),
+    ),
     "empty": ([], {}, ("1",)),
 }
 
 
 @pytest.mark.parametrize(("tree", "orders", "missing"), SINGLES.values(), ids=SINGLES)
-def test_reply_about_one_id(tree: object, orders: dict[str, object], missing: tuple[str, ...]) -> None:
+def test_reply_about_one_id(
+    tree: object, orders: dict[str, object], missing: tuple[str, ...]
+) -> None:
     reply = ask(tree, "1")
 
     assert dict(reply.orders) == orders
@@ -192,7 +217,16 @@ def test_remains_is_kept_as_sent() -> None:
 
 @pytest.mark.parametrize(
     ("sent", "charge"),
-    [("0.27819", "0.27819"), (0.5, "0.5"), (1, "1"), ("", None), (None, None), (..., None), ("-1", None), ("x", None)],
+    [
+        ("0.27819", "0.27819"),
+        (0.5, "0.5"),
+        (1, "1"),
+        ("", None),
+        (None, None),
+        (..., None),
+        ("-1", None),
+        ("x", None),
+    ],
 )
 def test_charge_is_exact_or_not_known(sent: object, charge: str | None) -> None:
     assert read_one(charge=sent).charge == (None if charge is None else Decimal(charge))
@@ -209,7 +243,9 @@ def test_charge_is_exact_or_not_known(sent: object, charge: str | None) -> None:
         (1e12, None),
     ],
 )
-def test_charge_that_would_not_fit_the_database_is_not_known(sent: object, charge: str | None) -> None:
+def test_charge_that_would_not_fit_the_database_is_not_known(
+    sent: object, charge: str | None
+) -> None:
     assert read_one(charge=sent).charge == (None if charge is None else Decimal(charge))
 
 
@@ -245,16 +281,25 @@ def test_incorrect_order_id_for_a_whole_batch_is_no_word_about_each() -> None:
 @pytest.mark.parametrize("front", [b"", b"<b>Warning</b>: x\n"])
 def test_tail_of_a_truncated_list_of_lines_is_not_read_as_a_reply(front: bytes) -> None:
     rows = json.dumps([{"order": 1, **ENTRY}, {"order": 2, **ENTRY}], indent=1).encode()
-    body = front + rows.removesuffix(b"]").rstrip()  # what is left ends with a whole object on lines of its own
+    # what is left ends with a whole object on lines of its own
+    body = front + rows.removesuffix(b"]").rstrip()
 
-    with RawProvider(answer(body)) as provider, client_of(provider.url) as client, pytest.raises(BadReply):
+    with (
+        RawProvider(answer(body)) as provider,
+        client_of(provider.url) as client,
+        pytest.raises(BadReply),
+    ):
         client.status(["2"])
 
 
 def test_reply_that_begins_as_json_is_not_searched_for_another() -> None:
     body = b'[{"note":"<br>{"order":"2","status":"Completed"}'
 
-    with RawProvider(answer(body)) as provider, client_of(provider.url) as client, pytest.raises(BadReply):
+    with (
+        RawProvider(answer(body)) as provider,
+        client_of(provider.url) as client,
+        pytest.raises(BadReply),
+    ):
         client.status(["2"])
 
 
@@ -283,11 +328,17 @@ def test_ids_that_fit_no_call_are_a_mistake_of_ours(ids: list[str]) -> None:
         ({"balance": 5, "currency": "EUR"}, Balance(Decimal(5), "EUR")),
         ({"balance": "1,234.56"}, Balance(Decimal("1234.56"), "")),
         ({"balance": "-3.5", "currency": None}, Balance(Decimal("-3.5"), "")),
-        ({"status": "success", "data": {"balance": 0.1, "currency": "USD"}}, Balance(Decimal("0.1"), "USD")),
+        (
+            {"status": "success", "data": {"balance": 0.1, "currency": "USD"}},
+            Balance(Decimal("0.1"), "USD"),
+        ),
     ],
 )
 def test_balance_is_exact(tree: object, balance: Balance) -> None:
-    with RawProvider(answer(json.dumps(tree).encode())) as provider, client_of(provider.url) as client:
+    with (
+        RawProvider(answer(json.dumps(tree).encode())) as provider,
+        client_of(provider.url) as client,
+    ):
         assert client.balance() == balance
 
 

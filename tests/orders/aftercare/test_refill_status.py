@@ -52,21 +52,36 @@ def test_pitfall_20_a_refill_with_a_word_that_nobody_knows_is_seen_once_and_foll
         double.set_refill(refill.upstream_id, word)
         Refill.objects.update(due_at=timezone.now())
         poll_refills()
-        told.append([(review.closed_at is None, "'Zargled'" in review.text) for review in Review.objects.all()])
+        told.append(
+            [
+                (review.closed_at is None, "'Zargled'" in review.text)
+                for review in Review.objects.all()
+            ]
+        )
 
     refill.refresh_from_db()
     assert told == [[(True, True)], [(True, True)], [(False, True)]]
-    assert (refill.state, refill.upstream_status, refill.reason) == (RequestState.RUNNING, "In progress", "")
+    assert (refill.state, refill.upstream_status, refill.reason) == (
+        RequestState.RUNNING,
+        "In progress",
+        "",
+    )
 
 
-def test_customers_do_not_learn_from_a_refusal_who_the_provider_is(double: ProviderDouble, service: Service) -> None:
+def test_customers_do_not_learn_from_a_refusal_who_the_provider_is(
+    double: ProviderDouble, service: Service
+) -> None:
     refill, owner = refill_of(service, double), uuid4()
     claimed = claim_batch(kind=Refill, provider=service.provider, owner=owner, now=database_now())
 
     record_outcome(
         requests=claimed,
         owner=owner,
-        outcome=Rejected("Ask support@bigprovider.com", Reason.CUSTOMER, Exchange(body="Ask support@bigprovider.com")),
+        outcome=Rejected(
+            "Ask support@bigprovider.com",
+            Reason.CUSTOMER,
+            Exchange(body="Ask support@bigprovider.com"),
+        ),
         now=database_now(),
     )
 
@@ -75,7 +90,9 @@ def test_customers_do_not_learn_from_a_refusal_who_the_provider_is(double: Provi
     assert "bigprovider" in refill.reply
 
 
-def test_fault_33_worker_whose_clock_is_wrong_ends_no_lease(double: ProviderDouble, service: Service) -> None:
+def test_fault_33_worker_whose_clock_is_wrong_ends_no_lease(
+    double: ProviderDouble, service: Service
+) -> None:
     refill = refill_of(service, double)
     claim_batch(kind=Refill, provider=service.provider, owner=uuid4(), now=database_now())
 

@@ -39,7 +39,11 @@ def test_refill_of_a_completed_order_waits_for_staff() -> None:
 
     refill = request_refill(order=order, actor=order.user, now=LATER)
 
-    assert (refill.state, refill.requested_by, refill.send_at) == (RequestState.REQUESTED, order.user, None)
+    assert (refill.state, refill.requested_by, refill.send_at) == (
+        RequestState.REQUESTED,
+        order.user,
+        None,
+    )
 
 
 def test_refill_goes_at_once_where_the_service_says_so() -> None:
@@ -89,8 +93,12 @@ def test_an_order_that_was_never_sent_is_canceled_and_refunded_at_once() -> None
     assert Account.objects.get(owner=order.user).balance == order.charge
 
 
-@pytest.mark.parametrize("reason", [HoldReason.PROVIDER_FUNDS, HoldReason.PROVIDER_KEY, HoldReason.LOSS])
-def test_an_order_that_is_held_before_it_was_sent_is_canceled_and_refunded_at_once(reason: HoldReason) -> None:
+@pytest.mark.parametrize(
+    "reason", [HoldReason.PROVIDER_FUNDS, HoldReason.PROVIDER_KEY, HoldReason.LOSS]
+)
+def test_an_order_that_is_held_before_it_was_sent_is_canceled_and_refunded_at_once(
+    reason: HoldReason,
+) -> None:
     order = held(reason)
 
     request_cancel(order=order, actor=order.user, now=LATER)
@@ -99,7 +107,9 @@ def test_an_order_that_is_held_before_it_was_sent_is_canceled_and_refunded_at_on
     assert (order.status, order.refunded) == (Status.CANCELED, order.charge)
 
 
-def test_pitfall_1_an_order_that_staff_hold_may_be_placed_and_is_not_refunded_by_its_customer() -> None:
+def test_pitfall_1_an_order_that_staff_hold_may_be_placed_and_is_not_refunded_by_its_customer() -> (
+    None
+):
     order = held(HoldReason.STAFF)
 
     with pytest.raises(NotOffered):
@@ -154,18 +164,30 @@ def test_approving_makes_a_request_due() -> None:
     approve(request=refill, actor=staff, now=LATER)
 
     refill.refresh_from_db()
-    assert (refill.state, refill.decided_by, refill.send_at) == (RequestState.APPROVED, staff, LATER)
+    assert (refill.state, refill.decided_by, refill.send_at) == (
+        RequestState.APPROVED,
+        staff,
+        LATER,
+    )
 
 
 def test_rejecting_tells_the_customer_why() -> None:
     order = make_order(service=make_service(is_refill=True), status=Status.COMPLETED)
     refill = request_refill(order=order, actor=order.user, now=NOW)
 
-    reject(request=refill, actor=make_user(role=Role.STAFF), reason="Nothing has dropped.", now=LATER)
+    reject(
+        request=refill, actor=make_user(role=Role.STAFF), reason="Nothing has dropped.", now=LATER
+    )
 
     refill.refresh_from_db()
-    assert (refill.state, refill.reason, refill.ended_at) == (RequestState.REJECTED, "Nothing has dropped.", LATER)
-    assert order.events.filter(text="Refill rejected: Nothing has dropped.", is_internal=False).exists()
+    assert (refill.state, refill.reason, refill.ended_at) == (
+        RequestState.REJECTED,
+        "Nothing has dropped.",
+        LATER,
+    )
+    assert order.events.filter(
+        text="Refill rejected: Nothing has dropped.", is_internal=False
+    ).exists()
 
 
 def test_the_second_of_two_decisions_sees_the_first() -> None:

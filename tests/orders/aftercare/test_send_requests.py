@@ -79,7 +79,9 @@ def test_pitfall_20_a_refill_reaches_the_provider_and_is_followed_to_its_end(
     assert [row.order for row in double.journal().refills] == [int(refill.order.upstream_id or 0)]
 
 
-def test_a_refill_that_the_provider_rejects_says_so(double: ProviderDouble, service: Service) -> None:
+def test_a_refill_that_the_provider_rejects_says_so(
+    double: ProviderDouble, service: Service
+) -> None:
     refill = ask_refill(delivered(double, service))
     send_due()
     refill.refresh_from_db()
@@ -88,7 +90,10 @@ def test_a_refill_that_the_provider_rejects_says_so(double: ProviderDouble, serv
     poll_refills()
 
     refill.refresh_from_db()
-    assert (refill.state, refill.reason) == (RequestState.REJECTED, "Refill rejected by the provider")
+    assert (refill.state, refill.reason) == (
+        RequestState.REJECTED,
+        "Refill rejected by the provider",
+    )
 
 
 def test_refills_are_sent_and_polled_100_a_call(double: ProviderDouble, service: Service) -> None:
@@ -99,13 +104,22 @@ def test_refills_are_sent_and_polled_100_a_call(double: ProviderDouble, service:
     send_due()
     poll_refills()
 
-    asked = [row for row in double.journal().requests[before:] if row.action in {"refill", "refill_status"}]
-    sizes = [(row.action, len((row.parameters.get("orders") or row.parameters["refills"]).split(","))) for row in asked]
+    asked = [
+        row
+        for row in double.journal().requests[before:]
+        if row.action in {"refill", "refill_status"}
+    ]
+    sizes = [
+        (row.action, len((row.parameters.get("orders") or row.parameters["refills"]).split(",")))
+        for row in asked
+    ]
     assert sizes == [("refill", 100), ("refill", 20), ("refill_status", 100), ("refill_status", 20)]
     assert states(Refill) == {RequestState.RUNNING: 120}
 
 
-def test_a_refused_refill_is_rejected_with_the_providers_words(double: ProviderDouble, service: Service) -> None:
+def test_a_refused_refill_is_rejected_with_the_providers_words(
+    double: ProviderDouble, service: Service
+) -> None:
     order = delivered(double, service)
     double.patch_service(int(service.upstream_id), refill=False)
     refill = ask_refill(order)
@@ -117,7 +131,9 @@ def test_a_refused_refill_is_rejected_with_the_providers_words(double: ProviderD
     assert refill.reason.startswith("The provider refused: ")
 
 
-@pytest.mark.parametrize("mode", ["commit_reset", "nocommit_close", "commit_truncated", "commit_http500"])
+@pytest.mark.parametrize(
+    "mode", ["commit_reset", "nocommit_close", "commit_truncated", "commit_http500"]
+)
 def test_a_refill_that_was_perhaps_taken_is_never_sent_again_by_a_machine(
     double: ProviderDouble, service: Service, mode: str
 ) -> None:
@@ -132,7 +148,9 @@ def test_a_refill_that_was_perhaps_taken_is_never_sent_again_by_a_machine(
     assert len([row for row in double.journal().requests if row.action == "refill"]) == 1
 
 
-def test_a_refill_that_was_certainly_not_sent_goes_later(double: ProviderDouble, service: Service) -> None:
+def test_a_refill_that_was_certainly_not_sent_goes_later(
+    double: ProviderDouble, service: Service
+) -> None:
     refill = ask_refill(delivered(double, service))
     double.refuse_connections()
 
@@ -148,7 +166,9 @@ def test_a_refill_that_was_certainly_not_sent_goes_later(double: ProviderDouble,
     assert refill.state == RequestState.RUNNING
 
 
-def test_a_worker_that_died_while_sending_leaves_an_unclear_refill(double: ProviderDouble, service: Service) -> None:
+def test_a_worker_that_died_while_sending_leaves_an_unclear_refill(
+    double: ProviderDouble, service: Service
+) -> None:
     refill = ask_refill(delivered(double, service))
     long_ago = timezone.now() - timedelta(minutes=5)
     Refill.objects.update(state=RequestState.SENDING, sent_at=long_ago, lease_until=long_ago)
@@ -160,7 +180,9 @@ def test_a_worker_that_died_while_sending_leaves_an_unclear_refill(double: Provi
     assert not [row for row in double.journal().requests if row.action == "refill"]
 
 
-def test_a_refill_that_the_provider_forgets_goes_to_staff(double: ProviderDouble, service: Service) -> None:
+def test_a_refill_that_the_provider_forgets_goes_to_staff(
+    double: ProviderDouble, service: Service
+) -> None:
     refill = ask_refill(delivered(double, service))
     send_due()
     Refill.objects.update(upstream_id="987654321")
@@ -188,7 +210,9 @@ def test_pitfall_16_a_cancellation_reaches_the_provider_and_moves_no_money(
     assert len([row for row in double.journal().requests if row.action == "cancel"]) == 1
 
 
-def test_a_cancellation_of_an_unclear_order_waits_until_it_is_known(double: ProviderDouble, service: Service) -> None:
+def test_a_cancellation_of_an_unclear_order_waits_until_it_is_known(
+    double: ProviderDouble, service: Service
+) -> None:
     order = run_order(service, quantity=service.min_quantity)
     cancellation = ask_cancel(order)
     Order.objects.filter(pk=order.pk).update(status=Status.UNCLEAR)
@@ -222,7 +246,9 @@ def test_a_cancellation_is_asked_again_until_five_answers_were_lost_and_then_loo
     assert (order.status, order.refunded) == (Status.RUNNING, Decimal(0))
 
 
-def test_an_answer_between_lost_ones_begins_the_count_anew(double: ProviderDouble, service: Service) -> None:
+def test_an_answer_between_lost_ones_begins_the_count_anew(
+    double: ProviderDouble, service: Service
+) -> None:
     cancellation = ask_cancel(run_order(service, quantity=service.min_quantity))
     Cancellation.objects.update(lost_answers=4)
 
@@ -240,10 +266,15 @@ def test_a_cancellation_that_its_order_overtook_ends_with_it(
     double: ProviderDouble, service: Service, status: Status, state: RequestState
 ) -> None:
     order = run_order(service, quantity=service.min_quantity)
-    cancellation, other = ask_cancel(order), ask_cancel(run_order(service, quantity=service.min_quantity))
+    cancellation, other = (
+        ask_cancel(order),
+        ask_cancel(run_order(service, quantity=service.min_quantity)),
+    )
     Cancellation.objects.update(state=RequestState.RUNNING)
     refunded = order.charge if status == Status.CANCELED else Decimal(0)
-    Order.objects.filter(pk=order.pk).update(status=status, refunded=refunded, ended_at=timezone.now())
+    Order.objects.filter(pk=order.pk).update(
+        status=status, refunded=refunded, ended_at=timezone.now()
+    )
 
     closed = [close_overtaken(now=timezone.now()) for _ in range(2)]
 
@@ -254,7 +285,9 @@ def test_a_cancellation_that_its_order_overtook_ends_with_it(
     assert cancellation.ended_at is not None
 
 
-def test_two_sweeps_at_once_send_each_refill_once(double: ProviderDouble, provider: Provider, service: Service) -> None:
+def test_two_sweeps_at_once_send_each_refill_once(
+    double: ProviderDouble, provider: Provider, service: Service
+) -> None:
     for order in [delivered(double, service) for _ in range(30)]:
         ask_refill(order)
     barrier = Barrier(4)

@@ -20,12 +20,16 @@ FORM = "application/x-www-form-urlencoded"
 LINK = "https://example.com/page"
 
 
-def key_of(user: User, *, name: str = "program", scope: str = "order", allowed_ips: tuple[str, ...] = ()) -> str:
+def key_of(
+    user: User, *, name: str = "program", scope: str = "order", allowed_ips: tuple[str, ...] = ()
+) -> str:
     """A new key of the user."""
     return issue_key(user=user, name=name, now=NOW, scope=scope, allowed_ips=allowed_ips)
 
 
-def post(fields: dict[str, object], *, address: str = ADDRESS, headers: dict[str, str] | None = None) -> "Response":
+def post(
+    fields: dict[str, object], *, address: str = ADDRESS, headers: dict[str, str] | None = None
+) -> "Response":
     """The whole answer to a form."""
     form = urlencode({name: str(value) for name, value in fields.items()})
     return Client().post(address, form, content_type=FORM, headers=headers)

@@ -1,4 +1,6 @@
-"""Each test begins with counters of its own; Valkey counts and remembers only where a test asks for it."""
+"""Each test begins with counters of its own; Valkey counts and remembers only where a test asks for
+it.
+"""
 
 import pytest
 
@@ -14,7 +16,10 @@ def _fresh_counters(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(rate_limit, "limiter", fresh)
     monkeypatch.setattr(authenticate, "limiter", fresh)
     nowhere = "redis://127.0.0.1:9/0"  # nobody listens
-    url, patience = (settings.REDIS_URL, 60.0) if "valkey" in request.fixturenames else (nowhere, 0.5)
-    memory = Memory(url=url, patience=patience)  # patient: how long a busy machine's Valkey takes is no matter of ours
+    url, patience = (
+        (settings.REDIS_URL, 60.0) if "valkey" in request.fixturenames else (nowhere, 0.5)
+    )
+    # patient: how long a busy machine's Valkey takes is no matter of ours
+    memory = Memory(url=url, patience=patience)
     monkeypatch.setattr(rate_limit, "memory", lambda: memory)
     monkeypatch.setattr(recent_requests, "memory", lambda: memory)

@@ -1,4 +1,5 @@
-"""What schemathesis is told about our API: a real key, ids that exist, and which answers belong to which action.
+"""What schemathesis is told about our API: a real key, ids that exist, and which answers belong to
+which action.
 
 Loaded by its own process (SCHEMATHESIS_HOOKS); KEY and IDS come from the test that starts it.
 """
@@ -21,7 +22,8 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Most requests come with a right key, and half of the ids in them are those of something."""
     body = case.body
     turn = zlib.crc32(repr(body).encode())
-    # Each from an address of its own, as behind a proxy: an address that sends wrong keys is soon refused.
+    # Each from an address of its own, as behind a proxy: an address that sends wrong keys is soon
+    # refused.
     case.headers["X-Forwarded-For"] = f"10.{turn >> 16 & 255}.{turn >> 8 & 255}.{turn & 255}"
     if not isinstance(body, dict):
         return

@@ -1,4 +1,6 @@
-"""Every row of the contract about who asks and what is sold, to the byte: key order, JSON types, error texts."""
+"""Every row of the contract about who asks and what is sold, to the byte: key order, JSON types,
+error texts.
+"""
 
 import json
 from http import HTTPStatus
@@ -28,7 +30,9 @@ def key(customer: User) -> str:
 # --- who asks, for what
 
 
-@pytest.mark.parametrize("bad", ["", "no", "x" * 40, "x" * 5000, "\0" * 40, "ключ" * 10, "a b" * 13 + "c"])
+@pytest.mark.parametrize(
+    "bad", ["", "no", "x" * 40, "x" * 5000, "\0" * 40, "ключ" * 10, "a b" * 13 + "c"]
+)
 def test_no_or_bad_key_is_said_before_the_action_is_looked_at(bad: str) -> None:
     assert ask(bad, "nonsense") == error("Invalid API key")
 
@@ -42,7 +46,10 @@ def test_no_or_unknown_action_is_an_incorrect_request(key: str, action: str) -> 
 def test_both_addresses_answer_directly_without_cookies(key: str, address: str) -> None:
     answer = post({"key": key, "action": "balance"}, address=address)
 
-    assert (answer.status_code, answer.content) == (HTTPStatus.OK, b'{"balance":"100.00000","currency":"USD"}')
+    assert (answer.status_code, answer.content) == (
+        HTTPStatus.OK,
+        b'{"balance":"100.00000","currency":"USD"}',
+    )
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"
     assert not {"Set-Cookie", "Location"} & set(answer.headers)
@@ -61,7 +68,9 @@ def test_logged_in_browser_without_a_key_is_nobody_here(customer: User) -> None:
 
 def test_services_in_the_documented_order_and_types(key: str) -> None:
     category = make_category(name="Shop <b>")
-    service = make_service(category=category, name="Likes 🚀 & more", cost="0.5", price="0.90", is_refill=True)
+    service = make_service(
+        category=category, name="Likes 🚀 & more", cost="0.5", price="0.90", is_refill=True
+    )
 
     [row] = json.loads(ask(key, "services"))
 
@@ -147,14 +156,18 @@ def test_add_without_the_money_is_refused(key: str) -> None:
 @pytest.mark.parametrize("column", ["is_hidden", "withdrawn_at", "review_reason", "is_sellable"])
 def test_add_of_a_service_that_is_off_sale_is_refused(key: str, column: str) -> None:
     service = make_service()
-    off = {"is_hidden": True, "withdrawn_at": NOW, "review_reason": "price", "is_sellable": False}[column]
+    off = {"is_hidden": True, "withdrawn_at": NOW, "review_reason": "price", "is_sellable": False}[
+        column
+    ]
     Service.objects.filter(pk=service.pk).update(**{column: off})
 
     assert add(key, service) == error("Incorrect service ID")
 
 
 @pytest.mark.parametrize("again", [LINK, f"{LINK}/", f" {LINK} "])
-def test_same_link_of_the_same_service_is_refused_while_the_first_is_open(customer: User, key: str, again: str) -> None:
+def test_same_link_of_the_same_service_is_refused_while_the_first_is_open(
+    customer: User, key: str, again: str
+) -> None:
     service = make_service()
     add(key, service)
 
@@ -175,10 +188,15 @@ def test_optional_numbers_in_these_words_are_absent(customer: User, key: str, ab
 def test_comments_count_by_lines_however_they_end(customer: User, key: str, end: str) -> None:
     service = make_service(type="Custom Comments", min_quantity=2)
 
-    assert ask(key, "add", service=service.pk, link=LINK, comments=f"one{end}") == error("neworder.error.min_quantity")
+    assert ask(key, "add", service=service.pk, link=LINK, comments=f"one{end}") == error(
+        "neworder.error.min_quantity"
+    )
     ask(key, "add", service=service.pk, link=LINK, comments=f"one{end}two 🚀{end}{end}")
 
-    assert (customer.orders.get().billed_quantity, customer.orders.get().fields) == (2, {"comments": "one\ntwo 🚀"})
+    assert (customer.orders.get().billed_quantity, customer.orders.get().fields) == (
+        2,
+        {"comments": "one\ntwo 🚀"},
+    )
 
 
 def test_missing_field_of_a_type_is_named(key: str) -> None:

@@ -1,4 +1,6 @@
-"""Every row of the contract about orders that were placed, to the byte: key order, JSON types, error texts."""
+"""Every row of the contract about orders that were placed, to the byte: key order, JSON types,
+error texts.
+"""
 
 import json
 
@@ -23,7 +25,9 @@ def key(customer: User) -> str:
 
 
 def order_of(user: User, *, status: Status = Status.RUNNING, **fields: object) -> Order:
-    order = make_order(user=user, service=make_service(is_refill=True, is_cancel=True), status=status)
+    order = make_order(
+        user=user, service=make_service(is_refill=True, is_cancel=True), status=status
+    )
     Order.objects.filter(pk=order.pk).update(**fields)
     return order
 
@@ -67,11 +71,29 @@ def test_what_is_ours_alone_shows_as_pending(customer: User, key: str, status: S
 def test_status_of_several_is_keyed_by_the_ids_as_sent(customer: User, key: str) -> None:
     order, foreign = order_of(customer), make_order()
 
-    answer = json.loads(ask(key, "status", orders=f"x,{order.pk}, 0{order.pk} ,{foreign.pk},999999,{'9' * 40},1.5"))
+    answer = json.loads(
+        ask(key, "status", orders=f"x,{order.pk}, 0{order.pk} ,{foreign.pk},999999,{'9' * 40},1.5")
+    )
 
     unknown = {"error": "Incorrect order ID"}
-    assert list(answer) == ["x", f"{order.pk}", f"0{order.pk}", f"{foreign.pk}", "999999", "9" * 40, "1.5"]
-    assert [answer[name] == unknown for name in answer] == [True, False, False, True, True, True, True]
+    assert list(answer) == [
+        "x",
+        f"{order.pk}",
+        f"0{order.pk}",
+        f"{foreign.pk}",
+        "999999",
+        "9" * 40,
+        "1.5",
+    ]
+    assert [answer[name] == unknown for name in answer] == [
+        True,
+        False,
+        False,
+        True,
+        True,
+        True,
+        True,
+    ]
 
 
 def test_status_of_one_in_orders_is_keyed_too(customer: User, key: str) -> None:
@@ -81,7 +103,9 @@ def test_status_of_one_in_orders_is_keyed_too(customer: User, key: str) -> None:
 
 
 @pytest.mark.parametrize("action", ["status", "refill", "cancel"])
-@pytest.mark.parametrize("fields", [{}, {"orders": ""}, {"orders": ",,"}, {"order": "x"}, {"order": ""}])
+@pytest.mark.parametrize(
+    "fields", [{}, {"orders": ""}, {"orders": ",,"}, {"order": "x"}, {"order": ""}]
+)
 def test_no_order_is_an_incorrect_order_id(key: str, action: str, fields: dict[str, str]) -> None:
     expected = error("Incorrect order ID")
     if action == "cancel" and fields.get("order"):
@@ -91,7 +115,13 @@ def test_no_order_is_an_incorrect_order_id(key: str, action: str, fields: dict[s
 
 
 @pytest.mark.parametrize(
-    ("action", "name"), [("status", "orders"), ("refill", "orders"), ("cancel", "orders"), ("refill_status", "refills")]
+    ("action", "name"),
+    [
+        ("status", "orders"),
+        ("refill", "orders"),
+        ("cancel", "orders"),
+        ("refill_status", "refills"),
+    ],
 )
 def test_more_than_100_ids_are_refused_as_a_whole(key: str, action: str, name: str) -> None:
     ids = [str(number) for number in range(101)]
@@ -104,7 +134,10 @@ def test_more_than_100_ids_are_refused_as_a_whole(key: str, action: str, name: s
 
 
 def test_refill_of_one_is_text_and_of_several_a_number(customer: User, key: str) -> None:
-    first, second = order_of(customer, status=Status.COMPLETED), order_of(customer, status=Status.COMPLETED)
+    first, second = (
+        order_of(customer, status=Status.COMPLETED),
+        order_of(customer, status=Status.COMPLETED),
+    )
 
     single = ask(key, "refill", order=first.pk)
     several = ask(key, "refill", orders=f"{second.pk},x,{first.pk},{second.pk}")
@@ -158,7 +191,9 @@ def test_refill_status(customer: User, key: str, state: RequestState, word: str)
     )
 
 
-@pytest.mark.parametrize("fields", [{}, {"refill": "x"}, {"refill": "999"}, {"refills": ""}, {"refills": ","}])
+@pytest.mark.parametrize(
+    "fields", [{}, {"refill": "x"}, {"refill": "999"}, {"refills": ""}, {"refills": ","}]
+)
 def test_no_refill_is_not_found(key: str, fields: dict[str, str]) -> None:
     assert ask(key, "refill_status", **fields) == error("Refill not found")
 
@@ -170,11 +205,14 @@ def test_cancel_is_a_list_even_for_one(customer: User, key: str, name: str) -> N
     assert ask(key, "cancel", **{name: order.pk}) == b'[{"order":%d,"cancel":1}]' % order.pk
     assert (
         ask(key, "cancel", **{name: order.pk})
-        == b'[{"order":%d,"cancel":{"error":"The cancel task is not completed for this order"}}]' % order.pk
+        == b'[{"order":%d,"cancel":{"error":"The cancel task is not completed for this order"}}]'
+        % order.pk
     )
 
 
-def test_cancel_of_an_order_that_was_not_sent_gives_the_money_back(customer: User, key: str) -> None:
+def test_cancel_of_an_order_that_was_not_sent_gives_the_money_back(
+    customer: User, key: str
+) -> None:
     add(key, make_service(price="1000"))
     [order] = customer.orders.all()
 

@@ -45,7 +45,10 @@ def test_fault_of_ours_is_503_in_json(
 
     assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert answer.content == f'{{"error":"{text}"}}'.encode()
-    assert (answer.headers["Content-Type"], answer.headers["Retry-After"]) == ("application/json", "5")
+    assert (answer.headers["Content-Type"], answer.headers["Retry-After"]) == (
+        "application/json",
+        "5",
+    )
     assert key not in caplog.text
     assert "secret.example" not in caplog.text
 
@@ -53,16 +56,24 @@ def test_fault_of_ours_is_503_in_json(
 def test_plain_http_is_refused_without_a_redirect() -> None:
     with override_settings(SECURE_SSL_REDIRECT=True):
         plain = Client().post(ADDRESS, {"key": key_of(make_user()), "action": "balance"})
-        secure = Client().post(f"{ADDRESS}/", {"key": key_of(make_user()), "action": "balance"}, secure=True)
+        secure = Client().post(
+            f"{ADDRESS}/", {"key": key_of(make_user()), "action": "balance"}, secure=True
+        )
 
-    assert (plain.status_code, plain.content) == (200, b'{"error":"This API is served over https only"}')
+    assert (plain.status_code, plain.content) == (
+        200,
+        b'{"error":"This API is served over https only"}',
+    )
     assert secure.content == b'{"balance":"0.00000","currency":"USD"}'
 
 
 def test_host_that_is_not_ours_is_refused_in_json() -> None:
     answer = post({"key": "", "action": "balance"}, headers={"Host": "evil.example"})
 
-    assert (answer.status_code, answer.content) == (HTTPStatus.BAD_REQUEST, b'{"error":"Incorrect request"}')
+    assert (answer.status_code, answer.content) == (
+        HTTPStatus.BAD_REQUEST,
+        b'{"error":"Incorrect request"}',
+    )
 
 
 def test_session_is_not_looked_up(django_assert_num_queries: Any) -> None:

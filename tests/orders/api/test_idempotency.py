@@ -1,4 +1,6 @@
-"""A program that asks again with the same key gets the same order, whatever has changed since, and pays once."""
+"""A program that asks again with the same key gets the same order, whatever has changed since, and
+pays once.
+"""
 
 from decimal import Decimal
 
@@ -28,7 +30,17 @@ def key(customer: User) -> str:
 
 
 def add(key: str, service: Service, /, **fields: object) -> bytes:
-    return ask(key, "add", **{"service": service.pk, "link": LINK, "quantity": 1000, "idempotency_key": "k1", **fields})
+    return ask(
+        key,
+        "add",
+        **{
+            "service": service.pk,
+            "link": LINK,
+            "quantity": 1000,
+            "idempotency_key": "k1",
+            **fields,
+        },
+    )
 
 
 def balance(user: User) -> Decimal:
@@ -84,7 +96,9 @@ def test_repeat_of_an_ended_order_is_no_new_one(customer: User, key: str) -> Non
     assert add(key, service) == first
 
 
-@pytest.mark.parametrize("other", [{"quantity": 999}, {"link": "@other"}, {"runs": "2"}, {"service": None}])
+@pytest.mark.parametrize(
+    "other", [{"quantity": 999}, {"link": "@other"}, {"runs": "2"}, {"service": None}]
+)
 def test_same_key_with_other_parameters_is_an_error_and_charges_nothing(
     key: str, customer: User, other: dict[str, object]
 ) -> None:
@@ -99,7 +113,11 @@ def test_same_key_with_other_parameters_is_an_error_and_charges_nothing(
 def test_max_charge_is_no_parameter_of_the_order(customer: User, key: str) -> None:
     service = make_service()
 
-    assert add(key, service, max_charge="1.20") == add(key, service, max_charge="1") == add(key, service)
+    assert (
+        add(key, service, max_charge="1.20")
+        == add(key, service, max_charge="1")
+        == add(key, service)
+    )
     assert customer.orders.count() == 1
 
 

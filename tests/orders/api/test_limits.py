@@ -1,4 +1,7 @@
-"""Scopes, networks and limits, as programs meet them. No Valkey runs here: this process counts for itself."""
+"""Scopes, networks and limits, as programs meet them.
+
+No Valkey runs here: this process counts for itself.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -48,8 +51,12 @@ def test_key_from_a_foreign_address_is_no_key() -> None:
 
     assert ask(key, "balance") == INVALID
     with override_settings(TRUSTED_PROXIES=1):
-        spoofed = post({"key": key, "action": "balance"}, headers={"X-Forwarded-For": "203.0.113.1, 6.6.6.6"})
-        real = post({"key": key, "action": "balance"}, headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.1"})
+        spoofed = post(
+            {"key": key, "action": "balance"}, headers={"X-Forwarded-For": "203.0.113.1, 6.6.6.6"}
+        )
+        real = post(
+            {"key": key, "action": "balance"}, headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.1"}
+        )
     assert (spoofed.content, real.content) == (INVALID, BALANCE)
     assert ApiKey.objects.get().last_used_ip == "203.0.113.1"
 
@@ -110,7 +117,9 @@ def test_address_is_limited_over_all_its_keys() -> None:
 
 
 @pytest.mark.django_db
-def test_address_with_too_many_wrong_keys_is_cut_off_but_not_its_right_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_address_with_too_many_wrong_keys_is_cut_off_but_not_its_right_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(rate_limit, "WRONG_KEYS", 3)
     right, late = key_of(make_user()), key_of(make_user())
     ask(right, "balance")
@@ -137,7 +146,11 @@ def test_orders_of_a_minute_are_counted_by_the_orders_themselves() -> None:
     with time_machine.travel(NOW + timedelta(seconds=60), tick=False):
         later = post({**fields, "link": "@third"})
 
-    assert (refused.status_code, refused.content, refused.headers["Retry-After"]) == (429, TOO_MANY, "30")
+    assert (refused.status_code, refused.content, refused.headers["Retry-After"]) == (
+        429,
+        TOO_MANY,
+        "30",
+    )
     assert repeat.content == first.content
     assert later.status_code == HTTPStatus.OK
     assert user.orders.count() == 3

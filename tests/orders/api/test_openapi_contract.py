@@ -1,4 +1,5 @@
-"""The live API keeps to its OpenAPI description: schemathesis asks what nobody would think of, and reads the answers.
+"""The live API keeps to its OpenAPI description: schemathesis asks what nobody would think of, and
+reads the answers.
 
 `make contract` asks for longer.
 """
@@ -34,7 +35,8 @@ CHECKS = [
     "response_schema_conformance",
     "positive_data_acceptance",
     "answer_belongs_to_the_action",
-    # Not negative_data_rejection, unsupported_method: a refusal is `{"error": …}` with status 200 in this protocol.
+    # Not negative_data_rejection, unsupported_method: a refusal is `{"error": …}` with status 200
+    # in this protocol.
 ]
 
 
@@ -43,18 +45,30 @@ def test_whatever_is_asked_the_answer_is_as_described(
 ) -> None:
     settings.SITE_URL = live_server.url
     settings.TRUSTED_PROXIES = 1
-    settings.API_REQUESTS_PER_MINUTE = settings.API_IP_REQUESTS_PER_MINUTE = settings.API_ORDERS_PER_MINUTE = 10**6
+    settings.API_REQUESTS_PER_MINUTE = settings.API_IP_REQUESTS_PER_MINUTE = (
+        settings.API_ORDERS_PER_MINUTE
+    ) = 10**6
     ann = make_user(balance="1000000")
     provider = make_provider()
     services = [
-        make_service(provider=provider, type=kind.name, min_quantity=1, is_refill=True, is_cancel=True)
+        make_service(
+            provider=provider, type=kind.name, min_quantity=1, is_refill=True, is_cancel=True
+        )
         for kind in TYPES
     ]
     orders = [
-        make_order(user=ann, service=services[0], link=f"https://example.com/{status}", status=status, quantity=10)
+        make_order(
+            user=ann,
+            service=services[0],
+            link=f"https://example.com/{status}",
+            status=status,
+            quantity=10,
+        )
         for status in (Status.WAITING, Status.RUNNING, Status.COMPLETED)
     ]
-    refill = Refill.objects.create(order=orders[2], provider=provider, requested_by=ann, requested_at=NOW)
+    refill = Refill.objects.create(
+        order=orders[2], provider=provider, requested_by=ann, requested_at=NOW
+    )
     numbers = [str(order.pk) for order in orders]
     ids = {
         "service": [str(service.pk) for service in services],
@@ -66,12 +80,28 @@ def test_whatever_is_asked_the_answer_is_as_described(
 
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "schemathesis.cli", "run", f"{live_server.url}/api/v2/openapi.json"),
+            *(
+                sys.executable,
+                "-m",
+                "schemathesis.cli",
+                "run",
+                f"{live_server.url}/api/v2/openapi.json",
+            ),
             *("--checks", ",".join(CHECKS), "--phases", PHASES, "--mode", "all"),
             *("--max-examples", EXAMPLES, "--seed", "20260314", "--generation-database", "none"),
-            *("--header", "Connection: close"),  # kept alive, each answer would wait 40 ms for Nagle and late ACKs
-            *("--suppress-health-check", "too_slow", "--request-timeout", "60"),  # of a busy machine, not of the API
-            *("--workers", "1", "--no-shrink", "--continue-on-failure", "--no-color", "--warnings", "off"),
+            # kept alive, each answer would wait 40 ms for Nagle and late ACKs
+            *("--header", "Connection: close"),
+            # of a busy machine, not of the API
+            *("--suppress-health-check", "too_slow", "--request-timeout", "60"),
+            *(
+                "--workers",
+                "1",
+                "--no-shrink",
+                "--continue-on-failure",
+                "--no-color",
+                "--warnings",
+                "off",
+            ),
         ],
         env={
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},

@@ -45,14 +45,20 @@ def test_refill_status_is_one_query_beside_the_key(
 ) -> None:
     order = make_order(user=customer, status=Status.COMPLETED)
     Refill.objects.create(
-        order=order, provider=order.provider, requested_by=customer, requested_at=NOW, state=RequestState.COMPLETED
+        order=order,
+        provider=order.provider,
+        requested_by=customer,
+        requested_at=NOW,
+        state=RequestState.COMPLETED,
     )
 
     with django_assert_num_queries(KEY + 1):
         ask(key, "refill_status", refills=",".join(map(str, range(1, count + 1))))
 
 
-def test_balance_is_one_query_beside_the_key(key: str, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_balance_is_one_query_beside_the_key(
+    key: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     with django_assert_num_queries(KEY + 1):
         ask(key, "balance")
 
@@ -60,10 +66,17 @@ def test_balance_is_one_query_beside_the_key(key: str, django_assert_num_queries
 @pytest.mark.parametrize("action", ["refill", "cancel"])
 @pytest.mark.parametrize("count", [1, 100])
 def test_requests_that_are_refused_by_a_look_cost_no_query_each(
-    customer: User, key: str, action: str, count: int, django_assert_num_queries: DjangoAssertNumQueries
+    customer: User,
+    key: str,
+    action: str,
+    count: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     service = make_service()
-    ids = [make_order(user=customer, service=service, status=Status.COMPLETED).pk for _ in range(min(count, 5))]
+    ids = [
+        make_order(user=customer, service=service, status=Status.COMPLETED).pk
+        for _ in range(min(count, 5))
+    ]
     ids += range(10**6, 10**6 + count - len(ids))
 
     with django_assert_num_queries(KEY + 3):  # the orders, their refills, their cancellations
@@ -73,7 +86,8 @@ def test_requests_that_are_refused_by_a_look_cost_no_query_each(
 @pytest.mark.parametrize(
     ("action", "status", "queries"),
     [
-        ("refill", Status.COMPLETED, 9),  # the look, 3; begin, orders, open ones, refills, timeline, commit
+        # the look, 3; begin, orders, open ones, refills, timeline, commit
+        ("refill", Status.COMPLETED, 9),
         ("cancel", Status.RUNNING, 9),
     ],
 )

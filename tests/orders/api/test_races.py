@@ -1,4 +1,6 @@
-"""Programs that ask all at once, over real HTTP: the wallet is never overspent, a key never orders twice."""
+"""Programs that ask all at once, over real HTTP: the wallet is never overspent, a key never orders
+twice.
+"""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +28,9 @@ ORDERS, MONEY_FOR = 200, 50
 
 @pytest.fixture(autouse=True)
 def _patient_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the sessions that are begun now wait for a lock as long as it takes: who gets it is tested, not how soon."""
+    """Let the sessions that are begun now wait for a lock as long as it takes: who gets it is
+    tested, not how soon.
+    """
     monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", "-c lock_timeout=60s")
 
 
@@ -44,17 +48,28 @@ def at_once(server: LiveServer, forms: list[dict[str, object]]) -> Counter[bytes
 
 def test_200_orders_at_once_on_money_for_50_are_exactly_50(live_server: LiveServer) -> None:
     user, service = make_user(balance="60"), make_service(price="1.20")
-    form: dict[str, object] = {"key": key_of(user), "action": "add", "service": service.pk, "quantity": 1000}
+    form: dict[str, object] = {
+        "key": key_of(user),
+        "action": "add",
+        "service": service.pk,
+        "quantity": 1000,
+    }
 
     answers = at_once(live_server, [{**form, "link": f"@n{number}"} for number in range(ORDERS)])
 
     refused = answers.pop(b'{"error":"neworder.error.not_enough_funds"}')
     assert (refused, len(answers)) == (ORDERS - MONEY_FOR, MONEY_FOR)
-    assert Order.objects.count() == Transfer.objects.filter(kind=TransferKind.CHARGE).count() == MONEY_FOR
+    assert (
+        Order.objects.count()
+        == Transfer.objects.filter(kind=TransferKind.CHARGE).count()
+        == MONEY_FOR
+    )
     assert Account.objects.get(owner=user).balance == 0
 
 
-def test_one_key_sent_100_times_at_once_is_one_order_and_one_charge(live_server: LiveServer) -> None:
+def test_one_key_sent_100_times_at_once_is_one_order_and_one_charge(
+    live_server: LiveServer,
+) -> None:
     user, service = make_user(balance="100"), make_service()
     form: dict[str, object] = {
         "key": key_of(user), "action": "add", "service": service.pk, "link": "@one", "quantity": 1000,
@@ -105,7 +120,12 @@ def test_control_without_waiting_for_its_turn_an_order_sent_twice_is_placed_twic
 
 def test_orders_for_other_links_are_all_placed(live_server: LiveServer) -> None:
     user, service = make_user(balance="100"), make_service()
-    form: dict[str, object] = {"key": key_of(user), "action": "add", "service": service.pk, "quantity": 1000}
+    form: dict[str, object] = {
+        "key": key_of(user),
+        "action": "add",
+        "service": service.pk,
+        "quantity": 1000,
+    }
 
     answers = at_once(live_server, [{**form, "link": f"@n{number}"} for number in range(THREADS)])
 

@@ -1,4 +1,6 @@
-"""However a program packs its fields, they mean the same; what cannot be read is absent, never a page."""
+"""However a program packs its fields, they mean the same; what cannot be read is absent, never a
+page.
+"""
 
 import gzip
 import io
@@ -29,7 +31,9 @@ def asked(body: bytes | str, content_type: str = FORM, /, **extra: object) -> As
 
 
 def in_chunks(raw: bytes) -> dict[str, object]:
-    """What the server makes of a request whose length nobody says: it unpacks the chunks while they are read."""
+    """What the server makes of a request whose length nobody says: it unpacks the chunks while
+    they are read.
+    """
     body = Body(ChunkedReader(None, IterUnreader([raw])))
     return {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": "", "wsgi.input": body}
 
@@ -51,10 +55,17 @@ def customer() -> User:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "pack", ["form", "multipart", "json", "json without a type", "form in chunks", "multipart in chunks"]
+    "pack",
+    ["form", "multipart", "json", "json without a type", "form in chunks", "multipart in chunks"],
 )
 def test_every_body_orders_the_same(customer: User, pack: str) -> None:
-    fields = {"key": key_of(customer), "action": "add", "service": make_service().pk, "link": LINK, "quantity": 100}
+    fields = {
+        "key": key_of(customer),
+        "action": "add",
+        "service": make_service().pk,
+        "link": LINK,
+        "quantity": 100,
+    }
     form = "&".join(f"{name}={value}" for name, value in fields.items())
     client = Client()
 
@@ -109,7 +120,10 @@ def test_numbers_booleans_null_and_lists_of_json_are_what_programs_mean() -> Non
 
 
 def test_lists_as_php_writes_them_are_lists() -> None:
-    assert asked("orders[0]=1&orders[1]=2&refills[]=3&refills%5B%5D=4").values == {"orders": "1,2", "refills": "3,4"}
+    assert asked("orders[0]=1&orders[1]=2&refills[]=3&refills%5B%5D=4").values == {
+        "orders": "1,2",
+        "refills": "3,4",
+    }
 
 
 @pytest.mark.parametrize(
@@ -152,7 +166,8 @@ def test_body_that_cannot_be_read_has_no_key(body: bytes, content_type: str) -> 
 
 
 @pytest.mark.parametrize(
-    "raw", [b"zz\r\nkey=k\r\n0\r\n\r\n", b"5\r\nkey=key=k\r\n0\r\n\r\n", b"5\r\nkey=k\r\n", b"5\r\nkey="]
+    "raw",
+    [b"zz\r\nkey=k\r\n0\r\n\r\n", b"5\r\nkey=key=k\r\n0\r\n\r\n", b"5\r\nkey=k\r\n", b"5\r\nkey="],
 )
 def test_chunks_that_are_none_or_end_early_have_no_key(raw: bytes) -> None:
     assert asked(b"", **in_chunks(raw)).key == ""
@@ -173,7 +188,9 @@ def test_type_of_a_body_is_read_in_any_case() -> None:
     assert asked(encode_multipart(BOUNDARY, {"key": "k"}), content_type).key == "k"
 
 
-@pytest.mark.parametrize("content_type", [FORM, "application/json", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize(
+    "content_type", [FORM, "application/json", "multipart/form-data; boundary=x"]
+)
 def test_body_above_64_kb_is_refused_unread(content_type: str) -> None:
     with pytest.raises(ApiError) as refusal:
         asked(b"a" * (64 * 1024 + 1), content_type)
@@ -188,13 +205,18 @@ def test_key_is_not_shown_where_a_request_is() -> None:
 def test_header_of_the_idempotency_key_comes_before_the_field() -> None:
     both = asked("idempotency_key=field", HTTP_IDEMPOTENCY_KEY=" header ")
 
-    assert (both.idempotency_key, asked("idempotency_key=field").idempotency_key) == ("header", "field")
+    assert (both.idempotency_key, asked("idempotency_key=field").idempotency_key) == (
+        "header",
+        "field",
+    )
     assert asked("idempotency_key=").idempotency_key is None
     assert "idempotency_key" not in both.values
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("verb", ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])
+@pytest.mark.parametrize(
+    "verb", ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"]
+)
 def test_other_verbs_are_an_error_in_json(customer: User, verb: str) -> None:
     answer = Client().generic(verb, f"{ADDRESS}?key={key_of(customer)}&action=balance")
 
@@ -221,16 +243,24 @@ def test_compressed_body_is_no_way_around_the_limit() -> None:
     assert asked(gzip.compress(b"key=k"), HTTP_CONTENT_ENCODING="gzip").key == ""
 
 
-texts = st.text(max_size=40) | st.sampled_from(["1", "0", "-1", "undefined", "1,2,x", "9" * 30, "\ud800", "\0", "1e9"])
-names = st.sampled_from(["order", "orders", "refill", "refills", "service", "link", "quantity", "runs", "comments"])
+texts = st.text(max_size=40) | st.sampled_from(
+    ["1", "0", "-1", "undefined", "1,2,x", "9" * 30, "\ud800", "\0", "1e9"]
+)
+names = st.sampled_from(
+    ["order", "orders", "refill", "refills", "service", "link", "quantity", "runs", "comments"]
+)
 
 
 @pytest.mark.django_db
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    action=st.sampled_from(["status", "add", "refill", "cancel", "refill_status", "balance", "services"]) | texts,
+    action=st.sampled_from(
+        ["status", "add", "refill", "cancel", "refill_status", "balance", "services"]
+    )
+    | texts,
     fields=st.dictionaries(
-        names | st.text(max_size=10), texts | st.integers() | st.none() | st.lists(texts, max_size=3)
+        names | st.text(max_size=10),
+        texts | st.integers() | st.none() | st.lists(texts, max_size=3),
     ),
     is_form=st.booleans(),
 )

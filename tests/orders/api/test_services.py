@@ -29,7 +29,9 @@ def headers(**values: str) -> dict[str, str]:
 
 
 def test_services_are_answered_in_the_protocols_bytes(key: str) -> None:
-    service = make_service(category=make_category(name="First Category"), price="0.90", is_cancel=True)
+    service = make_service(
+        category=make_category(name="First Category"), price="0.90", is_cancel=True
+    )
 
     assert ask(key, "services") == (
         b'[{"service":%d,"name":"Followers","type":"Default","category":"First Category","rate":"0.90",'
@@ -54,8 +56,12 @@ def test_a_client_that_names_no_encoding_reads_plain_bytes(key: str) -> None:
     assert not answer.cookies
 
 
-@pytest.mark.parametrize(("encoding", "unpack"), [("gzip", gzip.decompress), ("br", brotli.decompress)])
-def test_compressed_answers_hold_the_plain_bytes(key: str, encoding: str, unpack: Callable[[bytes], bytes]) -> None:
+@pytest.mark.parametrize(
+    ("encoding", "unpack"), [("gzip", gzip.decompress), ("br", brotli.decompress)]
+)
+def test_compressed_answers_hold_the_plain_bytes(
+    key: str, encoding: str, unpack: Callable[[bytes], bytes]
+) -> None:
     make_service()
     plain = ask(key, "services")
 
@@ -94,7 +100,11 @@ def test_a_client_that_has_the_list_is_told_so_until_it_changes(key: str) -> Non
 
     for condition in (etag, f'"other", W/{etag}', "*"):
         answer = post(fields, headers=headers(If_None_Match=condition))
-        assert (answer.status_code, answer.content, answer["ETag"]) == (HTTPStatus.NOT_MODIFIED, b"", etag)
+        assert (answer.status_code, answer.content, answer["ETag"]) == (
+            HTTPStatus.NOT_MODIFIED,
+            b"",
+            etag,
+        )
         assert "Content-Encoding" not in answer
 
     Service.objects.update(own_name="Renamed")

@@ -17,9 +17,15 @@ NOBODYS = 987_654_321
 @pytest.fixture
 def theirs() -> Order:
     """Another customer's delivered order with a refill."""
-    order = make_order(service=make_service(is_refill=True, is_cancel=True), status=Status.COMPLETED)
+    order = make_order(
+        service=make_service(is_refill=True, is_cancel=True), status=Status.COMPLETED
+    )
     Refill.objects.create(
-        order=order, provider=order.provider, requested_by=order.user, requested_at=NOW, state=RequestState.COMPLETED
+        order=order,
+        provider=order.provider,
+        requested_by=order.user,
+        requested_at=NOW,
+        state=RequestState.COMPLETED,
     )
     return order
 
@@ -44,7 +50,9 @@ def key() -> str:
         ("refill_status", "refills", "refill"),
     ],
 )
-def test_what_is_another_customers_does_not_exist(key: str, theirs: Order, action: str, name: str, about: str) -> None:
+def test_what_is_another_customers_does_not_exist(
+    key: str, theirs: Order, action: str, name: str, about: str
+) -> None:
     pk = theirs.pk if about == "order" else theirs.refills.get().pk
 
     foreign, unknown = ask(key, action, **{name: pk}), ask(key, action, **{name: NOBODYS})

@@ -1,4 +1,6 @@
-"""Programs that others wrote for any panel of this kind work against ours: nothing but address and key is changed."""
+"""Programs that others wrote for any panel of this kind work against ours: nothing but address and
+key is changed.
+"""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -53,7 +55,9 @@ def only_order(answer: object) -> Order:
 
 def test_both_read_the_services(babismm: SMM, safesmm: SafeSMM) -> None:
     category = make_category(name="Instagram ✨")
-    service = make_service(category=category, name="Followers & friends", cost="0.5", price="0.90", is_refill=True)
+    service = make_service(
+        category=category, name="Followers & friends", cost="0.5", price="0.90", is_refill=True
+    )
     row = {
         "service": service.pk,
         "name": "Followers & friends",
@@ -84,7 +88,10 @@ def test_babismm_orders_a_default(babismm: SMM, user: User) -> None:
     order = only_order(babismm.add_order(service.pk, link=LINK, quantity=1000))
 
     assert (order.user, order.service, order.link, order.quantity) == (user, service, LINK, 1000)
-    assert (order.charge, Account.objects.get(owner=user).balance) == (Decimal("0.9"), Decimal("99.1"))
+    assert (order.charge, Account.objects.get(owner=user).balance) == (
+        Decimal("0.9"),
+        Decimal("99.1"),
+    )
 
 
 def test_safesmm_orders_a_default(safesmm: SafeSMM, user: User) -> None:
@@ -92,7 +99,12 @@ def test_safesmm_orders_a_default(safesmm: SafeSMM, user: User) -> None:
 
     order = only_order(safesmm.add_order(service.pk, LINK, 1000))
 
-    assert (order.user, order.link, order.quantity, order.charge) == (user, LINK, 1000, Decimal("0.9"))
+    assert (order.user, order.link, order.quantity, order.charge) == (
+        user,
+        LINK,
+        1000,
+        Decimal("0.9"),
+    )
 
 
 def test_both_order_a_drip_feed(babismm: SMM, safesmm: SafeSMM) -> None:
@@ -148,14 +160,25 @@ def test_both_follow_one_order_and_many(babismm: SMM, safesmm: SafeSMM, user: Us
     service = make_service(price="0.90")
     waiting = make_order(user=user, service=service)
     running = make_order(user=user, service=service, status=Status.RUNNING)
-    Order.objects.filter(pk=running.pk).update(upstream_status="In progress", start_count=3572, remains=157)
+    Order.objects.filter(pk=running.pk).update(
+        upstream_status="In progress", start_count=3572, remains=157
+    )
     strangers = make_order(service=service)
 
-    pending = {"charge": "0.90000", "start_count": "0", "status": "Pending", "remains": "1000", "currency": "USD"}
+    pending = {
+        "charge": "0.90000",
+        "start_count": "0",
+        "status": "Pending",
+        "remains": "1000",
+        "currency": "USD",
+    }
     moving = {**pending, "start_count": "3572", "status": "In progress", "remains": "157"}
     unknown = {"error": "Incorrect order ID"}
     many = {str(waiting.pk): pending, str(running.pk): moving, str(strangers.pk): unknown}
-    for single, multi in [(babismm.get_status, babismm.get_multi_status), (safesmm.status, safesmm.multi_status)]:
+    for single, multi in [
+        (babismm.get_status, babismm.get_multi_status),
+        (safesmm.status, safesmm.multi_status),
+    ]:
         assert single(running.pk) == moving
         assert multi([waiting.pk, running.pk, strangers.pk]) == many
 
@@ -179,7 +202,10 @@ def test_babismm_follows_refills(babismm: SMM, user: User) -> None:
     order = make_order(user=user, service=make_service(is_refill=True), status=Status.COMPLETED)
     refill = request_refill(order=order, actor=user, now=NOW)
 
-    one, many = babismm.get_refill_status(refill.pk), babismm.get_multi_refill_status([refill.pk, 999])
+    one, many = (
+        babismm.get_refill_status(refill.pk),
+        babismm.get_multi_refill_status([refill.pk, 999]),
+    )
 
     assert one == {"status": "Pending"}
     assert many == [
@@ -190,16 +216,24 @@ def test_babismm_follows_refills(babismm: SMM, user: User) -> None:
 
 def test_both_cancel(babismm: SMM, safesmm: SafeSMM, user: User) -> None:
     service = make_service(is_cancel=True)
-    first, second = (make_order(user=user, service=service, status=Status.RUNNING) for _ in range(2))
+    first, second = (
+        make_order(user=user, service=service, status=Status.RUNNING) for _ in range(2)
+    )
     strangers = make_order(service=service, status=Status.RUNNING)
 
     answers = [babismm.cancel_orders([first.pk, strangers.pk]), safesmm.cancel(second.pk)]
 
     assert answers == [
-        [{"order": first.pk, "cancel": 1}, {"order": strangers.pk, "cancel": {"error": "Incorrect order ID"}}],
+        [
+            {"order": first.pk, "cancel": 1},
+            {"order": strangers.pk, "cancel": {"error": "Incorrect order ID"}},
+        ],
         [{"order": second.pk, "cancel": 1}],
     ]
-    assert list(Cancellation.objects.order_by("pk").values_list("order", flat=True)) == [first.pk, second.pk]
+    assert list(Cancellation.objects.order_by("pk").values_list("order", flat=True)) == [
+        first.pk,
+        second.pk,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -232,7 +266,10 @@ def test_both_are_told_that_the_money_is_short(babismm: SMM, safesmm: SafeSMM, u
 
 
 def test_wrong_key_is_an_error_that_both_understand(live_server: LiveServer) -> None:
-    with SMM(f"{live_server.url}/api/v2", ANYBODYS) as client, pytest.raises(SMMAPIError, match="Invalid API key"):
+    with (
+        SMM(f"{live_server.url}/api/v2", ANYBODYS) as client,
+        pytest.raises(SMMAPIError, match="Invalid API key"),
+    ):
         client.get_balance()
     with pytest.raises(SafeSMMError, match="Invalid API key"):
         SafeSMM(ANYBODYS, api_url=f"{live_server.url}/api/v2").balance()

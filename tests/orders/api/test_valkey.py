@@ -1,4 +1,6 @@
-"""Valkey counts for all processes and remembers the last requests; without it the API goes on and hardly waits."""
+"""Valkey counts for all processes and remembers the last requests; without it the API goes on and
+hardly waits.
+"""
 
 import socket
 import time
@@ -44,8 +46,16 @@ def test_counters_are_those_of_all_processes_and_end_with_their_window(shared: M
     counts = [count(one), count(other, ip="203.0.113.2"), count(one, key="key1")]
     later = one.count(ip="203.0.113.1", key="key0", now=NOW + timedelta(minutes=1))
 
-    assert [(each.of_ip, each.of_key) for each in [*counts, later]] == [(1, 1), (1, 2), (2, 1), (1, 1)]
-    [lives] = shared.run(lambda pipeline: pipeline.ttl(f"api:{int(NOW.timestamp()) // 60}:key:key0")) or []
+    assert [(each.of_ip, each.of_key) for each in [*counts, later]] == [
+        (1, 1),
+        (1, 2),
+        (2, 1),
+        (1, 1),
+    ]
+    [lives] = (
+        shared.run(lambda pipeline: pipeline.ttl(f"api:{int(NOW.timestamp()) // 60}:key:key0"))
+        or []
+    )
     assert 0 < lives <= 120
 
 
@@ -98,7 +108,9 @@ def test_valkey_that_comes_back_is_found_after_the_silence(valkey: Valkey) -> No
     assert back._silent_until == 0
 
 
-def test_processes_count_for_themselves_while_valkey_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_count_for_themselves_while_valkey_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     away = Memory(url="redis://127.0.0.1:9/0")
     monkeypatch.setattr(rate_limit, "memory", lambda: away)
     one, other = Limiter(), Limiter()
@@ -116,7 +128,15 @@ def test_last_requests_are_remembered_without_key_and_values(shared: Memory) -> 
     user = make_user(balance="1")
     key = key_of(user, name="shop")
     post({"key": key, "action": "balance"})
-    post({"key": key, "action": "add", "service": make_service().pk, "link": "https://secret.example", "quantity": 1})
+    post(
+        {
+            "key": key,
+            "action": "add",
+            "service": make_service().pk,
+            "link": "https://secret.example",
+            "quantity": 1,
+        }
+    )
     post({"key": key, "action": "<hostile>"})
     post({"key": "x" * 40, "action": "balance"})
     Stack.wait_for(lambda: len(recent(user_id=user.pk)) == 3, limit=SOON)
@@ -129,7 +149,11 @@ def test_last_requests_are_remembered_without_key_and_values(shared: Memory) -> 
         ("balance", 200, "", "127.0.0.1", "shop"),
     ]
     assert all(each.milliseconds > 0 for each in found)
-    stored = str(Redis(unix_socket_path=str(Paths.of(DATA_DIR).valkey_socket)).lrange(f"api:recent:{user.pk}", 0, -1))
+    stored = str(
+        Redis(unix_socket_path=str(Paths.of(DATA_DIR).valkey_socket)).lrange(
+            f"api:recent:{user.pk}", 0, -1
+        )
+    )
     assert key not in stored
     assert "secret.example" not in stored
 
@@ -147,5 +171,11 @@ def test_the_newest_20_of_each_user_are_kept(shared: Memory) -> None:
 
 def _recent(number: int) -> Recent:
     return Recent(
-        at=NOW, action="balance", status=200, error="", milliseconds=float(number), ip="127.0.0.1", key_name="k"
+        at=NOW,
+        action="balance",
+        status=200,
+        error="",
+        milliseconds=float(number),
+        ip="127.0.0.1",
+        key_name="k",
     )

@@ -28,7 +28,9 @@ def test_command_prints_a_proof(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("flags", [[], ["--json"]])
-def test_command_fails_and_says_what_does_not_add_up(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_fails_and_says_what_does_not_add_up(
+    flags: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     order = make_order()
     damage("UPDATE orders_order SET charge = 5 WHERE id = %s", order.pk)
 
@@ -36,7 +38,9 @@ def test_command_fails_and_says_what_does_not_add_up(flags: list[str], capsys: p
         call_command("audit", *flags)
 
     assert caught.value.code == 1
-    assert f"order {order.pk}: its charge is 5.00000, booked were 1.20000" in capsys.readouterr().out
+    assert (
+        f"order {order.pk}: its charge is 5.00000, booked were 1.20000" in capsys.readouterr().out
+    )
 
 
 def test_command_prints_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,7 +24,10 @@ def service() -> Service:
     """Of a provider whose books began with 100.00 a day ago; its balance was read five minutes ago."""
     service = make_service(cost="0.90")
     Baseline.objects.create(
-        provider=service.provider, read_at=timezone.now() - 24 * HOUR, balance=Decimal(100), charges=Decimal(0)
+        provider=service.provider,
+        read_at=timezone.now() - 24 * HOUR,
+        balance=Decimal(100),
+        charges=Decimal(0),
     )
     return service
 
@@ -77,21 +80,28 @@ def test_money_that_nobody_entered_is_seen_until_it_is_entered(service: Service)
 
 def test_top_up_may_be_entered_before_it_arrives(service: Service) -> None:
     TopUp.objects.create(
-        provider=service.provider, amount=50, entered_by=make_user(role=Role.STAFF), entered_at=timezone.now()
+        provider=service.provider,
+        amount=50,
+        entered_by=make_user(role=Role.STAFF),
+        entered_at=timezone.now(),
     )
 
     assert (hold(service, "100"), hold(service, "150")) == (Decimal(0), Decimal(0))
 
 
 @pytest.mark.parametrize("balance", ["100", "99.10"])
-def test_order_of_unknown_charge_may_have_been_charged_or_not(service: Service, balance: str) -> None:
+def test_order_of_unknown_charge_may_have_been_charged_or_not(
+    service: Service, balance: str
+) -> None:
     sent(service, Status.RUNNING, ago=timedelta(minutes=5), charge=None)
 
     assert hold(service, balance) == 0
 
 
 @pytest.mark.parametrize("state", [AttemptState.SENT, AttemptState.UNKNOWN])
-def test_order_that_was_perhaps_placed_may_have_been_charged(service: Service, state: AttemptState) -> None:
+def test_order_that_was_perhaps_placed_may_have_been_charged(
+    service: Service, state: AttemptState
+) -> None:
     order = make_order(service=service, status=Status.UNCLEAR, now=timezone.now() - HOUR)
     leave_attempt(order, state)
 

@@ -47,7 +47,9 @@ def test_running_order_that_nobody_watches_is_a_concern() -> None:
     watched, order = make_order(status=Status.RUNNING), make_order(status=Status.RUNNING)
     Watch.objects.filter(order=order).delete()
 
-    assert [concern.text for concern in look(now=NOW)] == [f"Order {order.pk} runs, but nobody asks how it stands"]
+    assert [concern.text for concern in look(now=NOW)] == [
+        f"Order {order.pk} runs, but nobody asks how it stands"
+    ]
     assert watched.pk
 
 
@@ -58,7 +60,9 @@ def test_order_that_is_being_sent_by_nobody_is_a_concern() -> None:
     assert [concern.key for concern in look(now=NOW)] == [f"forsaken:{order.pk}"]
 
 
-def test_concern_is_kept_with_the_proof_logged_once_and_halts_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_concern_is_kept_with_the_proof_logged_once_and_halts_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     attempt = stuck()
 
     notes = [keep_proof(now=NOW), reconcile(now=NOW), reconcile(now=NOW)]
@@ -69,7 +73,9 @@ def test_concern_is_kept_with_the_proof_logged_once_and_halts_nothing(caplog: py
     assert [each["key"] for each in Proof.objects.latest("pk").concerns] == [f"sent:{attempt.pk}"]
 
 
-def test_audit_prints_concerns_as_warnings_and_exits_with_0(capsys: pytest.CaptureFixture[str]) -> None:
+def test_audit_prints_concerns_as_warnings_and_exits_with_0(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     stuck()
 
     call_command("audit")

@@ -1,4 +1,6 @@
-"""Nothing stands for days unseen: what has waited for too long while the jobs run is a concern of staff."""
+"""Nothing stands for days unseen: what has waited for too long while the jobs run is a concern of
+staff.
+"""
 
 from datetime import datetime, timedelta
 

@@ -44,7 +44,14 @@ def test_empty_panel_is_sound() -> None:
 
 
 def test_orders_in_every_state_are_sound() -> None:
-    for status in (Status.WAITING, Status.SUBMITTING, Status.UNCLEAR, Status.HELD, Status.RUNNING, Status.COMPLETED):
+    for status in (
+        Status.WAITING,
+        Status.SUBMITTING,
+        Status.UNCLEAR,
+        Status.HELD,
+        Status.RUNNING,
+        Status.COMPLETED,
+    ):
         make_order(status=status)
     make_partial(remains=333)
     make_partial(remains=0)
@@ -90,7 +97,13 @@ def test_partial_refund_is_compared_to_the_last_decimal_and_rounded_down() -> No
 
 def test_refund_that_staff_decided_is_sound_in_any_state() -> None:
     order = make_order(status=Status.COMPLETED)
-    refund_up_to(order=order, owed=Decimal("0.50"), now=NOW, actor=make_user(role=Role.STAFF), reason="goodwill")
+    refund_up_to(
+        order=order,
+        owed=Decimal("0.50"),
+        now=NOW,
+        actor=make_user(role=Role.STAFF),
+        reason="goodwill",
+    )
 
     assert prove().findings == []
 
@@ -159,29 +172,39 @@ def test_partial_order_that_was_refunded_too_little_is_found() -> None:
     order = make_partial(remains=250)
     damage("UPDATE orders_order SET remains = 251 WHERE id = %s", order.pk)
 
-    assert prove().findings == [f"order {order.pk}: partial, so 0.30120 of 1.20000 is owed, but 0.30000 was refunded"]
+    assert prove().findings == [
+        f"order {order.pk}: partial, so 0.30120 of 1.20000 is owed, but 0.30000 was refunded"
+    ]
 
 
 def test_partial_order_without_remains_is_found() -> None:
     order = make_partial()
     damage("UPDATE orders_order SET remains = NULL WHERE id = %s", order.pk)
 
-    assert f"order {order.pk}: it ended partially, but what remains is not known" in prove().findings
+    assert (
+        f"order {order.pk}: it ended partially, but what remains is not known" in prove().findings
+    )
 
 
 def test_canceled_order_that_keeps_money_is_found() -> None:
     order = make_partial()
-    # the database refuses such a row; what the audit says of one that got in is asked with the constraint away
+    # the database refuses such a row; what the audit says of one that got in is asked with the
+    # constraint away
     damage("ALTER TABLE orders_order DROP CONSTRAINT order_canceled_is_refunded")
     damage("UPDATE orders_order SET status = 'canceled' WHERE id = %s", order.pk)
 
-    assert prove().findings == [f"order {order.pk}: canceled, so 1.20000 of 1.20000 is owed, but 0.30000 was refunded"]
+    assert prove().findings == [
+        f"order {order.pk}: canceled, so 1.20000 of 1.20000 is owed, but 0.30000 was refunded"
+    ]
 
 
 def test_many_findings_are_counted_not_listed() -> None:
     for _ in range(ledger_auditing.SHOWN + 3):
         ledger.charge(
-            customer=make_user(balance="1"), amount=Decimal(1), reference=f"odd:{Transfer.objects.count()}", now=NOW
+            customer=make_user(balance="1"),
+            amount=Decimal(1),
+            reference=f"odd:{Transfer.objects.count()}",
+            now=NOW,
         )
 
     found = prove().findings

@@ -57,7 +57,8 @@ def other_session() -> Iterator[Any]:
 
 
 def let_earlier_ones_end(cursor: Any | None = None) -> None:
-    """Wait for whoever began before now, or before the cursor's transaction: a proof begins again where they began.
+    """Wait for whoever began before now, or before the cursor's transaction: a proof begins again
+    where they began.
 
     That is PostgreSQL's own housekeeping, which may come at any moment.
     """
@@ -98,7 +99,11 @@ def test_all_money_is_proved_again_after_a_day(settings: Settings) -> None:
     reconcile(now=NOW + timedelta(seconds=settings.AUDIT_EVERY - settings.RECONCILE_EVERY))
     reconcile(now=NOW + timedelta(seconds=settings.AUDIT_EVERY))
 
-    assert list(Proof.objects.order_by("pk").values_list("is_full", flat=True)) == [True, False, True]
+    assert list(Proof.objects.order_by("pk").values_list("is_full", flat=True)) == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_every_way_of_an_order_is_sound_step_by_step() -> None:
@@ -120,7 +125,10 @@ def test_every_way_of_an_order_is_sound_step_by_step() -> None:
 @pytest.mark.parametrize(
     ("statement", "finding"),
     [
-        ("UPDATE orders_order SET charge = 5", "order {order}: its charge is 5.00000, booked were 1.20000"),
+        (
+            "UPDATE orders_order SET charge = 5",
+            "order {order}: its charge is 5.00000, booked were 1.20000",
+        ),
         (
             "UPDATE orders_order SET status = 'partial', remains = 500, ended_at = now()",
             "order {order}: partial, so 0.60000 of 1.20000 is owed, but 0.00000 was refunded",
@@ -141,10 +149,15 @@ def test_every_way_of_an_order_is_sound_step_by_step() -> None:
             REFUND_NOT_KNOWN,
             "order {order}: it says that 0.00000 was refunded, its refunds make 1.00000",
         ),
-        ("ALTER TABLE billing_transfer DISABLE TRIGGER transfer_append_only", "the guard transfer_append_only on"),
+        (
+            "ALTER TABLE billing_transfer DISABLE TRIGGER transfer_append_only",
+            "the guard transfer_append_only on",
+        ),
     ],
 )
-def test_what_is_damaged_after_a_sound_proof_is_found_and_halts(statement: str, finding: str) -> None:
+def test_what_is_damaged_after_a_sound_proof_is_found_and_halts(
+    statement: str, finding: str
+) -> None:
     order = make_order()
     names = {
         "order": order.pk,
@@ -180,7 +193,9 @@ def test_what_was_sound_before_is_not_looked_at_again() -> None:
 
     assert list(change.orders) == [new.pk]
     assert list(change.moved.wallets) == [Account.objects.get(owner=customer).pk]
-    assert [Transfer.objects.get(pk=pk).reference for pk in change.moved.transfers] == [f"order:{new.pk}:charge"]
+    assert [Transfer.objects.get(pk=pk).reference for pk in change.moved.transfers] == [
+        f"order:{new.pk}:charge"
+    ]
 
 
 def test_what_began_before_a_proof_and_is_committed_after_it_is_looked_at() -> None:
@@ -199,14 +214,19 @@ def test_what_began_before_a_proof_and_is_committed_after_it_is_looked_at() -> N
     assert "its balance is 99.00000" in newest().findings[0]
 
 
-def test_transfers_in_another_order_than_their_transactions_make_no_gap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection.features, "uses_savepoints", False)  # which have ids of their own
+def test_transfers_in_another_order_than_their_transactions_make_no_gap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # which have ids of their own
+    monkeypatch.setattr(connection.features, "uses_savepoints", False)
     user = make_user(balance="1")
     with ExitStack() as stack:
         with transaction.atomic():
             make_user()  # gives this transaction the lowest id …
             oldest = stack.enter_context(other_session())
-            oldest.execute("INSERT INTO orders_sweep (name, ran_at, seconds, note) VALUES ('x', now(), 0, '')")
+            oldest.execute(
+                "INSERT INTO orders_sweep (name, ran_at, seconds, note) VALUES ('x', now(), 0, '')"
+            )
             at_once(lambda _: fund(user=user, amount="1"), times=1)
             fund(user=user, amount="1")  # … and a later transfer than that of a higher one
         let_earlier_ones_end(oldest)
@@ -215,7 +235,8 @@ def test_transfers_in_another_order_than_their_transactions_make_no_gap(monkeypa
 
         note = reconcile(now=LATER)
 
-    assert note.startswith("sound: 1 wallets, 2 transfers")  # one of them known already, one between them not new
+    # one of them known already, one between them not new
+    assert note.startswith("sound: 1 wallets, 2 transfers")
     assert newest().is_full is False
 
 
@@ -233,11 +254,15 @@ def test_charge_that_names_no_order_is_found_among_what_changed() -> None:
 
 def test_charge_for_an_order_that_does_not_exist_is_found_among_what_changed() -> None:
     reconcile(now=NOW)
-    ledger.charge(customer=make_user(balance="1"), amount=Decimal(1), reference="order:999999:charge", now=NOW)
+    ledger.charge(
+        customer=make_user(balance="1"), amount=Decimal(1), reference="order:999999:charge", now=NOW
+    )
 
     reconcile(now=LATER)
 
-    assert newest().findings == ["order 999999 does not exist, but money moved for it: charged 1.00000, refunded 0"]
+    assert newest().findings == [
+        "order 999999 does not exist, but money moved for it: charged 1.00000, refunded 0"
+    ]
 
 
 def test_unsound_proof_is_not_gone_on_from() -> None:

@@ -1,4 +1,6 @@
-"""Orders lost on their way to a provider that honours idempotency keys: what the tests of repeating have in common."""
+"""Orders lost on their way to a provider that honours idempotency keys: what the tests of repeating
+have in common.
+"""
 
 from datetime import timedelta
 
@@ -22,7 +24,9 @@ def make_keyed_lane(double: ProviderDouble, **fields: object) -> Service:
     return make_lane(double, **{"is_idempotent": True, **fields})
 
 
-def lose(double: ProviderDouble, service: Service, *, fault: str = "commit_reset", **details: object) -> Order:
+def lose(
+    double: ProviderDouble, service: Service, *, fault: str = "commit_reset", **details: object
+) -> Order:
     """An order whose answer never came."""
     double.fault("add", fault, times=1, **details)
     [order] = make_due(service, link=f"https://example.com/{Order.objects.count()}")

@@ -33,7 +33,9 @@ def may_be_open_with(open_costs: list[Decimal], cost: Decimal) -> bool:
         (["1", "2", "4", "8", "16", "32"], "64", False),  # six are open
     ],
 )
-def test_costs_whose_sums_meet_are_not_open_together(open_costs: list[str], cost: str, is_distinct: bool) -> None:
+def test_costs_whose_sums_meet_are_not_open_together(
+    open_costs: list[str], cost: str, is_distinct: bool
+) -> None:
     assert may_be_open_with([Decimal(each) for each in open_costs], Decimal(cost)) == is_distinct
 
 
@@ -45,12 +47,18 @@ def test_charge_of_any_admitted_set_names_its_orders(costs: list[Decimal]) -> No
             admitted.append(cost)
 
     paid = [cost for cost in admitted if cost]
-    sums = [sum(subset, Decimal(0)) for size in range(len(paid) + 1) for subset in combinations(paid, size)]
+    sums = [
+        sum(subset, Decimal(0))
+        for size in range(len(paid) + 1)
+        for subset in combinations(paid, size)
+    ]
     assert len(sums) == len(set(sums))
     assert len(admitted) <= MAX_OPEN
 
 
-@pytest.mark.parametrize(("failures", "longest"), [(1, 5), (2, 10), (3, 20), (7, 320), (8, 600), (1000, 600)])
+@pytest.mark.parametrize(
+    ("failures", "longest"), [(1, 5), (2, 10), (3, 20), (7, 320), (8, 600), (1000, 600)]
+)
 def test_back_off_doubles_to_ten_minutes_and_is_spread(failures: int, longest: int) -> None:
     waits = {back_off(failures=failures) for _ in range(50)}
 

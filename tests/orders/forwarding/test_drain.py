@@ -23,7 +23,9 @@ def fence_of(provider: Provider) -> object:
 
 def leave_fence(provider: Provider) -> None:
     """A fence as a killed resolver leaves it behind."""
-    Provider.objects.filter(pk=provider.pk).update(fenced_until=timezone.now() + timedelta(minutes=1))
+    Provider.objects.filter(pk=provider.pk).update(
+        fenced_until=timezone.now() + timedelta(minutes=1)
+    )
 
 
 def test_fence_stands_while_one_reads_and_no_longer() -> None:
@@ -40,7 +42,8 @@ def test_fence_stands_while_one_reads_and_no_longer() -> None:
 def test_fence_of_a_living_resolver_is_its_own() -> None:
     provider = make_provider()
     leave_fence(provider)
-    with psycopg.connect(**connection.get_connection_params()) as other:  # the session of the living one
+    # the session of the living one
+    with psycopg.connect(**connection.get_connection_params()) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [FENCES + provider.pk])
 
         with drained_lane(provider_id=provider.pk, patience=1) as is_empty:

@@ -1,4 +1,6 @@
-"""Which orders are sent, and when: pauses, fences, back-offs, losses, open attempts, sick lanes beside healthy ones."""
+"""Which orders are sent, and when: pauses, fences, back-offs, losses, open attempts, sick lanes
+beside healthy ones.
+"""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -74,13 +76,19 @@ def test_order_that_would_now_cost_more_than_its_charge_is_held(double: Provider
     assert submit_due() == "nothing due"
 
     order.refresh_from_db()
-    assert (order.status, order.hold_reason, order.refunded) == (Status.HELD, HoldReason.LOSS, Decimal(0))
+    assert (order.status, order.hold_reason, order.refunded) == (
+        Status.HELD,
+        HoldReason.LOSS,
+        Decimal(0),
+    )
     assert (kinds_of(order), order.attempts.count(), double.placed()) == (["held"], 0, ())
 
 
 def leave_open(service: Service, *, cost: Decimal, since: timedelta) -> None:
     """An order that was perhaps placed so long ago."""
-    attempt = leave_attempt(make_order(service=service, status=Status.UNCLEAR), AttemptState.UNKNOWN)
+    attempt = leave_attempt(
+        make_order(service=service, status=Status.UNCLEAR), AttemptState.UNKNOWN
+    )
     attempt.cost = cost
     attempt.prepared_at = attempt.sent_at = timezone.now() - since
     attempt.save(update_fields=["cost", "prepared_at", "sent_at"])
@@ -112,7 +120,9 @@ def test_open_attempts_beyond_the_quiet_time_do_not_stop_the_lane(double: Provid
 def test_probed_provider_gets_the_orders_first_that_no_open_one_could_be_mistaken_for(
     double: ProviderDouble, age: int, sent: list[int]
 ) -> None:
-    """As long as the open one may still be placed, such orders wait; once staff have it, it does not count."""
+    """As long as the open one may still be placed, such orders wait; once staff have it, it
+    does not count.
+    """
     service = make_lane(double, is_probe_allowed=True)
     [same] = make_due(service, quantity=1000)
     leave_open(service, cost=upstream_cost(same), since=timedelta(minutes=age))
@@ -123,7 +133,9 @@ def test_probed_provider_gets_the_orders_first_that_no_open_one_could_be_mistake
     assert [placed.quantity for placed in double.placed()] == sent
 
 
-def test_sick_lane_does_not_keep_a_healthy_one_waiting(double: ProviderDouble, settings: Settings) -> None:
+def test_sick_lane_does_not_keep_a_healthy_one_waiting(
+    double: ProviderDouble, settings: Settings
+) -> None:
     settings.PROVIDER_TIMEOUT = 4  # the healthy lane needs a quarter of a second
     make_due(make_lane(double), count=4, link="https://sick.example/p")
     healthy = make_due(make_lane(double), count=10)
@@ -135,15 +147,21 @@ def test_sick_lane_does_not_keep_a_healthy_one_waiting(double: ProviderDouble, s
     sick = Order.objects.filter(status=Status.UNCLEAR)
     assert running.count() == len(healthy)
     assert sick.count() == 4
-    last_accepted = Attempt.objects.filter(state=AttemptState.ACCEPTED).latest("finished_at").finished_at
-    first_given_up = Attempt.objects.filter(state=AttemptState.UNKNOWN).earliest("finished_at").finished_at
+    last_accepted = (
+        Attempt.objects.filter(state=AttemptState.ACCEPTED).latest("finished_at").finished_at
+    )
+    first_given_up = (
+        Attempt.objects.filter(state=AttemptState.UNKNOWN).earliest("finished_at").finished_at
+    )
     assert last_accepted is not None
     assert first_given_up is not None
     assert last_accepted < first_given_up
 
 
 @pytest.mark.django_db(transaction=True)
-def test_waiting_order_that_may_be_placed_is_held_and_keeps_nobody_waiting(double: ProviderDouble) -> None:
+def test_waiting_order_that_may_be_placed_is_held_and_keeps_nobody_waiting(
+    double: ProviderDouble,
+) -> None:
     lane = make_lane(double)
     [doubtful] = make_due(lane)
     leave_attempt(doubtful, AttemptState.UNKNOWN)

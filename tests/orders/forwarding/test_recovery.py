@@ -1,4 +1,6 @@
-"""Paused providers are asked for their balance, never with a customer's order, and what waited for it goes on."""
+"""Paused providers are asked for their balance, never with a customer's order, and what waited for
+it goes on.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -27,11 +29,18 @@ def service(double: ProviderDouble, settings: Settings) -> Iterator[Service]:
 
 
 def pause(**fields: object) -> None:
-    usual = {"paused_at": NOW, "pause_reason": "5 orders in a row", "is_pause_automatic": True, "failures_in_row": 5}
+    usual = {
+        "paused_at": NOW,
+        "pause_reason": "5 orders in a row",
+        "is_pause_automatic": True,
+        "failures_in_row": 5,
+    }
     Provider.objects.update(**usual | fields)
 
 
-def test_automatic_pause_is_lifted_when_the_balance_answers(double: ProviderDouble, service: Service) -> None:
+def test_automatic_pause_is_lifted_when_the_balance_answers(
+    double: ProviderDouble, service: Service
+) -> None:
     make_due(service)
     pause()
 
@@ -103,13 +112,19 @@ def test_orders_held_for_funds_go_on_oldest_first_as_far_as_the_balance_reaches(
     for order in (first, second, third):
         order.refresh_from_db()
     assert note == "1 asked, 2 released, 1 resumed"
-    assert [first.status, second.status, third.status] == [Status.WAITING, Status.WAITING, Status.HELD]
+    assert [first.status, second.status, third.status] == [
+        Status.WAITING,
+        Status.WAITING,
+        Status.HELD,
+    ]
     assert first.hold_reason == ""
     assert kinds_of(first)[-1] == "released"
     assert submit_due() == "2 accepted"
 
 
-def test_nothing_is_released_or_resumed_while_our_account_is_empty(double: ProviderDouble, service: Service) -> None:
+def test_nothing_is_released_or_resumed_while_our_account_is_empty(
+    double: ProviderDouble, service: Service
+) -> None:
     make_due(service, count=2)
     double.set_balance(0)
     submit_due()
@@ -137,7 +152,9 @@ def test_small_orders_go_on_when_the_balance_is_too_low_for_a_held_one(
     assert (dear.status, small.status) == (Status.HELD, Status.RUNNING)
 
 
-def test_orders_held_for_the_key_go_on_when_the_key_works(double: ProviderDouble, service: Service) -> None:
+def test_orders_held_for_the_key_go_on_when_the_key_works(
+    double: ProviderDouble, service: Service
+) -> None:
     [order] = make_due(service)
     double.fault("add", "bad_key", times=1)
     submit_due()

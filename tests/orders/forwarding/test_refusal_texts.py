@@ -1,4 +1,6 @@
-"""The words in which a provider refuses are kept; in words that staff doubt, an answer leaves an order unclear."""
+"""The words in which a provider refuses are kept; in words that staff doubt, an answer leaves an
+order unclear.
+"""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -25,7 +27,9 @@ FOLDED = "link is already in work, order ## (max #)"
 
 
 def texts(provider: Provider) -> list[tuple[str, int]]:
-    return list(RejectionText.objects.filter(provider=provider).order_by("pk").values_list("text", "count"))
+    return list(
+        RejectionText.objects.filter(provider=provider).order_by("pk").values_list("text", "count")
+    )
 
 
 def note(provider: Provider, text: str = WORDS) -> RejectionText:
@@ -42,7 +46,12 @@ def staff() -> User:
 def test_words_that_differ_by_numbers_links_and_case_are_the_same() -> None:
     provider = make_provider()
 
-    for text in (WORDS, WORDS.replace("991", "17").upper(), "Bad link https://a.example/x", "Bad link www.b.example"):
+    for text in (
+        WORDS,
+        WORDS.replace("991", "17").upper(),
+        "Bad link https://a.example/x",
+        "Bad link www.b.example",
+    ):
         note_rejection(provider_id=provider.pk, text=text, now=NOW)
 
     assert texts(provider) == [(FOLDED, 2), ("bad link (link)", 2)]
@@ -56,11 +65,17 @@ def test_first_and_last_time_are_kept() -> None:
     note_rejection(provider_id=provider.pk, text=WORDS, now=NOW + timedelta(hours=1))
 
     kept = RejectionText.objects.get()
-    assert (kept.first_seen_at, kept.last_seen_at, kept.looked_at) == (NOW, NOW + timedelta(hours=1), None)
+    assert (kept.first_seen_at, kept.last_seen_at, kept.looked_at) == (
+        NOW,
+        NOW + timedelta(hours=1),
+        None,
+    )
 
 
 @pytest.mark.django_db
-def test_longest_unseen_text_gives_way_but_never_a_doubted_one(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_longest_unseen_text_gives_way_but_never_a_doubted_one(
+    staff: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(refusal_texts, "MAX_TEXTS", 3)
     provider = make_provider()
     mark_ambiguous(refusal=note(provider, "doubted"), actor=staff, now=NOW)
@@ -104,7 +119,9 @@ def test_in_doubted_words_an_order_is_unclear_and_in_trusted_ones_refunded_again
 
 
 @pytest.mark.django_db(transaction=True)
-def test_other_words_that_hold_the_doubted_ones_are_not_doubted(double: ProviderDouble, staff: User) -> None:
+def test_other_words_that_hold_the_doubted_ones_are_not_doubted(
+    double: ProviderDouble, staff: User
+) -> None:
     service = make_lane(double)
     mark_ambiguous(refusal=note(service.provider, "Bad"), actor=staff, now=NOW)
     double.fault("add", "refuse", text="Bad link")
@@ -163,7 +180,9 @@ def test_without_the_lock_decisions_at_once_are_lost(staff: User) -> None:
 def test_same_new_words_at_once_are_one_text_counted_right() -> None:
     provider = make_provider()
 
-    at_once(lambda _: note_rejection(provider_id=provider.pk, text=WORDS, now=timezone.now()), times=12)
+    at_once(
+        lambda _: note_rejection(provider_id=provider.pk, text=WORDS, now=timezone.now()), times=12
+    )
 
     assert texts(provider) == [(FOLDED, 12)]
 
@@ -182,7 +201,9 @@ def test_new_words_are_marked_until_looked_at_and_escaped(client: Client, staff:
     address = page_of(refusal.provider)
 
     before = client.get(address).content.decode()
-    answer = client.post(reverse("staff_refusals_seen", args=[refusal.provider_id]), {"text": [refusal.pk, "x"]})
+    answer = client.post(
+        reverse("staff_refusals_seen", args=[refusal.provider_id]), {"text": [refusal.pk, "x"]}
+    )
     after = client.get(address).content.decode()
 
     assert "New</span>" in before
@@ -232,7 +253,9 @@ def test_decisions_are_posted_by_staff_and_are_known_ones(client: Client) -> Non
 
     assert (stranger.status_code, customer.status_code) == (302, 403)
     assert client.get(address).status_code == 405
-    assert client.post(reverse("staff_refusal_decide", args=[refusal.pk, "burn"])).status_code == 404
+    assert (
+        client.post(reverse("staff_refusal_decide", args=[refusal.pk, "burn"])).status_code == 404
+    )
     assert client.post(reverse("staff_refusal_decide", args=[0, "doubt"])).status_code == 404
     assert Provider.objects.get().doubtful_words == []
     assert Order.objects.count() == 0
@@ -259,7 +282,10 @@ def test_list_of_providers_tells_of_new_words_in_the_same_queries(
 def test_word_is_doubted_and_trusted_again_on_the_page(client: Client, staff: User) -> None:
     client.force_login(staff)
     provider = make_provider()
-    add, remove = (reverse("staff_provider_word", args=[provider.pk, decision]) for decision in ("add", "remove"))
+    add, remove = (
+        reverse("staff_provider_word", args=[provider.pk, decision])
+        for decision in ("add", "remove")
+    )
 
     answers = [client.post(add, {"word": "  Already in WORK! "}) for _ in range(2)]
     added = Provider.objects.get().doubtful_words
@@ -274,7 +300,9 @@ def test_word_is_doubted_and_trusted_again_on_the_page(client: Client, staff: Us
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("word", ["", "  ", "a", "=!", "x" * 101])
-def test_word_that_would_stand_everywhere_is_refused(client: Client, staff: User, word: str) -> None:
+def test_word_that_would_stand_everywhere_is_refused(
+    client: Client, staff: User, word: str
+) -> None:
     client.force_login(staff)
     provider = make_provider()
 

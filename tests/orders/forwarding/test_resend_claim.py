@@ -66,7 +66,9 @@ def test_another_account_is_not_asked(double: ProviderDouble, service: Service) 
 
     assert notes == ["1 not now", "nothing to repeat"]
     assert standing(order) == (*UNDECIDED, 0)
-    assert last_word(order).startswith("Not asked again: Our address or API key there has changed since")
+    assert last_word(order).startswith(
+        "Not asked again: Our address or API key there has changed since"
+    )
     assert len(double.placed(account=None)) == 1
 
 
@@ -81,7 +83,9 @@ def test_after_a_day_it_is_left_to_staff(double: ProviderDouble, service: Servic
     assert last_word(order).startswith("Not asked again: It was asked for a day")
 
 
-def test_order_that_would_now_be_sold_at_a_loss_is_left_to_staff(double: ProviderDouble, service: Service) -> None:
+def test_order_that_would_now_be_sold_at_a_loss_is_left_to_staff(
+    double: ProviderDouble, service: Service
+) -> None:
     order = lose(double, service)
     Service.objects.update(cost=Decimal(5000), price=Decimal(6000))
     pass_time()
@@ -93,7 +97,9 @@ def test_order_that_would_now_be_sold_at_a_loss_is_left_to_staff(double: Provide
 
 
 @pytest.mark.parametrize("closed", ["halt", "pause", "fence"])
-def test_closed_lane_is_closed_for_repeats(double: ProviderDouble, service: Service, closed: str) -> None:
+def test_closed_lane_is_closed_for_repeats(
+    double: ProviderDouble, service: Service, closed: str
+) -> None:
     order = lose(double, service)
     pass_time()
     match closed:
@@ -126,7 +132,9 @@ def test_calls_in_flight_stay_within_the_concurrency(
     assert len(double.journal().asked("add")) == 1
 
 
-def test_order_whose_sender_lives_is_not_asked_again(double: ProviderDouble, service: Service) -> None:
+def test_order_whose_sender_lives_is_not_asked_again(
+    double: ProviderDouble, service: Service
+) -> None:
     order = lose(double, service)
     pass_time()
 
@@ -136,7 +144,9 @@ def test_order_whose_sender_lives_is_not_asked_again(double: ProviderDouble, ser
     assert (note, standing(order)) == ("1 not now", (*UNDECIDED, 0))
 
 
-def test_staff_decide_about_an_order_that_is_asked_again(double: ProviderDouble, service: Service) -> None:
+def test_staff_decide_about_an_order_that_is_asked_again(
+    double: ProviderDouble, service: Service
+) -> None:
     order = lose(double, service, fault="nocommit_reset")
 
     refund(order=order, actor=make_user(role=Role.STAFF), reason="not there", now=NOW)
@@ -154,7 +164,9 @@ def test_resolver_leaves_alone_what_is_asked_again(double: ProviderDouble) -> No
 
     [first, *_] = only_attempt(order).evidence["conditions"]
     assert (first["name"], first["is_met"]) == ("Not sent again", False)
-    assert only_attempt(order).evidence["next_step"].startswith("Wait: it is asked again with its key")
+    assert (
+        only_attempt(order).evidence["next_step"].startswith("Wait: it is asked again with its key")
+    )
 
 
 def test_lane_is_not_empty_while_an_order_is_asked_for_again(double: ProviderDouble) -> None:
@@ -172,7 +184,9 @@ def test_lane_is_not_empty_while_an_order_is_asked_for_again(double: ProviderDou
 
 
 def test_proof_that_it_was_not_placed_counts_from_the_last_call() -> None:
-    """An order sent twice lies anywhere from before its first call to the quiet time after its last one."""
+    """An order sent twice lies anywhere from before its first call to the quiet time after its
+    last one.
+    """
     now = timezone.now()
     service = make_service()
     for upstream_id, minutes in ((10, 120), (20, 30), (30, 1)):
@@ -181,8 +195,12 @@ def test_proof_that_it_was_not_placed_counts_from_the_last_call() -> None:
         Attempt.objects.filter(pk=neighbour.pk).update(
             upstream_id=upstream_id, sent_at=sent_at, finished_at=sent_at + timedelta(seconds=1)
         )
-    attempt = leave_attempt(make_order(service=service, status=Status.UNCLEAR), AttemptState.UNKNOWN)
-    Attempt.objects.filter(pk=attempt.pk).update(sent_at=now - timedelta(hours=1), idempotency_key="k")
+    attempt = leave_attempt(
+        make_order(service=service, status=Status.UNCLEAR), AttemptState.UNKNOWN
+    )
+    Attempt.objects.filter(pk=attempt.pk).update(
+        sent_at=now - timedelta(hours=1), idempotency_key="k"
+    )
     attempt.refresh_from_db()
     sent_once = id_range_of(attempt)
 

@@ -62,8 +62,12 @@ def test_no_is_believed_only_once_the_first_call_cannot_be_under_way(
     assert prove().findings == []
 
 
-def test_order_that_was_placed_after_an_early_no_is_found(double: ProviderDouble, service: Service) -> None:
-    """The first call is still under way while the second is refused: believed at once, it would be refunded."""
+def test_order_that_was_placed_after_an_early_no_is_found(
+    double: ProviderDouble, service: Service
+) -> None:
+    """The first call is still under way while the second is refused: believed at once, it would
+    be refunded.
+    """
     order = lose(double, service, fault="late_commit", seconds=2.0)
     double.fault("add", "refuse", text="neworder.error.not_enough_funds", times=1)
     pass_time()
@@ -82,7 +86,9 @@ def test_order_that_was_placed_after_an_early_no_is_found(double: ProviderDouble
 
 
 @pytest.mark.parametrize("text", ["Quantity less than minimal", "neworder.error.link_duplicate"])
-def test_no_in_other_words_is_left_to_staff(double: ProviderDouble, service: Service, text: str) -> None:
+def test_no_in_other_words_is_left_to_staff(
+    double: ProviderDouble, service: Service, text: str
+) -> None:
     order = lose(double, service)
     double.fault("add", "refuse", text=text)
     pass_time(QUIET_IS_OVER)
@@ -95,7 +101,9 @@ def test_no_in_other_words_is_left_to_staff(double: ProviderDouble, service: Ser
     assert text in only_attempt(order).evidence["next_step"]
 
 
-def test_key_that_was_used_otherwise_is_left_to_staff(double: ProviderDouble, service: Service) -> None:
+def test_key_that_was_used_otherwise_is_left_to_staff(
+    double: ProviderDouble, service: Service
+) -> None:
     order = lose(double, service)
     attempt = only_attempt(order)
     Attempt.objects.update(asked=attempt.asked | {"quantity": "2000"})
@@ -127,7 +135,9 @@ def test_empty_account_holds_the_order_and_the_next_call_has_the_same_key(
     assert (len(keys), len(double.placed())) == (1, 1)
 
 
-@pytest.mark.parametrize("fault", ["bad_key", "nocommit_http429", "commit_html200", "commit_close", "redirect"])
+@pytest.mark.parametrize(
+    "fault", ["bad_key", "nocommit_http429", "commit_html200", "commit_close", "redirect"]
+)
 def test_what_says_nothing_about_the_order_leaves_it_unclear_and_asked_again(
     double: ProviderDouble, service: Service, fault: str
 ) -> None:
@@ -159,10 +169,16 @@ def test_five_failures_in_a_row_pause_the_provider_and_what_is_paused_is_not_ask
 
     assert Provider.objects.get().is_pause_automatic
     assert resend_due() == "nothing to repeat"
-    assert len(double.journal().asked("add")) == asked == 2 + sum(standing(order)[2] for order in orders)
+    assert (
+        len(double.journal().asked("add"))
+        == asked
+        == 2 + sum(standing(order)[2] for order in orders)
+    )
 
 
-def test_id_that_is_another_order_of_ours_is_left_to_staff(double: ProviderDouble, service: Service) -> None:
+def test_id_that_is_another_order_of_ours_is_left_to_staff(
+    double: ProviderDouble, service: Service
+) -> None:
     lose(double, service)
     pass_time()
     resend_due()

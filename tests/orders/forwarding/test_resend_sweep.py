@@ -1,4 +1,6 @@
-"""Orders that were perhaps placed are asked for again with their key, where a provider gives one order for one key."""
+"""Orders that were perhaps placed are asked for again with their key, where a provider gives one
+order for one key.
+"""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -17,7 +19,15 @@ from orders.unclear.sweep import resolve_due
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW
 from tests.orders.attempts import kinds_of, make_lane, only_attempt
-from tests.orders.forwarding.resends import QUIET_IS_OVER, RUNS, UNDECIDED, lose, make_keyed_lane, pass_time, standing
+from tests.orders.forwarding.resends import (
+    QUIET_IS_OVER,
+    RUNS,
+    UNDECIDED,
+    lose,
+    make_keyed_lane,
+    pass_time,
+    standing,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +42,9 @@ def service(double: ProviderDouble) -> Service:
     return make_keyed_lane(double)
 
 
-@pytest.mark.parametrize("fault", ["commit_reset", "commit_http500", "commit_truncated", "nocommit_reset"])
+@pytest.mark.parametrize(
+    "fault", ["commit_reset", "commit_http500", "commit_truncated", "nocommit_reset"]
+)
 def test_lost_answer_is_asked_for_again_and_the_order_exists_once(
     double: ProviderDouble, service: Service, fault: str
 ) -> None:
@@ -53,7 +65,8 @@ def test_lost_answer_is_asked_for_again_and_the_order_exists_once(
 
 def test_second_call_is_the_first_to_the_letter(double: ProviderDouble, service: Service) -> None:
     lose(double, service)
-    Service.objects.update(upstream_id="2")  # whatever changes here, the promise is for the same parameters
+    # whatever changes here, the promise is for the same parameters
+    Service.objects.update(upstream_id="2")
     pass_time()
 
     resend_due()
@@ -63,7 +76,9 @@ def test_second_call_is_the_first_to_the_letter(double: ProviderDouble, service:
     assert first["idempotency_key"].startswith("order-")
 
 
-def test_nothing_is_asked_again_before_the_back_off_is_over(double: ProviderDouble, service: Service) -> None:
+def test_nothing_is_asked_again_before_the_back_off_is_over(
+    double: ProviderDouble, service: Service
+) -> None:
     order = lose(double, service)
 
     assert resend_due() == "nothing to repeat"
@@ -77,7 +92,9 @@ def test_nothing_is_asked_again_before_the_back_off_is_over(double: ProviderDoub
 
 
 def test_without_the_promise_nothing_is_ever_sent_again(double: ProviderDouble) -> None:
-    """Nor where the promise comes later: the first call went without a key, which the second would use as new."""
+    """Nor where the promise comes later: the first call went without a key, which the second
+    would use as new.
+    """
     order = lose(double, make_lane(double))
 
     notes = []
@@ -100,8 +117,12 @@ def test_database_refuses_to_send_again_what_went_without_a_key(double: Provider
             Attempt.objects.filter(order=order).update(**change)
 
 
-def test_the_flag_is_what_a_second_order_is_prevented_by(double: ProviderDouble, service: Service) -> None:
-    """The control: a provider that does not keep the promise places it twice, so nobody else is asked twice."""
+def test_the_flag_is_what_a_second_order_is_prevented_by(
+    double: ProviderDouble, service: Service
+) -> None:
+    """The control: a provider that does not keep the promise places it twice, so nobody else is
+    asked twice.
+    """
     double.settings(is_idempotent=False)
     lose(double, service)
     pass_time()
@@ -111,7 +132,9 @@ def test_the_flag_is_what_a_second_order_is_prevented_by(double: ProviderDouble,
     assert len(double.placed()) == 2
 
 
-def test_order_that_a_dead_worker_left_behind_is_asked_again(double: ProviderDouble, service: Service) -> None:
+def test_order_that_a_dead_worker_left_behind_is_asked_again(
+    double: ProviderDouble, service: Service
+) -> None:
     order = lose(double, service)
     Attempt.objects.update(state=AttemptState.SENT, resend_at=None)
     Order.objects.update(status=Status.SUBMITTING)

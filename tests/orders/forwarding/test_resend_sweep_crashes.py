@@ -1,4 +1,6 @@
-"""Workers die at every point of sending an order again: it exists once, and is found by the next sweep."""
+"""Workers die at every point of sending an order again: it exists once, and is found by the next
+sweep.
+"""
 
 import signal
 

@@ -1,4 +1,6 @@
-"""Forwarding over real HTTP: what every answer of a provider makes of an order, its attempt and its money."""
+"""Forwarding over real HTTP: what every answer of a provider makes of an order, its attempt and its
+money.
+"""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -10,7 +12,16 @@ from pytest_django import Settings
 from billing.models import Account
 from catalog.models import Provider
 from orders.forwarding.sweep import submit_due
-from orders.models import Attempt, AttemptState, Event, HoldReason, Order, Review, ReviewKind, Status
+from orders.models import (
+    Attempt,
+    AttemptState,
+    Event,
+    HoldReason,
+    Order,
+    Review,
+    ReviewKind,
+    Status,
+)
 from tests.double.handle import ProviderDouble
 from tests.factories import make_order
 from tests.orders.attempts import kinds_of, make_due, make_lane, only_attempt
@@ -48,9 +59,21 @@ def test_due_order_is_placed_once_and_runs(double: ProviderDouble) -> None:
     [placed] = double.placed()
     attempt = only_attempt(order)
     assert note == "1 accepted"
-    assert (order.status, order.upstream_id, order.submit_at) == (Status.RUNNING, str(placed.order), None)
-    assert (placed.service, placed.link, placed.quantity) == (int(service.upstream_id), order.link, order.quantity)
-    assert (attempt.state, attempt.upstream_id, attempt.http_status) == (AttemptState.ACCEPTED, str(placed.order), 200)
+    assert (order.status, order.upstream_id, order.submit_at) == (
+        Status.RUNNING,
+        str(placed.order),
+        None,
+    )
+    assert (placed.service, placed.link, placed.quantity) == (
+        int(service.upstream_id),
+        order.link,
+        order.quantity,
+    )
+    assert (attempt.state, attempt.upstream_id, attempt.http_status) == (
+        AttemptState.ACCEPTED,
+        str(placed.order),
+        200,
+    )
     assert attempt.reply == f'{{"order":{placed.order}}}'
     assert order.watch.due_at <= timezone.now()
     assert kinds_of(order) == ["submitted", "accepted"]
@@ -108,8 +131,12 @@ def test_doubtful_answer_leaves_the_order_unclear_and_the_money_untouched(
     assert len(double.placed()) == does_commit
 
 
-@pytest.mark.parametrize("mode", ["commit_hang", "commit_slow_drip", "commit_slow_head", "late_commit"])
-def test_answer_that_comes_too_late_leaves_the_order_unclear(double: ProviderDouble, mode: str) -> None:
+@pytest.mark.parametrize(
+    "mode", ["commit_hang", "commit_slow_drip", "commit_slow_head", "late_commit"]
+)
+def test_answer_that_comes_too_late_leaves_the_order_unclear(
+    double: ProviderDouble, mode: str
+) -> None:
     [order] = make_due(make_lane(double))
     double.fault("add", mode, seconds=3)
 
@@ -189,23 +216,30 @@ def test_refused_order_is_canceled_and_refunded_in_full(double: ProviderDouble) 
     assert only_attempt(order).state == AttemptState.REFUSED
     assert kinds_of(order) == ["submitted", "refused", "refunded", "ended"]
     refunded = Event.objects.get(order=order, kind="refunded")
-    assert refunded.text.endswith("the supplier did not take the order (Quantity less than minimal)")
+    assert refunded.text.endswith(
+        "the supplier did not take the order (Quantity less than minimal)"
+    )
 
 
-def test_words_that_would_name_the_provider_are_kept_from_the_customer(double: ProviderDouble) -> None:
+def test_words_that_would_name_the_provider_are_kept_from_the_customer(
+    double: ProviderDouble,
+) -> None:
     [order] = make_due(make_lane(double))
     double.fault("add", "refuse", text="Bad link, see https://cheap-panel.example/help")
 
     submit_due()
 
-    public = " ".join(Event.objects.filter(order=order, is_internal=False).values_list("text", flat=True))
+    public = " ".join(
+        Event.objects.filter(order=order, is_internal=False).values_list("text", flat=True)
+    )
     internal = Event.objects.get(order=order, kind="refused")
     assert "cheap-panel" not in public
     assert "cheap-panel" in internal.text
 
 
 @pytest.mark.parametrize(
-    ("mode", "reason"), [("no_funds", HoldReason.PROVIDER_FUNDS), ("bad_key", HoldReason.PROVIDER_KEY)]
+    ("mode", "reason"),
+    [("no_funds", HoldReason.PROVIDER_FUNDS), ("bad_key", HoldReason.PROVIDER_KEY)],
 )
 def test_refusal_for_our_own_fault_holds_the_order_and_pauses_the_provider(
     double: ProviderDouble, mode: str, reason: HoldReason
@@ -234,10 +268,16 @@ def test_empty_balance_at_the_provider_holds_the_order(double: ProviderDouble) -
     assert submit_due() == "1 held"
 
     order.refresh_from_db()
-    assert (order.status, order.hold_reason, order.refunded) == (Status.HELD, HoldReason.PROVIDER_FUNDS, Decimal(0))
+    assert (order.status, order.hold_reason, order.refunded) == (
+        Status.HELD,
+        HoldReason.PROVIDER_FUNDS,
+        Decimal(0),
+    )
 
 
-def test_id_that_is_already_ours_leaves_the_second_order_unclear_with_a_doubt(double: ProviderDouble) -> None:
+def test_id_that_is_already_ours_leaves_the_second_order_unclear_with_a_doubt(
+    double: ProviderDouble,
+) -> None:
     service = make_lane(double)
     [first] = make_due(service)
     submit_due()
@@ -248,13 +288,19 @@ def test_id_that_is_already_ours_leaves_the_second_order_unclear_with_a_doubt(do
 
     first.refresh_from_db()
     second.refresh_from_db()
-    assert (first.status, second.status, second.upstream_id) == (Status.RUNNING, Status.UNCLEAR, None)
+    assert (first.status, second.status, second.upstream_id) == (
+        Status.RUNNING,
+        Status.UNCLEAR,
+        None,
+    )
     assert only_attempt(second).state == AttemptState.UNKNOWN
     assert Review.objects.get().kind == ReviewKind.DUPLICATE_ID
     assert Review.objects.get().order == second
 
 
-def test_idempotency_key_is_sent_only_where_it_is_honoured_and_never_changes(double: ProviderDouble) -> None:
+def test_idempotency_key_is_sent_only_where_it_is_honoured_and_never_changes(
+    double: ProviderDouble,
+) -> None:
     make_due(make_lane(double))
     [order] = make_due(make_lane(double, is_idempotent=True))
     double.settings(is_idempotent=True)
@@ -270,7 +316,12 @@ def test_idempotency_key_is_sent_only_where_it_is_honoured_and_never_changes(dou
 
 def test_key_stands_nowhere_in_what_is_kept(double: ProviderDouble) -> None:
     make_due(make_lane(double), count=3)
-    double.fault("add", "commit_wrong_type", text=f'{{"error":"your key {double.key} is odd, try again"}}', times=1)
+    double.fault(
+        "add",
+        "commit_wrong_type",
+        text=f'{{"error":"your key {double.key} is odd, try again"}}',
+        times=1,
+    )
     double.fault("add", "refuse", text=f"bad {double.key}", times=1)
 
     submit_due()

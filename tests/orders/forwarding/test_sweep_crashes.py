@@ -1,4 +1,6 @@
-"""Workers die, stand still or lose their database at every point: nothing is sent twice, nothing is lost."""
+"""Workers die, stand still or lose their database at every point: nothing is sent twice, nothing is
+lost.
+"""
 
 import signal
 import time
@@ -68,7 +70,9 @@ def apart(act: Callable[[], Result]) -> Result:
 
 
 def busy_sessions() -> int:
-    """The test database's other sessions that keep a transaction open without asking anything in it."""
+    """The test database's other sessions that keep a transaction open without asking anything
+    in it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity "
@@ -102,7 +106,9 @@ def wait_until_sent(*, count: int = 1) -> Attempt:
     raise AssertionError("nothing was sent within 60 s")
 
 
-def test_kill_before_the_claim_is_committed_leaves_the_order_waiting(double: ProviderDouble, service: Service) -> None:
+def test_kill_before_the_claim_is_committed_leaves_the_order_waiting(
+    double: ProviderDouble, service: Service
+) -> None:
     [order] = make_due(service)
 
     assert end_of(start_sweep(fault_point="in_claim")) == KILLED
@@ -131,7 +137,9 @@ def test_kill_before_anything_is_sent_lets_the_order_go_again(
     assert kinds_of(order) == ["submitted", "postponed", "submitted", "accepted"]
 
 
-@pytest.mark.parametrize(("point", "placed"), [("after_rp2", 0), ("after_send", 1), ("in_record", 1)])
+@pytest.mark.parametrize(
+    ("point", "placed"), [("after_rp2", 0), ("after_send", 1), ("in_record", 1)]
+)
 def test_kill_after_it_may_have_been_sent_leaves_the_order_unclear(
     double: ProviderDouble, service: Service, point: str, placed: int
 ) -> None:
@@ -170,7 +178,9 @@ def test_reaper_waits_for_a_sender_that_lives_whatever_its_lease_says(service: S
     assert notes == ["1 still being sent", "1 unclear"]
 
 
-def test_worker_that_stood_still_past_its_lease_sends_nothing(double: ProviderDouble, service: Service) -> None:
+def test_worker_that_stood_still_past_its_lease_sends_nothing(
+    double: ProviderDouble, service: Service
+) -> None:
     [order] = make_due(service)
     taken = take(service)
     let_leases_end()
@@ -209,7 +219,9 @@ def test_worker_that_stood_still_between_writing_down_and_sending_sends_nothing(
     assert Provider.objects.get().failures_in_row == 0
 
 
-def test_nothing_is_sent_while_the_database_takes_nothing_down(double: ProviderDouble, service: Service) -> None:
+def test_nothing_is_sent_while_the_database_takes_nothing_down(
+    double: ProviderDouble, service: Service
+) -> None:
     make_due(service)
     taken = take(service)
     with connection.cursor() as cursor:
@@ -232,7 +244,9 @@ def test_answer_is_recorded_on_a_new_session_when_the_old_one_is_ended(
         sweep = threads.submit(apart, submit_due)
         wait_until_sent()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory'")
+            cursor.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory'"
+            )
             assert cursor.fetchone()[0] >= 1
         double.clear_faults()
         note = sweep.result()
@@ -242,7 +256,9 @@ def test_answer_is_recorded_on_a_new_session_when_the_old_one_is_ended(
     assert (order.status, order.upstream_id) == (Status.RUNNING, str(double.placed()[0].order))
 
 
-def test_no_transaction_is_open_while_a_provider_is_silent(double: ProviderDouble, service: Service) -> None:
+def test_no_transaction_is_open_while_a_provider_is_silent(
+    double: ProviderDouble, service: Service
+) -> None:
     make_due(service, count=4)
     double.fault("add", "held")
     with ThreadPoolExecutor(1) as threads:
@@ -259,11 +275,16 @@ def test_no_transaction_is_open_while_a_provider_is_silent(double: ProviderDoubl
     assert note == "4 accepted"
 
 
-def test_provider_is_never_called_inside_a_transaction(double: ProviderDouble, service: Service) -> None:
+def test_provider_is_never_called_inside_a_transaction(
+    double: ProviderDouble, service: Service
+) -> None:
     make_due(service)
     taken = take(service)
 
-    with pytest.raises(RuntimeError, match="never called inside a transaction"), transaction.atomic():
+    with (
+        pytest.raises(RuntimeError, match="never called inside a transaction"),
+        transaction.atomic(),
+    ):
         forward(taken)
 
     assert double.journal().requests == ()
@@ -272,7 +293,11 @@ def test_provider_is_never_called_inside_a_transaction(double: ProviderDouble, s
 def test_pulse_and_slots_are_had_once() -> None:
     with living_sender(5), pytest.raises(SenderAlive), sender_lock(attempt_id=5):
         pass
-    with sender_lock(attempt_id=5), slot(provider_id=7, slots=1) as is_first, ThreadPoolExecutor(1) as threads:
+    with (
+        sender_lock(attempt_id=5),
+        slot(provider_id=7, slots=1) as is_first,
+        ThreadPoolExecutor(1) as threads,
+    ):
         is_second = threads.submit(apart, _takes_slot).result()
 
     assert (is_first, is_second) == (True, False)
@@ -289,7 +314,9 @@ def test_outcome_recorded_twice_changes_nothing(double: ProviderDouble, service:
     taken = take(service)
     outcome = forward(taken)
 
-    words = [record_outcome(attempt_id=taken.attempt_id, outcome=outcome, now=NOW) for _ in range(2)]
+    words = [
+        record_outcome(attempt_id=taken.attempt_id, outcome=outcome, now=NOW) for _ in range(2)
+    ]
 
     order.refresh_from_db()
     assert words == ["accepted", "settled before"]
@@ -297,7 +324,9 @@ def test_outcome_recorded_twice_changes_nothing(double: ProviderDouble, service:
     assert len(double.placed()) == 1
 
 
-def test_unsealable_key_breaks_off_its_own_lane_alone(double: ProviderDouble, service: Service) -> None:
+def test_unsealable_key_breaks_off_its_own_lane_alone(
+    double: ProviderDouble, service: Service
+) -> None:
     [stuck] = make_due(service)
     Provider.objects.update(sealed_key="broken")
     [order] = make_due(make_lane(double))

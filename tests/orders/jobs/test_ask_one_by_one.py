@@ -48,7 +48,9 @@ def calls_of(double: ProviderDouble, action: str) -> list[int]:
     """How many ids each call of an action named."""
     asked = [row.parameters for row in double.journal().requests if row.action == action]
     names = ("order", "orders", "refill", "refills")
-    return [len(next(fields[name] for name in names if name in fields).split(",")) for fields in asked]
+    return [
+        len(next(fields[name] for name in names if name in fields).split(",")) for fields in asked
+    ]
 
 
 def upstream_words() -> Counter[str]:
@@ -80,7 +82,9 @@ def test_provider_that_knows_only_the_single_form_is_asked_order_by_order(
 
 
 @pytest.mark.parametrize("text", ["Incorrect order ID", "Nope"])
-def test_one_bad_id_does_not_spoil_the_others(double: ProviderDouble, service: Service, text: str) -> None:
+def test_one_bad_id_does_not_spoil_the_others(
+    double: ProviderDouble, service: Service, text: str
+) -> None:
     bad, *good = running(service, count=3)
     for order in good:
         double.set_order(order.upstream_id or "", status="In progress", remains=7)
@@ -99,9 +103,17 @@ def test_one_bad_id_does_not_spoil_the_others(double: ProviderDouble, service: S
 
 
 @pytest.mark.parametrize(
-    "text", ["Internal error", "Invalid API key", "Too many requests", "The service is temporarily unavailable"]
+    "text",
+    [
+        "Internal error",
+        "Invalid API key",
+        "Too many requests",
+        "The service is temporarily unavailable",
+    ],
 )
-def test_provider_in_trouble_is_not_asked_order_by_order(double: ProviderDouble, service: Service, text: str) -> None:
+def test_provider_in_trouble_is_not_asked_order_by_order(
+    double: ProviderDouble, service: Service, text: str
+) -> None:
     running(service, count=3)
     double.fault("status", "refuse", text=text)
 
@@ -125,7 +137,9 @@ def test_provider_that_refuses_every_question_knows_no_order_less_for_it(
     assert not Watch.objects.exclude(errors=0).exists()
 
 
-def test_provider_that_falls_silent_half_way_keeps_what_it_has_told(double: ProviderDouble, service: Service) -> None:
+def test_provider_that_falls_silent_half_way_keeps_what_it_has_told(
+    double: ProviderDouble, service: Service
+) -> None:
     first, second, third = running(service, count=3)
     for order in (first, second, third):
         double.set_order(order.upstream_id or "", status="In progress", remains=7)
@@ -143,7 +157,9 @@ def test_provider_that_falls_silent_half_way_keeps_what_it_has_told(double: Prov
     assert not Watch.objects.exclude(errors=0).exists()
 
 
-def test_asking_singly_ends_in_time_and_asks_about_one_at_least(double: ProviderDouble, service: Service) -> None:
+def test_asking_singly_ends_in_time_and_asks_about_one_at_least(
+    double: ProviderDouble, service: Service
+) -> None:
     running(service, count=3)
     double.dialect(multi_unknown=True)
     make_due()
@@ -186,10 +202,15 @@ def test_refills_and_their_states_go_one_by_one_where_the_provider_knows_no_othe
     assert calls_of(double, "refill_status") == [3, 1, 1, 1]
     assert len(double.journal().refills) == 3
     assert states(Refill) == {RequestState.RUNNING: 3}
-    assert set(Refill.objects.values_list("errors", "upstream_status")) <= {(0, "Pending"), (0, "In progress")}
+    assert set(Refill.objects.values_list("errors", "upstream_status")) <= {
+        (0, "Pending"),
+        (0, "In progress"),
+    }
 
 
-def test_cancels_go_one_by_one_where_the_provider_knows_no_other_way(double: ProviderDouble, service: Service) -> None:
+def test_cancels_go_one_by_one_where_the_provider_knows_no_other_way(
+    double: ProviderDouble, service: Service
+) -> None:
     for order in running(service, count=3):
         ask_cancel(order)
     double.dialect(multi_unknown=True)
@@ -200,10 +221,14 @@ def test_cancels_go_one_by_one_where_the_provider_knows_no_other_way(double: Pro
     assert states(Cancellation) == {RequestState.RUNNING: 3}
 
 
-def test_one_refused_order_does_not_spoil_the_refills_of_the_others(double: ProviderDouble, service: Service) -> None:
+def test_one_refused_order_does_not_spoil_the_refills_of_the_others(
+    double: ProviderDouble, service: Service
+) -> None:
     bad, *_ = refills = [ask_refill(delivered(double, service)) for _ in range(3)]
     for field in ("order", "orders"):
-        double.fault("refill", "refuse", text="Refill is over", where={field: bad.order.upstream_id})
+        double.fault(
+            "refill", "refuse", text="Refill is over", where={field: bad.order.upstream_id}
+        )
 
     send_due()
 
@@ -214,7 +239,9 @@ def test_one_refused_order_does_not_spoil_the_refills_of_the_others(double: Prov
     assert len(double.journal().refills) == 2
 
 
-def test_single_refill_that_was_perhaps_taken_is_never_sent_again(double: ProviderDouble, service: Service) -> None:
+def test_single_refill_that_was_perhaps_taken_is_never_sent_again(
+    double: ProviderDouble, service: Service
+) -> None:
     for order in [delivered(double, service) for _ in range(3)]:
         ask_refill(order)
     double.dialect(multi_unknown=True)
@@ -226,7 +253,9 @@ def test_single_refill_that_was_perhaps_taken_is_never_sent_again(double: Provid
 
     assert states(Refill) == {RequestState.UNCLEAR: 3}
     assert len(double.journal().refills) == 3
-    singles = [row.parameters["order"] for row in double.journal().requests if "order" in row.parameters]
+    singles = [
+        row.parameters["order"] for row in double.journal().requests if "order" in row.parameters
+    ]
     assert len(singles) == len(set(singles)) == 3
 
 

@@ -62,7 +62,9 @@ def test_pitfall_11_of_many_workers_one_runs_the_job() -> None:
     assert results == [False] * 4
 
 
-def test_a_worker_that_stands_still_keeps_no_job_from_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_stands_still_keeps_no_job_from_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(advisory_locks, "STANDSTILL", "200ms")
     began, go_on = Event(), Event()
 
@@ -80,7 +82,8 @@ def test_a_worker_that_stands_still_keeps_no_job_from_the_others(monkeypatch: py
     with ThreadPoolExecutor(2) as threads:
         frozen = threads.submit(work, stand_still)
         assert began.wait(60)
-        monkeypatch.setattr(advisory_locks, "STANDSTILL", "60s")  # the others are only slow, as long as that may take
+        # the others are only slow, as long as that may take
+        monkeypatch.setattr(advisory_locks, "STANDSTILL", "60s")
         give_up_at = time.monotonic() + 60
         while not threads.submit(work, lambda: "by another").result():
             assert time.monotonic() < give_up_at
@@ -88,5 +91,6 @@ def test_a_worker_that_stands_still_keeps_no_job_from_the_others(monkeypatch: py
         go_on.set()
         error = frozen.exception(60)
 
-    assert isinstance(error, OperationalError)  # it learns that it is not alone any more, and writes nothing down
+    # it learns that it is not alone any more, and writes nothing down
+    assert isinstance(error, OperationalError)
     assert Sweep.objects.get().note == "by another"

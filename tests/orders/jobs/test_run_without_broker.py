@@ -50,7 +50,8 @@ def act_that_is_slow() -> None:
 
 
 FAST, FAILING, SLOW = (
-    Job(f"{__name__}.{name}", "SUBMIT_EVERY") for name in ("act", "act_that_fails", "act_that_is_slow")
+    Job(f"{__name__}.{name}", "SUBMIT_EVERY")
+    for name in ("act", "act_that_fails", "act_that_is_slow")
 )
 
 
@@ -61,7 +62,12 @@ def sweeping(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
     process = subprocess.Popen(
         [sys.executable, "manage.py", "sweep", *arguments],
         cwd=PROJECT,
-        env={**os.environ, "DATABASE_URL": url, "REDIS_URL": "redis://127.0.0.1:9/0", "SUBMIT_EVERY": "0.2"},
+        env={
+            **os.environ,
+            "DATABASE_URL": url,
+            "REDIS_URL": "redis://127.0.0.1:9/0",
+            "SUBMIT_EVERY": "0.2",
+        },
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -76,7 +82,9 @@ def test_beat_and_sweep_run_the_same_acts_at_the_same_intervals() -> None:
     current_app.loader.import_default_modules()
 
     schedule = current_app.conf.beat_schedule
-    entries = {entry["task"]: entry["schedule"].run_every.total_seconds() for entry in schedule.values()}
+    entries = {
+        entry["task"]: entry["schedule"].run_every.total_seconds() for entry in schedule.values()
+    }
 
     assert entries == {job.task: job.every for job in TIMETABLE}
     assert entries.keys() <= set(current_app.tasks)
@@ -96,7 +104,9 @@ def test_every_act_runs_without_a_broker(double: ProviderDouble) -> None:
     assert Sweep.objects.filter(name="prove_money").count() == 1
 
 
-def test_loop_forwards_what_is_placed_while_it_runs_and_ends_at_sigterm(double: ProviderDouble) -> None:
+def test_loop_forwards_what_is_placed_while_it_runs_and_ends_at_sigterm(
+    double: ProviderDouble,
+) -> None:
     service = make_lane(double)
     with sweeping("--loop") as process:
         assert process.stdout is not None

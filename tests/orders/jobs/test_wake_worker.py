@@ -17,8 +17,8 @@ from orders.placing.price_quote import quote
 from panel.embedded import Valkey
 from tests.factories import make_service, make_user
 
-# Seconds that a broker which does not answer may keep an order: 2, or what a busy machine makes of it. Without the
-# time-out it would be for ever. `make figures` measures it on an idle one.
+# Seconds that a broker which does not answer may keep an order: 2, or what a busy machine makes of
+# it. Without the time-out it would be for ever. `make figures` measures it on an idle one.
 SLOWEST = 20
 
 
@@ -105,7 +105,9 @@ def test_bell_tries_again_after_its_silence() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_orders_are_taken_while_the_broker_is_silent_and_only_the_first_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_orders_are_taken_while_the_broker_is_silent_and_only_the_first_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     user, service = make_user(balance="10"), make_service()
     client = Client()
     client.force_login(user)
@@ -121,7 +123,9 @@ def test_orders_are_taken_while_the_broker_is_silent_and_only_the_first_waits(mo
         assert client.post("/order", form).status_code == 302
 
     with _listen() as silent:
-        monkeypatch.setattr(wake_worker, "_doorbell", Doorbell(app=_app_at(silent.getsockname()[1])))
+        monkeypatch.setattr(
+            wake_worker, "_doorbell", Doorbell(app=_app_at(silent.getsockname()[1]))
+        )
         tries = []
         for _ in range(3):
             order()

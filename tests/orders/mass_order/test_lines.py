@@ -75,7 +75,9 @@ def test_every_wrong_line_says_what_is_wrong(client: Client) -> None:
 
     pairs = list(zip(lines.values(), found, strict=True))
     assert [pair for pair in pairs if not pair[1].startswith(pair[0])] == []
-    assert found[-1].endswith("A line of this service: service_id | link | quantity | answer_number")
+    assert found[-1].endswith(
+        "A line of this service: service_id | link | quantity | answer_number"
+    )
 
 
 def test_fields_of_each_type_go_where_they_belong(client: Client) -> None:
@@ -99,7 +101,9 @@ def test_fields_of_each_type_go_where_they_belong(client: Client) -> None:
     )
 
 
-def test_a_subscription_needs_the_money_for_a_post_and_is_charged_nothing_yet(client: Client, user: User) -> None:
+def test_a_subscription_needs_the_money_for_a_post_and_is_charged_nothing_yet(
+    client: Client, user: User
+) -> None:
     service = make_service(type="Subscriptions", price="6", min_quantity=10, max_quantity=500)
     over = f"{service.pk} | ben | 50 | 100 | 0 | | | 01/01/2020"
     text = f"{service.pk} | ann | 50 | 100 | 0\n{service.pk} | bob | 50 | 100 | 0 | 3\n{over}"
@@ -107,7 +111,9 @@ def test_a_subscription_needs_the_money_for_a_post_and_is_charged_nothing_yet(cl
 
     found = client.post(URL, {"text": text}).context["check"]
 
-    assert [(str(line.verdict), line.charge, line.needed) for line in found.lines[:2]] == [("Ready", 0, 6)] * 2
+    assert [(str(line.verdict), line.charge, line.needed) for line in found.lines[:2]] == [
+        ("Ready", 0, 6)
+    ] * 2
     assert found.lines[2].note == "Expiry: This day is over."
     assert verdicts(client, form, order="ready") == ["Ordered", "Ordered", "Wrong"]
     assert [order.fields["username"] for order in Order.objects.order_by("pk")] == ["ann", "bob"]

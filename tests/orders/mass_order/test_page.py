@@ -52,7 +52,9 @@ def test_page_tells_how_a_line_of_each_type_is_written(client: Client) -> None:
 def test_check_prices_every_line_and_orders_nothing(client: Client, user: User) -> None:
     service, parcel = make_service(price="1.20"), make_service(type="Package", price="2.50")
 
-    response = client.post(URL, {"text": f"{service.pk}|@a|1000\n\n {service.pk}\t|  @b | 500 \n{parcel.pk}|@c"})
+    response = client.post(
+        URL, {"text": f"{service.pk}|@a|1000\n\n {service.pk}\t|  @b | 500 \n{parcel.pk}|@c"}
+    )
 
     found = response.context["check"]
     assert response.status_code == 200
@@ -93,13 +95,19 @@ def test_same_form_sent_twice_is_the_same_orders(client: Client, user: User) -> 
 
     first, second = client.post(URL, form), client.post(URL, form)
 
-    assert [line.order for line in first.context["check"].lines] == list(Order.objects.order_by("pk"))
-    assert [line.order for line in second.context["check"].lines] == list(Order.objects.order_by("pk"))
+    assert [line.order for line in first.context["check"].lines] == list(
+        Order.objects.order_by("pk")
+    )
+    assert [line.order for line in second.context["check"].lines] == list(
+        Order.objects.order_by("pk")
+    )
     assert Order.objects.count() == 2
     assert balance_of(user) == Decimal("7.6")
 
 
-def test_same_form_gives_the_same_orders_when_money_and_service_are_gone(client: Client, user: User) -> None:
+def test_same_form_gives_the_same_orders_when_money_and_service_are_gone(
+    client: Client, user: User
+) -> None:
     service = make_service(price="10")
     form = check(client, f"{service.pk}|@a|1000") | {"order": "ready"}
     client.post(URL, form)
@@ -109,7 +117,9 @@ def test_same_form_gives_the_same_orders_when_money_and_service_are_gone(client:
     assert Order.objects.count() == 1
 
 
-def test_lines_changed_after_the_check_are_shown_again_before_they_are_ordered(client: Client) -> None:
+def test_lines_changed_after_the_check_are_shown_again_before_they_are_ordered(
+    client: Client,
+) -> None:
     service = make_service()
     form = check(client, f"{service.pk}|@a|1000")
 
@@ -163,13 +173,22 @@ def test_risen_price_asks_again_and_a_fallen_one_charges_less(client: Client, us
     assert message in response.content.decode()
     assert not Order.objects.exists()
     Service.objects.update(price="1.10")
-    client.post(URL, {"text": form["text"], "offer": offer_in(response.content.decode()), "order": "ready"})
+    client.post(
+        URL, {"text": form["text"], "offer": offer_in(response.content.decode()), "order": "ready"}
+    )
     assert balance_of(user) == Decimal("8.9")
 
 
-def test_balance_that_ends_in_the_middle_orders_what_fits_and_gives_the_rest_back(client: Client, user: User) -> None:
+def test_balance_that_ends_in_the_middle_orders_what_fits_and_gives_the_rest_back(
+    client: Client, user: User
+) -> None:
     service = make_service(price="4")
-    lines = [f"{service.pk}|@a|1000", f"{service.pk}|@b|2000", f"{service.pk}|@c|1500", f"{service.pk}|@d|100"]
+    lines = [
+        f"{service.pk}|@a|1000",
+        f"{service.pk}|@b|2000",
+        f"{service.pk}|@c|1500",
+        f"{service.pk}|@d|100",
+    ]
     form = check(client, "\n".join(lines))
 
     response = client.post(URL, form | {"order": "ready"})
@@ -188,7 +207,9 @@ def test_balance_that_ends_in_the_middle_orders_what_fits_and_gives_the_rest_bac
     assert Transfer.objects.filter(kind=TransferKind.CHARGE).count() == 2
 
 
-def test_balance_that_went_elsewhere_after_the_check_is_told_line_by_line(client: Client, user: User) -> None:
+def test_balance_that_went_elsewhere_after_the_check_is_told_line_by_line(
+    client: Client, user: User
+) -> None:
     service = make_service(price="4")
     form = check(client, f"{service.pk}|@a|1000\n{service.pk}|@b|1000")
     make_order(user=user, service=service, quantity=1500)
@@ -200,7 +221,9 @@ def test_balance_that_went_elsewhere_after_the_check_is_told_line_by_line(client
 def test_script_gets_the_check_alone(client: Client) -> None:
     service = make_service()
 
-    page = client.post(URL, {"text": f"{service.pk}|@a|1000"}, headers={"HX-Request": "true"}).content.decode()
+    page = client.post(
+        URL, {"text": f"{service.pk}|@a|1000"}, headers={"HX-Request": "true"}
+    ).content.decode()
     refused = client.post(URL, {"text": ""}, headers={"HX-Request": "true"})
 
     assert "<html" not in page

@@ -41,7 +41,9 @@ def page_of(client: Client, order: Order) -> str:
 
 def without_token(content: bytes) -> str:
     """The page but for the CSRF token, which is masked anew each time."""
-    return re.sub(r'("X-CSRFToken": |name="csrfmiddlewaretoken" value=)"\w+"', "", unescape(content.decode()))
+    return re.sub(
+        r'("X-CSRFToken": |name="csrfmiddlewaretoken" value=)"\w+"', "", unescape(content.decode())
+    )
 
 
 def test_stranger_is_sent_to_log_in() -> None:
@@ -62,10 +64,16 @@ def test_orders_of_others_are_exactly_as_unknown_ones(client: Client, address: s
     foreign = make_order(service=service, status=Status.COMPLETED)
     send = client.post if address.endswith("refill") else client.get
 
-    theirs, unknown, impossible = (send(address.format(pk)) for pk in (foreign.pk, foreign.pk + 1000, 10**30))
+    theirs, unknown, impossible = (
+        send(address.format(pk)) for pk in (foreign.pk, foreign.pk + 1000, 10**30)
+    )
 
     assert (theirs.status_code, unknown.status_code, impossible.status_code) == (404, 404, 404)
-    assert without_token(theirs.content) == without_token(unknown.content) == without_token(impossible.content)
+    assert (
+        without_token(theirs.content)
+        == without_token(unknown.content)
+        == without_token(impossible.content)
+    )
 
 
 def test_cancel_of_anothers_order_changes_nothing(client: Client) -> None:
@@ -79,10 +87,18 @@ def test_cancel_of_anothers_order_changes_nothing(client: Client) -> None:
 
 def test_page_shows_what_was_asked_for(client: Client, user: User) -> None:
     service = make_service(
-        name="Comments 😀", type="Custom Comments", min_quantity=1, price="10", is_refill=True, is_cancel=True
+        name="Comments 😀",
+        type="Custom Comments",
+        min_quantity=1,
+        price="10",
+        is_refill=True,
+        is_cancel=True,
     )
     order = place_order(
-        customer=user, service=service, values={"link": "@me", "comments": "One\nTwo\nThree\nFour"}, now=NOW
+        customer=user,
+        service=service,
+        values={"link": "@me", "comments": "One\nTwo\nThree\nFour"},
+        now=NOW,
     )
 
     page = page_of(client, order)
@@ -97,13 +113,18 @@ def test_page_shows_what_was_asked_for(client: Client, user: User) -> None:
 
 def test_partial_order_explains_every_movement(client: Client, user: User) -> None:
     service = make_service(price="10")
-    order = place_order(customer=user, service=service, values={"link": "@me", "quantity": "1000"}, now=NOW)
+    order = place_order(
+        customer=user, service=service, values={"link": "@me", "quantity": "1000"}, now=NOW
+    )
     end_partially(order=order, undelivered=100, now=NOW)
 
     response = client.get(f"/orders/{order.pk}")
 
     movements = response.context["sheet"].movements
-    assert [(one.label, one.formula, one.amount, one.balance_before, one.balance_after) for one in movements] == [
+    assert [
+        (one.label, one.formula, one.amount, one.balance_before, one.balance_after)
+        for one in movements
+    ] == [
         ("Charge", "10.00 × 1,000 / 1,000 = 10.00", Decimal(-10), Decimal(100), Decimal(90)),
         ("Refund", "10.00000 × 100 / 1,000 = 1.00000", Decimal(1), Decimal(90), Decimal(91)),
     ]
@@ -116,9 +137,23 @@ def test_partial_order_explains_every_movement(client: Client, user: User) -> No
 def test_timeline_shows_public_events_alone_and_nobodys_name(client: Client, user: User) -> None:
     order = make_order(user=user)
     staff = make_user(email="secret.staff@example.com")
-    record(order=order, kind=EventKind.ACCEPTED, text="Accepted by the supplier", now=NOW, actor=staff)
-    record(order=order, kind=EventKind.HELD, text="our balance there is empty", now=NOW, is_internal=True)
-    record(order=order, kind=EventKind.STATUS, text="Now <b>busy</b>", now=NOW, detail={"raw": "the provider said"})
+    record(
+        order=order, kind=EventKind.ACCEPTED, text="Accepted by the supplier", now=NOW, actor=staff
+    )
+    record(
+        order=order,
+        kind=EventKind.HELD,
+        text="our balance there is empty",
+        now=NOW,
+        is_internal=True,
+    )
+    record(
+        order=order,
+        kind=EventKind.STATUS,
+        text="Now <b>busy</b>",
+        now=NOW,
+        detail={"raw": "the provider said"},
+    )
 
     page = client.get(f"/orders/{order.pk}").content.decode()
 
@@ -129,7 +164,9 @@ def test_timeline_shows_public_events_alone_and_nobodys_name(client: Client, use
     assert "the provider said" not in page
 
 
-def test_cost_provider_and_upstream_id_are_not_the_customers_business(client: Client, user: User) -> None:
+def test_cost_provider_and_upstream_id_are_not_the_customers_business(
+    client: Client, user: User
+) -> None:
     service = make_service(cost="0.77777777", price="1.20")
     order = make_order(user=user, service=service, status=Status.RUNNING, upstream_id="987654321")
 
@@ -142,19 +179,30 @@ def test_cost_provider_and_upstream_id_are_not_the_customers_business(client: Cl
 
 @pytest.mark.parametrize(
     ("link", "is_clickable"),
-    [("https://example.com/a", True), ("javascript:alert(1)", False), ("@me", False), ("data:text/html,x", False)],
+    [
+        ("https://example.com/a", True),
+        ("javascript:alert(1)", False),
+        ("@me", False),
+        ("data:text/html,x", False),
+    ],
 )
-def test_only_web_addresses_can_be_clicked(client: Client, user: User, link: str, is_clickable: bool) -> None:
+def test_only_web_addresses_can_be_clicked(
+    client: Client, user: User, link: str, is_clickable: bool
+) -> None:
     order = make_order(user=user, link=link)
 
     page = page_of(client, order)
 
-    assert (f'<a class="link" href="{link}" rel="noopener noreferrer nofollow"' in page) == is_clickable
+    assert (
+        f'<a class="link" href="{link}" rel="noopener noreferrer nofollow"' in page
+    ) == is_clickable
     assert (f'href="{link}"' in page) == is_clickable
 
 
 def test_hostile_link_is_shown_as_text(client: Client, user: User) -> None:
-    order = make_order(user=user, link='https://x.example/"onmouseover="alert(1)"><script>alert(1)</script>')
+    order = make_order(
+        user=user, link='https://x.example/"onmouseover="alert(1)"><script>alert(1)</script>'
+    )
 
     page = client.get(f"/orders/{order.pk}").content.decode()
 
@@ -203,7 +251,11 @@ def test_refill_button_asks_for_a_refill_once(client: Client, user: User) -> Non
     assert second.status_code == 422
     assert "A refill of this order is under way." in second.content.decode()
     refill = Refill.objects.get()
-    assert (refill.order, refill.requested_by, refill.state) == (order, user, RequestState.REQUESTED)
+    assert (refill.order, refill.requested_by, refill.state) == (
+        order,
+        user,
+        RequestState.REQUESTED,
+    )
 
 
 def test_refill_that_is_not_offered_says_so(client: Client, user: User) -> None:
@@ -244,7 +296,9 @@ def test_cancel_asks_once_more_and_changes_nothing_yet(client: Client, user: Use
     assert order.status == Status.WAITING
 
 
-def test_cancel_of_an_order_that_was_not_sent_refunds_it_in_full_once(client: Client, user: User) -> None:
+def test_cancel_of_an_order_that_was_not_sent_refunds_it_in_full_once(
+    client: Client, user: User
+) -> None:
     order = make_order(user=user, service=make_service(price="1.20"))
 
     first = client.post(f"/orders/{order.pk}/cancel", follow=True)
@@ -258,7 +312,9 @@ def test_cancel_of_an_order_that_was_not_sent_refunds_it_in_full_once(client: Cl
     assert user.wallet.movements.filter(kind=TransferKind.REFUND).count() == 1
 
 
-def test_cancel_of_a_running_order_is_a_request_that_moves_no_money(client: Client, user: User) -> None:
+def test_cancel_of_a_running_order_is_a_request_that_moves_no_money(
+    client: Client, user: User
+) -> None:
     order = make_order(user=user, service=make_service(is_cancel=True), status=Status.RUNNING)
 
     question = client.get(f"/orders/{order.pk}/cancel").content.decode()

@@ -34,7 +34,10 @@ def client(user: User) -> Client:
 def test_stranger_is_sent_to_log_in() -> None:
     response = Client().get(f"{URL}?service=1")
 
-    assert (response.status_code, response["Location"]) == (302, "/accounts/login/?next=/order%3Fservice%3D1")
+    assert (response.status_code, response["Location"]) == (
+        302,
+        "/accounts/login/?next=/order%3Fservice%3D1",
+    )
 
 
 def test_wrong_verb_is_refused(client: Client) -> None:
@@ -76,9 +79,14 @@ def test_category_narrows_the_list_and_drops_a_service_of_another(client: Client
     assert b"data-order-form" not in response.content
 
 
-def test_page_without_a_service_offers_what_was_ordered_lately_and_the_categories(client: Client, user: User) -> None:
+def test_page_without_a_service_offers_what_was_ordered_lately_and_the_categories(
+    client: Client, user: User
+) -> None:
     photos = make_category(name="Photos")
-    likes, views = make_service(name="Likes", category=photos), make_service(name="Views", category=photos)
+    likes, views = (
+        make_service(name="Likes", category=photos),
+        make_service(name="Views", category=photos),
+    )
     hidden, other = make_service(name="Hidden one"), make_service(name="Others")
     fund(user=user, amount="90")
     for service in (likes, views, hidden, likes):
@@ -122,11 +130,21 @@ def test_search_script_gets_the_list_and_the_form_alone(client: Client) -> None:
         ("Poll", {"link", "quantity", "answer_number"}),
         (
             "Web Traffic",
-            {"link", "quantity", "country", "device", "type_of_traffic", "google_keyword", "referring_url"},
+            {
+                "link",
+                "quantity",
+                "country",
+                "device",
+                "type_of_traffic",
+                "google_keyword",
+                "referring_url",
+            },
         ),
     ],
 )
-def test_form_has_the_fields_of_the_services_type(client: Client, type_name: str, names: set[str]) -> None:
+def test_form_has_the_fields_of_the_services_type(
+    client: Client, type_name: str, names: set[str]
+) -> None:
     service = make_service(type=type_name)
 
     form = client.get(URL, {"service": service.pk}).content.decode().partition("data-order-form")[2]
@@ -189,7 +207,9 @@ def test_same_form_sent_twice_is_one_order(client: Client, user: User) -> None:
     assert Account.objects.get(owner=user).balance == Decimal("8.8")
 
 
-def test_form_changed_after_it_ordered_asks_again_with_a_new_key(client: Client, user: User) -> None:
+def test_form_changed_after_it_ordered_asks_again_with_a_new_key(
+    client: Client, user: User
+) -> None:
     form = filled_in(user, make_service(price="1.20"))
     client.post(URL, form)
 
@@ -202,7 +222,9 @@ def test_form_changed_after_it_ordered_asks_again_with_a_new_key(client: Client,
     assert Order.objects.count() == 1
 
 
-def test_review_shows_charge_and_balance_after_and_orders_nothing(client: Client, user: User) -> None:
+def test_review_shows_charge_and_balance_after_and_orders_nothing(
+    client: Client, user: User
+) -> None:
     response = client.post(URL, filled_in(user, make_service(price="1.20"), review="1"))
 
     page = response.content.decode()
@@ -220,8 +242,12 @@ def test_review_of_bad_fields_names_them(client: Client, user: User) -> None:
 
 
 def test_names_and_descriptions_of_providers_are_shown_as_text(client: Client) -> None:
-    service = make_service(name='<script>alert(1)</script>" onx="', category=make_category(name="<b>c</b>"))
-    Service.objects.filter(pk=service.pk).update(upstream_description="<img src=x onerror=alert(1)>\nline")
+    service = make_service(
+        name='<script>alert(1)</script>" onx="', category=make_category(name="<b>c</b>")
+    )
+    Service.objects.filter(pk=service.pk).update(
+        upstream_description="<img src=x onerror=alert(1)>\nline"
+    )
 
     page = client.get(URL, {"service": service.pk}).content.decode()
 

@@ -1,4 +1,6 @@
-"""What the page of a new order refuses or asks again about: bad input, other prices, too little money, overlaps."""
+"""What the page of a new order refuses or asks again about: bad input, other prices, too little
+money, overlaps.
+"""
 
 import re
 from decimal import Decimal
@@ -69,7 +71,9 @@ def test_refused_form_keeps_what_was_typed_and_its_key(client: Client, user: Use
     assert form["idempotency_key"] in page
 
 
-def test_runs_smuggled_into_a_service_without_dripfeed_are_named(client: Client, user: User) -> None:
+def test_runs_smuggled_into_a_service_without_dripfeed_are_named(
+    client: Client, user: User
+) -> None:
     response = client.post(URL, filled_in(user, make_service(), runs="2", interval="5"))
 
     assert response.status_code == 422
@@ -77,7 +81,9 @@ def test_runs_smuggled_into_a_service_without_dripfeed_are_named(client: Client,
     assert_nothing_ordered(user)
 
 
-def test_price_that_rose_between_page_and_order_is_asked_about_and_then_charged(client: Client, user: User) -> None:
+def test_price_that_rose_between_page_and_order_is_asked_about_and_then_charged(
+    client: Client, user: User
+) -> None:
     service = make_service(price="1.20")
     form = filled_in(user, service)
     Service.objects.update(price=Decimal("1.50"))
@@ -89,7 +95,9 @@ def test_price_that_rose_between_page_and_order_is_asked_about_and_then_charged(
         response.content.decode()
     )
     assert_nothing_ordered(user)
-    shown = dict(re.findall(r'name="(quote|idempotency_key)" value="([^"]+)"', response.content.decode()))
+    shown = dict(
+        re.findall(r'name="(quote|idempotency_key)" value="([^"]+)"', response.content.decode())
+    )
     assert client.post(URL, form | shown).status_code == 302
     assert Order.objects.get().charge == Decimal("1.5")
 
@@ -117,7 +125,10 @@ def test_quote_that_is_not_ours_orders_nothing(client: Client, user: User, kind:
     response = client.post(URL, filled_in(user, service, quote=false))
 
     assert response.status_code == 422
-    assert "Nothing was ordered yet. Please look at the price and order again." in response.content.decode()
+    assert (
+        "Nothing was ordered yet. Please look at the price and order again."
+        in response.content.decode()
+    )
     assert_nothing_ordered(user)
 
 
@@ -138,7 +149,9 @@ def test_damaged_key_orders_nothing_and_is_replaced(client: Client, user: User, 
     assert_nothing_ordered(user)
 
 
-def test_too_little_balance_says_what_is_needed_and_where_to_add(client: Client, user: User) -> None:
+def test_too_little_balance_says_what_is_needed_and_where_to_add(
+    client: Client, user: User
+) -> None:
     service = make_service(price="1.20", max_quantity=100_000)
 
     response = client.post(URL, filled_in(user, service, quantity="10000"))
@@ -151,7 +164,9 @@ def test_too_little_balance_says_what_is_needed_and_where_to_add(client: Client,
     assert_nothing_ordered(user)
 
 
-@pytest.mark.parametrize("change", [{"is_hidden": True}, {"type": "Teleport"}, {"price": Decimal("0.01")}])
+@pytest.mark.parametrize(
+    "change", [{"is_hidden": True}, {"type": "Teleport"}, {"price": Decimal("0.01")}]
+)
 def test_service_that_cannot_be_sold_any_more_charges_nothing(
     client: Client, user: User, change: dict[str, object]
 ) -> None:
@@ -176,7 +191,9 @@ def test_unknown_service_is_refused(client: Client, user: User, service: str) ->
 
 
 @pytest.mark.parametrize("link", [LINK, f"{LINK}/"])
-def test_link_with_an_open_order_is_ordered_only_after_a_yes(client: Client, user: User, link: str) -> None:
+def test_link_with_an_open_order_is_ordered_only_after_a_yes(
+    client: Client, user: User, link: str
+) -> None:
     service = make_service(price="1.20")
     running = make_order(user=user, link=LINK, status=Status.RUNNING)
     form = filled_in(user, service, link=link)

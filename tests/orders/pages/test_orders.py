@@ -54,7 +54,10 @@ def test_empty_list_leads_to_a_new_order(client: Client) -> None:
 
 def test_row_shows_the_columns_of_the_trade(client: Client, user: User) -> None:
     order = make_order(
-        user=user, service=make_service(name="Likes", price="1.20"), quantity=1500, status=Status.PARTIAL
+        user=user,
+        service=make_service(name="Likes", price="1.20"),
+        quantity=1500,
+        status=Status.PARTIAL,
     )
     Order.objects.update(start_count=3572, remains=157)
 
@@ -83,7 +86,9 @@ def test_newest_stand_first_and_others_orders_are_absent(client: Client, user: U
 
 def test_tabs_hold_the_orders_that_read_so(client: Client, user: User) -> None:
     by_status: dict[Status, int] = {
-        status: make_order(user=user, status=status).pk for status in Status if status != Status.CANCELED
+        status: make_order(user=user, status=status).pk
+        for status in Status
+        if status != Status.CANCELED
     }
     canceled = make_order(user=user)
     cancel_in_full(order=canceled, text="refused", now=NOW)
@@ -116,7 +121,9 @@ def test_search_finds_by_id_and_by_a_part_of_the_link(client: Client, user: User
     assert listed(client, q="%") == []
 
 
-@pytest.mark.parametrize("text", ["\x00", "9" * 30, "'", "²", "\ud800".encode("utf-8", "replace").decode()])
+@pytest.mark.parametrize(
+    "text", ["\x00", "9" * 30, "'", "²", "\ud800".encode("utf-8", "replace").decode()]
+)
 def test_nonsense_is_only_not_found(client: Client, user: User, text: str) -> None:
     make_order(user=user)
 
@@ -156,7 +163,11 @@ def test_refill_and_cancel_stand_only_on_rows_that_allow_them(client: Client, us
     completed = make_order(user=user, service=both, status=Status.COMPLETED)
     refilling = make_order(user=user, service=both, status=Status.COMPLETED)
     Refill.objects.create(
-        order=refilling, provider=refilling.provider, requested_by=user, requested_at=NOW, state=RequestState.RUNNING
+        order=refilling,
+        provider=refilling.provider,
+        requested_by=user,
+        requested_at=NOW,
+        state=RequestState.RUNNING,
     )
     make_order(user=user, service=make_service(), status=Status.RUNNING)
     make_order(user=user, service=make_service(), status=Status.COMPLETED)
@@ -185,7 +196,9 @@ def test_nothing_is_asked_for_again_when_all_have_ended(client: Client, user: Us
 def test_live_rows_are_the_customers_own(client: Client, user: User) -> None:
     own, foreign = make_order(user=user, status=Status.RUNNING), make_order(status=Status.RUNNING)
 
-    page = client.get(f"{URL}/live", {"ids": f"{own.pk},{foreign.pk},x,{'9' * 30}"}).content.decode()
+    page = client.get(
+        f"{URL}/live", {"ids": f"{own.pk},{foreign.pk},x,{'9' * 30}"}
+    ).content.decode()
 
     assert re.findall(r'<tr id="order-(\d+)" hx-swap-oob="true">', page) == [str(own.pk)]
     assert f'hx-get="/orders/live?ids={own.pk}"' in page

@@ -28,14 +28,23 @@ def user() -> User:
 @pytest.fixture
 def service() -> Service:
     return make_service(
-        type="Subscriptions", cost=RATE, price=PRICE, min_quantity=2, max_quantity=1000, is_dripfeed=True
+        type="Subscriptions",
+        cost=RATE,
+        price=PRICE,
+        min_quantity=2,
+        max_quantity=1000,
+        is_dripfeed=True,
     )
 
 
 def running(user: User, service: Service, *, owed: int = 0) -> Order:
     order = place_order(customer=user, service=service, values=ASKED, now=NOW)
     Order.objects.filter(pk=order.pk).update(
-        status=Status.RUNNING, upstream_id="77", upstream_status="In progress", upstream_charge=RATE, running_at=NOW
+        status=Status.RUNNING,
+        upstream_id="77",
+        upstream_status="In progress",
+        upstream_charge=RATE,
+        running_at=NOW,
     )
     Watch.objects.create(order=order, provider=order.provider, due_at=NOW)
     Subscription.objects.update(state="Active", owed=owed)
@@ -47,11 +56,17 @@ def text_of(html: str) -> str:
 
 
 def form_of(user: User, service: Service, **values: str) -> dict[str, str]:
-    own = {"service": str(service.pk), "quote": quote(customer=user, service=service), "idempotency_key": str(uuid4())}
+    own = {
+        "service": str(service.pk),
+        "quote": quote(customer=user, service=service),
+        "idempotency_key": str(uuid4()),
+    }
     return {**own, **ASKED, **values}
 
 
-def test_the_form_asks_for_its_fields_with_their_limits_and_a_day_to_choose(user: User, service: Service) -> None:
+def test_the_form_asks_for_its_fields_with_their_limits_and_a_day_to_choose(
+    user: User, service: Service
+) -> None:
     page = signed_in(user).get(f"/order?service={service.pk}").content.decode()
 
     names = set(re.findall(r'name="(\w+)"', page))
@@ -64,7 +79,9 @@ def test_the_form_asks_for_its_fields_with_their_limits_and_a_day_to_choose(user
     assert "2–1,000" in text_of(page)
 
 
-def test_a_subscription_is_placed_without_a_script_and_charged_nothing(user: User, service: Service) -> None:
+def test_a_subscription_is_placed_without_a_script_and_charged_nothing(
+    user: User, service: Service
+) -> None:
     client, form = signed_in(user), form_of(user, service, expiry="2099-12-31")
 
     response = client.post("/order", form, follow=True)
@@ -85,7 +102,9 @@ def test_bad_fields_come_back_as_they_were_typed(user: User, service: Service) -
     assert not Order.objects.exists()
 
 
-def test_the_order_s_page_tells_its_posts_and_what_is_not_paid(user: User, service: Service) -> None:
+def test_the_order_s_page_tells_its_posts_and_what_is_not_paid(
+    user: User, service: Service
+) -> None:
     order = running(user, service, owed=20)
     charge_posts(order_id=order.pk, now=NOW)
 
@@ -121,13 +140,19 @@ def test_a_drip_feed_tells_its_runs_its_interval_and_the_total(user: User) -> No
     assert "5 runs of 100, one every 30 minutes: 500 in all" in page
 
 
-def test_staff_count_the_posts_that_no_charge_tells_and_only_once(user: User, service: Service) -> None:
+def test_staff_count_the_posts_that_no_charge_tells_and_only_once(
+    user: User, service: Service
+) -> None:
     order, staff = running(user, service), make_user(role=Role.STAFF)
-    open_review(order=order, kind=ReviewKind.UNCOUNTED_POSTS, text="no whole number", now=timezone.now())
+    open_review(
+        order=order, kind=ReviewKind.UNCOUNTED_POSTS, text="no whole number", now=timezone.now()
+    )
     client, decision = signed_in(staff), {"posts": "2", "reason": "seen on the page"}
     page = client.get(f"/staff/orders/{order.pk}").content.decode()
 
-    answers = [client.post(f"/staff/orders/{order.pk}/posts", decision).status_code for _ in range(2)]
+    answers = [
+        client.post(f"/staff/orders/{order.pk}/posts", decision).status_code for _ in range(2)
+    ]
     charge_posts(order_id=order.pk, now=NOW)
 
     order.refresh_from_db()
@@ -139,9 +164,15 @@ def test_staff_count_the_posts_that_no_charge_tells_and_only_once(user: User, se
 
 def test_a_negative_count_or_one_without_a_reason_is_refused(user: User, service: Service) -> None:
     order, staff = running(user, service), make_user(role=Role.STAFF)
-    open_review(order=order, kind=ReviewKind.UNCOUNTED_POSTS, text="no whole number", now=timezone.now())
+    open_review(
+        order=order, kind=ReviewKind.UNCOUNTED_POSTS, text="no whole number", now=timezone.now()
+    )
 
-    for bad in ({"posts": "-1", "reason": "x"}, {"posts": "1", "reason": ""}, {"posts": "many", "reason": "x"}):
+    for bad in (
+        {"posts": "-1", "reason": "x"},
+        {"posts": "1", "reason": ""},
+        {"posts": "many", "reason": "x"},
+    ):
         assert signed_in(staff).post(f"/staff/orders/{order.pk}/posts", bad).status_code == 422
 
     assert Subscription.objects.get().owed == 0

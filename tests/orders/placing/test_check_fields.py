@@ -13,7 +13,12 @@ LINK = "https://example.com/page"
 
 
 def make_unsaved_service(**fields: Any) -> Service:
-    return Service(**({"type": "Default", "min_quantity": 10, "max_quantity": 1000, "is_dripfeed": True} | fields))
+    return Service(
+        **(
+            {"type": "Default", "min_quantity": 10, "max_quantity": 1000, "is_dripfeed": True}
+            | fields
+        )
+    )
 
 
 def ask(type_name: str = "Default", service: Service | None = None, **values: str) -> Wanted:
@@ -22,14 +27,18 @@ def ask(type_name: str = "Default", service: Service | None = None, **values: st
     return check(kind=kind, service=service or make_unsaved_service(), values=values)
 
 
-def problems_of(type_name: str = "Default", service: Service | None = None, **values: str) -> dict[str, Problem]:
+def problems_of(
+    type_name: str = "Default", service: Service | None = None, **values: str
+) -> dict[str, Problem]:
     with pytest.raises(FieldErrors) as caught:
         ask(type_name, service, **values)
     return caught.value.problems
 
 
 def test_quantity_and_link_are_all_that_default_needs() -> None:
-    assert ask(link=f"  {LINK} ", quantity=" 0100 ") == Wanted(link=LINK, quantity=100, billed_quantity=100)
+    assert ask(link=f"  {LINK} ", quantity=" 0100 ") == Wanted(
+        link=LINK, quantity=100, billed_quantity=100
+    )
 
 
 def test_every_wrong_field_is_named_at_once() -> None:
@@ -41,22 +50,29 @@ def test_every_wrong_field_is_named_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "link", ["@someone", "someone", "t.me/канал", "https://x.example/👨‍👩‍👧", "<script>alert(1)</script>"]
+    "link",
+    ["@someone", "someone", "t.me/канал", "https://x.example/👨‍👩‍👧", "<script>alert(1)</script>"],
 )
 def test_link_may_be_any_printable_text(link: str) -> None:
     assert ask(link=link, quantity="10").link == link
 
 
-@pytest.mark.parametrize("link", ["a\nb", "a\r\nb: c", "a\x00b", "a\x1b[31m", "a\ud800", "a\u2028b"])
+@pytest.mark.parametrize(
+    "link", ["a\nb", "a\r\nb: c", "a\x00b", "a\x1b[31m", "a\ud800", "a\u2028b"]
+)
 def test_link_with_control_characters_is_refused(link: str) -> None:
     assert problems_of(link=link, quantity="10") == {
         "link": Problem("Take out the line breaks and invisible control characters.")
     }
 
 
-@pytest.mark.parametrize("link", ["javascript:alert(1)", " JavaScript :alert(1)", "data:text/html,x", "file:///etc"])
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", " JavaScript :alert(1)", "data:text/html,x", "file:///etc"]
+)
 def test_link_that_a_browser_would_run_is_refused(link: str) -> None:
-    assert problems_of(link=link, quantity="10") == {"link": Problem("Enter the address of a page or profile.")}
+    assert problems_of(link=link, quantity="10") == {
+        "link": Problem("Enter the address of a page or profile.")
+    }
 
 
 def test_link_of_2000_characters_is_taken_and_one_more_refused() -> None:
@@ -103,7 +119,9 @@ def test_optional_numbers_in_a_clients_words_for_nothing_are_absent(absent: str)
 def test_dripfeed_bills_every_run() -> None:
     wanted = ask(link=LINK, quantity="100", runs="5", interval="30")
 
-    assert wanted == Wanted(link=LINK, quantity=100, billed_quantity=500, fields={"runs": "5", "interval": "30"})
+    assert wanted == Wanted(
+        link=LINK, quantity=100, billed_quantity=500, fields={"runs": "5", "interval": "30"}
+    )
 
 
 def test_minimum_and_maximum_are_for_one_run() -> None:
@@ -134,9 +152,9 @@ def test_dripfeed_on_a_service_without_one_is_refused() -> None:
 def test_all_runs_together_stay_countable() -> None:
     service = make_unsaved_service(max_quantity=10**12)
 
-    assert problems_of(service=service, link=LINK, quantity=str(10**12), runs="2", interval="1") == {
-        "runs": Problem("At most 1,000,000,000,000 units over all runs.", "too_large")
-    }
+    assert problems_of(
+        service=service, link=LINK, quantity=str(10**12), runs="2", interval="1"
+    ) == {"runs": Problem("At most 1,000,000,000,000 units over all runs.", "too_large")}
 
 
 @pytest.mark.parametrize("comments", ["a\r\nb\n\n  c  \n", r"a\nb\nc", "a\rb\rc"])
@@ -145,7 +163,9 @@ def test_comments_are_billed_by_lines_that_are_not_empty(comments: str) -> None:
 
     wanted = ask("Custom Comments", service, link=LINK, comments=comments)
 
-    assert wanted == Wanted(link=LINK, quantity=None, billed_quantity=3, fields={"comments": "a\nb\nc"})
+    assert wanted == Wanted(
+        link=LINK, quantity=None, billed_quantity=3, fields={"comments": "a\nb\nc"}
+    )
 
 
 def test_too_few_and_too_many_comments_name_the_comments() -> None:
@@ -209,9 +229,9 @@ FOLLOWED: dict[str, Any] = {"username": "@someone", "min": "10", "max": "1000", 
 
 
 def test_subscription_takes_a_delay_of_0_and_no_link() -> None:
-    assert ask("Subscriptions", **FOLLOWED, link=LINK, posts="0", old_posts="", expiry="null") == Wanted(
-        link="", quantity=None, billed_quantity=1, fields=FOLLOWED
-    )
+    assert ask(
+        "Subscriptions", **FOLLOWED, link=LINK, posts="0", old_posts="", expiry="null"
+    ) == Wanted(link="", quantity=None, billed_quantity=1, fields=FOLLOWED)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +239,10 @@ def test_subscription_takes_a_delay_of_0_and_no_link() -> None:
     [
         ({"min": "9"}, {"min": Problem("At least 10.", "too_small")}),
         ({"max": "1001"}, {"max": Problem("At most 1,000.", "too_large")}),
-        ({"min": "30", "max": "20"}, {"max": Problem("At least 30, the least per post.", "too_small")}),
+        (
+            {"min": "30", "max": "20"},
+            {"max": Problem("At least 30, the least per post.", "too_small")},
+        ),
         ({"delay": "601"}, {"delay": Problem("At most 600.", "too_large")}),
         ({"delay": ""}, {"delay": Problem("Fill this in.", "missing")}),
         ({"posts": "10001"}, {"posts": Problem("At most 10,000.", "too_large")}),
@@ -244,6 +267,8 @@ def test_a_day_is_taken_as_the_protocol_or_a_browser_writes_it(text: str) -> Non
     kind = find("Subscriptions")
     assert kind is not None
 
-    wanted = check(kind=kind, service=make_unsaved_service(), values={**FOLLOWED, "expiry": text}, now=NOW)
+    wanted = check(
+        kind=kind, service=make_unsaved_service(), values={**FOLLOWED, "expiry": text}, now=NOW
+    )
 
     assert wanted.fields["expiry"] == "14/03/2026"

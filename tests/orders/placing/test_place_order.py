@@ -32,8 +32,17 @@ def test_order_is_taken_charged_and_due_at_once() -> None:
 
     order.refresh_from_db()
     assert (order.user, order.service, order.provider) == (user, service, service.provider)
-    assert (order.link, order.quantity, order.billed_quantity, order.fields) == (ASKED["link"], 1500, 1500, {})
-    assert (order.rate, order.cost, order.price) == (Decimal("0.81"), Decimal("1.215"), Decimal("0.90"))
+    assert (order.link, order.quantity, order.billed_quantity, order.fields) == (
+        ASKED["link"],
+        1500,
+        1500,
+        {},
+    )
+    assert (order.rate, order.cost, order.price) == (
+        Decimal("0.81"),
+        Decimal("1.215"),
+        Decimal("0.90"),
+    )
     assert (order.charge, order.refunded) == (Decimal("1.35"), Decimal(0))
     assert (order.status, order.submit_at, order.created_at) == (Status.WAITING, NOW, NOW)
     assert (order.service_name, order.client_key, order.upstream_id) == ("Followers", None, None)
@@ -41,11 +50,18 @@ def test_order_is_taken_charged_and_due_at_once() -> None:
     assert (transfer.reference, transfer.amount) == (f"order:{order.pk}:charge", Decimal("1.35"))
     assert transfer.balance_after == Decimal("8.65")
     event = order.events.get()
-    assert (event.kind, event.text, event.at) == (EventKind.PLACED, "Charged 0.90 × 1,500 / 1,000 = 1.35", NOW)
+    assert (event.kind, event.text, event.at) == (
+        EventKind.PLACED,
+        "Charged 0.90 × 1,500 / 1,000 = 1.35",
+        NOW,
+    )
 
 
 def test_charge_rounds_up_to_five_decimals() -> None:
-    user, service = make_user(balance="1"), make_service(cost="0", price="0.00100001", min_quantity=1)
+    user, service = (
+        make_user(balance="1"),
+        make_service(cost="0", price="0.00100001", min_quantity=1),
+    )
 
     order = place_order(customer=user, service=service, values=ASKED | {"quantity": "1"}, now=NOW)
 
@@ -57,7 +73,12 @@ def test_package_is_charged_per_order() -> None:
 
     order = place_order(customer=user, service=service, values={"link": "@someone"}, now=NOW)
 
-    assert (order.charge, order.cost, order.quantity, order.billed_quantity) == (Decimal("2.5"), Decimal(2), None, 1)
+    assert (order.charge, order.cost, order.quantity, order.billed_quantity) == (
+        Decimal("2.5"),
+        Decimal(2),
+        None,
+        1,
+    )
     assert order.events.get().text == "Charged 2.50 per order"
 
 
@@ -65,7 +86,10 @@ def test_dripfeed_is_charged_for_every_run() -> None:
     user, service = make_user(balance="10"), make_service(price="1.20", is_dripfeed=True)
 
     order = place_order(
-        customer=user, service=service, values=ASKED | {"quantity": "100", "runs": "5", "interval": "60"}, now=NOW
+        customer=user,
+        service=service,
+        values=ASKED | {"quantity": "100", "runs": "5", "interval": "60"},
+        now=NOW,
     )
 
     assert (order.quantity, order.billed_quantity, order.charge) == (100, 500, Decimal("0.6"))
@@ -121,7 +145,9 @@ def test_free_service_is_ordered_without_a_transfer() -> None:
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_service_that_left_the_sale_after_it_was_shown_is_not_sold(change: dict[str, object]) -> None:
+def test_service_that_left_the_sale_after_it_was_shown_is_not_sold(
+    change: dict[str, object],
+) -> None:
     user, service = make_user(balance="10"), make_service()
     Service.objects.filter(pk=service.pk).update(**change)
 
@@ -145,7 +171,9 @@ def test_paused_provider_still_takes_orders() -> None:
     service.provider.paused_at = NOW
     service.provider.save()
 
-    assert place_order(customer=user, service=service, values=ASKED, now=NOW).status == Status.WAITING
+    assert (
+        place_order(customer=user, service=service, values=ASKED, now=NOW).status == Status.WAITING
+    )
 
 
 def test_price_that_rose_after_it_was_quoted_is_not_charged() -> None:
@@ -153,7 +181,9 @@ def test_price_that_rose_after_it_was_quoted_is_not_charged() -> None:
     Service.objects.update(price=Decimal("1.20000001"))
 
     with pytest.raises(PriceChanged) as caught:
-        place_order(customer=user, service=service, values=ASKED, now=NOW, quoted_price=Decimal("1.20"))
+        place_order(
+            customer=user, service=service, values=ASKED, now=NOW, quoted_price=Decimal("1.20")
+        )
 
     assert (caught.value.old, caught.value.new) == (Decimal("1.20"), Decimal("1.20000001"))
     assert_nothing_remains(user, balance="10")
@@ -162,7 +192,9 @@ def test_price_that_rose_after_it_was_quoted_is_not_charged() -> None:
 def test_price_that_fell_after_it_was_quoted_is_charged_as_it_is_now() -> None:
     user, service = make_user(balance="10"), make_service(price="1.00")
 
-    order = place_order(customer=user, service=service, values=ASKED, now=NOW, quoted_price=Decimal("1.20"))
+    order = place_order(
+        customer=user, service=service, values=ASKED, now=NOW, quoted_price=Decimal("1.20")
+    )
 
     assert (order.price, order.charge) == (Decimal("1.00"), Decimal("1.5"))
 
@@ -181,7 +213,9 @@ def test_order_dearer_than_any_wallet_is_refused_by_its_field() -> None:
     service = make_service(price="999999999999", max_quantity=10**12)
 
     with pytest.raises(FieldErrors) as caught:
-        place_order(customer=user, service=service, values=ASKED | {"quantity": str(10**12)}, now=NOW)
+        place_order(
+            customer=user, service=service, values=ASKED | {"quantity": str(10**12)}, now=NOW
+        )
 
     assert caught.value.problems["quantity"].message == "One order cannot cost as much as this."
     assert Decimal(999999999999) * 10**9 > MAX_VALUE
@@ -192,7 +226,9 @@ def test_same_key_and_values_give_the_same_order_charged_once() -> None:
     user, service = make_user(balance="10"), make_service(price="1.20")
 
     first = place_order(customer=user, service=service, values=ASKED, now=NOW, client_key="k1")
-    again = place_order(customer=user, service=service, values=ASKED | {"runs": " "}, now=NOW, client_key="k1")
+    again = place_order(
+        customer=user, service=service, values=ASKED | {"runs": " "}, now=NOW, client_key="k1"
+    )
 
     assert first == again
     assert Account.objects.get(owner=user).balance == Decimal("8.2")
@@ -201,18 +237,30 @@ def test_same_key_and_values_give_the_same_order_charged_once() -> None:
 def test_repeat_is_answered_although_price_sale_and_money_have_changed() -> None:
     user, service = make_user(balance="1.80"), make_service(price="1.20")
     first = place_order(
-        customer=user, service=service, values=ASKED, now=NOW, client_key="k1", quoted_price=Decimal("1.20")
+        customer=user,
+        service=service,
+        values=ASKED,
+        now=NOW,
+        client_key="k1",
+        quoted_price=Decimal("1.20"),
     )
     Service.objects.update(price=Decimal(9), is_hidden=True)
 
     again = place_order(
-        customer=user, service=service, values=ASKED, now=NOW, client_key="k1", quoted_price=Decimal("1.20")
+        customer=user,
+        service=service,
+        values=ASKED,
+        now=NOW,
+        client_key="k1",
+        quoted_price=Decimal("1.20"),
     )
 
     assert first == again
 
 
-@pytest.mark.parametrize("change", [{"quantity": "1501"}, {"link": "https://example.com/other"}, {"runs": "2"}])
+@pytest.mark.parametrize(
+    "change", [{"quantity": "1501"}, {"link": "https://example.com/other"}, {"runs": "2"}]
+)
 def test_same_key_with_other_values_is_refused(change: dict[str, str]) -> None:
     user, service = make_user(balance="10"), make_service()
     place_order(customer=user, service=service, values=ASKED, now=NOW, client_key="k1")
@@ -234,8 +282,12 @@ def test_same_key_for_another_service_is_refused() -> None:
 def test_key_belongs_to_one_customer() -> None:
     service = make_service()
 
-    first = place_order(customer=make_user(balance="10"), service=service, values=ASKED, now=NOW, client_key="k1")
-    second = place_order(customer=make_user(balance="10"), service=service, values=ASKED, now=NOW, client_key="k1")
+    first = place_order(
+        customer=make_user(balance="10"), service=service, values=ASKED, now=NOW, client_key="k1"
+    )
+    second = place_order(
+        customer=make_user(balance="10"), service=service, values=ASKED, now=NOW, client_key="k1"
+    )
 
     assert first != second
 

@@ -153,10 +153,17 @@ def test_unclear_cancellation_was_taken_on_staffs_word(client: Client, staff: Us
 
     cancellation.refresh_from_db()
     assert [without.status_code, done.status_code, twice.status_code] == [422, 302, 422]
-    assert (cancellation.state, cancellation.decided_by, cancellation.lost_answers) == (RequestState.RUNNING, staff, 0)
+    assert (cancellation.state, cancellation.decided_by, cancellation.lost_answers) == (
+        RequestState.RUNNING,
+        staff,
+        0,
+    )
     assert cancellation.order.status == Status.RUNNING
     event = cancellation.order.events.latest("pk")
-    assert (event.text, event.actor) == ("The provider took the cancellation: It says canceling there.", staff)
+    assert (event.text, event.actor) == (
+        "The provider took the cancellation: It says canceling there.",
+        staff,
+    )
 
 
 def test_unclear_cancellation_is_asked_again_on_staffs_word(client: Client, staff: User) -> None:
@@ -169,15 +176,26 @@ def test_unclear_cancellation_is_asked_again_on_staffs_word(client: Client, staf
     assert (cancellation.state, cancellation.lost_answers) == (RequestState.APPROVED, 0)
 
 
-def test_what_is_unclear_is_shown_with_its_evidence_and_decisions(client: Client, staff: User) -> None:
+def test_what_is_unclear_is_shown_with_its_evidence_and_decisions(
+    client: Client, staff: User
+) -> None:
     ask_cancel()
     Cancellation.objects.update(
-        state=RequestState.UNCLEAR, lost_answers=5, sent_at=NOW, reply="<i>502</i>", reason="Perhaps taken: HTTP 502"
+        state=RequestState.UNCLEAR,
+        lost_answers=5,
+        sent_at=NOW,
+        reply="<i>502</i>",
+        reason="Perhaps taken: HTTP 502",
     )
 
     page = client.get(reverse("staff_cancels"), {"tab": "unclear"}).content.decode()
 
-    for text in ("5 answers lost in a row", "2026-03-14 12:00:00", "&lt;i&gt;502&lt;/i&gt;", "Perhaps taken: HTTP 502"):
+    for text in (
+        "5 answers lost in a row",
+        "2026-03-14 12:00:00",
+        "&lt;i&gt;502&lt;/i&gt;",
+        "Perhaps taken: HTTP 502",
+    ):
         assert text in page
     for decision in ("/take?", "/resend?", "/reject?"):
         assert decision in page
@@ -226,7 +244,9 @@ def test_a_customer_decides_nothing(client: Client) -> None:
 def test_decisions_are_posted_and_lists_are_read(client: Client, staff: User) -> None:
     refill = ask_refill()
 
-    assert client.get(reverse("staff_refill_decide", args=[refill.pk, "approve"])).status_code == 405
+    assert (
+        client.get(reverse("staff_refill_decide", args=[refill.pk, "approve"])).status_code == 405
+    )
     assert client.post(reverse("staff_refills")).status_code == 405
 
 

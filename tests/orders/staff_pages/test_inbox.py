@@ -56,7 +56,9 @@ def test_inbox_shows_unclear_held_and_doubtful_orders_oldest_first(at_desk: Clie
     assert f'id="order-{calm.pk}"' not in shown
     assert "Partial, but how much?" in shown
     assert f"Top up our account at {held.provider.name}" in shown
-    assert f"Look for the link among {unclear.provider.name}’s orders" in shown.replace("&#x27;", "’")
+    assert f"Look for the link among {unclear.provider.name}’s orders" in shown.replace(
+        "&#x27;", "’"
+    )
     assert "HTTP 200" in shown
 
 
@@ -125,7 +127,9 @@ def test_bad_input_names_its_field_and_changes_nothing(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_attach_from_the_page_asks_the_provider_first(at_desk: Client, double: ProviderDouble) -> None:
+def test_attach_from_the_page_asks_the_provider_first(
+    at_desk: Client, double: ProviderDouble
+) -> None:
     service = make_lane(double)
     order = make_unclear(service=service)
     [ours] = double.foreign_order(account="ours")
@@ -155,7 +159,11 @@ def test_doubt_is_closed_with_a_reason_once(at_desk: Client, staff: User) -> Non
     review.refresh_from_db()
     order.refresh_from_db()
     assert codes == [422, 302, 422]
-    assert (review.decision, review.closed_by, order.status) == ("it means pending", staff, Status.RUNNING)
+    assert (review.decision, review.closed_by, order.status) == (
+        "it means pending",
+        staff,
+        Status.RUNNING,
+    )
 
 
 @pytest.mark.django_db
@@ -163,8 +171,12 @@ def test_doubtful_running_order_is_ended_with_what_is_missing(at_desk: Client) -
     order = make_order(status=Status.RUNNING, quantity=1000)
     open_review(order=order, kind=ReviewKind.NO_REMAINS, text="how much?", now=NOW)
 
-    missing, complaint = decide(at_desk, order, "settle", status="partial", undelivered="1001", reason="their page")
-    ended, _ = decide(at_desk, order, "settle", status="partial", undelivered="250", reason="their page")
+    missing, complaint = decide(
+        at_desk, order, "settle", status="partial", undelivered="1001", reason="their page"
+    )
+    ended, _ = decide(
+        at_desk, order, "settle", status="partial", undelivered="250", reason="their page"
+    )
 
     order.refresh_from_db()
     assert (missing, ended) == (422, 302)

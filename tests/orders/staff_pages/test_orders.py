@@ -13,7 +13,12 @@ from tests.factories import NOW, make_order, make_provider, make_service, make_u
 from tests.orders.staff_pages.unclear_orders import HOSTILE, make_unclear, page
 
 ADDRESSES = ["/staff/orders", "/staff/unclear", "/staff/orders/1"]
-POSTS = ["/staff/orders/1/attach", "/staff/orders/1/resend", "/staff/orders/1/refund", "/staff/doubts/1/close"]
+POSTS = [
+    "/staff/orders/1/attach",
+    "/staff/orders/1/resend",
+    "/staff/orders/1/refund",
+    "/staff/doubts/1/close",
+]
 
 
 @pytest.fixture
@@ -60,12 +65,24 @@ def test_decisions_are_only_posted(at_desk: Client, address: str) -> None:
 @pytest.mark.django_db
 def test_row_shows_customer_provider_and_what_the_order_earns(at_desk: Client) -> None:
     service = make_service(provider=make_provider(name="Upstream One"), cost="0.90", price="1.20")
-    order = make_order(service=service, status=Status.RUNNING, upstream_id="23501", link="https://example.com/a")
+    order = make_order(
+        service=service, status=Status.RUNNING, upstream_id="23501", link="https://example.com/a"
+    )
     Order.objects.update(start_count=3572, remains=157)
 
     shown = page(at_desk, "/staff/orders")
 
-    for text in (order.user.email, "Upstream One", "23501", "$1.20", "$0.90", "$0.30", "3,572", "157", "Running"):
+    for text in (
+        order.user.email,
+        "Upstream One",
+        "23501",
+        "$1.20",
+        "$0.90",
+        "$0.30",
+        "3,572",
+        "157",
+        "Running",
+    ):
         assert text in shown
 
 
@@ -73,7 +90,11 @@ def test_row_shows_customer_provider_and_what_the_order_earns(at_desk: Client) -
 def test_profit_counts_only_what_was_delivered(at_desk: Client) -> None:
     order = make_order(status=Status.RUNNING)
     Order.objects.filter(pk=order.pk).update(
-        status=Status.PARTIAL, remains=500, refunded=Decimal("0.6"), ended_at=NOW, upstream_status=""
+        status=Status.PARTIAL,
+        remains=500,
+        refunded=Decimal("0.6"),
+        ended_at=NOW,
+        upstream_status="",
     )
 
     shown = page(at_desk, f"/staff/orders/{order.pk}")
@@ -84,12 +105,16 @@ def test_profit_counts_only_what_was_delivered(at_desk: Client) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "query", ["{pk}", "{upstream_id}", "example.com/a-certain", "Certain@Example", " {upstream_id} "]
+    "query",
+    ["{pk}", "{upstream_id}", "example.com/a-certain", "Certain@Example", " {upstream_id} "],
 )
 def test_order_is_found_by_id_upstream_id_link_and_e_mail(at_desk: Client, query: str) -> None:
     user = make_user(email="certain@example.com", balance="10")
     order = make_order(
-        user=user, status=Status.RUNNING, upstream_id="987654321", link="https://example.com/a-certain-page"
+        user=user,
+        status=Status.RUNNING,
+        upstream_id="987654321",
+        link="https://example.com/a-certain-page",
     )
     other = make_order(link="https://example.com/other")
     text = query.format(pk=order.pk, upstream_id=order.upstream_id)
@@ -107,7 +132,9 @@ def test_orders_are_filtered_by_status_and_provider(at_desk: Client) -> None:
     make_order(service=service, status=Status.COMPLETED, link="https://example.com/ended")
     make_order(status=Status.RUNNING, link="https://example.com/elsewhere")
 
-    shown = at_desk.get("/staff/orders", {"status": "running", "provider": str(service.provider_id)}).content.decode()
+    shown = at_desk.get(
+        "/staff/orders", {"status": "running", "provider": str(service.provider_id)}
+    ).content.decode()
 
     assert wanted.link in shown
     assert "/ended" not in shown
@@ -116,7 +143,9 @@ def test_orders_are_filtered_by_status_and_provider(at_desk: Client) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("asked", [{"q": "\x00"}, {"status": "no such"}, {"provider": "x"}, {"before": "x"}])
+@pytest.mark.parametrize(
+    "asked", [{"q": "\x00"}, {"status": "no such"}, {"provider": "x"}, {"before": "x"}]
+)
 def test_filter_that_makes_no_sense_is_left_out(at_desk: Client, asked: dict[str, str]) -> None:
     order = make_order(link="https://example.com/wanted")
 
@@ -128,7 +157,10 @@ def test_filter_that_makes_no_sense_is_left_out(at_desk: Client, asked: dict[str
 @pytest.mark.django_db
 def test_older_orders_are_on_the_next_page(at_desk: Client) -> None:
     service, user = make_service(), make_user(balance="100")
-    orders = [make_order(user=user, service=service, link=f"https://example.com/no-{n}-") for n in range(51)]
+    orders = [
+        make_order(user=user, service=service, link=f"https://example.com/no-{n}-")
+        for n in range(51)
+    ]
 
     first = page(at_desk, "/staff/orders?status=waiting")
     second = page(at_desk, f"/staff/orders?status=waiting&before={orders[1].pk}")
@@ -151,7 +183,9 @@ def test_list_takes_the_same_number_of_queries_for_any_number_of_orders(
 
 
 @pytest.mark.django_db
-def test_order_page_shows_timeline_attempts_and_money_but_runs_nothing_of_the_providers(at_desk: Client) -> None:
+def test_order_page_shows_timeline_attempts_and_money_but_runs_nothing_of_the_providers(
+    at_desk: Client,
+) -> None:
     order = make_unclear(link=f"https://example.com/{HOSTILE}")
     record(
         order=order,

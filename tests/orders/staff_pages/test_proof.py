@@ -142,7 +142,8 @@ def test_page_costs_the_same_queries_for_any_number_of_proofs(
         keep_proof(now=NOW)
         Sweep.objects.create(name=f"job {number}", ran_at=NOW)
 
-    with django_assert_num_queries(8):  # session, user, last, earlier, halt, jobs; the frame: balance and inbox
+    # session, user, last, earlier, halt, jobs; the frame: balance and inbox
+    with django_assert_num_queries(8):
         staff.get("/staff/proof")
 
 
@@ -154,7 +155,10 @@ def test_customer_does_not_see_it(method: str) -> None:
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_stranger_is_sent_to_the_log_in(method: str) -> None:
-    assert getattr(Client(), method)("/staff/proof")["Location"] == "/accounts/login/?next=/staff/proof"
+    assert (
+        getattr(Client(), method)("/staff/proof")["Location"]
+        == "/accounts/login/?next=/staff/proof"
+    )
     assert not Proof.objects.exists()
 
 

@@ -1,4 +1,6 @@
-"""The staff's page of one provider: what verdicts rest on, top-ups, and an explanation where money moved."""
+"""The staff's page of one provider: what verdicts rest on, top-ups, and an explanation where money
+moved.
+"""
 
 from decimal import Decimal
 
@@ -36,12 +38,24 @@ def address(provider: Provider, act: str = "") -> str:
 
 
 def test_page_tells_what_is_known_and_what_is_not(at_desk: Client, provider: Provider) -> None:
-    Provider.objects.update(ids_monotonic=True, charge_is_net=False, profile=["Ids of 4 orders"], profiled_at=NOW)
-    Baseline.objects.create(provider=provider, read_at=NOW, balance=Decimal("90.5"), charges=Decimal("9.5"))
+    Provider.objects.update(
+        ids_monotonic=True, charge_is_net=False, profile=["Ids of 4 orders"], profiled_at=NOW
+    )
+    Baseline.objects.create(
+        provider=provider, read_at=NOW, balance=Decimal("90.5"), charges=Decimal("9.5")
+    )
 
     shown = at_desk.get(address(provider)).content.decode()
 
-    for text in ("Upstream One", "Not known yet", "Ids of 4 orders", "$90.50", "$9.50", "$100.00", "Probing is off"):
+    for text in (
+        "Upstream One",
+        "Not known yet",
+        "Ids of 4 orders",
+        "$90.50",
+        "$9.50",
+        "$100.00",
+        "Probing is off",
+    ):
         assert text in shown
 
 
@@ -51,7 +65,9 @@ def test_pause_of_the_verdicts_is_plain_to_see(at_desk: Client, provider: Provid
     assert "5.00 USD is missing" in at_desk.get(address(provider)).content.decode()
 
 
-def test_top_up_is_entered_by_whoever_is_logged_in_and_lets_verdicts_go_on(at_desk: Client, provider: Provider) -> None:
+def test_top_up_is_entered_by_whoever_is_logged_in_and_lets_verdicts_go_on(
+    at_desk: Client, provider: Provider
+) -> None:
     pause_verdicts(provider=provider, reason="money moved", now=NOW)
 
     response = at_desk.post(address(provider, "top-up"), {"amount": "50.00001", "note": "bank"})
@@ -59,12 +75,18 @@ def test_top_up_is_entered_by_whoever_is_logged_in_and_lets_verdicts_go_on(at_de
     top_up = TopUp.objects.get()
     provider.refresh_from_db()
     assert (response.status_code, response["Location"]) == (302, address(provider))
-    assert (top_up.amount, top_up.note, str(top_up.entered_by)) == (Decimal("50.00001"), "bank", "staff@example.com")
+    assert (top_up.amount, top_up.note, str(top_up.entered_by)) == (
+        Decimal("50.00001"),
+        "bank",
+        "staff@example.com",
+    )
     assert provider.verdicts_paused_at is None
 
 
 @pytest.mark.parametrize("amount", ["", "0", "x", "NaN", "1e30", "0.000000001"])
-def test_top_up_that_makes_no_sense_is_refused(at_desk: Client, provider: Provider, amount: str) -> None:
+def test_top_up_that_makes_no_sense_is_refused(
+    at_desk: Client, provider: Provider, amount: str
+) -> None:
     response = at_desk.post(address(provider, "top-up"), {"amount": amount})
 
     assert (response.status_code, TopUp.objects.count()) == (422, 0)
@@ -73,14 +95,23 @@ def test_top_up_that_makes_no_sense_is_refused(at_desk: Client, provider: Provid
 def test_explanation_begins_the_books_anew(at_desk: Client, provider: Provider) -> None:
     pause_verdicts(provider=provider, reason="money moved", now=NOW)
     Orphan.objects.create(
-        provider=provider, upstream_id="7", word="Pending", charge=1, seen_at=timezone.now(), is_stranger=True
+        provider=provider,
+        upstream_id="7",
+        word="Pending",
+        charge=1,
+        seen_at=timezone.now(),
+        is_stranger=True,
     )
 
     at_desk.post(address(provider, "explain"), {"reason": "ordered by hand"})
 
     provider.refresh_from_db()
     asked = Baseline.objects.get()
-    assert (asked.read_at, asked.reason, str(asked.asked_by)) == (None, "ordered by hand", "staff@example.com")
+    assert (asked.read_at, asked.reason, str(asked.asked_by)) == (
+        None,
+        "ordered by hand",
+        "staff@example.com",
+    )
     assert provider.verdicts_paused_at is None
     assert Orphan.objects.get().explanation == "ordered by hand"
 
@@ -120,20 +151,29 @@ def test_evidence_of_an_unclear_order_is_shown_and_escaped(at_desk: Client) -> N
         "bracket": {"lower": 1, "upper": 9},
         "looks": 2,
         "read_at": "2026-03-14T12:00:00+00:00",
-        "orphans": [{"id": 7, "word": "<b>Odd</b>", "charge": "0.90000", "remains": 3, "fits": [attempt.pk]}],
+        "orphans": [
+            {"id": 7, "word": "<b>Odd</b>", "charge": "0.90000", "remains": 3, "fits": [attempt.pk]}
+        ],
         "money": [{"label": "Balance now", "amount": "-90.12345"}],
     }
     attempt.save()
 
     shown = at_desk.get("/staff/unclear").content.decode()
 
-    for text in ("1 of 2 conditions", "0.90 is missing", "Compare link and time of their order 7", "−$90.12345"):
+    for text in (
+        "1 of 2 conditions",
+        "0.90 is missing",
+        "Compare link and time of their order 7",
+        "−$90.12345",
+    ):
         assert text in shown
     assert "&lt;b&gt;Odd&lt;/b&gt;" in shown
     assert "<b>Odd" not in shown
 
 
-def test_stranger_logs_in_customer_is_refused_and_acts_are_only_posted(client: Client, provider: Provider) -> None:
+def test_stranger_logs_in_customer_is_refused_and_acts_are_only_posted(
+    client: Client, provider: Provider
+) -> None:
     assert client.get(address(provider)).status_code == 302
     client.force_login(make_user())
     assert [client.get(address(provider)).status_code] == [403]

@@ -29,5 +29,9 @@ def make_unclear(service: Service | None = None, **fields: object) -> Order:
 
 def decide(client: Client, order: Order, decision: str, **fields: str) -> tuple[int, str]:
     """Send a decision's form; status code, and the page that followed."""
-    response = client.post(reverse("staff_order_decide", args=[order.pk, decision]), fields, follow=True)
-    return (response.redirect_chain or [("", 0)])[0][1] or response.status_code, response.content.decode()
+    response = client.post(
+        reverse("staff_order_decide", args=[order.pk, decision]), fields, follow=True
+    )
+    return (response.redirect_chain or [("", 0)])[0][
+        1
+    ] or response.status_code, response.content.decode()

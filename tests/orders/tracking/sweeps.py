@@ -21,5 +21,7 @@ def sweep(*, times: int = 1) -> None:
 
 
 def refunds(order: Order) -> list[Decimal]:
-    transfers = Transfer.objects.filter(kind=TransferKind.REFUND, wallet__owner=order.user).order_by("pk")
+    transfers = Transfer.objects.filter(
+        kind=TransferKind.REFUND, wallet__owner=order.user
+    ).order_by("pk")
     return list(transfers.values_list("amount", flat=True))

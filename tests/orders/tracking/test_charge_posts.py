@@ -19,7 +19,16 @@ from orders.placing.check_fields import FieldErrors, Problem
 from orders.placing.place_order import NotOnSale, place_order
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_user
-from tests.orders.subscriptions import ASKED, PRICE, balance_of, findings, look, posts_of, sell_posts, subscribe
+from tests.orders.subscriptions import (
+    ASKED,
+    PRICE,
+    balance_of,
+    findings,
+    look,
+    posts_of,
+    sell_posts,
+    subscribe,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,7 +47,9 @@ def user() -> User:
     return make_user(balance="10")
 
 
-def test_nothing_is_charged_before_a_post_was_served(service: Service, user: User, double: ProviderDouble) -> None:
+def test_nothing_is_charged_before_a_post_was_served(
+    service: Service, user: User, double: ProviderDouble
+) -> None:
     order = subscribe(service, user=user)
 
     look(order)
@@ -61,8 +72,17 @@ def test_each_post_is_charged_once_with_a_reference_of_its_own(
     note = look(order)
 
     assert posts_of(order) == [(f"{order.pk}:post:{number}", PRICE) for number in (1, 2, 3)]
-    assert (order.posts, order.charge, order.cost, order.billed_quantity) == (3, 3 * PRICE, Decimal("1.5"), 3)
-    assert (order.status, order.customer_status, order.subscription.state) == ("running", "In progress", "Active")
+    assert (order.posts, order.charge, order.cost, order.billed_quantity) == (
+        3,
+        3 * PRICE,
+        Decimal("1.5"),
+        3,
+    )
+    assert (order.status, order.customer_status, order.subscription.state) == (
+        "running",
+        "In progress",
+        "Active",
+    )
     assert balance_of(user) == 10 - 3 * PRICE
     assert note == "1 looked at, 1 posts charged"
     assert findings() == []
@@ -78,7 +98,8 @@ def test_old_posts_are_posts(service: Service, user: User, double: ProviderDoubl
 
 
 @pytest.mark.parametrize(
-    ("word", "status", "state"), [("Expired", "completed", "Expired"), ("Paused", "running", "Paused")]
+    ("word", "status", "state"),
+    [("Expired", "completed", "Expired"), ("Paused", "running", "Paused")],
 )
 def test_a_provider_s_words_are_shown_and_end_it_or_not(
     service: Service, user: User, double: ProviderDouble, word: str, status: str, state: str
@@ -122,7 +143,9 @@ def test_a_canceled_subscription_keeps_the_posts_that_were_served(
     assert findings() == []
 
 
-def test_a_subscription_that_was_not_sent_yet_is_canceled_at_once_for_nothing(service: Service, user: User) -> None:
+def test_a_subscription_that_was_not_sent_yet_is_canceled_at_once_for_nothing(
+    service: Service, user: User
+) -> None:
     order = place_order(customer=user, service=service, values=ASKED, now=timezone.now())
 
     request_cancel(order=order, actor=user, now=timezone.now())
@@ -154,7 +177,9 @@ def test_what_costs_nothing_cannot_be_counted_and_is_not_sold(service: Service, 
         place_order(customer=user, service=service, values=ASKED, now=NOW)
 
 
-def test_a_cost_above_the_price_of_a_post_holds_the_subscription(service: Service, user: User) -> None:
+def test_a_cost_above_the_price_of_a_post_holds_the_subscription(
+    service: Service, user: User
+) -> None:
     order = place_order(customer=user, service=service, values=ASKED, now=timezone.now())
     Service.objects.update(rate="1", cost="1")
 
@@ -164,12 +189,21 @@ def test_a_cost_above_the_price_of_a_post_holds_the_subscription(service: Servic
     assert (order.status, order.hold_reason) == (Status.HELD, "loss")
 
 
-def test_an_expiry_in_the_past_is_refused_by_the_clock_that_is_passed_in(service: Service, user: User) -> None:
+def test_an_expiry_in_the_past_is_refused_by_the_clock_that_is_passed_in(
+    service: Service, user: User
+) -> None:
     yesterday, today = NOW - timedelta(days=1), NOW
 
     with pytest.raises(FieldErrors) as refused:
-        place_order(customer=user, service=service, values={**ASKED, "expiry": f"{yesterday:%d/%m/%Y}"}, now=NOW)
-    order = place_order(customer=user, service=service, values={**ASKED, "expiry": f"{today:%Y-%m-%d}"}, now=NOW)
+        place_order(
+            customer=user,
+            service=service,
+            values={**ASKED, "expiry": f"{yesterday:%d/%m/%Y}"},
+            now=NOW,
+        )
+    order = place_order(
+        customer=user, service=service, values={**ASKED, "expiry": f"{today:%Y-%m-%d}"}, now=NOW
+    )
 
     assert refused.value.problems == {"expiry": Problem("This day is over.", "too_small")}
     assert order.fields["expiry"] == "14/03/2026"

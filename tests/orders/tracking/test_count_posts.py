@@ -1,4 +1,6 @@
-"""Counting posts by a provider's charge: old news, dead workers, figures that make no sense, and what staff count."""
+"""Counting posts by a provider's charge: old news, dead workers, figures that make no sense, and
+what staff count.
+"""
 
 from decimal import Decimal
 
@@ -19,7 +21,16 @@ from orders.tracking.apply_reports import apply_reports
 from orders.tracking.charge_posts import charge_owed, charge_posts, count_posts
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_service, make_user
-from tests.orders.subscriptions import ASKED, PRICE, findings, look, open_doubts, posts_of, sell_posts, subscribe
+from tests.orders.subscriptions import (
+    ASKED,
+    PRICE,
+    findings,
+    look,
+    open_doubts,
+    posts_of,
+    sell_posts,
+    subscribe,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,10 +57,16 @@ def test_a_charge_that_is_no_number_of_posts_is_staff_s_and_moves_no_money(
     look(order)
     look(order)
 
-    assert (order.posts, order.charge, open_doubts(order)) == (0, NOTHING, [ReviewKind.UNCOUNTED_POSTS])
+    assert (order.posts, order.charge, open_doubts(order)) == (
+        0,
+        NOTHING,
+        [ReviewKind.UNCOUNTED_POSTS],
+    )
 
 
-def test_more_posts_than_were_ordered_are_staff_s(service: Service, user: User, double: ProviderDouble) -> None:
+def test_more_posts_than_were_ordered_are_staff_s(
+    service: Service, user: User, double: ProviderDouble
+) -> None:
     order = subscribe(service, user=user, posts="2")
     double.set_order(order.upstream_id or "", shown={"charge": "1.50", "status": "Active"})
 
@@ -68,7 +85,11 @@ def test_posts_that_a_provider_takes_back_stay_charged_until_staff_decide(
 
     look(order)
 
-    assert (order.posts, order.charge, open_doubts(order)) == (2, 2 * PRICE, [ReviewKind.UNCOUNTED_POSTS])
+    assert (order.posts, order.charge, open_doubts(order)) == (
+        2,
+        2 * PRICE,
+        [ReviewKind.UNCOUNTED_POSTS],
+    )
 
 
 def test_a_rate_that_changes_while_it_runs_is_staff_s_to_count(
@@ -81,7 +102,9 @@ def test_a_rate_that_changes_while_it_runs_is_staff_s_to_count(
     look(order)
     seen = (order.posts, open_doubts(order))
 
-    count_posts(order=order, posts=1, actor=make_user(), reason="one post on the page", now=timezone.now())
+    count_posts(
+        order=order, posts=1, actor=make_user(), reason="one post on the page", now=timezone.now()
+    )
     double.serve_posts(order.upstream_id or "")
     look(order)
 
@@ -112,7 +135,9 @@ def test_looks_without_news_write_nothing_down(user: User) -> None:
     assert counts[0] == counts[1]
 
 
-def test_an_older_look_neither_lowers_nor_repeats_a_post(service: Service, user: User, double: ProviderDouble) -> None:
+def test_an_older_look_neither_lowers_nor_repeats_a_post(
+    service: Service, user: User, double: ProviderDouble
+) -> None:
     order = subscribe(service, user=user)
     double.serve_posts(order.upstream_id or "")
     names = {order.pk: order.upstream_id or ""}
@@ -134,7 +159,9 @@ def report(service: Service, order: Order) -> dict[str, OrderStatus]:
     return {name: answer for name, answer in answers.items() if isinstance(answer, OrderStatus)}
 
 
-def test_a_charge_that_runs_twice_books_a_post_once(service: Service, user: User, double: ProviderDouble) -> None:
+def test_a_charge_that_runs_twice_books_a_post_once(
+    service: Service, user: User, double: ProviderDouble
+) -> None:
     order = subscribe(service, user=user)
     Subscription.objects.filter(order=order).update(owed=1)
 
@@ -150,7 +177,12 @@ def test_what_was_counted_before_a_worker_died_is_charged_by_the_next(
     order = subscribe(service, user=user)
     double.serve_posts(order.upstream_id or "", count=2)
     names = {order.pk: order.upstream_id or ""}
-    apply_reports(upstream_ids=names, reports=report(service, order), observed_at=timezone.now(), now=timezone.now())
+    apply_reports(
+        upstream_ids=names,
+        reports=report(service, order),
+        observed_at=timezone.now(),
+        now=timezone.now(),
+    )
     order.refresh_from_db()
     before = order.posts, findings()
 

@@ -49,7 +49,9 @@ def states() -> Counter[str]:
     return Counter(Order.objects.values_list("status", flat=True))
 
 
-def test_fault_12_false_mass_cancellation_that_is_seen_bit_by_bit_is_held(orders: list[Order]) -> None:
+def test_fault_12_false_mass_cancellation_that_is_seen_bit_by_bit_is_held(
+    orders: list[Order],
+) -> None:
     for start in range(0, 30, 5):
         report_canceled(orders[start : start + 5])
 
@@ -61,7 +63,9 @@ def test_fault_12_false_mass_cancellation_that_is_seen_bit_by_bit_is_held(orders
 
 def test_cancellations_of_an_earlier_cycle_are_no_part_of_a_mass(orders: list[Order]) -> None:
     report_canceled(orders[:20])
-    Order.objects.filter(status=Status.CANCELED).update(ended_at=timezone.now() - timedelta(minutes=16))
+    Order.objects.filter(status=Status.CANCELED).update(
+        ended_at=timezone.now() - timedelta(minutes=16)
+    )
 
     report_canceled(orders[20:])
 

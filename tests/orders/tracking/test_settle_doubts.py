@@ -7,7 +7,13 @@ import pytest
 from accounts.models import Role, User
 from orders.lifecycle.timeline import open_review
 from orders.models import Order, Review, ReviewKind, Status
-from orders.tracking.settle_doubts import AlreadySettled, NotUnderReview, WrongRemains, close_review, end_order
+from orders.tracking.settle_doubts import (
+    AlreadySettled,
+    NotUnderReview,
+    WrongRemains,
+    close_review,
+    end_order,
+)
 from tests.factories import NOW, make_order, make_user
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +49,14 @@ def test_closing_twice_says_so(order: Order, staff: User) -> None:
 
 
 def test_staff_end_a_partial_order_with_the_remains_they_found(order: Order, staff: User) -> None:
-    end_order(order=order, status=Status.PARTIAL, undelivered=250, actor=staff, reason="Counted 750.", now=NOW)
+    end_order(
+        order=order,
+        status=Status.PARTIAL,
+        undelivered=250,
+        actor=staff,
+        reason="Counted 750.",
+        now=NOW,
+    )
 
     order.refresh_from_db()
     assert (order.status, order.refunded) == (Status.PARTIAL, order.charge / 4)
@@ -51,9 +64,18 @@ def test_staff_end_a_partial_order_with_the_remains_they_found(order: Order, sta
 
 
 @pytest.mark.parametrize("undelivered", [None, -1, 1001])
-def test_impossible_remains_change_nothing(order: Order, staff: User, undelivered: int | None) -> None:
+def test_impossible_remains_change_nothing(
+    order: Order, staff: User, undelivered: int | None
+) -> None:
     with pytest.raises(WrongRemains):
-        end_order(order=order, status=Status.PARTIAL, undelivered=undelivered, actor=staff, reason="?", now=NOW)
+        end_order(
+            order=order,
+            status=Status.PARTIAL,
+            undelivered=undelivered,
+            actor=staff,
+            reason="?",
+            now=NOW,
+        )
 
     order.refresh_from_db()
     assert (order.status, order.refunded) == (Status.RUNNING, Decimal(0))
@@ -61,7 +83,9 @@ def test_impossible_remains_change_nothing(order: Order, staff: User, undelivere
 
 
 @pytest.mark.parametrize(("status", "share"), [(Status.COMPLETED, 0), (Status.CANCELED, 1)])
-def test_staff_end_an_order_completed_or_canceled(order: Order, staff: User, status: Status, share: int) -> None:
+def test_staff_end_an_order_completed_or_canceled(
+    order: Order, staff: User, status: Status, share: int
+) -> None:
     end_order(order=order, status=status, undelivered=None, actor=staff, reason="Checked.", now=NOW)
 
     order.refresh_from_db()
@@ -72,11 +96,22 @@ def test_an_order_without_doubt_is_not_staffs_to_end(staff: User) -> None:
     order = make_order(status=Status.RUNNING)
 
     with pytest.raises(NotUnderReview):
-        end_order(order=order, status=Status.CANCELED, undelivered=None, actor=staff, reason="?", now=NOW)
+        end_order(
+            order=order, status=Status.CANCELED, undelivered=None, actor=staff, reason="?", now=NOW
+        )
 
 
 def test_an_order_that_has_ended_is_settled_once(order: Order, staff: User) -> None:
-    end_order(order=order, status=Status.CANCELED, undelivered=None, actor=staff, reason="Gone.", now=NOW)
+    end_order(
+        order=order, status=Status.CANCELED, undelivered=None, actor=staff, reason="Gone.", now=NOW
+    )
 
     with pytest.raises(AlreadySettled):
-        end_order(order=order, status=Status.COMPLETED, undelivered=None, actor=staff, reason="No.", now=NOW)
+        end_order(
+            order=order,
+            status=Status.COMPLETED,
+            undelivered=None,
+            actor=staff,
+            reason="No.",
+            now=NOW,
+        )

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from catalog.upstream import OrderStatus, Status
 from orders.models import ReviewKind
-from orders.tracking.status_rules import ERRORS_BEFORE_REVIEW, YOUNG, Act, Facts, Verdict, clamp, judge
+from orders.tracking.status_rules import (
+    ERRORS_BEFORE_REVIEW,
+    YOUNG,
+    Act,
+    Facts,
+    Verdict,
+    clamp,
+    judge,
+)
 
 START = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 CONFIRM = timedelta(seconds=60)
@@ -52,7 +60,9 @@ def report(status: Status, *, word: str = "", remains: int | None = None) -> Ord
     )
 
 
-def judged(known: Facts, said: OrderStatus | None, *, after: timedelta = timedelta(hours=1)) -> Verdict:
+def judged(
+    known: Facts, said: OrderStatus | None, *, after: timedelta = timedelta(hours=1)
+) -> Verdict:
     return judge(facts=known, report=said, observed_at=START + after, confirm_after=CONFIRM)
 
 
@@ -60,7 +70,11 @@ def test_progress_updates_the_order() -> None:
     verdict = judged(facts(), report(Status.IN_PROGRESS, remains=250))
 
     assert verdict.act is Act.UPDATE
-    assert (verdict.upstream_status, verdict.start_count, verdict.remains) == ("In progress", 100, 250)
+    assert (verdict.upstream_status, verdict.start_count, verdict.remains) == (
+        "In progress",
+        100,
+        250,
+    )
 
 
 def test_nothing_new_does_nothing() -> None:
@@ -82,9 +96,12 @@ def test_completed_ends_at_once_since_it_owes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "ending", "remains"), [(Status.PARTIAL, "partial", 157), (Status.CANCELED, "canceled", 1000)]
+    ("status", "ending", "remains"),
+    [(Status.PARTIAL, "partial", 157), (Status.CANCELED, "canceled", 1000)],
 )
-def test_first_look_at_a_refundable_end_only_remembers_it(status: Status, ending: str, remains: int) -> None:
+def test_first_look_at_a_refundable_end_only_remembers_it(
+    status: Status, ending: str, remains: int
+) -> None:
     verdict = judged(facts(), report(status, remains=157))
 
     assert verdict.act is Act.AWAIT_CONFIRMATION
@@ -94,9 +111,14 @@ def test_first_look_at_a_refundable_end_only_remembers_it(status: Status, ending
 
 @pytest.mark.parametrize(
     ("status", "ending", "remains", "act"),
-    [(Status.PARTIAL, "partial", 157, Act.END_PARTIALLY), (Status.CANCELED, "canceled", 1000, Act.CANCEL)],
+    [
+        (Status.PARTIAL, "partial", 157, Act.END_PARTIALLY),
+        (Status.CANCELED, "canceled", 1000, Act.CANCEL),
+    ],
 )
-def test_second_look_after_the_confirmation_time_ends_it(status: Status, ending: str, remains: int, act: Act) -> None:
+def test_second_look_after_the_confirmation_time_ends_it(
+    status: Status, ending: str, remains: int, act: Act
+) -> None:
     known = facts(ending=ending, ending_remains=remains, ending_seen_at=START)
 
     assert judged(known, report(status, remains=157), after=CONFIRM).act is act
@@ -105,7 +127,9 @@ def test_second_look_after_the_confirmation_time_ends_it(status: Status, ending:
 def test_second_look_before_the_confirmation_time_waits_on() -> None:
     known = facts(ending="partial", ending_remains=157, ending_seen_at=START)
 
-    verdict = judged(known, report(Status.PARTIAL, remains=157), after=CONFIRM - timedelta(seconds=1))
+    verdict = judged(
+        known, report(Status.PARTIAL, remains=157), after=CONFIRM - timedelta(seconds=1)
+    )
 
     assert (verdict.act, verdict.ending_seen_at) == (Act.AWAIT_CONFIRMATION, START)
 
@@ -131,7 +155,9 @@ def test_pitfall_13_partial_without_remains_goes_to_staff() -> None:
     assert (verdict.act, verdict.review) == (Act.NOTHING, ReviewKind.NO_REMAINS)
 
 
-@pytest.mark.parametrize(("sent", "money"), [(-5, 0), (0, 0), (157, 157), (1000, 1000), (10**12, 1000)])
+@pytest.mark.parametrize(
+    ("sent", "money"), [(-5, 0), (0, 0), (157, 157), (1000, 1000), (10**12, 1000)]
+)
 def test_pitfall_13_remains_are_clamped(sent: int, money: int) -> None:
     assert judged(facts(), report(Status.PARTIAL, remains=sent)).ending_remains == money
 
@@ -142,7 +168,9 @@ def test_partial_of_a_service_sold_per_order_goes_to_staff() -> None:
     assert (verdict.act, verdict.review) == (Act.NOTHING, ReviewKind.PER_ORDER_PARTIAL)
 
 
-@pytest.mark.parametrize("status", [Status.UNKNOWN, Status.FAILED, Status.ACTIVE, Status.PAUSED, Status.EXPIRED])
+@pytest.mark.parametrize(
+    "status", [Status.UNKNOWN, Status.FAILED, Status.ACTIVE, Status.PAUSED, Status.EXPIRED]
+)
 def test_pitfall_19_unknown_word_keeps_the_status_and_is_shown_to_staff(status: Status) -> None:
     verdict = judged(facts(), report(status, word="Vanished"))
 
@@ -176,7 +204,10 @@ remains_values = st.none() | st.integers(-(10**12), 10**12)
 
 
 @given(
-    status=statuses, remains=remains_values, ending=st.sampled_from(["", "partial", "canceled"]), kept=remains_values
+    status=statuses,
+    remains=remains_values,
+    ending=st.sampled_from(["", "partial", "canceled"]),
+    kept=remains_values,
 )
 def test_no_report_refunds_unless_the_same_end_was_seen_long_enough_ago(
     status: Status, remains: int | None, ending: str, kept: int | None

@@ -18,7 +18,9 @@ CONFIRM = timedelta(seconds=60)
 LAST_RUN = START + timedelta(hours=10)
 
 
-def facts(*, ending: str = "", ending_remains: int | None = None, last_run_at: datetime | None = None) -> Facts:
+def facts(
+    *, ending: str = "", ending_remains: int | None = None, last_run_at: datetime | None = None
+) -> Facts:
     return Facts(
         upstream_status="In progress",
         start_count=None,
@@ -49,14 +51,20 @@ def report(status: Status, *, remains: int | None = None, charge: str | None = "
 
 def of_subscription(said: OrderStatus | None, *, known: Facts | None = None) -> Verdict:
     moment = START + timedelta(hours=1)
-    return subscription_rules.judge(facts=known or facts(), report=said, observed_at=moment, confirm_after=CONFIRM)
+    return subscription_rules.judge(
+        facts=known or facts(), report=said, observed_at=moment, confirm_after=CONFIRM
+    )
 
 
 @pytest.mark.parametrize("status", [Status.ACTIVE, Status.PAUSED, Status.IN_PROGRESS])
 def test_active_and_paused_run_in_words_that_the_api_knows(status: Status) -> None:
     verdict = of_subscription(report(status))
 
-    assert (verdict.act, verdict.upstream_status, verdict.review) == (Act.NOTHING, "In progress", None)
+    assert (verdict.act, verdict.upstream_status, verdict.review) == (
+        Act.NOTHING,
+        "In progress",
+        None,
+    )
 
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.EXPIRED])
@@ -66,7 +74,9 @@ def test_completed_and_expired_end_it(status: Status) -> None:
 
 def test_canceled_is_believed_when_it_was_seen_twice() -> None:
     first = of_subscription(report(Status.CANCELED))
-    second = of_subscription(report(Status.CANCELED), known=facts(ending="canceled", ending_remains=0))
+    second = of_subscription(
+        report(Status.CANCELED), known=facts(ending="canceled", ending_remains=0)
+    )
 
     assert (first.act, second.act) == (Act.AWAIT_CONFIRMATION, Act.CANCEL)
 
@@ -79,7 +89,12 @@ def test_any_other_end_of_a_subscription_is_staff_s(status: Status) -> None:
 
 
 def posts(
-    charge: str | None, *, counted: str = "1.00", rate: str = "0.50", now: str = "0.50", most: int | None = None
+    charge: str | None,
+    *,
+    counted: str = "1.00",
+    rate: str = "0.50",
+    now: str = "0.50",
+    most: int | None = None,
 ) -> Served:
     return count(
         charge=None if charge is None else Decimal(charge),
@@ -91,7 +106,8 @@ def posts(
 
 
 @pytest.mark.parametrize(
-    ("charge", "number"), [(None, 0), ("1", 0), ("1.00000", 0), ("1.5", 1), ("2.50", 3), ("51", 100)]
+    ("charge", "number"),
+    [(None, 0), ("1", 0), ("1.00000", 0), ("1.5", 1), ("2.50", 3), ("51", 100)],
 )
 def test_posts_are_the_whole_rates_that_a_charge_grew_by(charge: str | None, number: int) -> None:
     assert posts(charge) == Served(posts=number)
@@ -131,9 +147,14 @@ def test_however_the_looks_fall_every_post_is_counted_once(steps: list[int], rat
     assert seen == sum(steps)
 
 
-def of_dripfeed(said: OrderStatus, *, known: Facts | None = None, after: timedelta = timedelta(hours=1)) -> Verdict:
+def of_dripfeed(
+    said: OrderStatus, *, known: Facts | None = None, after: timedelta = timedelta(hours=1)
+) -> Verdict:
     return judge(
-        facts=known or facts(last_run_at=LAST_RUN), report=said, observed_at=START + after, confirm_after=CONFIRM
+        facts=known or facts(last_run_at=LAST_RUN),
+        report=said,
+        observed_at=START + after,
+        confirm_after=CONFIRM,
     )
 
 

@@ -1,4 +1,6 @@
-"""Tracking against a provider over real HTTP: batches of 100, ends, refunds, and what must not move money."""
+"""Tracking against a provider over real HTTP: batches of 100, ends, refunds, and what must not move
+money.
+"""
 
 from decimal import Decimal
 from threading import Barrier, Thread
@@ -115,7 +117,9 @@ def test_pitfall_14_and_15_further_looks_and_stale_answers_refund_nothing_more(
     assert order.refunded == refunds(order)[0]
 
 
-def test_fault_13_an_older_answer_never_wins(double: ProviderDouble, provider: Provider, service: Service) -> None:
+def test_fault_13_an_older_answer_never_wins(
+    double: ProviderDouble, provider: Provider, service: Service
+) -> None:
     order = run_order(service)
     upstream_id = order.upstream_id or ""
     double.set_order(upstream_id, status="In progress", remains=900)
@@ -136,14 +140,18 @@ def test_fault_13_an_older_answer_never_wins(double: ProviderDouble, provider: P
     assert order.remains == 100
 
 
-def test_pitfall_12_orders_are_asked_for_in_batches_of_100(double: ProviderDouble, service: Service) -> None:
+def test_pitfall_12_orders_are_asked_for_in_batches_of_100(
+    double: ProviderDouble, service: Service
+) -> None:
     orders = [run_order(service, quantity=service.min_quantity) for _ in range(230)]
     double.advance(60)
     before = len(double.journal().requests)
 
     sweep()
 
-    asked = [request for request in double.journal().requests[before:] if request.action == "status"]
+    asked = [
+        request for request in double.journal().requests[before:] if request.action == "status"
+    ]
     named = [request.parameters.get("orders") or request.parameters["order"] for request in asked]
     sizes = [len(names.split(",")) for names in named]
     assert (sum(sizes), max(sizes) <= 100) == (len(orders), True)
@@ -159,7 +167,10 @@ def test_a_batch_is_applied_in_a_fixed_number_of_queries(
         for order in [run_order(service, quantity=service.min_quantity) for _ in range(size)]:
             double.set_order(order.upstream_id or "", status="In progress", remains=1)
         make_due()
-        with open_client(provider) as client, CaptureQueriesContext(connections["default"]) as queries:
+        with (
+            open_client(provider) as client,
+            CaptureQueriesContext(connections["default"]) as queries,
+        ):
             track_batch(provider=provider, client=client)
         counts.append(len(queries))
 
@@ -167,11 +178,16 @@ def test_a_batch_is_applied_in_a_fixed_number_of_queries(
 
 
 def test_refunds_of_every_batch_lock_the_wallets_in_the_same_order(settings: Settings) -> None:
-    """Two batches with the orders of two customers the other way round would wait for each other in a circle."""
+    """Two batches with the orders of two customers the other way round would wait for each
+    other in a circle.
+    """
     settings.REFUND_CONFIRM = 0
     customers = [make_user(balance="10") for _ in range(3)]
     service = make_service()
-    orders = [make_order(user=user, service=service, status=Status.RUNNING) for user in reversed(customers)]
+    orders = [
+        make_order(user=user, service=service, status=Status.RUNNING)
+        for user in reversed(customers)
+    ]
     canceled = OrderStatus(Word.CANCELED, "Canceled", Decimal(0), "USD", None, 1000, "1000")
 
     for _ in range(2):
@@ -186,7 +202,9 @@ def test_refunds_of_every_batch_lock_the_wallets_in_the_same_order(settings: Set
     assert list(refunded.values_list("wallet__owner", flat=True)) == [user.pk for user in customers]
 
 
-def test_two_sweeps_at_once_refund_once(double: ProviderDouble, provider: Provider, service: Service) -> None:
+def test_two_sweeps_at_once_refund_once(
+    double: ProviderDouble, provider: Provider, service: Service
+) -> None:
     orders = [run_order(service, quantity=service.min_quantity) for _ in range(10)]
     for order in orders:
         double.set_order(order.upstream_id or "", status="Canceled", remains=service.min_quantity)
@@ -213,7 +231,9 @@ def test_two_sweeps_at_once_refund_once(double: ProviderDouble, provider: Provid
         assert refunds(order) == [order.charge]
 
 
-def test_the_timeline_shows_the_refund_with_its_formula(double: ProviderDouble, service: Service) -> None:
+def test_the_timeline_shows_the_refund_with_its_formula(
+    double: ProviderDouble, service: Service
+) -> None:
     order = run_order(service, quantity=1000)
     double.set_order(order.upstream_id or "", status="Partial", remains=100)
 
@@ -221,5 +241,8 @@ def test_the_timeline_shows_the_refund_with_its_formula(double: ProviderDouble, 
 
     order.refresh_from_db()
     event = order.events.get(kind=EventKind.REFUNDED)
-    assert event.text == f"Refunded {order.refunded:.5f}: {order.charge:.5f} × 100 / 1,000 = {order.refunded:.5f}"
+    assert (
+        event.text
+        == f"Refunded {order.refunded:.5f}: {order.charge:.5f} × 100 / 1,000 = {order.refunded:.5f}"
+    )
     assert event.detail["balance_after"] == str(order.refunded)

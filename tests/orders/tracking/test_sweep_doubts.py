@@ -1,4 +1,6 @@
-"""Reports that tracking does not believe: broken answers, bad ids, unknown words, no remains, false mass cancels."""
+"""Reports that tracking does not believe: broken answers, bad ids, unknown words, no remains, false
+mass cancels.
+"""
 
 from collections import Counter
 from decimal import Decimal
@@ -54,8 +56,12 @@ def test_a_contradicting_report_after_the_end_is_shown_to_staff_and_moves_nothin
     assert [review.kind for review in order.reviews.all()] == [ReviewKind.CONTRADICTION]
 
 
-@pytest.mark.parametrize("mode", ["html200", "http500", "reset", "truncated", "empty", "wrong_type"])
-def test_fault_11_a_broken_answer_delays_and_moves_nothing(double: ProviderDouble, service: Service, mode: str) -> None:
+@pytest.mark.parametrize(
+    "mode", ["html200", "http500", "reset", "truncated", "empty", "wrong_type"]
+)
+def test_fault_11_a_broken_answer_delays_and_moves_nothing(
+    double: ProviderDouble, service: Service, mode: str
+) -> None:
     order = run_order(service)
     double.set_order(order.upstream_id or "", status="Canceled", remains=1000)
     double.fault("status", mode)
@@ -70,7 +76,9 @@ def test_fault_11_a_broken_answer_delays_and_moves_nothing(double: ProviderDoubl
     assert (order.status, order.refunded) == (Status.CANCELED, order.charge)
 
 
-def test_pitfall_19_one_bad_id_does_not_spoil_the_others(double: ProviderDouble, service: Service) -> None:
+def test_pitfall_19_one_bad_id_does_not_spoil_the_others(
+    double: ProviderDouble, service: Service
+) -> None:
     good, bad = run_order(service), run_order(service)
     for order in (good, bad):
         double.set_order(order.upstream_id or "", status="Completed", remains=0)
@@ -83,7 +91,9 @@ def test_pitfall_19_one_bad_id_does_not_spoil_the_others(double: ProviderDouble,
     assert (good.status, bad.status) == (Status.COMPLETED, Status.RUNNING)
 
 
-def test_pitfall_19_unknown_word_is_kept_out_and_shown_to_staff(double: ProviderDouble, service: Service) -> None:
+def test_pitfall_19_unknown_word_is_kept_out_and_shown_to_staff(
+    double: ProviderDouble, service: Service
+) -> None:
     order = run_order(service)
     double.fault("status", "unknown_word")
 
@@ -104,10 +114,14 @@ def test_an_unknown_word_is_no_doubt_any_more_once_a_known_one_follows(
 
     sweep()
 
-    assert [(review.closed_at is not None, review.closed_by) for review in order.reviews.all()] == [(True, None)]
+    assert [(review.closed_at is not None, review.closed_by) for review in order.reviews.all()] == [
+        (True, None)
+    ]
 
 
-@pytest.mark.parametrize("mode", ["remains_unknown", "remains_null", "remains_empty", "remains_missing"])
+@pytest.mark.parametrize(
+    "mode", ["remains_unknown", "remains_null", "remains_empty", "remains_missing"]
+)
 def test_pitfall_13_partial_without_remains_is_never_guessed(
     double: ProviderDouble, service: Service, mode: str
 ) -> None:
@@ -122,7 +136,9 @@ def test_pitfall_13_partial_without_remains_is_never_guessed(
     assert [review.kind for review in order.reviews.all()] == [ReviewKind.NO_REMAINS]
 
 
-def test_fault_12_a_false_mass_cancellation_is_held_for_staff(double: ProviderDouble, service: Service) -> None:
+def test_fault_12_a_false_mass_cancellation_is_held_for_staff(
+    double: ProviderDouble, service: Service
+) -> None:
     orders = [run_order(service, quantity=service.min_quantity) for _ in range(25)]
     double.fault("status", "all_canceled")
 
@@ -179,7 +195,9 @@ def test_a_charge_too_large_to_be_stored_holds_up_no_other_order(
     double: ProviderDouble, service: Service, charge: str
 ) -> None:
     odd, order = run_order(service), run_order(service)
-    double.set_order(odd.upstream_id or "", status="In progress", remains=400, shown={"charge": charge})
+    double.set_order(
+        odd.upstream_id or "", status="In progress", remains=400, shown={"charge": charge}
+    )
     double.set_order(order.upstream_id or "", status="Completed", remains=0)
 
     sweep()

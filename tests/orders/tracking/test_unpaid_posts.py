@@ -1,4 +1,6 @@
-"""Posts that were served and that the balance does not cover: owed, shown, charged when there is money, or forgiven."""
+"""Posts that were served and that the balance does not cover: owed, shown, charged when there is
+money, or forgiven.
+"""
 
 from decimal import Decimal
 
@@ -13,7 +15,15 @@ from orders.models import Review, ReviewKind, Status, Subscription
 from orders.tracking.settle_doubts import close_review, end_order
 from tests.double.handle import ProviderDouble
 from tests.factories import fund, make_user
-from tests.orders.subscriptions import PRICE, balance_of, findings, look, open_doubts, sell_posts, subscribe
+from tests.orders.subscriptions import (
+    PRICE,
+    balance_of,
+    findings,
+    look,
+    open_doubts,
+    sell_posts,
+    subscribe,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,11 +54,18 @@ def test_an_unpaid_post_is_owed_stops_the_serving_and_is_charged_when_money_come
 
     assert seen == (1, PRICE, 1 - PRICE, [ReviewKind.UNPAID_POSTS], [])
     assert [asked.order for asked in double.journal().cancels] == [int(order.upstream_id or 0)]
-    assert (order.posts, order.charge, balance_of(user), open_doubts(order)) == (3, 3 * PRICE, 6 - 3 * PRICE, [])
+    assert (order.posts, order.charge, balance_of(user), open_doubts(order)) == (
+        3,
+        3 * PRICE,
+        6 - 3 * PRICE,
+        [],
+    )
     assert findings() == []
 
 
-def test_a_customer_s_credit_pays_posts_to_its_last_unit(service: Service, double: ProviderDouble) -> None:
+def test_a_customer_s_credit_pays_posts_to_its_last_unit(
+    service: Service, double: ProviderDouble
+) -> None:
     user = make_user(balance="1")
     Account.objects.filter(owner=user).update(credit_limit=Decimal("0.60"))
     order = subscribe(service, user=user)
@@ -80,7 +97,9 @@ def test_staff_who_close_the_debt_forgive_it(service: Service, double: ProviderD
     double.serve_posts(order.upstream_id or "", count=3)
     look(order)
 
-    close_review(review=Review.objects.get(), actor=staff, reason="a good customer", now=timezone.now())
+    close_review(
+        review=Review.objects.get(), actor=staff, reason="a good customer", now=timezone.now()
+    )
 
     fund(user=user, amount="5")
     look(order)
@@ -95,9 +114,21 @@ def test_staff_end_it_partially_by_posts_and_what_was_not_paid_is_forgiven(
     double.serve_posts(order.upstream_id or "", count=3)
     look(order)
 
-    end_order(order=order, status=Status.PARTIAL, undelivered=1, actor=staff, reason="one was bad", now=timezone.now())
+    end_order(
+        order=order,
+        status=Status.PARTIAL,
+        undelivered=1,
+        actor=staff,
+        reason="one was bad",
+        now=timezone.now(),
+    )
     fund(user=user, amount="5")
     look(order)
 
-    assert (order.status, order.posts, order.charge, order.refunded) == (Status.PARTIAL, 2, 2 * PRICE, PRICE)
+    assert (order.status, order.posts, order.charge, order.refunded) == (
+        Status.PARTIAL,
+        2,
+        2 * PRICE,
+        PRICE,
+    )
     assert findings() == []

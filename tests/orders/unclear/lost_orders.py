@@ -1,4 +1,6 @@
-"""Orders that get lost on their way to the provider double: what the tests of the resolver have in common."""
+"""Orders that get lost on their way to the provider double: what the tests of the resolver have in
+common.
+"""
 
 from datetime import timedelta
 
@@ -35,7 +37,9 @@ class Lane:
         self._count += 1
         quantity = quantity or 1000 + 7 * self._count**3 % 997
         return make_order(
-            service=service or self.service, quantity=quantity, link=f"https://example.com/p?n={self._count}"
+            service=service or self.service,
+            quantity=quantity,
+            link=f"https://example.com/p?n={self._count}",
         )
 
     def accept(self, **wanted: int) -> Order:
@@ -63,7 +67,9 @@ class Lane:
     def second_service(self) -> Service:
         """Another service of the same provider."""
         row = self.double.services()[1]
-        service = make_service(provider=self.provider, cost=row["rate"], price="1000", max_quantity=row["max"])
+        service = make_service(
+            provider=self.provider, cost=row["rate"], price="1000", max_quantity=row["max"]
+        )
         service.upstream_id = str(row["service"])
         service.save(update_fields=["upstream_id"])
         return service

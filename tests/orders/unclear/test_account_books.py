@@ -32,7 +32,8 @@ def test_missing_is_what_was_paid_in_and_is_neither_left_nor_charged() -> None:
         ("0", ["2"], ["3"], True),
         ("1", [], [], False),  # exactly this order
         ("2", ["2"], [], True),  # one that nobody has looked for yet
-        ("2", [], ["2"], False),  # one that was looked for and not found: then the provider hides orders
+        # one that was looked for and not found: then the provider hides orders
+        ("2", [], ["2"], False),
         ("1", ["1"], [], False),  # it may be the other one, or this one
         ("3", ["3", "2"], [], False),  # this one and the 2 make 3 as well
         ("0.5", ["2"], [], False),
@@ -41,8 +42,12 @@ def test_missing_is_what_was_paid_in_and_is_neither_left_nor_charged() -> None:
         ("2", ["2"] * 20, [], False),
     ],
 )
-def test_order_of_1_was_not_charged(missing: str, unseen: list[str], rivals: list[str], is_proved: bool) -> None:
-    proved = is_conserved(missing=Decimal(missing), cost=Decimal(1), unseen=amounts(*unseen), rivals=amounts(*rivals))
+def test_order_of_1_was_not_charged(
+    missing: str, unseen: list[str], rivals: list[str], is_proved: bool
+) -> None:
+    proved = is_conserved(
+        missing=Decimal(missing), cost=Decimal(1), unseen=amounts(*unseen), rivals=amounts(*rivals)
+    )
 
     assert proved == is_proved
 
@@ -55,7 +60,9 @@ def test_order_that_costs_nothing_leaves_no_trace() -> None:
     ("missing", "costs", "is_so"),
     [("0", [], True), ("3", ["1", "2"], True), ("4", ["1", "2"], False), ("-1", ["1"], False)],
 )
-def test_missing_money_is_explained_by_orders_in_doubt(missing: str, costs: list[str], is_so: bool) -> None:
+def test_missing_money_is_explained_by_orders_in_doubt(
+    missing: str, costs: list[str], is_so: bool
+) -> None:
     assert is_explained(missing=Decimal(missing), costs=amounts(*costs)) == is_so
 
 
@@ -67,7 +74,9 @@ def test_order_that_was_charged_is_never_proved_not_to_be(
     cost: Decimal, unseen: list[Decimal], rivals: list[Decimal], data: st.DataObject
 ) -> None:
     others = [*unseen, *rivals]
-    positions = data.draw(st.sets(st.sampled_from(range(len(others)))) if others else st.just(set[int]()))
+    positions = data.draw(
+        st.sets(st.sampled_from(range(len(others)))) if others else st.just(set[int]())
+    )
     missing = cost + sum((others[each] for each in positions), Decimal(0))
 
     assert not is_conserved(missing=missing, cost=cost, unseen=unseen, rivals=rivals)

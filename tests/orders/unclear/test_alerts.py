@@ -30,7 +30,9 @@ def staff() -> Client:
 
 
 @pytest.mark.django_db
-def test_order_unclear_for_long_is_told_once_and_marked(staff: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_order_unclear_for_long_is_told_once_and_marked(
+    staff: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     order = unclear_for(31)
     before = staff.get("/staff/unclear").content.decode()
 

@@ -1,4 +1,6 @@
-"""Canceled orders cost nothing, so no charge tells them apart; what remains of them does, where a provider is known."""
+"""Canceled orders cost nothing, so no charge tells them apart; what remains of them does, where a
+provider is known.
+"""
 
 import pytest
 from pytest_django import Settings
@@ -34,14 +36,19 @@ def end_canceled(lane: Lane, orders: list[Order], *, remains: int | None = None)
         left = order.billed_quantity if remains is None else remains
         lane.double.set_order(str(order.upstream_id), status="Canceled", remains=left)
         Order.objects.filter(pk=order.pk).update(
-            status=Status.CANCELED, ended_at=order.created_at, upstream_charge=0, refunded=order.charge
+            status=Status.CANCELED,
+            ended_at=order.created_at,
+            upstream_charge=0,
+            refunded=order.charge,
         )
 
 
 def lose_two(lane: Lane) -> tuple[Order, Order]:
     """One that was never placed, and one that was and is canceled there."""
     never, canceled = lane.lose("nocommit_reset"), lane.lose("commit_reset")
-    lane.double.set_order(lane.double.placed()[-1].order, status="Canceled", remains=canceled.billed_quantity)
+    lane.double.set_order(
+        lane.double.placed()[-1].order, status="Canceled", remains=canceled.billed_quantity
+    )
     lane.go_on()
     return never, canceled
 
@@ -84,7 +91,9 @@ def test_what_is_known_is_not_asked_again(lane: Lane) -> None:
 @pytest.mark.parametrize(
     ("remains", "is_candidate"), [(1000, True), (999, False), (0, False), (-1, False), (None, True)]
 )
-def test_canceled_order_fits_who_bought_what_remains(remains: int | None, is_candidate: bool) -> None:
+def test_canceled_order_fits_who_bought_what_remains(
+    remains: int | None, is_candidate: bool
+) -> None:
     found = stray(10, "0", status=Word.CANCELED, remains=remains)
 
     assert fits(found, suspect(1, quantity=1000), is_remains_exact=True) == is_candidate

@@ -1,4 +1,6 @@
-"""Staff decide about orders that were perhaps placed or are held: once, with a reason, and never against the facts."""
+"""Staff decide about orders that were perhaps placed or are held: once, with a reason, and never
+against the facts.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,7 +17,16 @@ from orders.audit.prove_all import prove
 from orders.forwarding.record_outcome import record_outcome
 from orders.forwarding.sweep import submit_due
 from orders.lifecycle.timeline import open_review
-from orders.models import AttemptState, Event, EventKind, HoldReason, Order, Review, ReviewKind, Status
+from orders.models import (
+    AttemptState,
+    Event,
+    EventKind,
+    HoldReason,
+    Order,
+    Review,
+    ReviewKind,
+    Status,
+)
 from orders.unclear.decide import (
     AlreadyDecided,
     AlreadyOurs,
@@ -28,7 +39,14 @@ from orders.unclear.decide import (
 )
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_order, make_user
-from tests.orders.attempts import kinds_of, living_sender, make_due, make_lane, make_unclear, only_attempt
+from tests.orders.attempts import (
+    kinds_of,
+    living_sender,
+    make_due,
+    make_lane,
+    make_unclear,
+    only_attempt,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,16 +78,28 @@ def hold(order: Order, reason: HoldReason) -> Order:
     return order
 
 
-def test_attached_order_runs_and_is_watched(double: ProviderDouble, service: Service, staff: User) -> None:
+def test_attached_order_runs_and_is_watched(
+    double: ProviderDouble, service: Service, staff: User
+) -> None:
     [order] = make_due(service)
     upstream_id = place_behind_our_back(double, order)
 
-    attach(order=order, upstream_id=f" {upstream_id} ", actor=staff, reason="same link", now=timezone.now())
+    attach(
+        order=order,
+        upstream_id=f" {upstream_id} ",
+        actor=staff,
+        reason="same link",
+        now=timezone.now(),
+    )
 
     order.refresh_from_db()
     attempt = only_attempt(order)
     assert (order.status, order.upstream_id) == (Status.RUNNING, upstream_id)
-    assert (attempt.state, attempt.upstream_id, attempt.decided_by) == (AttemptState.PLACED, upstream_id, staff)
+    assert (attempt.state, attempt.upstream_id, attempt.decided_by) == (
+        AttemptState.PLACED,
+        upstream_id,
+        staff,
+    )
     assert attempt.evidence["status"]["word"] == "Pending"
     assert order.watch.provider == service.provider
     assert kinds_of(order)[-2:] == ["decision", "accepted"]
@@ -107,7 +137,13 @@ def test_nothing_is_attached_while_the_provider_is_silent(
 @pytest.mark.parametrize("upstream_id", ["", "  ", "1,2", "9" * 65])
 def test_id_that_is_none_is_refused(service: Service, staff: User, upstream_id: str) -> None:
     with pytest.raises(NotConfirmed, match="Enter the provider's id"):
-        attach(order=make_unclear(service), upstream_id=upstream_id, actor=staff, reason="typo", now=NOW)
+        attach(
+            order=make_unclear(service),
+            upstream_id=upstream_id,
+            actor=staff,
+            reason="typo",
+            now=NOW,
+        )
 
 
 def test_id_of_another_order_of_ours_is_not_attached(service: Service, staff: User) -> None:
@@ -117,7 +153,9 @@ def test_id_of_another_order_of_ours_is_not_attached(service: Service, staff: Us
     order = make_unclear(service)
 
     with pytest.raises(AlreadyOurs):
-        attach(order=order, upstream_id=str(first.upstream_id), actor=staff, reason="a guess", now=NOW)
+        attach(
+            order=order, upstream_id=str(first.upstream_id), actor=staff, reason="a guess", now=NOW
+        )
 
     order.refresh_from_db()
     assert (order.status, order.upstream_id) == (Status.UNCLEAR, None)
@@ -125,7 +163,9 @@ def test_id_of_another_order_of_ours_is_not_attached(service: Service, staff: Us
     assert kinds_of(order) == []
 
 
-def test_resent_order_is_placed_by_the_next_sweep(double: ProviderDouble, service: Service, staff: User) -> None:
+def test_resent_order_is_placed_by_the_next_sweep(
+    double: ProviderDouble, service: Service, staff: User
+) -> None:
     order = make_unclear(service)
 
     resend(order=order, actor=staff, reason="not in their list", now=NOW)
@@ -134,7 +174,10 @@ def test_resent_order_is_placed_by_the_next_sweep(double: ProviderDouble, servic
     order.refresh_from_db()
     states = list(order.attempts.order_by("pk").values_list("state", flat=True))
     assert note == "1 accepted"
-    assert (order.status, states) == (Status.RUNNING, [AttemptState.NOT_PLACED, AttemptState.ACCEPTED])
+    assert (order.status, states) == (
+        Status.RUNNING,
+        [AttemptState.NOT_PLACED, AttemptState.ACCEPTED],
+    )
     assert len(double.placed()) == 1
 
 
@@ -156,7 +199,9 @@ def test_refunded_order_is_canceled_with_its_whole_charge_given_back(
 
 
 @pytest.mark.parametrize("decide", BY_REASON)
-def test_held_order_can_be_sent_or_refunded(service: Service, staff: User, decide: Callable[..., Order]) -> None:
+def test_held_order_can_be_sent_or_refunded(
+    service: Service, staff: User, decide: Callable[..., Order]
+) -> None:
     order = hold(make_order(service=service), HoldReason.PROVIDER_FUNDS)
 
     decide(order=order, actor=staff, reason="decided", now=NOW)
@@ -166,7 +211,9 @@ def test_held_order_can_be_sent_or_refunded(service: Service, staff: User, decid
     assert order.hold_reason == ""
 
 
-def test_loss_that_staff_accept_is_not_held_again_until_the_cost_rises_further(service: Service, staff: User) -> None:
+def test_loss_that_staff_accept_is_not_held_again_until_the_cost_rises_further(
+    service: Service, staff: User
+) -> None:
     [order, other] = make_due(service, count=2)
     Service.objects.update(cost=Decimal(1001))
     submit_due()
@@ -216,13 +263,16 @@ def test_second_decision_sees_that_it_is_decided(
     first(order=order, actor=staff, reason="first", now=NOW)
 
     with pytest.raises(AlreadyDecided, match="nothing to decide"):
-        second(order=order, actor=staff, reason="second", now=NOW)  # as a page that was open all the time would
+        # as a page that was open all the time would
+        second(order=order, actor=staff, reason="second", now=NOW)
 
     assert Event.objects.filter(order=order, kind=EventKind.DECISION).count() == 1
 
 
 @pytest.mark.parametrize("status", [Status.WAITING, Status.RUNNING, Status.COMPLETED])
-def test_only_unclear_and_held_orders_are_decided(service: Service, staff: User, status: Status) -> None:
+def test_only_unclear_and_held_orders_are_decided(
+    service: Service, staff: User, status: Status
+) -> None:
     order = make_order(service=service, status=status)
 
     for decide in BY_REASON:
@@ -231,7 +281,9 @@ def test_only_unclear_and_held_orders_are_decided(service: Service, staff: User,
 
 
 @pytest.mark.parametrize("decide", BY_REASON)
-def test_nothing_is_decided_while_the_sender_lives(service: Service, staff: User, decide: Callable[..., Order]) -> None:
+def test_nothing_is_decided_while_the_sender_lives(
+    service: Service, staff: User, decide: Callable[..., Order]
+) -> None:
     order = make_unclear(service)
 
     with living_sender(only_attempt(order).pk), pytest.raises(StillSending):

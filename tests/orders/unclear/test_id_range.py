@@ -24,8 +24,10 @@ def landmark(number: int, sent: float, placed_by: float | None = None) -> KnownO
         ([], None, None),
         ([landmark(10, -5)], 10, None),
         ([landmark(10, -5), landmark(11, -3)], 11, None),
-        ([landmark(10, -5), landmark(11, -1, 0)], 10, None),  # its answer came when the lost one was on its way
-        ([landmark(10, -5), landmark(20, 180)], 10, None),  # sent while the lost one could still be placed
+        # its answer came when the lost one was on its way
+        ([landmark(10, -5), landmark(11, -1, 0)], 10, None),
+        # sent while the lost one could still be placed
+        ([landmark(10, -5), landmark(20, 180)], 10, None),
         ([landmark(10, -5), landmark(20, 180.001)], 10, 20),
         ([landmark(10, -5), landmark(30, 300), landmark(20, 200)], 10, 20),
         ([landmark(20, 200)], None, 20),
@@ -41,10 +43,17 @@ def test_lost_order_lies_between_the_orders_around_it(
     sends=st.lists(st.tuples(st.floats(0, 1000), st.floats(0.001, 170)), min_size=2, max_size=30),
     lost=st.integers(0, 29),
 )
-def test_lost_order_is_inside_its_bracket_however_orders_overlap(sends: list[tuple[float, float]], lost: int) -> None:
-    """Each order is placed some time after it was sent; the provider numbers them as they are placed."""
+def test_lost_order_is_inside_its_bracket_however_orders_overlap(
+    sends: list[tuple[float, float]], lost: int
+) -> None:
+    """Each order is placed some time after it was sent; the provider numbers them as they are
+    placed.
+    """
     by_placing = sorted(sends, key=lambda send: send[0] + send[1])
-    numbered = [landmark(10 * place, sent, sent + took) for place, (sent, took) in enumerate(by_placing, start=1)]
+    numbered = [
+        landmark(10 * place, sent, sent + took)
+        for place, (sent, took) in enumerate(by_placing, start=1)
+    ]
     missing = numbered.pop(lost % len(numbered))
 
     found = id_range(sent_at=missing.sent_at, known_orders=numbered, quiet=QUIET)
@@ -74,11 +83,20 @@ def test_ids_grow_where_each_later_order_has_the_higher_one(
 def test_ids_that_are_known_are_not_asked_for() -> None:
     id_ranges = {1: IdRange(10, 15), 2: IdRange(13, 18)}
 
-    assert choose_ids(id_ranges=id_ranges, known={12, 16}, most=100) == ([11, 13, 14, 15, 17], {1, 2})
+    assert choose_ids(id_ranges=id_ranges, known={12, 16}, most=100) == (
+        [11, 13, 14, 15, 17],
+        {1, 2},
+    )
 
 
 def test_bracket_is_asked_for_whole_or_not_at_all() -> None:
-    id_ranges = {1: IdRange(0, 6), 2: IdRange(10, 20), 3: IdRange(30, 33), 4: IdRange(40, None), 5: IdRange(9, 3)}
+    id_ranges = {
+        1: IdRange(0, 6),
+        2: IdRange(10, 20),
+        3: IdRange(30, 33),
+        4: IdRange(40, None),
+        5: IdRange(9, 3),
+    }
 
     assert choose_ids(id_ranges=id_ranges, known=set(), most=7) == ([1, 2, 3, 4, 5, 31, 32], {1, 3})
 

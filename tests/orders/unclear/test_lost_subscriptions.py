@@ -1,4 +1,6 @@
-"""Subscriptions beside the resolver: lost ones stay with staff, running ones prove and alarm nothing wrongly."""
+"""Subscriptions beside the resolver: lost ones stay with staff, running ones prove and alarm
+nothing wrongly.
+"""
 
 import time
 from decimal import Decimal
@@ -30,7 +32,9 @@ def sell_posts(lane: Lane, *, rate: Decimal = RATE) -> Service:
     """Subscriptions of the lane's provider beside what it sells."""
     row = {"service": 999, "type": "Subscriptions", "rate": str(rate), "min": 2, "max": 1000}
     lane.double.control("POST", "services", put=[row])
-    service = make_service(provider=lane.provider, type="Subscriptions", cost=rate, price=PRICE + rate, min_quantity=2)
+    service = make_service(
+        provider=lane.provider, type="Subscriptions", cost=rate, price=PRICE + rate, min_quantity=2
+    )
     service.upstream_id = "999"
     service.save()
     return service
@@ -40,7 +44,9 @@ def subscribe(lane: Lane, service: Service, *, fault: str = "") -> Order:
     """A subscription that is forwarded, or lost on its way."""
     if fault:
         lane.double.fault("add", fault, times=1)
-    order = place_order(customer=make_user(balance="50"), service=service, values=ASKED, now=timezone.now())
+    order = place_order(
+        customer=make_user(balance="50"), service=service, values=ASKED, now=timezone.now()
+    )
     submit_due()
     order.refresh_from_db()
     return order
@@ -82,7 +88,9 @@ def test_posts_of_a_running_subscription_are_in_the_books(lane: Lane) -> None:
     assert lane.provider.verdicts_paused_at is None
 
 
-def test_a_post_that_is_billed_while_the_account_is_read_delays_and_alarms_nobody(lane: Lane) -> None:
+def test_a_post_that_is_billed_while_the_account_is_read_delays_and_alarms_nobody(
+    lane: Lane,
+) -> None:
     running = subscribe(lane, sell_posts(lane))
     never = lane.lose("nocommit_reset")
     lane.go_on()

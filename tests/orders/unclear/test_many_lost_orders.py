@@ -1,4 +1,6 @@
-"""A hundred orders are lost in every way at random, while others come, end and are canceled: no verdict is wrong."""
+"""A hundred orders are lost in every way at random, while others come, end and are canceled: no
+verdict is wrong.
+"""
 
 from collections import Counter
 from random import Random
@@ -21,10 +23,17 @@ from tests.orders.unclear.lost_orders import Lane, pass_time
 pytestmark = pytest.mark.django_db(transaction=True)
 
 AMBIGUOUS = 100
-# An id that is no new one but another lost order's cannot be told from an honest answer: test_sweep.py has fault 8.
+# An id that is no new one but another lost order's cannot be told from an honest answer:
+# test_sweep.py has fault 8.
 LYING = ("duplicate_id",)
-SLOW = ("hang", "slow_drip", "slow_head", "huge_body", "http429", "http403")  # cost seconds, or are not ambiguous
-MODES = [f"{commits}_{shape}" for commits in ("commit", "nocommit") for shape in SHAPES if shape not in SLOW + LYING]
+# cost seconds, or are not ambiguous
+SLOW = ("hang", "slow_drip", "slow_head", "huge_body", "http429", "http403")
+MODES = [
+    f"{commits}_{shape}"
+    for commits in ("commit", "nocommit")
+    for shape in SHAPES
+    if shape not in SLOW + LYING
+]
 MODES += ["commit_hang", "nocommit_slow_head"]
 MODES += ["commit_internal_error"] * 2 + ["nocommit_reset"] * 2
 
@@ -38,12 +47,17 @@ def lose_some(lane: Lane, luck: Random) -> None:
         submit_due()
         lane.double.clear_faults()
         lane.double.foreign_order(count=luck.randrange(0, 4))
-    Provider.objects.update(paused_at=None, pause_reason="", failures_in_row=0)  # as its balance would
+    # as its balance would
+    Provider.objects.update(paused_at=None, pause_reason="", failures_in_row=0)
 
 
 def end_some(lane: Lane, luck: Random) -> None:
-    """The provider ends some orders; seldom one that we have lost, since it takes longer than the quiet time."""
-    known = set(Order.objects.filter(upstream_id__isnull=False).values_list("upstream_id", flat=True))
+    """The provider ends some orders; seldom one that we have lost, since it takes longer than
+    the quiet time.
+    """
+    known = set(
+        Order.objects.filter(upstream_id__isnull=False).values_list("upstream_id", flat=True)
+    )
     for placed in lane.double.placed():
         is_known = str(placed.order) in known
         if placed.status == "Pending" and luck.random() < (0.15 if is_known else 0.02):
@@ -52,7 +66,8 @@ def end_some(lane: Lane, luck: Random) -> None:
             lane.double.set_order(placed.order, status=state, **remains)
     make_due()
     track_due()
-    Order.objects.filter(ended_at__isnull=False).update(ended_at=NOW)  # long ago: here hours go by in seconds
+    # long ago: here hours go by in seconds
+    Order.objects.filter(ended_at__isnull=False).update(ended_at=NOW)
 
 
 def let_go_on(lane: Lane) -> None:

@@ -14,14 +14,27 @@ from orders.unclear.match import Matching, Stray, Suspect, fits, match
 EVERYWHERE = IdRange(0, None)
 
 
-def suspect(number: int, cost: str = "1", *, id_range: IdRange = EVERYWHERE, quantity: int = 1000) -> Suspect:
-    return Suspect(attempt_id=number, cost=Decimal(cost), billed_quantity=quantity, id_range=id_range)
+def suspect(
+    number: int, cost: str = "1", *, id_range: IdRange = EVERYWHERE, quantity: int = 1000
+) -> Suspect:
+    return Suspect(
+        attempt_id=number, cost=Decimal(cost), billed_quantity=quantity, id_range=id_range
+    )
 
 
 def stray(
-    number: int, charge: str | None = "1", *, status: Status = Status.PENDING, remains: int | None = None
+    number: int,
+    charge: str | None = "1",
+    *,
+    status: Status = Status.PENDING,
+    remains: int | None = None,
 ) -> Stray:
-    return Stray(upstream_id=number, status=status, charge=None if charge is None else Decimal(charge), remains=remains)
+    return Stray(
+        upstream_id=number,
+        status=status,
+        charge=None if charge is None else Decimal(charge),
+        remains=remains,
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,7 +60,9 @@ def stray(
         (stray(20), False),
     ],
 )
-def test_order_found_fits_by_what_it_was_charged_and_where_it_lies(found: Stray, is_candidate: bool) -> None:
+def test_order_found_fits_by_what_it_was_charged_and_where_it_lies(
+    found: Stray, is_candidate: bool
+) -> None:
     assert fits(found, suspect(1, id_range=IdRange(1, 20))) == is_candidate
 
 
@@ -80,7 +95,9 @@ def test_more_orders_than_can_be_ours_prove_nothing(strays: list[Stray]) -> None
 
 
 def test_contradiction_concerns_only_its_own_orders() -> None:
-    found = match(suspects=[suspect(1), suspect(2, "2")], strays=[stray(10), stray(11), stray(12, "2")])
+    found = match(
+        suspects=[suspect(1), suspect(2, "2")], strays=[stray(10), stray(11), stray(12, "2")]
+    )
 
     assert found.placed == {2: 12}
 
@@ -107,31 +124,45 @@ SUSPECTS = st.lists(st.tuples(COSTS, st.integers(0, 8), st.integers(1, 9)), max_
 
 @st.composite
 def _lost(draw: st.DrawFn) -> tuple[list[Suspect], dict[int, int], list[Stray]]:
-    """Unclear orders, which of them were really placed as what, and what is seen of those at the provider."""
+    """Unclear orders, which of them were really placed as what, and what is seen of those at
+    the provider.
+    """
     suspects = [
         suspect(number, str(cost), id_range=IdRange(low * 10, (low + width) * 10))
         for number, (cost, low, width) in enumerate(draw(SUSPECTS), start=1)
     ]
     truth: dict[int, int] = {}
     strays = []
-    for each in draw(st.lists(st.sampled_from(suspects), unique_by=lambda one: one.attempt_id)) if suspects else []:
+    for each in (
+        draw(st.lists(st.sampled_from(suspects), unique_by=lambda one: one.attempt_id))
+        if suspects
+        else []
+    ):
         inside = [number for number in each.id_range.ids() if number not in truth.values()]
         truth[each.attempt_id] = draw(st.sampled_from(inside))
-        status = draw(st.sampled_from([Status.PENDING, Status.COMPLETED, Status.CANCELED, Status.PARTIAL]))
+        status = draw(
+            st.sampled_from([Status.PENDING, Status.COMPLETED, Status.CANCELED, Status.PARTIAL])
+        )
         remains = draw(st.integers(1, 999)) if status is Status.PARTIAL else 0
-        kept = {Status.CANCELED: Decimal(0), Status.PARTIAL: each.cost * (1000 - remains) / 1000}.get(status, each.cost)
+        kept = {
+            Status.CANCELED: Decimal(0),
+            Status.PARTIAL: each.cost * (1000 - remains) / 1000,
+        }.get(status, each.cost)
         strays.append(stray(truth[each.attempt_id], str(kept), status=status, remains=remains))
     return suspects, truth, draw(st.permutations(strays)) if strays else []
 
 
 @given(_lost())
-def test_no_pair_that_is_proved_is_ever_wrong(lost: tuple[list[Suspect], dict[int, int], list[Stray]]) -> None:
+def test_no_pair_that_is_proved_is_ever_wrong(
+    lost: tuple[list[Suspect], dict[int, int], list[Stray]],
+) -> None:
     suspects, truth, strays = lost
 
     found = match(suspects=suspects, strays=strays)
 
     assert found.placed.items() <= truth.items()
-    assert all(number in found.candidates[attempt] for attempt, number in truth.items())  # none counts as not placed
+    # none counts as not placed
+    assert all(number in found.candidates[attempt] for attempt, number in truth.items())
     assert not found.strangers
 
 
@@ -141,7 +172,13 @@ def test_every_pair_without_an_alternative_is_proved(
 ) -> None:
     suspects, _, strays = lost
     possible = [
-        dict(zip((each.attempt_id for each in chosen), (one.upstream_id for one in strays), strict=True))
+        dict(
+            zip(
+                (each.attempt_id for each in chosen),
+                (one.upstream_id for one in strays),
+                strict=True,
+            )
+        )
         for chosen in permutations(suspects, len(strays))
         if all(fits(one, each) for one, each in zip(strays, chosen, strict=True))
     ]
@@ -151,12 +188,20 @@ def test_every_pair_without_an_alternative_is_proved(
 
 
 def subscription(number: int) -> Suspect:
-    return Suspect(attempt_id=number, cost=Decimal(0), billed_quantity=1, id_range=EVERYWHERE, is_subscription=True)
+    return Suspect(
+        attempt_id=number,
+        cost=Decimal(0),
+        billed_quantity=1,
+        id_range=EVERYWHERE,
+        is_subscription=True,
+    )
 
 
 @pytest.mark.parametrize("status", [Status.ACTIVE, Status.PAUSED, Status.EXPIRED])
 @pytest.mark.parametrize("charge", ["0", "1", None])
-def test_what_is_served_over_time_is_never_an_order_that_was_charged_at_once(status: Status, charge: str) -> None:
+def test_what_is_served_over_time_is_never_an_order_that_was_charged_at_once(
+    status: Status, charge: str
+) -> None:
     found = match(suspects=[suspect(1)], strays=[stray(10, charge, status=status)])
 
     assert not found.placed
@@ -165,7 +210,12 @@ def test_what_is_served_over_time_is_never_an_order_that_was_charged_at_once(sta
 
 @pytest.mark.parametrize(
     "found",
-    [stray(10, "0", status=Status.ACTIVE), stray(10, "0", status=Status.CANCELED), stray(10, "3"), stray(10, "0")],
+    [
+        stray(10, "0", status=Status.ACTIVE),
+        stray(10, "0", status=Status.CANCELED),
+        stray(10, "3"),
+        stray(10, "0"),
+    ],
     ids=str,
 )
 def test_a_lost_subscription_is_found_by_people_alone(found: Stray) -> None:
@@ -184,7 +234,9 @@ def test_what_may_be_a_lost_subscription_proves_nothing_about_another_order(char
 
 
 def test_a_drip_feed_that_is_active_is_found_by_its_charge() -> None:
-    dripping = Suspect(attempt_id=1, cost=Decimal(1), billed_quantity=500, id_range=EVERYWHERE, is_dripfeed=True)
+    dripping = Suspect(
+        attempt_id=1, cost=Decimal(1), billed_quantity=500, id_range=EVERYWHERE, is_dripfeed=True
+    )
 
     active, other = stray(10, "1", status=Status.ACTIVE), stray(10, "0", status=Status.ACTIVE)
 

@@ -1,4 +1,6 @@
-"""A provider that names a lost order's id for a later one does not have the lost one placed a second time."""
+"""A provider that names a lost order's id for a later one does not have the lost one placed a
+second time.
+"""
 
 import pytest
 from pytest_django import Settings
@@ -22,13 +24,18 @@ def lane(double: ProviderDouble, settings: Settings) -> Lane:
 
 
 def usurp(lane: Lane) -> tuple[Order, Order]:
-    """An order that was placed and whose answer was lost, and the one that the provider named by its id."""
+    """An order that was placed and whose answer was lost, and the one that the provider named
+    by its id.
+    """
     lost = lane.lose("commit_reset", quantity=3000)
     lane.double.fault("add", "nocommit_duplicate_id", times=1)
     usurper = lane.order(quantity=500)
     submit_due()
     usurper.refresh_from_db()
-    assert (usurper.status, usurper.upstream_id) == (Status.RUNNING, str(lane.double.placed()[-1].order))
+    assert (usurper.status, usurper.upstream_id) == (
+        Status.RUNNING,
+        str(lane.double.placed()[-1].order),
+    )
     make_due()
     track_due()
     lane.go_on()
@@ -48,7 +55,9 @@ def test_lost_order_whose_id_another_was_given_is_left_to_staff(lane: Lane) -> N
     assert Attempt.objects.get(order=lost).evidence["next_step"] == review.text
 
 
-def test_control_without_the_look_it_would_be_sent_again(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_without_the_look_it_would_be_sent_again(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lost, _ = usurp(lane)
     monkeypatch.setattr(apply_verdict, "find_usurper", lambda _: None)
 

@@ -36,12 +36,16 @@ def make_dear(price: str = "100.00001") -> Order:
 
 
 def propose(order: Order, actor: User, decision: str = "refund") -> Proposal:
-    proposal = second_person.decide(decision=decision, order=order, actor=actor, reason="not in their list", now=NOW)
+    proposal = second_person.decide(
+        decision=decision, order=order, actor=actor, reason="not in their list", now=NOW
+    )
     assert proposal is not None
     return proposal
 
 
-@pytest.mark.parametrize(("decision", "status"), [("refund", Status.CANCELED), ("resend", Status.WAITING)])
+@pytest.mark.parametrize(
+    ("decision", "status"), [("refund", Status.CANCELED), ("resend", Status.WAITING)]
+)
 def test_dear_order_is_decided_when_a_second_person_agrees(
     first: User, second: User, decision: str, status: Status
 ) -> None:
@@ -54,15 +58,27 @@ def test_dear_order_is_decided_when_a_second_person_agrees(
 
     order.refresh_from_db()
     attempt = only_attempt(order)
-    assert (order.status, attempt.state, attempt.decided_by) == (status, AttemptState.NOT_PLACED, second)
-    assert "proposed by first@example.com, confirmed by second@example.com" in attempt.evidence["reason"]
+    assert (order.status, attempt.state, attempt.decided_by) == (
+        status,
+        AttemptState.NOT_PLACED,
+        second,
+    )
+    assert (
+        "proposed by first@example.com, confirmed by second@example.com"
+        in attempt.evidence["reason"]
+    )
     assert prove().findings == []
 
 
 def test_order_at_the_limit_is_decided_by_one(first: User) -> None:
     order = make_dear("100")
 
-    assert second_person.decide(decision="refund", order=order, actor=first, reason="not there", now=NOW) is None
+    assert (
+        second_person.decide(
+            decision="refund", order=order, actor=first, reason="not there", now=NOW
+        )
+        is None
+    )
 
     order.refresh_from_db()
     assert order.status == Status.CANCELED
@@ -138,10 +154,16 @@ def test_proposal_about_an_attempt_that_was_settled_is_void(first: User, second:
     assert order.status == Status.UNCLEAR
 
 
-def test_page_shows_the_proposal_and_lets_another_person_confirm_it(first: User, second: User) -> None:
+def test_page_shows_the_proposal_and_lets_another_person_confirm_it(
+    first: User, second: User
+) -> None:
     order = make_dear()
     address = reverse("staff_order_decide", args=[order.pk, "refund"])
-    shown = signed_in(first).post(address, {"reason": "not in their list"}, follow=True).content.decode()
+    shown = (
+        signed_in(first)
+        .post(address, {"reason": "not in their list"}, follow=True)
+        .content.decode()
+    )
     confirm = reverse("staff_proposal_answer", args=[Proposal.objects.get().pk, "confirm"])
     assert "waits for a second person" in shown
     assert confirm not in shown

@@ -1,4 +1,6 @@
-"""Orders that were perhaps placed are settled by proof alone: each condition that is not met keeps a verdict back."""
+"""Orders that were perhaps placed are settled by proof alone: each condition that is not met keeps
+a verdict back.
+"""
 
 import time
 from collections.abc import Callable
@@ -25,8 +27,20 @@ from tests.orders.attempts import kinds_of, only_attempt
 from tests.orders.unclear.lost_orders import NOT_PLACED, PLACED, UNDECIDED, Lane, unmet, verdict
 
 pytestmark = pytest.mark.django_db(transaction=True)
-COMMITTED = ["commit_reset", "commit_html200", "commit_http500", "commit_internal_error", "commit_wrong_type"]
-NEVER_PLACED = ["nocommit_reset", "nocommit_html200", "nocommit_http500", "nocommit_internal_error", "nocommit_close"]
+COMMITTED = [
+    "commit_reset",
+    "commit_html200",
+    "commit_http500",
+    "commit_internal_error",
+    "commit_wrong_type",
+]
+NEVER_PLACED = [
+    "nocommit_reset",
+    "nocommit_html200",
+    "nocommit_http500",
+    "nocommit_internal_error",
+    "nocommit_close",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +73,9 @@ def test_order_that_was_placed_is_found_and_runs(lane: Lane, fault: str) -> None
 
     assert verdict(order) == PLACED
     attempt = only_attempt(order)
-    assert (order.upstream_id, attempt.upstream_id, attempt.decided_by) == (str(placed.order),) * 2 + (None,)
+    assert (order.upstream_id, attempt.upstream_id, attempt.decided_by) == (
+        str(placed.order),
+    ) * 2 + (None,)
     assert kinds_of(order)[-2:] == ["verdict", "accepted"]
     assert order.watch.provider == lane.provider
 
@@ -90,7 +106,10 @@ def test_verdict_keeps_its_evidence(lane: Lane) -> None:
         "lower": int(str(lane.accepted[-1].upstream_id)),
         "upper": int(str(later.upstream_id)),
     }
-    assert evidence["money"][-1] == {"label": "Missing", "amount": str(Decimal(evidence["money"][-1]["amount"]))}
+    assert evidence["money"][-1] == {
+        "label": "Missing",
+        "amount": str(Decimal(evidence["money"][-1]["amount"])),
+    }
     assert Decimal(evidence["money"][-1]["amount"]) == 0
     assert Event.objects.get(order=order, kind="verdict").detail["bracket"] == evidence["bracket"]
 
@@ -238,7 +257,8 @@ def test_orders_wait_while_the_account_is_read(lane: Lane) -> None:
     lane.lose("nocommit_reset")
     lane.go_on()
     waiting = lane.order()
-    lane.double.fault("balance", "delayed", seconds=0, times=1)  # the self-test asks, before the lane is fenced
+    # the self-test asks, before the lane is fenced
+    lane.double.fault("balance", "delayed", seconds=0, times=1)
     lane.double.fault("balance", "held")
     with ThreadPoolExecutor(1) as threads:
         sweep = threads.submit(apart, resolve_due)
@@ -273,7 +293,12 @@ def test_self_test_tells_what_it_saw(lane: Lane) -> None:
         self_test(provider=provider, client=client, now=timezone.now())
 
     kept = lane.provider
-    assert (kept.ids_monotonic, kept.foreign_id_is_error, kept.charge_is_net, kept.balance_exact) == (
+    assert (
+        kept.ids_monotonic,
+        kept.foreign_id_is_error,
+        kept.charge_is_net,
+        kept.balance_exact,
+    ) == (
         True,
         True,
         None,
@@ -281,4 +306,6 @@ def test_self_test_tells_what_it_saw(lane: Lane) -> None:
     )
     assert lacks(kept) == []
     assert kept.profile[0] == "Ids of 4 orders: each newer one has a higher id."
-    assert kept.profile[-1] == "Ids that are not ours (1, 23504): 2 are an error, 0 are shown to us."
+    assert (
+        kept.profile[-1] == "Ids that are not ours (1, 23504): 2 are an error, 0 are shown to us."
+    )

@@ -1,4 +1,6 @@
-"""When nothing is said of an unclear order: too early, too little known, money unexplained, a provider out of reach."""
+"""When nothing is said of an unclear order: too early, too little known, money unexplained, a
+provider out of reach.
+"""
 
 from decimal import Decimal
 
@@ -91,7 +93,8 @@ def test_nothing_is_said_while_money_is_missing_that_nobody_explains(lane: Lane)
 
 def test_nothing_is_said_against_a_baseline_that_is_younger_than_the_order(lane: Lane) -> None:
     order = lane.lose("commit_reset")
-    lane.double.set_order(lane.double.placed()[-1].order, status="Canceled")  # leaves no trace in the sums
+    # leaves no trace in the sums
+    lane.double.set_order(lane.double.placed()[-1].order, status="Canceled")
     lane.double.fault("status", "forgotten", ids=[str(lane.double.placed()[-1].order)])
     pass_time()
     Baseline.objects.all().delete()
@@ -124,7 +127,10 @@ def test_fault_10_somebody_else_ordering_on_our_key_stops_the_verdicts(lane: Lan
     resolve_due()
 
     assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
-    assert lane.provider.verdicts_pause_reason == f"Orders on our account are none of ours: {stranger.order}"
+    assert (
+        lane.provider.verdicts_pause_reason
+        == f"Orders on our account are none of ours: {stranger.order}"
+    )
     explain(provider=lane.provider, reason="a colleague's test", actor=make_user(role=Role.STAFF))
     assert Orphan.objects.get().explanation == "a colleague's test"
     resolve_due()
@@ -160,7 +166,9 @@ def test_bracket_that_is_too_wide_is_not_read(lane: Lane) -> None:
 
 
 @pytest.mark.parametrize("lie", ["charge_null", "charge_missing", "missing_ids", "forgotten"])
-def test_nothing_is_said_while_the_provider_is_silent_about_our_own_orders(lane: Lane, lie: str) -> None:
+def test_nothing_is_said_while_the_provider_is_silent_about_our_own_orders(
+    lane: Lane, lie: str
+) -> None:
     order = lane.lose("nocommit_reset")
     lane.go_on()
     lane.double.fault("status", lie, ids=[str(lane.accepted[0].upstream_id)])
@@ -189,7 +197,10 @@ def test_provider_whose_ids_do_not_grow_is_left_to_staff(lane: Lane) -> None:
 
     resolve_due()
 
-    assert (verdict(order), unmet(order)) == (UNDECIDED, ["What is known of the provider", "Bracket closed"])
+    assert (verdict(order), unmet(order)) == (
+        UNDECIDED,
+        ["What is known of the provider", "Bracket closed"],
+    )
     assert lane.provider.ids_monotonic is False
 
 
@@ -199,7 +210,10 @@ def test_provider_whose_charges_are_not_net_is_left_to_staff(lane: Lane) -> None
     charge = only_attempt(known).cost
     lane.double.set_order(str(known.upstream_id), status="Canceled", shown={"charge": str(charge)})
     Order.objects.filter(pk=known.pk).update(
-        status=Status.CANCELED, ended_at=known.created_at, upstream_charge=charge, refunded=known.charge
+        status=Status.CANCELED,
+        ended_at=known.created_at,
+        upstream_charge=charge,
+        refunded=known.charge,
     )
     lane.go_on()
 

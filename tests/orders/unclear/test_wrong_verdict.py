@@ -1,4 +1,6 @@
-"""Staff took an order for not placed, and were wrong: it is held before it is sent twice, and attached."""
+"""Staff took an order for not placed, and were wrong: it is held before it is sent twice, and
+attached.
+"""
 
 import pytest
 from django.utils import timezone
@@ -50,16 +52,26 @@ def test_order_found_after_all_is_held_before_it_is_sent_twice_and_told_of_once(
     assert verdict(other) == NOT_PLACED
 
 
-def test_order_that_was_accepted_after_a_resend_is_attached_and_runs(double: ProviderDouble, staff: User) -> None:
+def test_order_that_was_accepted_after_a_resend_is_attached_and_runs(
+    double: ProviderDouble, staff: User
+) -> None:
     double.fault("add", "commit_reset", times=1)
     [order] = make_due(make_lane(double))
     submit_due()
     order.refresh_from_db()
     upstream_id = str(double.placed()[-1].order)
     resend(order=order, actor=staff, reason="too early", now=NOW)
-    record_outcome(attempt_id=only_attempt(order).pk, outcome=Accepted(upstream_id, Exchange()), now=NOW)
+    record_outcome(
+        attempt_id=only_attempt(order).pk, outcome=Accepted(upstream_id, Exchange()), now=NOW
+    )
 
-    attach(order=order, upstream_id=upstream_id, actor=staff, reason="it came after all", now=timezone.now())
+    attach(
+        order=order,
+        upstream_id=upstream_id,
+        actor=staff,
+        reason="it came after all",
+        now=timezone.now(),
+    )
 
     order.refresh_from_db()
     assert (order.status, order.hold_reason, order.upstream_id) == (Status.RUNNING, "", upstream_id)
@@ -68,7 +80,9 @@ def test_order_that_was_accepted_after_a_resend_is_attached_and_runs(double: Pro
 
 
 @pytest.mark.parametrize("reason", [HoldReason.PROVIDER_FUNDS, HoldReason.LOSS])
-def test_order_that_nothing_speaks_for_is_not_attached(double: ProviderDouble, staff: User, reason: HoldReason) -> None:
+def test_order_that_nothing_speaks_for_is_not_attached(
+    double: ProviderDouble, staff: User, reason: HoldReason
+) -> None:
     service = make_lane(double)
     order = make_unclear(service)
     resend(order=order, actor=staff, reason="not there", now=NOW)
@@ -79,7 +93,13 @@ def test_order_that_nothing_speaks_for_is_not_attached(double: ProviderDouble, s
     order.refresh_from_db()
 
     with pytest.raises(AlreadyDecided):
-        attach(order=order, upstream_id=str(double.placed()[-1].order), actor=staff, reason="a guess", now=NOW)
+        attach(
+            order=order,
+            upstream_id=str(double.placed()[-1].order),
+            actor=staff,
+            reason="a guess",
+            now=NOW,
+        )
 
     order.refresh_from_db()
     assert (order.status, order.upstream_id) == (Status.HELD, None)

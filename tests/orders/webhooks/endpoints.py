@@ -13,14 +13,22 @@ from orders.webhooks.endpoints import add_endpoint
 from tests.factories import NOW, make_user
 
 ALL = list(WebhookType.values)
-FORM = {"url": "https://shop.example/hook?token=t0ken", "events": ["order.completed", "order.partial"]}
+FORM = {
+    "url": "https://shop.example/hook?token=t0ken",
+    "events": ["order.completed", "order.partial"],
+}
 
 
 def make_endpoint(
-    *, user: User | None = None, url: str = "http://127.0.0.1:9/hook", events: list[str] | None = None
+    *,
+    user: User | None = None,
+    url: str = "http://127.0.0.1:9/hook",
+    events: list[str] | None = None,
 ) -> WebhookEndpoint:
     """An endpoint that is told everything; nobody answers at port 9."""
-    endpoint, _ = add_endpoint(user=user or make_user(), url=url, events=ALL if events is None else events, now=NOW)
+    endpoint, _ = add_endpoint(
+        user=user or make_user(), url=url, events=ALL if events is None else events, now=NOW
+    )
     return endpoint
 
 

@@ -28,7 +28,9 @@ class Received:
 class Receiver:
     """Listens on a free port until the end of its `with`."""
 
-    def __init__(self, *, status: int = 200, body: bytes = b"ok", headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *, status: int = 200, body: bytes = b"ok", headers: Mapping[str, str] | None = None
+    ) -> None:
         self.status = status
         self.body = body
         self.headers = dict(headers or {})
@@ -40,7 +42,9 @@ class Receiver:
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hook?of=us"
 
     def __enter__(self) -> Self:
@@ -48,7 +52,10 @@ class Receiver:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.may_answer.set()
         self._server.shutdown()

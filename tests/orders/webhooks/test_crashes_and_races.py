@@ -31,17 +31,23 @@ from tests.races.sessions import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PROGRAM = "import django; django.setup(); from orders.webhooks.sweep import deliver_due; deliver_due()"
+PROGRAM = (
+    "import django; django.setup(); from orders.webhooks.sweep import deliver_due; deliver_due()"
+)
 
 
 def die_at(point: str) -> int:
     """Run a sweep in a process of its own that is killed at `point`; its exit code."""
     url = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{connection.settings_dict['NAME']}"
     env = {**os.environ, "DATABASE_URL": url, "FAULT_POINT": point, "WEBHOOK_ALLOW_PRIVATE": "on"}
-    return subprocess.run([sys.executable, "-c", PROGRAM], env=env, timeout=60, check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=env, timeout=60, check=False
+    ).returncode
 
 
-def test_worker_that_is_killed_before_it_writes_down_the_answer_is_repeated(receiver: Receiver) -> None:
+def test_worker_that_is_killed_before_it_writes_down_the_answer_is_repeated(
+    receiver: Receiver,
+) -> None:
     delivery = make_delivery(make_endpoint(url=receiver.url))
 
     code = die_at("after_send")
@@ -63,7 +69,9 @@ def test_four_sweeps_at_once_take_each_delivery_once() -> None:
 
     taken = at_once(lambda _: [each.delivery_id for each in claim(owner=uuid4())], times=4)
 
-    assert sorted(chain.from_iterable(taken)) == sorted(WebhookDelivery.objects.values_list("pk", flat=True))
+    assert sorted(chain.from_iterable(taken)) == sorted(
+        WebhookDelivery.objects.values_list("pk", flat=True)
+    )
 
 
 def test_without_the_row_lock_sweeps_would_take_the_same_ones() -> None:
@@ -72,7 +80,9 @@ def test_without_the_row_lock_sweeps_would_take_the_same_ones() -> None:
     barrier = Barrier(4)
 
     def take_unlocked(_: int) -> list[int]:
-        due = list(WebhookDelivery.objects.filter(next_at__lte=timezone.now()).values_list("pk", flat=True))
+        due = list(
+            WebhookDelivery.objects.filter(next_at__lte=timezone.now()).values_list("pk", flat=True)
+        )
         barrier.wait(timeout=30)
         WebhookDelivery.objects.filter(pk__in=due).update(owner=uuid4())
         return due

@@ -1,4 +1,6 @@
-"""What happens to an order is written down for its customer's endpoints in the same transaction, whoever does it."""
+"""What happens to an order is written down for its customer's endpoints in the same transaction,
+whoever does it.
+"""
 
 import json
 from datetime import timedelta
@@ -41,7 +43,12 @@ def test_order_tells_its_way_from_accepted_to_partial() -> None:
     order.refresh_from_db()
     end_partially(order=order, undelivered=100, now=NOW)
 
-    assert told(endpoint) == ["order.accepted", "order.processing", "order.in_progress", "order.partial"]
+    assert told(endpoint) == [
+        "order.accepted",
+        "order.processing",
+        "order.in_progress",
+        "order.partial",
+    ]
     last = endpoint.deliveries.latest("pk")
     assert (last.order_id, last.state, last.tries, last.owner) == (order.pk, "waiting", 0, None)
     assert list(data_of(last).items()) == [
@@ -80,7 +87,9 @@ def test_body_keeps_what_was_true_when_it_happened() -> None:
 def test_batch_of_reports_is_told_without_a_query_more() -> None:
     def queries_of_a_batch(*, told_to: int) -> int:
         user, service = make_user(balance="200"), make_service()
-        orders = [make_order(user=user, service=service, status=OrderState.RUNNING) for _ in range(20)]
+        orders = [
+            make_order(user=user, service=service, status=OrderState.RUNNING) for _ in range(20)
+        ]
         for number in range(told_to):
             make_endpoint(user=user, url=f"http://127.0.0.1:9/{number}")
         report = OrderStatus(
@@ -122,7 +131,9 @@ def test_nothing_is_told_of_what_was_not_wanted_or_of_others() -> None:
     order = make_order(status=OrderState.RUNNING)
     unwanting = make_endpoint(user=order.user, events=["order.partial"])
     stranger = make_endpoint()
-    off, removed = (make_endpoint(user=order.user, url=f"http://127.0.0.1:9/{number}") for number in range(2))
+    off, removed = (
+        make_endpoint(user=order.user, url=f"http://127.0.0.1:9/{number}") for number in range(2)
+    )
     switch_off(endpoint=off, now=NOW)
     remove_endpoint(endpoint=removed, now=NOW)
 
@@ -151,7 +162,12 @@ def test_refill_tells_request_rejection_and_reason() -> None:
 
     requested, rejected = endpoint.deliveries.order_by("pk")
     assert (requested.type, rejected.type) == ("refill.requested", "refill.rejected")
-    assert data_of(requested) == {"refill": refill.pk, "order": order.pk, "status": "Pending", "reason": ""}
+    assert data_of(requested) == {
+        "refill": refill.pk,
+        "order": order.pk,
+        "status": "Pending",
+        "reason": "",
+    }
     assert data_of(rejected) == {
         "refill": refill.pk,
         "order": order.pk,
@@ -165,7 +181,12 @@ def test_refill_that_succeeds_is_told_once() -> None:
     request_refill(order=order, actor=order.user, now=NOW)
     endpoint = make_endpoint(user=order.user)
 
-    for state in (RequestState.SENDING, RequestState.RUNNING, RequestState.COMPLETED, RequestState.COMPLETED):
+    for state in (
+        RequestState.SENDING,
+        RequestState.RUNNING,
+        RequestState.COMPLETED,
+        RequestState.COMPLETED,
+    ):
         Refill.objects.update(state=state)
 
     assert told(endpoint) == ["refill.completed"]
@@ -180,4 +201,8 @@ def test_cancellation_tells_request_and_rejection() -> None:
 
     assert sorted(told(endpoint)) == ["cancel.rejected", "cancel.requested", "order.completed"]
     rejected = endpoint.deliveries.get(type="cancel.rejected")
-    assert data_of(rejected) == {"order": order.pk, "status": "Rejected", "reason": "The order ended before"}
+    assert data_of(rejected) == {
+        "order": order.pk,
+        "status": "Rejected",
+        "reason": "The order ended before",
+    }

@@ -1,4 +1,6 @@
-"""What is not answered with 2xx is tried again, later and later; an endpoint that is gone is left alone."""
+"""What is not answered with 2xx is tried again, later and later; an endpoint that is gone is left
+alone.
+"""
 
 from datetime import timedelta
 
@@ -16,7 +18,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 404, 500, 503])
-def test_anything_but_2xx_is_tried_again_with_the_same_id_and_body(status: int, receiver: Receiver) -> None:
+def test_anything_but_2xx_is_tried_again_with_the_same_id_and_body(
+    status: int, receiver: Receiver
+) -> None:
     receiver.status = status
     receiver.headers = {"Location": f"{receiver.url}&moved"}
     delivery = make_delivery(make_endpoint(url=receiver.url))
@@ -28,11 +32,20 @@ def test_anything_but_2xx_is_tried_again_with_the_same_id_and_body(status: int, 
     deliver_due()
 
     first, second = receiver.received
-    assert (failed.state, failed.http_status, failed.endpoint.failures_in_row) == ("waiting", status, 1)
+    assert (failed.state, failed.http_status, failed.endpoint.failures_in_row) == (
+        "waiting",
+        status,
+        1,
+    )
     assert first.path == second.path == "/hook?of=us"
     assert (first.headers["webhook-id"], first.body) == (second.headers["webhook-id"], second.body)
     row = fresh(delivery)
-    assert (row.state, row.tries, row.endpoint.failures_in_row, row.endpoint.failing_since) == ("delivered", 2, 0, None)
+    assert (row.state, row.tries, row.endpoint.failures_in_row, row.endpoint.failing_since) == (
+        "delivered",
+        2,
+        0,
+        None,
+    )
 
 
 def test_waits_grow_and_end_in_giving_up() -> None:
@@ -47,10 +60,19 @@ def test_waits_grow_and_end_in_giving_up() -> None:
             shortest.append((next_at - timezone.now()).total_seconds())
             make_due_again(delivery)
 
-    assert [wait >= least for least, wait in zip(WAITS, longest, strict=True)] == [True] * len(WAITS)
-    assert [wait <= 1.2 * least for least, wait in zip(WAITS, shortest, strict=True)] == [True] * len(WAITS)
+    assert [wait >= least for least, wait in zip(WAITS, longest, strict=True)] == [True] * len(
+        WAITS
+    )
+    assert [wait <= 1.2 * least for least, wait in zip(WAITS, shortest, strict=True)] == [
+        True
+    ] * len(WAITS)
     row = fresh(delivery)
-    assert (row.state, row.tries, row.http_status, row.next_at) == ("failed", len(WAITS) + 1, None, None)
+    assert (row.state, row.tries, row.http_status, row.next_at) == (
+        "failed",
+        len(WAITS) + 1,
+        None,
+        None,
+    )
     assert row.problem == "no connection: Connection refused"
 
 
@@ -81,7 +103,9 @@ def test_410_switches_the_endpoint_off_and_gives_up_what_waits(receiver: Receive
     ]
 
 
-def test_three_days_of_failures_switch_it_off_and_one_success_in_between_does_not(receiver: Receiver) -> None:
+def test_three_days_of_failures_switch_it_off_and_one_success_in_between_does_not(
+    receiver: Receiver,
+) -> None:
     receiver.status = 500
     endpoint = make_endpoint(url=receiver.url)
     make_delivery(endpoint)
@@ -98,7 +122,10 @@ def test_three_days_of_failures_switch_it_off_and_one_success_in_between_does_no
 
     off = WebhookEndpoint.objects.get()
     assert is_active_before
-    assert (off.is_active, off.switched_off_reason) == (False, "Nothing was delivered for three days.")
+    assert (off.is_active, off.switched_off_reason) == (
+        False,
+        "Nothing was delivered for three days.",
+    )
 
 
 def test_endpoint_that_is_switched_on_again_gets_what_is_resent(receiver: Receiver) -> None:

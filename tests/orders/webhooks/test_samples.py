@@ -29,7 +29,12 @@ def verdicts(language: str, cases: list[tuple[str, dict[str, str], str]]) -> lis
     assert match is not None
     program = f"{match[1]}\n{CALLS[language]}"
     ran = subprocess.run(
-        [*COMMANDS[language], program], input=json.dumps(cases), capture_output=True, text=True, timeout=30, check=True
+        [*COMMANDS[language], program],
+        input=json.dumps(cases),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
     )
     return ran.stdout.split()
 
@@ -44,7 +49,11 @@ def cases_of(got: Received, secret: str) -> list[tuple[str, dict[str, str], str]
         (secret, {**headers, "webhook-signature": f"v1,{'A' * 43}= {signature}"}, body),
         (secret, headers, body.replace("1.08000", "0.08000")),
         (secret, {**headers, "webhook-id": headers["webhook-id"] + "0"}, body),
-        (secret, {**headers, "webhook-timestamp": str(int(headers["webhook-timestamp"]) - 1)}, body),
+        (
+            secret,
+            {**headers, "webhook-timestamp": str(int(headers["webhook-timestamp"]) - 1)},
+            body,
+        ),
         (secret, {**headers, "webhook-signature": signature.removeprefix("v1,")}, body),
         (other, headers, body),
     ]

@@ -18,7 +18,12 @@ def test_example_of_the_specification_is_met() -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"timestamp": 1614265331}, {"message_id": "msg_p5jXN8AQM9LWM0D4loKWxJel"}, {"body": BODY + b" "}]
+    "changed",
+    [
+        {"timestamp": 1614265331},
+        {"message_id": "msg_p5jXN8AQM9LWM0D4loKWxJel"},
+        {"body": BODY + b" "},
+    ],
 )
 def test_everything_is_signed(changed: dict[str, object]) -> None:
     values = {"message_id": MESSAGE, "timestamp": 1614265330, "body": BODY} | changed
@@ -32,7 +37,9 @@ def test_two_secrets_give_two_signatures() -> None:
     both = sign(keys=[other, SECRET], message_id=MESSAGE, timestamp=1614265330, body=BODY)
 
     assert both.split(" ")[1] == SIGNATURE
-    assert both.split(" ")[0] == sign(keys=[other], message_id=MESSAGE, timestamp=1614265330, body=BODY)
+    assert both.split(" ")[0] == sign(
+        keys=[other], message_id=MESSAGE, timestamp=1614265330, body=BODY
+    )
 
 
 def test_secrets_have_32_bytes_and_are_never_the_same() -> None:

@@ -16,7 +16,13 @@ from orders.webhooks.endpoints import remove_endpoint, rotate_secret
 from orders.webhooks.signature import sign
 from orders.webhooks.sweep import deliver, deliver_due, forget_old
 from tests.factories import NOW
-from tests.orders.webhooks.endpoints import fresh, make_delivery, make_due_again, make_endpoint, secret_of
+from tests.orders.webhooks.endpoints import (
+    fresh,
+    make_delivery,
+    make_due_again,
+    make_endpoint,
+    secret_of,
+)
 from tests.orders.webhooks.receiver import Receiver
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +58,13 @@ def test_due_delivery_arrives_signed(receiver: Receiver) -> None:
         },
     }
     row = fresh(delivery)
-    assert (row.state, row.tries, row.http_status, row.excerpt, row.problem) == ("delivered", 1, 200, "ok", "")
+    assert (row.state, row.tries, row.http_status, row.excerpt, row.problem) == (
+        "delivered",
+        1,
+        200,
+        "ok",
+        "",
+    )
     assert (row.next_at, row.owner) == (None, None)
     assert row.endpoint.is_proven
 
@@ -85,8 +97,11 @@ def test_two_secrets_sign_while_one_takes_over(receiver: Receiver) -> None:
     assert receiver.received[1].headers["webhook-signature"] == signed([new], 1)
 
 
-def test_slow_receivers_keep_nobody_waiting(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhooks_sweep, "TIMEOUT", 60.0)  # a busy machine may take long: what counts is who goes first
+def test_slow_receivers_keep_nobody_waiting(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a busy machine may take long: what counts is who goes first
+    monkeypatch.setattr(webhooks_sweep, "TIMEOUT", 60.0)
     monkeypatch.setattr(webhooks_sweep, "SWEEP_SECONDS", 120.0)
     quick = make_endpoint(url=receiver.url)
     WebhookEndpoint.objects.filter(pk=quick.pk).update(is_proven=True)
@@ -108,7 +123,8 @@ def test_slow_receivers_keep_nobody_waiting(receiver: Receiver, monkeypatch: pyt
         deliver_due()
         waiting.join()
 
-    assert len(receiver.received) == 20  # all of them before the first slow answer, else nothing would have answered
+    # all of them before the first slow answer, else nothing would have answered
+    assert len(receiver.received) == 20
     assert slow.most_at_once == MAX_UNPROVEN
     assert receiver.most_at_once <= PER_ENDPOINT
     assert len(slow.received) == 2 * (MAX_UNPROVEN + 2)
@@ -168,10 +184,15 @@ def test_old_deliveries_and_removed_endpoints_are_forgotten() -> None:
     [
         ("http://shop.example/hook", "the URL must begin with https://"),
         ("https://127.0.0.1/hook", "the host's name leads to an address that is not public"),
-        ("https://169.254.169.254/latest/meta-data", "the host's name leads to an address that is not public"),
+        (
+            "https://169.254.169.254/latest/meta-data",
+            "the host's name leads to an address that is not public",
+        ),
     ],
 )
-def test_private_providers_open_no_private_address_to_customers(url: str, problem: str, settings: Settings) -> None:
+def test_private_providers_open_no_private_address_to_customers(
+    url: str, problem: str, settings: Settings
+) -> None:
     settings.WEBHOOK_ALLOW_PRIVATE, settings.PROVIDER_ALLOW_PRIVATE = False, True
     delivery = make_delivery(make_endpoint(url=url))
 
@@ -190,7 +211,9 @@ def test_neither_secret_nor_url_gets_into_a_log_or_a_repr(caplog: pytest.LogCapt
     [dispatch] = claim(owner=uuid4())
     WebhookDelivery.objects.update(next_at=NOW)
     deliver_due()
-    WebhookEndpoint.objects.update(sealed_secret="sealed elsewhere", failing_since=NOW - FAILING_FOR)
+    WebhookEndpoint.objects.update(
+        sealed_secret="sealed elsewhere", failing_since=NOW - FAILING_FOR
+    )
     WebhookDelivery.objects.update(next_at=NOW)
     deliver_due()
 

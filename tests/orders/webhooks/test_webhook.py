@@ -16,7 +16,14 @@ from orders.webhooks.deliveries import claim
 from orders.webhooks.endpoints import switch_off
 from orders.webhooks.sweep import deliver_due
 from tests.factories import NOW
-from tests.orders.webhooks.endpoints import ALL, FORM, make_delivery, make_endpoint, secret_of, secret_on
+from tests.orders.webhooks.endpoints import (
+    ALL,
+    FORM,
+    make_delivery,
+    make_endpoint,
+    secret_of,
+    secret_on,
+)
 from tests.orders.webhooks.receiver import Receiver
 
 pytestmark = pytest.mark.django_db
@@ -33,16 +40,24 @@ def test_url_and_events_are_changed(client: Client, ann: User) -> None:
 
 
 def test_change_that_cannot_be_keeps_what_was(client: Client, ann: User) -> None:
-    endpoint, other = make_endpoint(user=ann), make_endpoint(user=ann, url="http://127.0.0.1:9/other")
+    endpoint, other = (
+        make_endpoint(user=ann),
+        make_endpoint(user=ann, url="http://127.0.0.1:9/other"),
+    )
 
-    answers = [client.post(f"/webhooks/{endpoint.pk}", {**FORM, "url": url}) for url in (other.url, "ftp://x/")]
+    answers = [
+        client.post(f"/webhooks/{endpoint.pk}", {**FORM, "url": url})
+        for url in (other.url, "ftp://x/")
+    ]
 
     endpoint.refresh_from_db()
     assert [answer.status_code for answer in answers] == [422, 422]
     assert (endpoint.url, endpoint.events) == ("http://127.0.0.1:9/hook", ALL)
 
 
-def test_test_button_sends_and_the_log_shows_status_time_and_answer_as_text(client: Client, ann: User) -> None:
+def test_test_button_sends_and_the_log_shows_status_time_and_answer_as_text(
+    client: Client, ann: User
+) -> None:
     hostile = b"<script>alert(1)</script>" + b"x" * 1000
     with Receiver(status=500, body=hostile) as receiver:
         endpoint = make_endpoint(user=ann, url=receiver.url)
@@ -63,7 +78,9 @@ def test_test_button_sends_and_the_log_shows_status_time_and_answer_as_text(clie
     assert "data-refresh" not in log
 
 
-def test_test_button_that_is_pressed_twice_sends_one(client: Client, ann: User, receiver: Receiver) -> None:
+def test_test_button_that_is_pressed_twice_sends_one(
+    client: Client, ann: User, receiver: Receiver
+) -> None:
     endpoint = make_endpoint(user=ann, url=receiver.url)
 
     with time_machine.travel(timezone.now(), tick=False):
@@ -75,7 +92,9 @@ def test_test_button_that_is_pressed_twice_sends_one(client: Client, ann: User, 
     assert len(receiver.received) == 1
 
 
-def test_test_goes_before_what_has_been_due_longer(client: Client, ann: User, receiver: Receiver) -> None:
+def test_test_goes_before_what_has_been_due_longer(
+    client: Client, ann: User, receiver: Receiver
+) -> None:
     endpoint = make_endpoint(user=ann, url=receiver.url)
     make_delivery(endpoint)
 
@@ -109,7 +128,10 @@ def test_switching_off_and_on(client: Client, ann: User) -> None:
 
     client.post(f"/webhooks/{endpoint.pk}/switch", {"to": "off"})
     off = WebhookEndpoint.objects.get()
-    refused = [client.post(path) for path in (f"/webhooks/{off.pk}/test", f"/webhooks/deliveries/{delivery.pk}/resend")]
+    refused = [
+        client.post(path)
+        for path in (f"/webhooks/{off.pk}/test", f"/webhooks/deliveries/{delivery.pk}/resend")
+    ]
     client.post(f"/webhooks/{endpoint.pk}/switch", {"to": "on"})
 
     assert (off.is_active, off.switched_off_reason) == (False, "")
@@ -179,4 +201,10 @@ def test_log_refreshes_only_while_something_waits(client: Client, ann: User) -> 
     )
 
     assert f'hx-get="{address}"' in waiting
-    assert "hx-get" not in client.get(address).content.decode().partition('id="webhook-log"')[2].partition(">")[0]
+    assert (
+        "hx-get"
+        not in client.get(address)
+        .content.decode()
+        .partition('id="webhook-log"')[2]
+        .partition(">")[0]
+    )

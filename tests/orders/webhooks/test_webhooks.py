@@ -32,7 +32,11 @@ def test_new_endpoint_shows_its_secret_once(client: Client, ann: User) -> None:
     secret = secret_on(answer.content.decode())
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
-    assert (endpoint.url, endpoint.events, endpoint.is_active) == (FORM["url"], FORM["events"], True)
+    assert (endpoint.url, endpoint.events, endpoint.is_active) == (
+        FORM["url"],
+        FORM["events"],
+        True,
+    )
     assert unseal(endpoint.sealed_secret) == secret
     assert secret not in endpoint.sealed_secret
     assert secret not in client.get(f"/webhooks/{endpoint.pk}").content.decode()
@@ -56,7 +60,10 @@ def test_form_that_is_sent_twice_adds_one(client: Client, ann: User) -> None:
         ({"url": "https://u:p@shop.example/"}, "The URL must not hold a user name or a password."),
         ({"url": "https://127.0.0.1/"}, "The URL leads to an address that is not public."),
         ({"url": "https://0x7f000001/"}, "The URL leads to an address that is not public."),
-        ({"url": "https://169.254.169.254/latest/"}, "The URL leads to an address that is not public."),
+        (
+            {"url": "https://169.254.169.254/latest/"},
+            "The URL leads to an address that is not public.",
+        ),
         ({"url": "https://localhost/"}, "The URL leads to an address that is not public."),
         ({"url": "javascript:alert(1)"}, "The URL is not one: expected https://host/path."),
         ({"url": "https://shop.example/" + "x" * 500}, "URL: at most 500 characters."),
@@ -98,7 +105,9 @@ def test_somebody_elses_webhook_is_as_good_as_none(role: Role) -> None:
 
     acts = ["", "/switch", "/secret", "/old-secret", "/test", "/remove"]
     answers = [stranger.post(f"/webhooks/{endpoint.pk}{act}", FORM).status_code for act in acts]
-    answers += [stranger.get(f"/webhooks/{endpoint.pk}{act}").status_code for act in ("", "/remove")]
+    answers += [
+        stranger.get(f"/webhooks/{endpoint.pk}{act}").status_code for act in ("", "/remove")
+    ]
     answers.append(stranger.post(f"/webhooks/deliveries/{delivery.pk}/resend").status_code)
 
     assert answers == [404] * 9
@@ -133,5 +142,6 @@ def test_pages_cost_the_same_queries_for_any_number_of_rows(
 
     with django_assert_num_queries(4):  # session, user, endpoints, the balance in the frame
         client.get("/webhooks")
-    with django_assert_num_queries(5):  # session, user, endpoint, deliveries, the balance in the frame
+    # session, user, endpoint, deliveries, the balance in the frame
+    with django_assert_num_queries(5):
         client.get(f"/webhooks/{endpoint.pk}")

@@ -38,7 +38,9 @@ class Shop:
 
     def order(self, status: Status, *, service: Service | None = None) -> Order:
         """An order of this customer."""
-        return make_order(user=self.user, service=service or self.service, quantity=100, status=status)
+        return make_order(
+            user=self.user, service=service or self.service, quantity=100, status=status
+        )
 
 
 def duplicate(shop: Shop) -> str:
@@ -47,13 +49,22 @@ def duplicate(shop: Shop) -> str:
 
 
 def reused(shop: Shop) -> str:
-    ask(shop.key, "add", service=shop.service.pk, link="example.com", quantity=100, idempotency_key="mine")
+    ask(
+        shop.key,
+        "add",
+        service=shop.service.pk,
+        link="example.com",
+        quantity=100,
+        idempotency_key="mine",
+    )
     return shop.add(idempotency_key="mine")
 
 
 def refilled(shop: Shop) -> str:
     order = shop.order(Status.COMPLETED)
-    Refill.objects.create(order=order, provider=order.provider, requested_by=shop.user, requested_at=NOW)
+    Refill.objects.create(
+        order=order, provider=order.provider, requested_by=shop.user, requested_at=NOW
+    )
     return shop.error("refill", order=order.pk)
 
 
@@ -91,16 +102,22 @@ CAUSES: dict[str, Callable[[Shop], str]] = {
     "comments: …": without_comments,
     "Incorrect order ID": lambda shop: shop.error("status", order=0),
     "Refill not found": lambda shop: shop.error("refill_status", refill=0),
-    "Up to 100 IDs per request": lambda shop: shop.error("status", orders=",".join(map(str, range(101)))),
+    "Up to 100 IDs per request": lambda shop: shop.error(
+        "status", orders=",".join(map(str, range(101)))
+    ),
     "Refill is disabled for this service": lambda shop: shop.error(
         "refill", order=shop.order(Status.COMPLETED, service=plain(shop)).pk
     ),
-    "Refill is not available for this order": lambda shop: shop.error("refill", order=shop.order(Status.RUNNING).pk),
+    "Refill is not available for this order": lambda shop: shop.error(
+        "refill", order=shop.order(Status.RUNNING).pk
+    ),
     "The refill task is not completed for this order": refilled,
     "Cancel is disabled for this service": lambda shop: shop.error(
         "cancel", orders=shop.order(Status.RUNNING, service=plain(shop)).pk
     ),
-    "Cancel is not available for this order": lambda shop: shop.error("cancel", orders=shop.order(Status.COMPLETED).pk),
+    "Cancel is not available for this order": lambda shop: shop.error(
+        "cancel", orders=shop.order(Status.COMPLETED).pk
+    ),
     "The cancel task is not completed for this order": canceled,
 }
 
@@ -121,5 +138,8 @@ def test_too_many_requests_are_answered_with_429(settings: Settings) -> None:
     answers = [post({"key": shop.key, "action": "balance"}) for _ in range(3)]
 
     [listed] = [error for error in ERRORS if error.status == 429]
-    assert (answers[-1].status_code, json.loads(answers[-1].content)) == (429, {"error": listed.text})
+    assert (answers[-1].status_code, json.loads(answers[-1].content)) == (
+        429,
+        {"error": listed.text},
+    )
     assert 1 <= int(answers[-1]["Retry-After"]) <= 60

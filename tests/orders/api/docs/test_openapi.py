@@ -56,7 +56,9 @@ def test_every_sample_is_a_request_as_described(call: Any, described: dict[str, 
 
 
 @pytest.mark.parametrize("anchor", REPLIES)
-def test_every_example_of_an_answer_keeps_to_its_schema(anchor: str, described: dict[str, Any]) -> None:
+def test_every_example_of_an_answer_keeps_to_its_schema(
+    anchor: str, described: dict[str, Any]
+) -> None:
     check(described, REPLIES[anchor].name, REPLIES[anchor].example)
 
 
@@ -73,7 +75,9 @@ def test_every_example_of_an_answer_keeps_to_its_schema(anchor: str, described: 
         ("RefillStatusManyReply", [{"refill": 3, "status": "Refill not found"}]),
     ],
 )
-def test_answers_of_another_type_break_the_contract(name: str, wrong: object, described: dict[str, Any]) -> None:
+def test_answers_of_another_type_break_the_contract(
+    name: str, wrong: object, described: dict[str, Any]
+) -> None:
     with pytest.raises(ValidationError):
         check(described, name, wrong)
 

@@ -1,4 +1,6 @@
-"""The page of the API: every action and type from the tables, the reader's own ids, limits and last requests."""
+"""The page of the API: every action and type from the tables, the reader's own ids, limits and last
+requests.
+"""
 
 import html
 import re
@@ -77,8 +79,13 @@ def test_fields_of_a_type_are_those_that_orders_are_checked_by() -> None:
 
 def test_samples_hold_the_readers_own_ids_and_nobody_elses(ann: User) -> None:
     poll = make_service(type="Poll", min_quantity=25)
-    older, newer = make_order(user=ann_funded(ann)), make_order(user=ann_funded(ann), status=Status.COMPLETED)
-    refill = Refill.objects.create(order=newer, provider=newer.provider, requested_by=ann, requested_at=NOW)
+    older, newer = (
+        make_order(user=ann_funded(ann)),
+        make_order(user=ann_funded(ann), status=Status.COMPLETED),
+    )
+    refill = Refill.objects.create(
+        order=newer, provider=newer.provider, requested_by=ann, requested_at=NOW
+    )
     other = make_order()
 
     page = read(signed_in(ann))
@@ -88,7 +95,9 @@ def test_samples_hold_the_readers_own_ids_and_nobody_elses(ann: User) -> None:
     assert f"refill={refill.pk}\n" in f"{sample(page, 'refill_status')}\n"
     assert f"service={poll.pk} " in sample(page, "add-poll")
     assert "quantity=25 " in sample(page, "add-poll")
-    assert str(other.pk) not in re.findall(r"orders?=([\d,]+)", sample(page, "status-many"))[0].split(",")
+    assert str(other.pk) not in re.findall(r"orders?=([\d,]+)", sample(page, "status-many"))[
+        0
+    ].split(",")
 
 
 def ann_funded(ann: User) -> User:
@@ -123,7 +132,12 @@ def test_type_that_nobody_sells_says_so(ann: User) -> None:
 def test_language_is_chosen_by_a_link(slug: str, ann: User) -> None:
     page = read(signed_in(ann), f"?code={slug}&open=add-poll")
 
-    mark = {"curl": "curl --silent", "python": "import json", "php": "<?php", "javascript": "await fetch("}[slug]
+    mark = {
+        "curl": "curl --silent",
+        "python": "import json",
+        "php": "<?php",
+        "javascript": "await fetch(",
+    }[slug]
     assert sample(page, "balance").count(mark) == 1
     assert f'href="?code={slug}&amp;open=balance#balance" aria-current="page"' in page
     assert re.search(r'id="add-poll" open>', page)
@@ -140,15 +154,21 @@ def test_samples_ask_the_sites_own_address(ann: User, settings: Settings) -> Non
     page = read(signed_in(ann))
 
     assert '<code class="code" id="api-url">https://panel.example/api/v2</code>' in page
-    assert sample(page, "balance").startswith("curl --silent --show-error https://panel.example/api/v2 ")
+    assert sample(page, "balance").startswith(
+        "curl --silent --show-error https://panel.example/api/v2 "
+    )
 
 
 def test_limits_are_those_of_the_readers_group(ann: User) -> None:
-    ann.group = CustomerGroup.objects.create(name="big", requests_per_minute=6000, orders_per_minute=1500)
+    ann.group = CustomerGroup.objects.create(
+        name="big", requests_per_minute=6000, orders_per_minute=1500
+    )
     ann.save()
 
     assert "6,000 requests per minute and key, 1,500 orders per minute" in read(signed_in(ann))
-    assert "1,200 requests per minute and key, 1,000 orders per minute" in read(signed_in(make_user()))
+    assert "1,200 requests per minute and key, 1,000 orders per minute" in read(
+        signed_in(make_user())
+    )
 
 
 def test_last_requests_are_shown_to_who_sent_them(ann: User, valkey: Valkey) -> None:
@@ -167,7 +187,10 @@ def test_last_requests_are_shown_to_who_sent_them(ann: User, valkey: Valkey) -> 
     page = read(signed_in(ann))
 
     row = page[page.index("2026-03-14 15:09:26") :]
-    cells = [html.unescape(re.sub(r"<[^>]+>", "", cell)) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)][:6]
+    cells = [
+        html.unescape(re.sub(r"<[^>]+>", "", cell))
+        for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)
+    ][:6]
     assert cells == ["add", "200", "comments: <b>Fill this in.</b>", "12.3", "203.0.113.7", "shop"]
     assert "None yet" in read(signed_in(make_user()))
 
@@ -201,8 +224,11 @@ def test_page_costs_the_same_queries_for_any_number_of_things(
 ) -> None:
     for number in range(count):
         order = make_order(user=ann_funded(ann), service=make_service(type=TYPES[number].name))
-        Refill.objects.create(order=order, provider=order.provider, requested_by=ann, requested_at=NOW)
+        Refill.objects.create(
+            order=order, provider=order.provider, requested_by=ann, requested_at=NOW
+        )
     client = signed_in(ann)
 
-    with django_assert_num_queries(6):  # session, user, services, orders, refills, the balance in the frame
+    # session, user, services, orders, refills, the balance in the frame
+    with django_assert_num_queries(6):
         read(client)

@@ -1,4 +1,6 @@
-"""The samples of the API page are run as they stand there, against the running panel with a real key."""
+"""The samples of the API page are run as they stand there, against the running panel with a real
+key.
+"""
 
 import ast
 import html
@@ -37,15 +39,21 @@ ADDS = [f"add-{kind.name.lower().replace(' ', '-')}" for kind in TYPES]
 
 
 def installed() -> list[object]:
-    """The languages; one that this machine has not is left out, but where CI is set: there all must run."""
+    """The languages; one that this machine has not is left out, but where CI is set: there all
+    must run.
+    """
     return [
-        pytest.param(slug, marks=[] if os.environ.get("CI") or shutil.which(program) else [_absent(program)])
+        pytest.param(
+            slug, marks=[] if os.environ.get("CI") or shutil.which(program) else [_absent(program)]
+        )
         for slug, program in NEEDED.items()
     ]
 
 
 def _absent(program: str) -> pytest.MarkDecorator:
-    return pytest.mark.skip(reason=f"{program} is not installed here; .ci/run installs it and runs these")
+    return pytest.mark.skip(
+        reason=f"{program} is not installed here; .ci/run installs it and runs these"
+    )
 
 
 def samples(user: User, language: str) -> dict[str, str]:
@@ -78,7 +86,11 @@ def test_every_sample_runs_as_it_stands(
     settings.SITE_URL = live_server.url
     settings.API_REQUESTS_PER_MINUTE = 10_000
     ann, key = shop_for_ann()
-    completed, running, refill = Order.objects.order_by("-pk")[1], Order.objects.latest("pk"), Refill.objects.get()
+    completed, running, refill = (
+        Order.objects.order_by("-pk")[1],
+        Order.objects.latest("pk"),
+        Refill.objects.get(),
+    )
     written = samples(ann, language)
 
     def go(anchor: str) -> object:
@@ -89,18 +101,26 @@ def test_every_sample_runs_as_it_stands(
 
     assert sorted(written) == sorted([*ADDS, *ASKED, "idempotency"])
     placed = {order.pk: order for order in ann.orders.exclude(pk__in=[completed.pk, running.pk])}
-    assert {service_type(placed[order_of(answers[anchor])]) for anchor in ADDS} == {kind.name for kind in TYPES}
+    assert {service_type(placed[order_of(answers[anchor])]) for anchor in ADDS} == {
+        kind.name for kind in TYPES
+    }
     assert len(placed) == len(TYPES) + 1
     assert go("idempotency") == answers["idempotency"]
     sheet = answers["status"]
     assert isinstance(sheet, dict)
     assert list(sheet) == ["charge", "start_count", "status", "remains", "currency"]
     assert sheet["status"] in ORDER_STATUSES
-    assert answers["status-many"] == {str(running.pk): sheet, str(completed.pk): {**sheet, **COMPLETED}}
+    assert answers["status-many"] == {
+        str(running.pk): sheet,
+        str(completed.pk): {**sheet, **COMPLETED},
+    }
     assert answers["refill"] == {"error": "Refill is not available for this order"}
     assert answers["refill-many"] == [
         {"order": running.pk, "refill": {"error": "Refill is not available for this order"}},
-        {"order": completed.pk, "refill": {"error": "The refill task is not completed for this order"}},
+        {
+            "order": completed.pk,
+            "refill": {"error": "The refill task is not completed for this order"},
+        },
     ]
     assert answers["refill_status"] == {"status": "Pending"}
     assert answers["refill_status-many"] == [{"refill": refill.pk, "status": "Pending"}]
@@ -128,15 +148,23 @@ COMPLETED = {"status": "Completed", "remains": "0"}
 
 
 def shop_for_ann() -> tuple[User, str]:
-    """A customer with a key, an ended order that is being refilled, a running order, and money for one of each type."""
+    """A customer with a key, an ended order that is being refilled, a running order, and money
+    for one of each type.
+    """
     ann = make_user(balance="1000")
     provider = make_provider()
     for kind in TYPES:
-        make_service(provider=provider, type=kind.name, min_quantity=3, is_refill=True, is_cancel=True)
+        make_service(
+            provider=provider, type=kind.name, min_quantity=3, is_refill=True, is_cancel=True
+        )
     first = Service.objects.order_by("pk")[0]
-    completed = make_order(user=ann, service=first, link="https://example.com/1", status=Status.COMPLETED)
+    completed = make_order(
+        user=ann, service=first, link="https://example.com/1", status=Status.COMPLETED
+    )
     make_order(user=ann, service=first, link="https://example.com/2", status=Status.RUNNING)
-    Refill.objects.create(order=completed, provider=provider, requested_by=ann, requested_at=completed.created_at)
+    Refill.objects.create(
+        order=completed, provider=provider, requested_by=ann, requested_at=completed.created_at
+    )
     fund(user=ann, amount="1")
     return ann, key_of(ann)
 
