@@ -17,7 +17,7 @@ from lib.clock import database_now
 from lib.encryption import CannotUnseal
 from orders.jobs.ask_one_by_one import ask_singly, may_know_single_form
 from orders.jobs.deadlines import sweep_end
-from orders.lifecycle.timeline import open_review, record, withdraw_reviews
+from orders.lifecycle.withdraw_reviews import withdraw_reviews
 from orders.models import EventKind, Refill, RequestState, ReviewKind
 
 log = logging.getLogger(__name__)
@@ -157,7 +157,7 @@ def _apply(refill: Refill, status: RefillStatus | None, now: datetime) -> str:
         refill.ended_at = now
         refill.upstream_status = ""
         refill.reason = "" if refill.state == RequestState.COMPLETED else f"Refill {text}"
-        record(order=refill.order, kind=EventKind.REFILL, text=f"Refill {text}", now=now)
+        refill.order.record(kind=EventKind.REFILL, text=f"Refill {text}", now=now)
         return "ended"
     refill.upstream_status = _WORDS.get(status.state, refill.upstream_status)
     return "looked at"
@@ -171,7 +171,7 @@ def _doubt(refill: Refill, word: str, now: datetime) -> str:
     if refill.reason != reason:
         refill.reason = reason
         text = f"The provider reports the status {word[:60]!r} of refill {refill.pk}: nobody has told us its meaning."
-        open_review(order=refill.order, kind=ReviewKind.UNKNOWN_STATUS, text=text, now=now)
+        refill.order.open_review(kind=ReviewKind.UNKNOWN_STATUS, text=text, now=now)
     return "doubtful"
 
 
@@ -180,8 +180,6 @@ def _count_error(refill: Refill, now: datetime) -> str:
     if refill.errors >= ERRORS_BEFORE_REVIEW:
         refill.state = RequestState.UNCLEAR
         refill.reason = f"The provider has not known this refill for {refill.errors} looks in a row"
-        record(
-            order=refill.order, kind=EventKind.REFILL, text=refill.reason, now=now, is_internal=True
-        )
+        refill.order.record(kind=EventKind.REFILL, text=refill.reason, now=now, is_internal=True)
         return "unclear"
     return "unknown there"

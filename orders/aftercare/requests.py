@@ -12,7 +12,6 @@ from django.db import transaction
 from accounts.models import User
 from catalog.models import AftercareMode
 from orders.lifecycle.end import cancel_in_full
-from orders.lifecycle.timeline import record
 from orders.models import (
     OPEN_REQUEST,
     Cancellation,
@@ -59,7 +58,7 @@ def request_refill(*, order: Order, actor: User, now: datetime) -> Refill:
     refill = Refill(order=order, provider=order.provider, requested_by=actor, requested_at=now)
     begin(refill, mode=order.service.refill_mode, now=now)
     refill.save()
-    record(order=order, kind=EventKind.REFILL, text="Refill requested", now=now, actor=actor)
+    order.record(kind=EventKind.REFILL, text="Refill requested", now=now, actor=actor)
     return refill
 
 
@@ -85,7 +84,7 @@ def request_cancel(*, order: Order, actor: User, now: datetime) -> Cancellation 
     )
     begin(cancellation, mode=order.service.cancel_mode, now=now)
     cancellation.save()
-    record(order=order, kind=EventKind.CANCEL, text="Cancellation requested", now=now, actor=actor)
+    order.record(kind=EventKind.CANCEL, text="Cancellation requested", now=now, actor=actor)
     return cancellation
 
 
@@ -97,8 +96,7 @@ def approve(*, request: Refill | Cancellation, actor: User, now: datetime) -> No
     request.decided_by = actor
     request.decided_at = request.send_at = now
     request.save(update_fields=["state", "decided_by", "decided_at", "send_at"])
-    record(
-        order=request.order,
+    request.order.record(
         kind=_kind(request),
         text=f"{_noun(request)} approved",
         now=now,
@@ -119,8 +117,7 @@ def reject(*, request: Refill | Cancellation, actor: User, reason: str, now: dat
     request.decided_at = request.ended_at = now
     request.reason = reason[:300]
     request.save(update_fields=["state", "decided_by", "decided_at", "ended_at", "reason"])
-    record(
-        order=request.order,
+    request.order.record(
         kind=_kind(request),
         text=f"{_noun(request)} rejected: {reason}",
         now=now,
@@ -144,9 +141,7 @@ def resend(*, request: Refill | Cancellation, actor: User, reason: str, now: dat
         update_fields=["state", "decided_by", "decided_at", "send_at", "sent_at", "lost_answers"]
     )
     text = f"{_noun(request)} is sent again: {reason}"
-    record(
-        order=request.order, kind=_kind(request), text=text, now=now, actor=actor, is_internal=True
-    )
+    request.order.record(kind=_kind(request), text=text, now=now, actor=actor, is_internal=True)
 
 
 @transaction.atomic
@@ -164,8 +159,7 @@ def take_cancellation(
     cancellation.lost_answers = 0
     cancellation.save(update_fields=["state", "decided_by", "decided_at", "lost_answers"])
     text = f"The provider took the cancellation: {reason}"
-    record(
-        order=cancellation.order,
+    cancellation.order.record(
         kind=EventKind.CANCEL,
         text=text,
         now=now,
@@ -204,9 +198,7 @@ def attach_refill(
     ]
     refill.save(update_fields=fields)
     text = f"Refill is the provider's refill {upstream_id}: {reason}"
-    record(
-        order=refill.order, kind=EventKind.REFILL, text=text, now=now, actor=actor, is_internal=True
-    )
+    refill.order.record(kind=EventKind.REFILL, text=text, now=now, actor=actor, is_internal=True)
 
 
 def check_refill(order: Order) -> None:

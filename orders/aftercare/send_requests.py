@@ -33,7 +33,6 @@ from lib.clock import database_now
 from lib.encryption import CannotUnseal
 from orders.jobs.deadlines import sweep_end
 from orders.lifecycle.public_status import ADVERTISING
-from orders.lifecycle.timeline import record
 from orders.models import ENDED, Cancellation, EventKind, Refill, RequestState, Status
 
 log = logging.getLogger(__name__)
@@ -264,8 +263,7 @@ def _doubt(request: Request, text: str, now: datetime) -> str:
 
 def _note(request: Request, text: str, now: datetime, *, detail: str = "") -> None:
     is_refill = isinstance(request, Refill)
-    record(
-        order=request.order,
+    request.order.record(
         kind=EventKind.REFILL if is_refill else EventKind.CANCEL,
         text=f"{'Refill' if is_refill else 'Cancellation'} {text}",
         now=now,

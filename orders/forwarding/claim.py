@@ -17,15 +17,9 @@ from lib.clock import database_now
 from orders.forwarding.distinct_costs import MAX_OPEN, distinct_sums, keeps_distinct
 from orders.jobs.crash_points import reach
 from orders.lifecycle.costs import cost_at_once, present_cost, worth
-from orders.lifecycle.hold import hold
-from orders.lifecycle.timeline import record
-from orders.models import Attempt, AttemptState, EventKind, HoldReason, Order, Status
+from orders.models import Attempt, EventKind, HoldReason, Order, Status
 from orders.models.attempts import quiet
 
-OPEN_ATTEMPT = [AttemptState.PREPARED, AttemptState.SENT, AttemptState.UNKNOWN]
-# What the unique index allows once for each order: a second attempt beside one of these is never
-# made
-POSSIBLY_PLACED = [*OPEN_ATTEMPT, AttemptState.ACCEPTED, AttemptState.PLACED]
 MAX_LOOKED_AT = 20  # due orders among which one that can be told apart is sought
 FIRST_LOOKED_AT = 2  # of these at first: nearly always one of them can be
 LANE_PATIENCE = 250  # milliseconds that one claim waits for another at the same provider
@@ -67,16 +61,15 @@ def claim(*, provider_id: int, owner: UUID) -> Claim | None:
         order = _next_due(provider, now)
         if order is None:
             return None
-        if order.attempts.filter(state__in=POSSIBLY_PLACED).exists():
+        if order.attempts.possibly_placed().exists():
             text = "It waits, though an attempt to place it may have succeeded: look before it is sent."
-            hold(order=order, reason=HoldReason.STAFF, text=text, now=now)
+            order.hold(reason=HoldReason.STAFF, text=text, now=now)
             continue
         cost = present_cost(order)
         # staff who accept a loss raise the order's own cost to it
         if cost <= max(worth(order), order.cost):
             return _prepare(order, provider, owner=owner, now=now)
-        hold(
-            order=order,
+        order.hold(
             reason=HoldReason.LOSS,
             text=f"It would cost {cost:.5f} now, but the charge is {worth(order):.5f}.",
             now=now,
@@ -141,9 +134,7 @@ def _distinct_one(provider: Provider, due: QuerySet[Order], now: datetime) -> in
 
     Not locked yet: a lock on each of those that are looked at would be written to disk.
     """
-    is_open = Attempt.objects.filter(
-        provider=provider, state__in=OPEN_ATTEMPT, prepared_at__gt=now - WITH_STAFF
-    )
+    is_open = Attempt.objects.open().filter(provider=provider, prepared_at__gt=now - WITH_STAFF)
     ages = list(is_open.order_by("pk").values_list("cost", "prepared_at"))
     recent, young = [cost for cost, _ in ages], [cost for cost, at in ages if at > now - quiet()]
     if len(young) >= MAX_OPEN:
@@ -169,14 +160,11 @@ def _prepare(order: Order, provider: Provider, *, owner: UUID, now: datetime) ->
         idempotency_key=key or "",
         asked=fields if key else {},
     )
-    order.status = Status.SUBMITTING
-    order.submit_at = None
+    order.submit()
     if order.is_subscription:
         # by which its posts are counted: the provider bills them as it lists them now
         order.rate = order.service.rate
-    order.save(update_fields=["status", "submit_at", "rate"])
-    record(
-        order=order,
+    order.record(
         kind=EventKind.SUBMITTED,
         text="Being sent to the provider",
         now=now,

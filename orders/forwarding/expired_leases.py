@@ -11,8 +11,6 @@ from lib.clock import database_now
 from orders.forwarding.drain import lift_dead_drains
 from orders.forwarding.record_outcome import leave_unclear
 from orders.jobs.sender_locks import is_sender_dead
-from orders.lifecycle.hold import let_wait
-from orders.lifecycle.timeline import record
 from orders.models import Attempt, AttemptState, EventKind, Order
 
 log = logging.getLogger(__name__)
@@ -60,9 +58,8 @@ def _send_again(order: Order, attempt: Attempt, now: datetime) -> str:
     attempt.problem = "the worker died before anything was sent"
     attempt.finished_at = now
     attempt.save(update_fields=["state", "problem", "finished_at"])
-    let_wait(order=order, until=now)
-    record(
-        order=order,
+    order.wait(until=now)
+    order.record(
         kind=EventKind.POSTPONED,
         text="Not placed: the worker died before anything was sent. Due again at once.",
         now=now,

@@ -20,11 +20,9 @@ from orders.forwarding.refusal_texts import note_rejection
 from orders.forwarding.send import Withheld
 from orders.jobs.crash_points import reach
 from orders.lifecycle.end import cancel_in_full
-from orders.lifecycle.hold import hold, is_to_be_sent, let_wait
 from orders.lifecycle.public_status import ADVERTISING
-from orders.lifecycle.start import run
-from orders.lifecycle.timeline import open_review, record
-from orders.models import Attempt, AttemptState, EventKind, HoldReason, Order, ReviewKind, Status
+from orders.lifecycle.start import start
+from orders.models import Attempt, AttemptState, EventKind, HoldReason, Order, ReviewKind
 
 log = logging.getLogger(__name__)
 
@@ -132,10 +130,8 @@ def leave_unclear(
         attempt.resend_at = database_now() + back_off(failures=1)
         attempt.evidence = attempt.evidence | {"next_step": ASKED_AGAIN}
     _finish(attempt, AttemptState.UNKNOWN, raw=raw, problem=problem)
-    order.status = Status.UNCLEAR
-    order.save(update_fields=["status"])
-    record(
-        order=order,
+    order.mark_unclear()
+    order.record(
         kind=EventKind.UNCLEAR,
         text=f"Perhaps placed: {problem}",
         now=now,
@@ -167,7 +163,7 @@ def lock(attempt_id: int) -> tuple[Order, Attempt]:
 
 def _accept(order: Order, attempt: Attempt, outcome: Accepted, now: datetime) -> str:
     note_answer(provider_id=attempt.provider_id)
-    if not run(order=order, upstream_id=outcome.order_id, now=now):
+    if not start(order=order, upstream_id=outcome.order_id, now=now):
         attempt.upstream_id = outcome.order_id
         problem = (
             f"the provider answered with order {outcome.order_id}, which is another order of ours"
@@ -175,13 +171,12 @@ def _accept(order: Order, attempt: Attempt, outcome: Accepted, now: datetime) ->
         word = leave_unclear(
             order=order, attempt=attempt, problem=problem, raw=outcome.raw, now=now
         )
-        open_review(order=order, kind=ReviewKind.DUPLICATE_ID, text=problem.capitalize(), now=now)
+        order.open_review(kind=ReviewKind.DUPLICATE_ID, text=problem.capitalize(), now=now)
         return word
     attempt.upstream_id = outcome.order_id
     _finish(attempt, AttemptState.ACCEPTED, raw=outcome.raw, problem="")
     detail = _exchange(attempt, outcome.raw) | {"upstream_id": outcome.order_id}
-    record(
-        order=order,
+    order.record(
         kind=EventKind.ACCEPTED,
         text="Accepted by the supplier",
         now=now,
@@ -201,8 +196,7 @@ def _refuse(order: Order, attempt: Attempt, outcome: Rejected, now: datetime) ->
     _finish(attempt, AttemptState.REFUSED, raw=outcome.raw, problem=outcome.text)
     if outcome.reason in OURS:
         reason = OURS[outcome.reason]
-        hold(
-            order=order,
+        order.hold(
             reason=reason,
             text=f"The provider said: {outcome.text}",
             now=now,
@@ -210,8 +204,7 @@ def _refuse(order: Order, attempt: Attempt, outcome: Rejected, now: datetime) ->
         )
         pause(provider_id=attempt.provider_id, reason=f"{reason.label}: {outcome.text}", now=now)
         return "held"
-    record(
-        order=order,
+    order.record(
         kind=EventKind.REFUSED,
         text=f"The provider said: {outcome.text}",
         now=now,
@@ -240,9 +233,8 @@ def _postpone(
     order.submit_failures += 1
     order.save(update_fields=["submit_failures"])
     wait = back_off(failures=order.submit_failures, retry_after=retry_after)
-    let_wait(order=order, until=now + wait)
-    record(
-        order=order,
+    order.wait(until=now + wait)
+    order.record(
         kind=EventKind.POSTPONED,
         text=f"Not placed: {problem}. Sent again in {wait.total_seconds():.0f} s at the earliest.",
         now=now,
@@ -261,15 +253,14 @@ def _note_late(
     if not isinstance(outcome, Accepted) or attempt.upstream_id == outcome.order_id:
         return "settled before"
     text = f"The provider took attempt {attempt.pk} as its order {outcome.order_id} after it was settled otherwise."
-    open_review(
-        order=order,
+    order.open_review(
         kind=ReviewKind.CONTRADICTION,
         text=text,
         now=now,
         detail={"upstream_id": outcome.order_id},
     )
-    if is_to_be_sent(order):  # a second time
-        hold(order=order, reason=HoldReason.STAFF, text=text, now=now)
+    if order.would_be_sent:  # a second time
+        order.hold(reason=HoldReason.STAFF, text=text, now=now)
     log.error("order %s: %s", order.pk, text)
     return "contradicting"
 

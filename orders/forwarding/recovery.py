@@ -18,8 +18,6 @@ from lib.clock import database_now
 from lib.encryption import CannotUnseal
 from lib.fan_out import spread
 from orders.lifecycle.costs import upstream_cost
-from orders.lifecycle.hold import let_wait
-from orders.lifecycle.timeline import record
 from orders.models import EventKind, HoldReason, Order, Status
 
 log = logging.getLogger(__name__)
@@ -104,8 +102,8 @@ def _release(order_id: int, now: datetime) -> bool:
     if order.status != Status.HELD or order.hold_reason not in BY_ITSELF:
         return False  # staff or the customer were first
     text = f"Released: {HoldReason(order.hold_reason).label.lower()} no longer"
-    let_wait(order=order, until=now)
-    record(order=order, kind=EventKind.RELEASED, text=text, now=now, is_internal=True)
+    order.wait(until=now)
+    order.record(kind=EventKind.RELEASED, text=text, now=now, is_internal=True)
     return True
 
 

@@ -15,7 +15,6 @@ from lib.clock import database_now
 from orders.forwarding.claim import Claim, open_lane
 from orders.forwarding.record_outcome import PROBLEM_LENGTH
 from orders.lifecycle.costs import present_cost, worth
-from orders.lifecycle.timeline import record
 from orders.models import Attempt, AttemptState, EventKind, Order, Status
 from orders.models.attempts import quiet
 
@@ -92,8 +91,7 @@ def leave_to_staff(*, order: Order, attempt: Attempt, problem: str, now: datetim
     attempt.evidence = attempt.evidence | {"next_step": problem}
     attempt.save(update_fields=["resend_at", "problem", "evidence"])
     text = f"Not asked again: {problem}"
-    record(
-        order=order,
+    order.record(
         kind=EventKind.UNCLEAR,
         text=text,
         now=now,

@@ -13,7 +13,6 @@ from orders.forwarding.record_outcome import OURS, PROBLEM_LENGTH, back_off, loc
 from orders.forwarding.resend_claim import ResendClaim, leave_to_staff
 from orders.forwarding.send import Withheld
 from orders.jobs.crash_points import reach
-from orders.lifecycle.timeline import record
 from orders.models import Attempt, AttemptState, EventKind, Order
 from orders.models.attempts import quiet
 
@@ -115,8 +114,7 @@ def _plan(
     if not isinstance(outcome, Withheld):
         attempt.http_status, attempt.reply = outcome.raw.http_status, outcome.raw.body
     attempt.save(update_fields=["resend_at", "problem", "http_status", "reply"])
-    record(
-        order=order,
+    order.record(
         kind=EventKind.UNCLEAR,
         text=f"Still not known: {problem}. Asked again in {wait.total_seconds():.0f} s at the earliest.",
         now=now,

@@ -15,7 +15,6 @@ from django.utils import timezone
 from catalog.upstream import AMBIGUOUS_PHRASES, AddOutcome, Client
 from orders.forwarding.claim import Claim
 from orders.jobs.crash_points import reach
-from orders.lifecycle.timeline import record
 from orders.models import Attempt, AttemptState, EventKind, Order
 
 # seconds between writing down and sending: a process that slept longer must not wake up and send
@@ -93,8 +92,7 @@ def _note_resend(claim: Claim) -> int:
         return 0
     text = f"Asked again with its key {claim.idempotency_key}"
     detail = {"attempt": claim.attempt_id}
-    record(
-        order=Order(pk=claim.order_id),
+    Order(pk=claim.order_id).record(
         kind=EventKind.SUBMITTED,
         text=text,
         now=timezone.now(),

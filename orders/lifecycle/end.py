@@ -8,7 +8,6 @@ from decimal import Decimal
 from accounts.models import User
 from catalog.prices.arithmetic import owed_for
 from orders.lifecycle.refund import refund_up_to
-from orders.lifecycle.timeline import record
 from orders.models import ENDED, Cancellation, EventKind, Order, RequestState, Status, Watch
 
 
@@ -77,11 +76,7 @@ def _end(
     if order.status in ENDED:
         return
     refund_up_to(order=order, owed=owed, now=now, formula=formula, actor=actor, reason=reason)
-    order.status = status
-    order.hold_reason = ""
-    order.submit_at = None
-    order.ended_at = now
-    order.save(update_fields=["status", "hold_reason", "submit_at", "ended_at", "remains"])
+    order.end(status=status, now=now)
     Watch.objects.filter(order=order).delete()
     Cancellation.objects.filter(
         order=order, state__in=[RequestState.REQUESTED, RequestState.APPROVED]
@@ -93,4 +88,4 @@ def _end(
         reason="The provider delivered it all" if status == Status.COMPLETED else "",
         ended_at=now,
     )
-    record(order=order, kind=EventKind.ENDED, text=f"Ended: {status.label}", now=now, actor=actor)
+    order.record(kind=EventKind.ENDED, text=f"Ended: {status.label}", now=now, actor=actor)

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from accounts.models import User
 from billing import ledger
-from orders.lifecycle.timeline import record
 from orders.models import EventKind, Order
 
 
@@ -44,8 +43,7 @@ def refund_up_to(
         )
     order.refunded = owed
     order.save(update_fields=["refunded"])
-    record(
-        order=order,
+    order.record(
         kind=EventKind.REFUNDED,
         text=f"Refunded {amount:.5f}" + (f": {formula}" if formula else ""),
         now=now,

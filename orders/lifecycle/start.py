@@ -4,37 +4,19 @@ watched.
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
-
-from orders.models import Order, Status, Watch
+from orders.models import Order, Watch
 
 
-def run(*, order: Order, upstream_id: str, now: datetime) -> bool:
-    """Set the order RUNNING as the provider's order `upstream_id`; False, and nothing changed,
-    where that id is ours.
+def start(*, order: Order, upstream_id: str, now: datetime) -> bool:
+    """Set the order RUNNING as the provider's order `upstream_id` and begin to watch it.
 
-    The unique index decides, so that two workers cannot both be right. The caller holds the order's
+    False, and nothing changed, where that id is another order of ours. The caller holds the order's
     row lock.
     """
-    order.status = Status.RUNNING
-    order.hold_reason = ""
-    order.upstream_id = upstream_id
-    order.running_at = now
-    try:
-        with transaction.atomic():
-            order.save(update_fields=["status", "hold_reason", "upstream_id", "running_at"])
-    except IntegrityError:
-        order.refresh_from_db(fields=["status", "hold_reason", "upstream_id", "running_at"])
-        if _is_ours(order, upstream_id):
-            return False
-        raise
+    if not order.start(upstream_id=upstream_id, now=now):
+        return False
     watch(order_id=order.pk, provider_id=order.provider_id, now=now)
     return True
-
-
-def _is_ours(order: Order, upstream_id: str) -> bool:
-    others = Order.objects.filter(provider_id=order.provider_id, upstream_id=upstream_id)
-    return others.exclude(pk=order.pk).exists()
 
 
 def watch(*, order_id: int, provider_id: int, now: datetime) -> None:

@@ -11,13 +11,22 @@ from orders.models.aftercare import (
     Refill,
     RequestState,
 )
-from orders.models.attempts import Attempt, AttemptState, Watch
+from orders.models.attempts import (
+    OPEN_ATTEMPT,
+    POSSIBLY_PLACED,
+    Attempt,
+    AttemptQuerySet,
+    AttemptState,
+    Watch,
+    quiet,
+)
+from orders.models.choices import ENDED, OPEN, EventKind, HoldReason, ReviewKind, Status
 from orders.models.jobs_and_proofs import Proof, Sweep
-from orders.models.orders import ENDED, OPEN, HoldReason, Order, OrderQuerySet, Status
+from orders.models.orders import TEXT_LENGTH, Order, OrderQuerySet
 from orders.models.provider_accounts import Baseline, Orphan, Proposal, TopUp
 from orders.models.refusal_texts import RejectionText
 from orders.models.subscriptions import Subscription
-from orders.models.timeline import Event, EventKind, Review, ReviewKind
+from orders.models.timeline import Event, Review
 from orders.models.webhooks import (
     PING,
     DeliveryState,
@@ -29,10 +38,14 @@ from orders.models.webhooks import (
 __all__ = [
     "ENDED",
     "OPEN",
+    "OPEN_ATTEMPT",
     "OPEN_REQUEST",
     "PING",
+    "POSSIBLY_PLACED",
+    "TEXT_LENGTH",
     "AftercareRequest",
     "Attempt",
+    "AttemptQuerySet",
     "AttemptState",
     "Baseline",
     "Cancellation",
@@ -58,4 +71,5 @@ __all__ = [
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookType",
+    "quiet",
 ]

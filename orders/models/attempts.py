@@ -1,12 +1,14 @@
 """The attempts to forward an order, and when a running order is looked at next."""
 
 from datetime import datetime, timedelta
+from typing import Final, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from catalog.models import RATE, Provider
+from lib.row_locks import LockingQuerySet
 from orders.models.orders import Order
 
 
@@ -21,6 +23,30 @@ class AttemptState(models.TextChoices):
     UNKNOWN = "unknown", "Unknown"  # perhaps placed
     PLACED = "placed", "Proved placed"
     NOT_PLACED = "not_placed", "Proved not placed"
+
+
+OPEN_ATTEMPT: Final = [AttemptState.PREPARED, AttemptState.SENT, AttemptState.UNKNOWN]
+POSSIBLY_PLACED: Final = [*OPEN_ATTEMPT, AttemptState.ACCEPTED, AttemptState.PLACED]
+
+
+class AttemptQuerySet(LockingQuerySet["Attempt"]):
+    """Selections of attempts in business words."""
+
+    def open(self) -> Self:
+        """Attempts whose outcome is not known yet."""
+        return self.filter(state__in=OPEN_ATTEMPT)
+
+    def possibly_placed(self) -> Self:
+        """What the unique index allows once for each order: nothing is sent beside one of these."""
+        return self.filter(state__in=POSSIBLY_PLACED)
+
+    def unknown(self) -> Self:
+        """Attempts that were perhaps placed."""
+        return self.filter(state=AttemptState.UNKNOWN)
+
+    def sent_or_unknown(self) -> Self:
+        """Attempts whose request may have reached the provider and was not answered for sure."""
+        return self.filter(state__in=[AttemptState.SENT, AttemptState.UNKNOWN])
 
 
 class Attempt(models.Model):
@@ -59,6 +85,8 @@ class Attempt(models.Model):
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
+
+    objects = AttemptQuerySet.as_manager()
 
     class Meta:
         constraints = [

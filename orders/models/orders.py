@@ -1,46 +1,63 @@
 """Orders: what was asked, what it cost, where it stands."""
 
+from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 
 from billing.models import MONEY
 from catalog.models import RATE, Provider, Service
 from catalog.upstream.service_types import ServiceType, find
+from lib.row_locks import LockingQuerySet
+from orders.models.choices import ENDED, OPEN, EventKind, HoldReason, ReviewKind, Status
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from orders.models.timeline import Event
+
+TEXT_LENGTH: Final = 500  # characters of a timeline entry and of a review
 
 
-class Status(models.TextChoices):
-    """Where an order stands; customers read `Order.customer_status`."""
-
-    WAITING = "waiting", "Waiting"  # paid, not sent yet
-    SUBMITTING = "submitting", "Submitting"  # a worker holds it
-    UNCLEAR = "unclear", "Unclear"  # perhaps placed: never resent and never refunded on a guess
-    HELD = "held", "Held"  # the reason is ours: waits for staff or for our balance at the provider
-    RUNNING = "running", "Running"
-    COMPLETED = "completed", "Completed"
-    PARTIAL = "partial", "Partial"
-    CANCELED = "canceled", "Canceled"
-
-
-OPEN = [Status.WAITING, Status.SUBMITTING, Status.UNCLEAR, Status.HELD, Status.RUNNING]
-ENDED = [Status.COMPLETED, Status.PARTIAL, Status.CANCELED]
-
-
-class HoldReason(models.TextChoices):
-    """Why an order is held."""
-
-    PROVIDER_FUNDS = "provider_funds", "Our balance at the provider is empty"
-    PROVIDER_KEY = "provider_key", "The provider refuses our key"
-    LOSS = "loss", "The cost rose above the charge"
-    STAFF = "staff", "Held by staff"
-
-
-class OrderQuerySet(models.QuerySet["Order"]):
+class OrderQuerySet(LockingQuerySet["Order"]):
     """Selections of orders in business words."""
 
-    def newest_first(self) -> "OrderQuerySet":
+    def open(self) -> Self:
+        """Orders that have not reached their end."""
+        return self.filter(status__in=OPEN)
+
+    def ended(self) -> Self:
+        """Orders that have reached their end."""
+        return self.filter(status__in=ENDED)
+
+    def waiting(self) -> Self:
+        """Paid and not sent yet, due or not."""
+        return self.filter(status=Status.WAITING)
+
+    def due(self, *, now: datetime) -> Self:
+        """Waiting orders that may be sent now."""
+        return self.waiting().filter(submit_at__lte=now)
+
+    def running(self) -> Self:
+        """Orders that the provider has accepted and that have not ended."""
+        return self.filter(status=Status.RUNNING)
+
+    def unclear(self) -> Self:
+        """Orders that were perhaps placed."""
+        return self.filter(status=Status.UNCLEAR)
+
+    def held(self, *reasons: HoldReason) -> Self:
+        """Held orders; with reasons only those that are held for one of them."""
+        held = self.filter(status=Status.HELD)
+        return held.filter(hold_reason__in=reasons) if reasons else held
+
+    def known_upstream(self) -> Self:
+        """Orders whose id at the provider is known."""
+        return self.filter(upstream_id__isnull=False)
+
+    def newest_first(self) -> Self:
         """By id, falling: the order of lists and of keyset pages."""
         return self.order_by("-pk")
 
@@ -191,6 +208,120 @@ class Order(models.Model):
         return Status(self.status).label if self.is_ended else "Pending"
 
     @property
+    def would_be_sent(self) -> bool:
+        """Whether a machine would send it by itself: it waits, or is held for a passing reason."""
+        return self.status == Status.WAITING or (
+            self.status == Status.HELD and self.hold_reason != HoldReason.STAFF
+        )
+
+    @property
     def net_charge(self) -> Decimal:
         """What the customer has paid after refunds, panel currency."""
         return self.charge - self.refunded
+
+    # Transitions. The caller holds the row's lock in a transaction; money, watches and the like are
+    # the business of the acts in orders/lifecycle that call them.
+
+    def submit(self) -> None:
+        """WAITING → SUBMITTING: one worker has claimed it."""
+        self._move(Status.SUBMITTING)
+
+    def wait(self, *, until: datetime) -> None:
+        """Back to WAITING, due at `until`. The caller says why on the timeline."""
+        self._move(Status.WAITING, submit_at=until)
+
+    def hold(
+        self,
+        *,
+        reason: HoldReason,
+        text: str,
+        now: datetime,
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        """Set it HELD: nothing is sent or refunded until the reason is gone or staff decide.
+
+        Customers do not read why.
+        """
+        self._move(Status.HELD, hold_reason=reason)
+        self.record(
+            kind=EventKind.HELD,
+            text=f"Held. {reason.label}. {text}".strip(),
+            now=now,
+            is_internal=True,
+            detail=detail,
+        )
+
+    def mark_unclear(self) -> None:
+        """Perhaps placed: never resent and never refunded on a guess."""
+        self._move(Status.UNCLEAR)
+
+    def start(self, *, upstream_id: str, now: datetime) -> bool:
+        """Set it RUNNING as the provider's order `upstream_id`.
+
+        False, and nothing changed, where that id is another order of ours: the unique index
+        decides, so that two workers cannot both be right.
+        """
+        before = self.status, self.hold_reason, self.submit_at, self.upstream_id, self.running_at
+        self.upstream_id, self.running_at = upstream_id, now
+        try:
+            with transaction.atomic():
+                self._move(Status.RUNNING, "upstream_id", "running_at")
+        except IntegrityError:
+            self.status, self.hold_reason, self.submit_at, self.upstream_id, self.running_at = (
+                before
+            )
+            others = Order.objects.filter(provider_id=self.provider_id, upstream_id=upstream_id)
+            if others.exclude(pk=self.pk).exists():
+                return False
+            raise
+        return True
+
+    def end(self, *, status: Status, now: datetime) -> None:
+        """Reach its end, which is final for the machine; `remains` is saved with it."""
+        self.ended_at = now
+        self._move(status, "ended_at", "remains")
+
+    def _move(
+        self,
+        status: Status,
+        *also: str,
+        hold_reason: HoldReason | str = "",
+        submit_at: datetime | None = None,
+    ) -> None:
+        self.status, self.hold_reason, self.submit_at = status, hold_reason, submit_at
+        self.save(update_fields=["status", "hold_reason", "submit_at", *also])
+
+    def record(
+        self,
+        *,
+        kind: EventKind,
+        text: str,
+        now: datetime,
+        actor: "User | None" = None,
+        is_internal: bool = False,
+        detail: dict[str, Any] | None = None,
+    ) -> "Event":
+        """Add one line to the timeline.
+
+        The customer reads `text` unless `is_internal`; `detail` (raw replies, masked) is for staff.
+        """
+        return self.events.create(
+            kind=kind,
+            text=text[:TEXT_LENGTH],
+            at=now,
+            actor=actor,
+            is_internal=is_internal,
+            detail=detail or {},
+        )
+
+    def open_review(
+        self, *, kind: ReviewKind, text: str, now: datetime, detail: dict[str, Any] | None = None
+    ) -> None:
+        """Show staff what a machine must not decide; an open review of the same kind stays as it is."""
+        _, is_new = self.reviews.get_or_create(
+            kind=kind,
+            closed_at=None,
+            defaults={"text": text[:TEXT_LENGTH], "raised_at": now, "detail": detail or {}},
+        )
+        if is_new:
+            self.record(kind=EventKind.REVIEW, text=text, now=now, is_internal=True, detail=detail)

@@ -4,29 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from orders.models.choices import EventKind, ReviewKind
 from orders.models.orders import Order
-
-
-class EventKind(models.TextChoices):
-    """What happened on an order's timeline."""
-
-    PLACED = "placed", "Placed"
-    SUBMITTED = "submitted", "Sent to the provider"
-    ACCEPTED = "accepted", "Accepted"
-    REFUSED = "refused", "Refused"
-    POSTPONED = "postponed", "Not sent"
-    UNCLEAR = "unclear", "Unclear"
-    HELD = "held", "Held"
-    RELEASED = "released", "Released"
-    STATUS = "status", "Status"
-    REFUNDED = "refunded", "Refunded"
-    POST = "post", "Post charged"  # of a subscription
-    ENDED = "ended", "Ended"
-    REVIEW = "doubt", "Doubt"
-    REFILL = "refill", "Refill"
-    CANCEL = "cancel", "Cancel"
-    DECISION = "decision", "Staff decision"
-    VERDICT = "verdict", "Proved"  # the machine settled an unclear order by evidence
 
 
 class Event(models.Model):
@@ -51,20 +30,6 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.text}"
-
-
-class ReviewKind(models.TextChoices):
-    """What a machine must not decide."""
-
-    NO_REMAINS = "no_remains", "Partial without usable remains"
-    UNKNOWN_STATUS = "unknown_status", "Unknown status word"
-    UNKNOWN_ORDER = "unknown_order", "The provider does not know the order"
-    CONTRADICTION = "contradiction", "A report contradicts the end"
-    MASS_CANCEL = "mass_cancel", "Too many ends at once"
-    PER_ORDER_PARTIAL = "per_order_partial", "Partial on a service sold per order"
-    DUPLICATE_ID = "duplicate_id", "The provider gave an id that is already ours"
-    UNCOUNTED_POSTS = "uncounted_posts", "A subscription's charge is not a number of posts"
-    UNPAID_POSTS = "unpaid_posts", "The customer's balance does not cover the posts served"
 
 
 class Review(models.Model):

@@ -18,7 +18,6 @@ from catalog.prices.arithmetic import charge_for, cost_for
 from catalog.upstream.service_types import ServiceType, find
 from lib.decimals import plain
 from orders.lifecycle.charge_text import charge_formula
-from orders.lifecycle.timeline import record
 from orders.models import EventKind, Order, Status, Subscription
 from orders.placing.check_fields import FieldErrors, Problem, Wanted, check
 
@@ -161,7 +160,7 @@ def _place(
         is_per_order=kind.is_per_order,
         charge=charge,
     )
-    record(order=order, kind=EventKind.PLACED, text=f"Charged {formula}", now=now)
+    order.record(kind=EventKind.PLACED, text=f"Charged {formula}", now=now)
     return order
 
 
@@ -170,7 +169,7 @@ def _begin_posts(*, order: Order, charge: Decimal, now: datetime) -> Order:
     ledger.check_funds(customer=order.user, amount=charge)
     Subscription.objects.create(order=order)
     text = f"{plain(charge)} is charged for each post that was served"
-    record(order=order, kind=EventKind.PLACED, text=text, now=now)
+    order.record(kind=EventKind.PLACED, text=text, now=now)
     return order
 
 

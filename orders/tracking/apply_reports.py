@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from catalog import upstream
 from catalog.upstream import OrderStatus
 from orders.lifecycle.end import cancel_in_full, complete, end_partially
-from orders.lifecycle.timeline import open_review, withdraw_reviews
+from orders.lifecycle.withdraw_reviews import withdraw_reviews
 from orders.models import Event, EventKind, Order, ReviewKind, Status, Watch
 from orders.tracking import subscription_rules
 from orders.tracking.count_posts import Posts
@@ -217,9 +217,7 @@ def _settle(judged: list[Judged], now: datetime) -> Counter[str]:
     tally: Counter[str] = Counter()
     for row in judged:
         if row.verdict.review is not None:
-            open_review(
-                order=row.order, kind=row.verdict.review, text=row.verdict.doubt_text, now=now
-            )
+            row.order.open_review(kind=row.verdict.review, text=row.verdict.doubt_text, now=now)
             tally["doubtful"] += 1
     _withdraw_answered(judged, now)
     settle_vanished_endings(
@@ -273,8 +271,7 @@ def _note_contradiction(order: Order, report: OrderStatus | None, now: datetime)
         return
     if report.status not in _ENDED_AS:
         return  # an answer on its way while another worker ended the order
-    open_review(
-        order=order,
+    order.open_review(
         kind=ReviewKind.CONTRADICTION,
         text=f"The order ended as {order.get_status_display()}, but the provider now reports {report.word[:60]!r}.",
         now=now,

@@ -18,7 +18,6 @@ from billing import ledger
 from billing.models import Account
 from lib.decimals import plain
 from orders.lifecycle.costs import post_charge
-from orders.lifecycle.timeline import open_review, record
 from orders.models import (
     Cancellation,
     EventKind,
@@ -123,9 +122,7 @@ def _charge_post(order: Order, subscription: Subscription, now: datetime) -> Non
     order.save(update_fields=["posts", "billed_quantity", "charge", "cost"])
     subscription.owed -= 1
     subscription.save(update_fields=["owed"])
-    record(
-        order=order, kind=EventKind.POST, text=f"Post {number} charged: {plain(amount)}", now=now
-    )
+    order.record(kind=EventKind.POST, text=f"Post {number} charged: {plain(amount)}", now=now)
 
 
 def _stop_serving(
@@ -138,7 +135,7 @@ def _stop_serving(
         f"{subscription.owed} posts were served and are not paid: {short}. They are charged when there is money; "
         "closing this forgives them."
     )
-    open_review(order=order, kind=ReviewKind.UNPAID_POSTS, text=text, now=now)
+    order.open_review(kind=ReviewKind.UNPAID_POSTS, text=text, now=now)
     # asked before: not once a sweep
     if order.status != Status.RUNNING or order.cancellations.exists():
         return
@@ -158,7 +155,7 @@ def _stop_serving(
         send_at=now,
     )
     text = "Cancellation requested: the balance does not cover the posts that were served"
-    record(order=order, kind=EventKind.CANCEL, text=text, now=now)
+    order.record(kind=EventKind.CANCEL, text=text, now=now)
 
 
 def forgive_posts(*, order: Order, now: datetime, actor: User) -> int:
@@ -171,9 +168,7 @@ def forgive_posts(*, order: Order, now: datetime, actor: User) -> int:
     if posts:
         owing.update(owed=0)
         text = f"{posts} posts that were not paid are forgiven"
-        record(
-            order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True
-        )
+        order.record(kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)
     return posts
 
 
@@ -204,4 +199,4 @@ def count_posts(*, order: Order, posts: int, actor: User, reason: str, now: date
     order.save(update_fields=["rate"])
     reviews.update(closed_at=now, closed_by=actor, decision=reason[:300])
     text = f"{posts} posts counted by hand: {reason}"
-    record(order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)
+    order.record(kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)

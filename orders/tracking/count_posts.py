@@ -5,7 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from catalog.upstream import OrderStatus
-from orders.lifecycle.timeline import open_review
 from orders.models import Order, Review, ReviewKind, Subscription
 from orders.tracking import subscription_rules
 from orders.tracking.subscription_rules import Served
@@ -55,7 +54,7 @@ class Posts:
             known.counted = charge if served.posts and charge is not None else known.counted
             known.save(update_fields=["state", "owed", "counted"])
         if served.problem:
-            open_review(order=order, kind=ReviewKind.UNCOUNTED_POSTS, text=served.problem, now=now)
+            order.open_review(kind=ReviewKind.UNCOUNTED_POSTS, text=served.problem, now=now)
 
 
 def _wanted(order: Order) -> int | None:

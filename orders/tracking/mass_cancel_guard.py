@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from orders.lifecycle.timeline import open_review, withdraw_reviews
+from orders.lifecycle.withdraw_reviews import withdraw_reviews
 from orders.models import Order, Review, ReviewKind, Status, Watch
 
 # so many orders of one provider may end with a refund in one cycle, whatever its size
@@ -47,7 +47,7 @@ def hold_mass_endings(orders: Sequence[Order], *, now: datetime) -> set[int]:
                 f"{refunding} of {active} orders that ran ended with a refund within a short time: "
                 "staff decide whether it is true."
             )
-            open_review(order=order, kind=ReviewKind.MASS_CANCEL, text=text, now=now)
+            order.open_review(kind=ReviewKind.MASS_CANCEL, text=text, now=now)
     return held
 
 

@@ -6,7 +6,6 @@ from django.db import transaction
 
 from accounts.models import User
 from orders.lifecycle.end import cancel_in_full, complete, end_partially
-from orders.lifecycle.timeline import record
 from orders.models import EventKind, Order, Review, ReviewKind, Status
 from orders.tracking.charge_posts import forgive_posts
 
@@ -34,7 +33,7 @@ def close_review(*, review: Review, actor: User, reason: str, now: datetime) -> 
     if not _close(order=order, actor=actor, reason=reason, now=now, pk=review.pk):
         raise AlreadySettled("This doubt is closed already.")
     text = f"{review.get_kind_display()}: looked at. {reason}"
-    record(order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)
+    order.record(kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)
     if review.kind == ReviewKind.UNPAID_POSTS:
         forgive_posts(order=order, now=now, actor=actor)
 
@@ -66,7 +65,7 @@ def end_order(
         raise WrongRemains(f"Remains must be a number from 0 to {order.billed_quantity}.")
     _close(order=order, actor=actor, reason=reason, now=now)
     text = f"Ended by staff as {status.label}: {reason}"
-    record(order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)
+    order.record(kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)
     if status == Status.COMPLETED:
         complete(order=order, now=now)
     elif status == Status.PARTIAL:

@@ -18,7 +18,6 @@ from accounts.models import User
 from catalog.models import Provider
 from lib.clock import database_now
 from lib.decimals import plain
-from orders.lifecycle.timeline import record
 from orders.models import Attempt, AttemptState, Baseline, EventKind, Order, Orphan, TopUp
 
 log = logging.getLogger(__name__)
@@ -91,7 +90,7 @@ def _tell(attempt_id: int, now: datetime) -> bool:
     ).update(alarmed_at=now)
     if told:
         text = "Unclear for over 30 minutes: staff decide"
-        record(order=order, kind=EventKind.UNCLEAR, text=text, now=now, is_internal=True)
+        order.record(kind=EventKind.UNCLEAR, text=text, now=now, is_internal=True)
         log.error("order %s has been unclear for over 30 minutes: attempt %s", order.pk, attempt_id)
     return bool(told)
 

@@ -12,9 +12,7 @@ from django.db import transaction
 from lib.clock import database_now
 from lib.decimals import plain
 from orders.jobs.sender_locks import is_sender_dead
-from orders.lifecycle.hold import hold, is_to_be_sent, let_wait
-from orders.lifecycle.start import run
-from orders.lifecycle.timeline import open_review, record
+from orders.lifecycle.start import start
 from orders.models import Attempt, AttemptState, EventKind, HoldReason, Order, ReviewKind, Status
 from orders.models.attempts import quiet
 from orders.unclear.misassigned_id import find_order_given_this_id
@@ -34,12 +32,12 @@ def conclude_placed(
     """
 
     def settle(order: Order, attempt: Attempt) -> bool:
-        if not run(order=order, upstream_id=upstream_id, now=now):
+        if not start(order=order, upstream_id=upstream_id, now=now):
             return False
         attempt.upstream_id = upstream_id
         text = f"Proved placed: it is the provider's order {upstream_id}"
         _keep(order, attempt, AttemptState.PLACED, text=text, evidence=evidence, now=now)
-        record(order=order, kind=EventKind.ACCEPTED, text="Accepted by the supplier", now=now)
+        order.record(kind=EventKind.ACCEPTED, text="Accepted by the supplier", now=now)
         return True
 
     return _settle(attempt_id, settle)
@@ -62,10 +60,10 @@ def conclude_not_placed(*, attempt_id: int, evidence: Evidence, now: datetime) -
                 f"Their order {usurper.upstream_id}, which they named for our order {usurper.order_id}, was charged"
                 f" what this one costs ({plain(attempt.cost)}): see there which of the two it is."
             )
-            open_review(order=order, kind=ReviewKind.DUPLICATE_ID, text=text, now=now)
+            order.open_review(kind=ReviewKind.DUPLICATE_ID, text=text, now=now)
             evidence["next_step"] = text
             return False
-        let_wait(order=order, until=now)
+        order.wait(until=now)
         text = "Proved not placed: it is sent again"
         _keep(order, attempt, AttemptState.NOT_PLACED, text=text, evidence=evidence, now=now)
         return True
@@ -85,12 +83,12 @@ def contradict(*, order_id: int, upstream_id: str, now: datetime) -> None:
     text = f"Staff decided that it was not placed, but their order {upstream_id} can be no other order of ours."
     told = order.reviews.filter(kind=ReviewKind.CONTRADICTION, text=text).first()
     if told is None:
-        open_review(order=order, kind=ReviewKind.CONTRADICTION, text=text, now=now)
+        order.open_review(kind=ReviewKind.CONTRADICTION, text=text, now=now)
         log.error("order %s: %s", order_id, text)
     elif told.closed_at is not None:
         return
-    if is_to_be_sent(order):
-        hold(order=order, reason=HoldReason.STAFF, text=text, now=now)
+    if order.would_be_sent:
+        order.hold(reason=HoldReason.STAFF, text=text, now=now)
 
 
 def keep_evidence(*, attempt_id: int, evidence: Evidence) -> None:
@@ -124,7 +122,7 @@ def _keep(
     attempt.evidence = evidence
     attempt.save(update_fields=["state", "resend_at", "evidence", "upstream_id"])
     detail = {"attempt": attempt.pk} | evidence
-    record(order=order, kind=EventKind.VERDICT, text=text, now=now, is_internal=True, detail=detail)
+    order.record(kind=EventKind.VERDICT, text=text, now=now, is_internal=True, detail=detail)
     order.reviews.filter(kind=ReviewKind.DUPLICATE_ID, closed_at=None).update(
         closed_at=now, decision=text
     )

@@ -14,9 +14,7 @@ from lib.encryption import CannotUnseal
 from orders.jobs.sender_locks import is_sender_dead
 from orders.lifecycle.costs import present_cost
 from orders.lifecycle.end import cancel_in_full
-from orders.lifecycle.hold import let_wait
-from orders.lifecycle.start import run
-from orders.lifecycle.timeline import record
+from orders.lifecycle.start import start
 from orders.models import (
     Attempt,
     AttemptState,
@@ -74,13 +72,13 @@ def attach(*, order: Order, upstream_id: str, actor: User, reason: str, now: dat
         attempt = _settle_attempt(
             order, AttemptState.PLACED, actor=actor, evidence={"status": answer, "reason": reason}
         )
-        if not run(order=order, upstream_id=upstream_id, now=now):
+        if not start(order=order, upstream_id=upstream_id, now=now):
             raise AlreadyOurs(f"The provider's order {upstream_id} is another order of ours.")
         attempt.upstream_id = upstream_id
         attempt.save(update_fields=["upstream_id"])
         text = f"It is the provider's order {upstream_id}: {reason}"
         _note(order, text, actor=actor, now=now, detail={"status": answer})
-        record(order=order, kind=EventKind.ACCEPTED, text="Accepted by the supplier", now=now)
+        order.record(kind=EventKind.ACCEPTED, text="Accepted by the supplier", now=now)
     return order
 
 
@@ -98,7 +96,7 @@ def resend(*, order: Order, actor: User, reason: str, now: datetime) -> Order:
     if order.hold_reason == HoldReason.LOSS:
         order.cost = present_cost(order)
         order.save(update_fields=["cost"])
-    let_wait(order=order, until=now)
+    order.wait(until=now)
     _note(order, f"Not placed, sent again: {reason}", actor=actor, now=now)
     return order
 
@@ -189,8 +187,7 @@ def _note(
     order: Order, text: str, *, actor: User, now: datetime, detail: dict[str, Any] | None = None
 ) -> None:
     """Write the decision down and close the doubt and the proposal that it settles."""
-    record(
-        order=order,
+    order.record(
         kind=EventKind.DECISION,
         text=text,
         now=now,

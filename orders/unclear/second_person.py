@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from orders.lifecycle.timeline import record
 from orders.models import AttemptState, EventKind, Order, Proposal, Status
 from orders.unclear.decide import AlreadyDecided, CannotDecide, NoReason, refund, resend
 
@@ -79,8 +78,7 @@ def withdraw(*, proposal: Proposal, actor: User, now: datetime) -> None:
     proposal.closed_at, proposal.closed_by = now, actor
     proposal.save(update_fields=["closed_at", "closed_by"])
     text = f"Not done: {proposal.get_decision_display().lower()}"
-    record(
-        order=proposal.attempt.order,
+    proposal.attempt.order.record(
         kind=EventKind.DECISION,
         text=text,
         now=now,
@@ -109,7 +107,7 @@ def _propose(*, decision: str, order: Order, actor: User, reason: str, now: date
             "A decision about this order waits for a second person already."
         ) from None
     text = f"Proposed to {proposal.get_decision_display().lower()}: {proposal.reason}"
-    record(order=order, kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)
+    order.record(kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)
     return proposal
 
 

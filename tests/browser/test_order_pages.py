@@ -16,7 +16,6 @@ from catalog.models import Service
 from catalog.prices.arithmetic import charge_for
 from lib.decimals import plain
 from orders.lifecycle.end import complete, end_partially
-from orders.lifecycle.timeline import record
 from orders.models import EventKind, Order, Status
 from tests.accessibility import faults_at_every_width
 from tests.browser_login import enter, log_in
@@ -206,7 +205,7 @@ def _paths(user: User) -> list[str]:
         user=user, service=service, link='"><script>alert(1)</script>', status=Status.COMPLETED
     )
     end_partially(order=running, undelivered=400, now=NOW)
-    record(order=completed, kind=EventKind.STATUS, text="Now " + "y" * 400, now=NOW)
+    completed.record(kind=EventKind.STATUS, text="Now " + "y" * 400, now=NOW)
     return [
         "/order",
         "/order?q=nothing",

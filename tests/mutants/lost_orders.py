@@ -10,10 +10,9 @@ from django.db import IntegrityError
 from django.test.utils import override_settings
 from django.utils import timezone
 
-from orders.forwarding import claim as forwarding_claim
 from orders.forwarding.expired_leases import reap_leases
 from orders.forwarding.sweep import submit_due
-from orders.models import Order, Status
+from orders.models import AttemptQuerySet, Order, Status
 from orders.unclear.sweep import resolve_due
 from tests.mutants.ground import Ground
 from tests.orders.unclear.lost_orders import Lane, pass_time
@@ -32,7 +31,7 @@ def set_waiting_by_hand(ground: Ground) -> list[str]:
     Order.objects.filter(pk=order.pk).update(status=Status.WAITING, submit_at=timezone.now())
     with (
         suppress(IntegrityError),
-        patch.object(forwarding_claim, "POSSIBLY_PLACED", []),
+        patch.object(AttemptQuerySet, "possibly_placed", lambda self: self.none()),
     ):  # the database refuses the claim
         submit_due()
     return ground.wrongs()

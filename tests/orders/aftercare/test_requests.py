@@ -19,7 +19,6 @@ from orders.aftercare.requests import (
     request_cancel,
     request_refill,
 )
-from orders.lifecycle.hold import hold
 from orders.models import Cancellation, HoldReason, Order, Refill, RequestState, Status
 from tests.factories import NOW, make_order, make_service, make_user
 
@@ -30,7 +29,7 @@ LATER = NOW + timedelta(hours=1)
 
 def held(reason: HoldReason) -> Order:
     order = make_order()
-    hold(order=order, reason=reason, text="", now=NOW)
+    order.hold(reason=reason, text="", now=NOW)
     return order
 
 

@@ -28,7 +28,7 @@ def test_kill_while_it_is_asked_again_leaves_it_unclear_for_the_next_sweep(
     order = lose(double, make_keyed_lane(double), fault=fault)
     pass_time()
 
-    ended = end_of(start_sweep(act="forwarding.resend_sweep.repeat_due", fault_point=point))
+    ended = end_of(start_sweep(act="forwarding.resend_sweep.resend_due", fault_point=point))
 
     assert ended == (-signal.SIGKILL, "")
     assert standing(order) == (Status.UNCLEAR, AttemptState.UNKNOWN, resends)
@@ -43,7 +43,7 @@ def test_kill_after_the_record_loses_nothing(double: ProviderDouble) -> None:
     order = lose(double, make_keyed_lane(double))
     pass_time()
 
-    end_of(start_sweep(act="forwarding.resend_sweep.repeat_due", fault_point="after_record"))
+    end_of(start_sweep(act="forwarding.resend_sweep.resend_due", fault_point="after_record"))
 
     assert standing(order) == (Status.RUNNING, AttemptState.ACCEPTED, 1)
     assert only_attempt(order).resend_at is None

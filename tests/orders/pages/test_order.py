@@ -13,7 +13,6 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from billing.models import Account, TransferKind
 from orders.lifecycle.end import end_partially
-from orders.lifecycle.timeline import record
 from orders.models import Cancellation, EventKind, Order, Refill, RequestState, Status
 from orders.placing.place_order import place_order
 from tests.factories import NOW, make_order, make_service, make_user
@@ -137,18 +136,14 @@ def test_partial_order_explains_every_movement(client: Client, user: User) -> No
 def test_timeline_shows_public_events_alone_and_nobodys_name(client: Client, user: User) -> None:
     order = make_order(user=user)
     staff = make_user(email="secret.staff@example.com")
-    record(
-        order=order, kind=EventKind.ACCEPTED, text="Accepted by the supplier", now=NOW, actor=staff
-    )
-    record(
-        order=order,
+    order.record(kind=EventKind.ACCEPTED, text="Accepted by the supplier", now=NOW, actor=staff)
+    order.record(
         kind=EventKind.HELD,
         text="our balance there is empty",
         now=NOW,
         is_internal=True,
     )
-    record(
-        order=order,
+    order.record(
         kind=EventKind.STATUS,
         text="Now <b>busy</b>",
         now=NOW,
@@ -345,7 +340,7 @@ def test_page_asks_the_database_a_fixed_number_of_times(
 ) -> None:
     order = make_order(user=user, status=Status.RUNNING)
     for number in range(events):
-        record(order=order, kind=EventKind.STATUS, text=f"Now {number}", now=NOW)
+        order.record(kind=EventKind.STATUS, text=f"Now {number}", now=NOW)
 
     with django_assert_num_queries(8):
         client.get(f"/orders/{order.pk}")

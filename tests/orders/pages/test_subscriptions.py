@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from catalog.models import Service
-from orders.lifecycle.timeline import open_review
 from orders.models import Order, Review, ReviewKind, Status, Subscription, Watch
 from orders.placing.place_order import place_order
 from orders.placing.price_quote import quote
@@ -144,9 +143,7 @@ def test_staff_count_the_posts_that_no_charge_tells_and_only_once(
     user: User, service: Service
 ) -> None:
     order, staff = running(user, service), make_user(role=Role.STAFF)
-    open_review(
-        order=order, kind=ReviewKind.UNCOUNTED_POSTS, text="no whole number", now=timezone.now()
-    )
+    order.open_review(kind=ReviewKind.UNCOUNTED_POSTS, text="no whole number", now=timezone.now())
     client, decision = signed_in(staff), {"posts": "2", "reason": "seen on the page"}
     page = client.get(f"/staff/orders/{order.pk}").content.decode()
 
@@ -164,9 +161,7 @@ def test_staff_count_the_posts_that_no_charge_tells_and_only_once(
 
 def test_a_negative_count_or_one_without_a_reason_is_refused(user: User, service: Service) -> None:
     order, staff = running(user, service), make_user(role=Role.STAFF)
-    open_review(
-        order=order, kind=ReviewKind.UNCOUNTED_POSTS, text="no whole number", now=timezone.now()
-    )
+    order.open_review(kind=ReviewKind.UNCOUNTED_POSTS, text="no whole number", now=timezone.now())
 
     for bad in (
         {"posts": "-1", "reason": "x"},

@@ -10,7 +10,6 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Role, User
 from catalog.models import Provider
-from orders.lifecycle.timeline import open_review
 from orders.models import Event, EventKind, HoldReason, Order, Review, ReviewKind, Status
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_order, make_user
@@ -35,7 +34,7 @@ def test_inbox_takes_the_same_number_of_queries_for_any_number_of_cases(
     at_desk: Client, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(count):
-        open_review(order=make_unclear(), kind=ReviewKind.DUPLICATE_ID, text="twice", now=NOW)
+        make_unclear().open_review(kind=ReviewKind.DUPLICATE_ID, text="twice", now=NOW)
     with django_assert_num_queries(8):
         page(at_desk, "/staff/unclear")
 
@@ -43,7 +42,7 @@ def test_inbox_takes_the_same_number_of_queries_for_any_number_of_cases(
 @pytest.mark.django_db
 def test_inbox_shows_unclear_held_and_doubtful_orders_oldest_first(at_desk: Client) -> None:
     running = make_order(status=Status.RUNNING)
-    open_review(order=running, kind=ReviewKind.NO_REMAINS, text="Partial, but how much?", now=NOW)
+    running.open_review(kind=ReviewKind.NO_REMAINS, text="Partial, but how much?", now=NOW)
     held = make_order(status=Status.HELD)
     Order.objects.filter(pk=held.pk).update(hold_reason=HoldReason.PROVIDER_FUNDS)
     unclear = make_unclear()
@@ -146,7 +145,7 @@ def test_attach_from_the_page_asks_the_provider_first(
 @pytest.mark.django_db
 def test_doubt_is_closed_with_a_reason_once(at_desk: Client, staff: User) -> None:
     order = make_order(status=Status.RUNNING)
-    open_review(order=order, kind=ReviewKind.UNKNOWN_STATUS, text="What is “Frozen”?", now=NOW)
+    order.open_review(kind=ReviewKind.UNKNOWN_STATUS, text="What is “Frozen”?", now=NOW)
     review = Review.objects.get()
     address = reverse("staff_doubt_close", args=[review.pk])
 
@@ -169,7 +168,7 @@ def test_doubt_is_closed_with_a_reason_once(at_desk: Client, staff: User) -> Non
 @pytest.mark.django_db
 def test_doubtful_running_order_is_ended_with_what_is_missing(at_desk: Client) -> None:
     order = make_order(status=Status.RUNNING, quantity=1000)
-    open_review(order=order, kind=ReviewKind.NO_REMAINS, text="how much?", now=NOW)
+    order.open_review(kind=ReviewKind.NO_REMAINS, text="how much?", now=NOW)
 
     missing, complaint = decide(
         at_desk, order, "settle", status="partial", undelivered="1001", reason="their page"

@@ -7,7 +7,6 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Role, User
-from orders.lifecycle.timeline import record
 from orders.models import EventKind, Order, Status
 from tests.factories import NOW, make_order, make_provider, make_service, make_user
 from tests.orders.staff_pages.unclear_orders import HOSTILE, make_unclear, page
@@ -187,8 +186,7 @@ def test_order_page_shows_timeline_attempts_and_money_but_runs_nothing_of_the_pr
     at_desk: Client,
 ) -> None:
     order = make_unclear(link=f"https://example.com/{HOSTILE}")
-    record(
-        order=order,
+    order.record(
         kind=EventKind.UNCLEAR,
         text=f"Perhaps placed: {HOSTILE}",
         now=NOW,

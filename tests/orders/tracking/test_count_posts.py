@@ -14,7 +14,7 @@ from billing.ledger import charge
 from catalog.models import Service
 from catalog.provider_client import open_client
 from catalog.upstream import OrderStatus, Status
-from orders.lifecycle.start import run
+from orders.lifecycle.start import start
 from orders.models import Order, ReviewKind, Subscription
 from orders.placing.place_order import place_order
 from orders.tracking.apply_reports import apply_reports
@@ -120,7 +120,7 @@ def test_looks_without_news_write_nothing_down(user: User) -> None:
     counts = []
     for number in range(2):
         order = place_order(customer=user, service=service, values=ASKED, now=timezone.now())
-        run(order=order, upstream_id=str(number), now=timezone.now())
+        start(order=order, upstream_id=str(number), now=timezone.now())
         names[order.pk] = str(number)
         for _ in range(2):
             with CaptureQueriesContext(connection) as queries:

@@ -5,7 +5,6 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import Role, User
-from orders.lifecycle.timeline import open_review
 from orders.models import Order, Review, ReviewKind, Status
 from orders.tracking.settle_doubts import (
     AlreadySettled,
@@ -27,7 +26,7 @@ def staff() -> User:
 @pytest.fixture
 def order() -> Order:
     order = make_order(status=Status.RUNNING, quantity=1000)
-    open_review(order=order, kind=ReviewKind.NO_REMAINS, text="How much?", now=NOW)
+    order.open_review(kind=ReviewKind.NO_REMAINS, text="How much?", now=NOW)
     return order
 
 

@@ -183,7 +183,7 @@ def test_partial_of_a_drip_feed_is_of_all_its_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("remains", "charge", "ending", "doubt"),
+    ("remains", "charge", "ending", "review"),
     [
         (300, "0.8", "partial", None),
         (500, "0.8", "canceled", None),

@@ -16,7 +16,6 @@ from catalog.upstream import Accepted, Exchange
 from orders.audit.prove_all import prove
 from orders.forwarding.record_outcome import record_outcome
 from orders.forwarding.sweep import submit_due
-from orders.lifecycle.timeline import open_review
 from orders.models import (
     AttemptState,
     Event,
@@ -296,7 +295,7 @@ def test_nothing_is_decided_while_the_sender_lives(
 
 def test_decision_closes_the_doubt_about_a_doubled_id(service: Service, staff: User) -> None:
     order = make_unclear(service)
-    open_review(order=order, kind=ReviewKind.DUPLICATE_ID, text="twice", now=NOW)
+    order.open_review(kind=ReviewKind.DUPLICATE_ID, text="twice", now=NOW)
 
     resend(order=order, actor=staff, reason="theirs was a slip", now=NOW + timedelta(hours=1))
 

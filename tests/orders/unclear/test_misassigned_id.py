@@ -59,7 +59,7 @@ def test_control_without_the_look_it_would_be_sent_again(
     lane: Lane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost, _ = usurp(lane)
-    monkeypatch.setattr(apply_verdict, "find_usurper", lambda _: None)
+    monkeypatch.setattr(apply_verdict, "find_order_given_this_id", lambda _: None)
 
     resolve_due()
 

@@ -14,7 +14,7 @@ from catalog.upstream import OrderStatus, Status
 from orders.aftercare.requests import reject, request_cancel, request_refill
 from orders.lifecycle.end import complete, end_partially
 from orders.lifecycle.public_status import sheet_of
-from orders.lifecycle.start import run
+from orders.lifecycle.start import start
 from orders.models import Order, Refill, RequestState, WebhookDelivery
 from orders.models import Status as OrderState
 from orders.tracking.apply_reports import apply_reports
@@ -36,7 +36,7 @@ def test_order_tells_its_way_from_accepted_to_partial() -> None:
     order = make_order(status=OrderState.SUBMITTING)
     endpoint = make_endpoint(user=order.user)
 
-    run(order=order, upstream_id="77", now=NOW)
+    start(order=order, upstream_id="77", now=NOW)
     Order.objects.update(upstream_status="Processing", start_count=3572)
     Order.objects.update(upstream_status="In progress")
     Order.objects.update(upstream_status="In progress", remains=500)

@@ -1,0 +1,65 @@
+"""The words that rows of orders are written in: statuses, reasons, kinds of events and reviews."""
+
+from django.db import models
+
+
+class Status(models.TextChoices):
+    """Where an order stands; customers read `Order.customer_status`."""
+
+    WAITING = "waiting", "Waiting"  # paid, not sent yet
+    SUBMITTING = "submitting", "Submitting"  # a worker holds it
+    UNCLEAR = "unclear", "Unclear"  # perhaps placed: never resent and never refunded on a guess
+    HELD = "held", "Held"  # the reason is ours: waits for staff or for our balance at the provider
+    RUNNING = "running", "Running"
+    COMPLETED = "completed", "Completed"
+    PARTIAL = "partial", "Partial"
+    CANCELED = "canceled", "Canceled"
+
+
+OPEN = [Status.WAITING, Status.SUBMITTING, Status.UNCLEAR, Status.HELD, Status.RUNNING]
+ENDED = [Status.COMPLETED, Status.PARTIAL, Status.CANCELED]
+
+
+class HoldReason(models.TextChoices):
+    """Why an order is held."""
+
+    PROVIDER_FUNDS = "provider_funds", "Our balance at the provider is empty"
+    PROVIDER_KEY = "provider_key", "The provider refuses our key"
+    LOSS = "loss", "The cost rose above the charge"
+    STAFF = "staff", "Held by staff"
+
+
+class EventKind(models.TextChoices):
+    """What happened on an order's timeline."""
+
+    PLACED = "placed", "Placed"
+    SUBMITTED = "submitted", "Sent to the provider"
+    ACCEPTED = "accepted", "Accepted"
+    REFUSED = "refused", "Refused"
+    POSTPONED = "postponed", "Not sent"
+    UNCLEAR = "unclear", "Unclear"
+    HELD = "held", "Held"
+    RELEASED = "released", "Released"
+    STATUS = "status", "Status"
+    REFUNDED = "refunded", "Refunded"
+    POST = "post", "Post charged"  # of a subscription
+    ENDED = "ended", "Ended"
+    REVIEW = "doubt", "Doubt"
+    REFILL = "refill", "Refill"
+    CANCEL = "cancel", "Cancel"
+    DECISION = "decision", "Staff decision"
+    VERDICT = "verdict", "Proved"  # the machine settled an unclear order by evidence
+
+
+class ReviewKind(models.TextChoices):
+    """What a machine must not decide."""
+
+    NO_REMAINS = "no_remains", "Partial without usable remains"
+    UNKNOWN_STATUS = "unknown_status", "Unknown status word"
+    UNKNOWN_ORDER = "unknown_order", "The provider does not know the order"
+    CONTRADICTION = "contradiction", "A report contradicts the end"
+    MASS_CANCEL = "mass_cancel", "Too many ends at once"
+    PER_ORDER_PARTIAL = "per_order_partial", "Partial on a service sold per order"
+    DUPLICATE_ID = "duplicate_id", "The provider gave an id that is already ours"
+    UNCOUNTED_POSTS = "uncounted_posts", "A subscription's charge is not a number of posts"
+    UNPAID_POSTS = "unpaid_posts", "The customer's balance does not cover the posts served"
