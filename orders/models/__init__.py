@@ -23,7 +23,13 @@ from orders.models.attempts import (
 from orders.models.choices import ENDED, OPEN, EventKind, HoldReason, ReviewKind, Status
 from orders.models.jobs_and_proofs import Proof, Sweep
 from orders.models.orders import TEXT_LENGTH, Order, OrderQuerySet
-from orders.models.provider_accounts import Baseline, Orphan, Proposal, TopUp
+from orders.models.provider_accounts import (
+    Baseline,
+    Orphan,
+    Proposal,
+    ProviderAccount,
+    TopUp,
+)
 from orders.models.refusal_texts import RejectionText
 from orders.models.subscriptions import Subscription
 from orders.models.timeline import Event, Review
@@ -58,6 +64,7 @@ __all__ = [
     "Orphan",
     "Proof",
     "Proposal",
+    "ProviderAccount",
     "Refill",
     "RejectionText",
     "RequestState",

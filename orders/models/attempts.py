@@ -48,6 +48,10 @@ class AttemptQuerySet(LockingQuerySet["Attempt"]):
         """Attempts whose request may have reached the provider and was not answered for sure."""
         return self.filter(state__in=[AttemptState.SENT, AttemptState.UNKNOWN])
 
+    def decided_not_placed(self) -> Self:
+        """Attempts that staff took for not placed; they may have been wrong."""
+        return self.filter(state=AttemptState.NOT_PLACED, decided_by__isnull=False)
+
 
 class Attempt(models.Model):
     """One attempt to forward an order with `add`, written down before the first byte leaves."""

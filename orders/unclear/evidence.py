@@ -30,7 +30,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AccountFacts:
     """What one reading says about the whole account."""
 
     reading: Reading
@@ -93,14 +93,16 @@ def readiness(
     ]
 
 
-def checklist(*, attempt: Attempt, account: Account, elsewhere: frozenset[int]) -> list[Condition]:
+def checklist(
+    *, attempt: Attempt, facts: AccountFacts, elsewhere: frozenset[int]
+) -> list[Condition]:
     """What the reading says about one attempt.
 
     `elsewhere`: strays that were proved to be other orders.
     """
-    reading = account.reading
-    is_read = attempt.pk in account.covered
-    candidates = sorted(account.matching.candidates.get(attempt.pk, frozenset()) - elsewhere)
+    reading = facts.reading
+    is_read = attempt.pk in facts.covered
+    candidates = sorted(facts.matching.candidates.get(attempt.pk, frozenset()) - elsewhere)
     shown = ", ".join(map(str, candidates[:5]))
     return [
         Condition(
@@ -111,7 +113,7 @@ def checklist(*, attempt: Attempt, account: Account, elsewhere: frozenset[int]) 
             else "Its ids were not read: too many lie between the two orders.",
             "Look for the link among the provider's orders.",
         ),
-        _conserved(attempt, account),
+        _conserved(attempt, facts),
         Condition(
             "No candidate",
             not candidates,
@@ -127,7 +129,7 @@ def evidence(
     *,
     conditions: Sequence[Condition],
     id_range: IdRange,
-    account: Account | None,
+    facts: AccountFacts | None,
     read_at: datetime | None = None,
     problem: str = "",
 ) -> dict[str, Any]:
@@ -144,8 +146,8 @@ def evidence(
     }
     if read_at is not None:
         kept["read_at"] = read_at.isoformat()
-    if account is not None:
-        kept |= {"orphans": _orphans(account), "money": _money(account)}
+    if facts is not None:
+        kept |= {"orphans": _orphans(facts), "money": _money(facts)}
     return kept
 
 
@@ -180,32 +182,32 @@ def _calls_left(attempt: Attempt) -> Condition:
     )
 
 
-def _conserved(attempt: Attempt, account: Account) -> Condition:
+def _conserved(attempt: Attempt, facts: AccountFacts) -> Condition:
     name = "Money conserved"
-    if account.problem or account.account_balance is None:
-        words = account.problem or "The provider does not tell what an order was charged."
+    if facts.problem or facts.account_balance is None:
+        words = facts.problem or "The provider does not tell what an order was charged."
         return Condition(name, is_met=False, words=words, advice=words)
-    if attempt.sent_at is None or attempt.sent_at <= account.baseline_at:
+    if attempt.sent_at is None or attempt.sent_at <= facts.baseline_at:
         words = "It was sent before the books of the account were begun."
         return Condition(
             name, is_met=False, words=words, advice="Look for the link among the provider's orders."
         )
-    if not account.reading.is_steady:
+    if not facts.reading.is_steady:
         words = "The balance changed while it was read."
         return Condition(name, is_met=False, words=words, advice="Wait: the account is read again.")
-    if attempt.cost <= account.smallest_visible:
+    if attempt.cost <= facts.smallest_visible:
         words = "Its cost is too small for the decimals that the balance shows."
         return Condition(
             name, is_met=False, words=words, advice="Look for the link among the provider's orders."
         )
-    if may_be_posts(attempt.cost, rates=account.post_rates):
+    if may_be_posts(attempt.cost, rates=facts.post_rates):
         words = "Subscriptions that run there are billed in sums like its cost."
         return Condition(
             name, is_met=False, words=words, advice="Look for the link among the provider's orders."
         )
-    missing = account.account_balance.missing
-    rivals = [cost for pk, cost in account.rivals.items() if pk != attempt.pk]
-    is_met = is_conserved(missing=missing, cost=attempt.cost, unseen=account.unseen, rivals=rivals)
+    missing = facts.account_balance.missing
+    rivals = [cost for pk, cost in facts.rivals.items() if pk != attempt.pk]
+    is_met = is_conserved(missing=missing, cost=attempt.cost, unseen=facts.unseen, rivals=rivals)
     words = (
         "Nothing is missing from our account."
         if not missing
@@ -221,29 +223,29 @@ def _conserved(attempt: Attempt, account: Account) -> Condition:
     )
 
 
-def _orphans(account: Account) -> list[dict[str, Any]]:
+def _orphans(facts: AccountFacts) -> list[dict[str, Any]]:
     fitting: dict[int, list[int]] = {}
-    for attempt_id, numbers in account.matching.candidates.items():
+    for attempt_id, numbers in facts.matching.candidates.items():
         for number in numbers:
             fitting.setdefault(number, []).append(attempt_id)
     return [
         {
             "id": stray.upstream_id,
-            "word": account.reading.words.get(stray.upstream_id, ""),
+            "word": facts.reading.words.get(stray.upstream_id, ""),
             "charge": None if stray.charge is None else str(stray.charge),
             "remains": stray.remains,
             "fits": sorted(fitting.get(stray.upstream_id, [])),
         }
-        for stray in account.reading.strays[:MAX_SHOWN]
+        for stray in facts.reading.strays[:MAX_SHOWN]
     ]
 
 
-def _money(account: Account) -> list[dict[str, str]]:
-    if account.account_balance is None:
+def _money(facts: AccountFacts) -> list[dict[str, str]]:
+    if facts.account_balance is None:
         return []
-    account_balance = account.account_balance
+    account_balance = facts.account_balance
     lines = {
-        f"Balance and charges on {account.baseline_at:%Y-%m-%d %H:%M}": account_balance.baseline,
+        f"Balance and charges on {facts.baseline_at:%Y-%m-%d %H:%M}": account_balance.baseline,
         "Topped up since": account_balance.top_ups,
         "Balance now": -account_balance.balance,
         "Charges of our orders now": -account_balance.known,

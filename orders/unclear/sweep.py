@@ -24,7 +24,7 @@ from lib.clock import database_now
 from lib.encryption import CannotUnseal
 from lib.fan_out import spread
 from orders.forwarding.drain import drained_lane
-from orders.models import Attempt, AttemptState
+from orders.models import Attempt, ProviderAccount
 from orders.unclear.alerts import tell_of_long_unclear
 from orders.unclear.apply_verdict import keep_evidence
 from orders.unclear.baseline import expected, read_baseline
@@ -51,7 +51,7 @@ def resolve_due() -> str:
     for long. Raises the first unexpected error after the other providers were looked after.
     """
     tell_of_long_unclear(now=timezone.now())
-    unclear = Attempt.objects.filter(provider=OuterRef("pk"), state=AttemptState.UNKNOWN)
+    unclear = Attempt.objects.unknown().filter(provider=OuterRef("pk"))
     providers = Provider.objects.filter(Q(is_probe_allowed=True) | Exists(unclear)).order_by("pk")
     stop_at = time.monotonic() + SWEEP_SECONDS
     look = partial(_look_after, stop_at=stop_at)
@@ -79,50 +79,51 @@ def resolve(*, provider: Provider, client: Client, stop_at: float) -> Counter[st
     """Look after one provider: its profile, the baseline of its books, its unclear orders;
     outside a transaction.
     """
-    now, has_unclear = database_now(), _has_unclear(provider)
+    account = ProviderAccount.objects.of(provider)
+    now, has_unclear = database_now(), provider.attempts.unknown().exists()
     if provider.is_probe_allowed:
-        if is_due(provider, now=now) or (has_unclear and lacks(provider)):
-            self_test(provider=provider, client=client, now=now)
+        if is_due(account, now=now) or (has_unclear and lacks(account)):
+            self_test(account=account, client=client, now=now)
         if has_unclear:
-            learn_remains(provider=provider, client=client)
+            learn_remains(account=account, client=client)
         read_baseline(provider=provider, client=client, stop_at=stop_at)
     if not has_unclear:  # brackets of whatever staff have ever decided cost two queries each
         return Counter()
-    found = open_attempts(provider=provider, now=now)
+    found = open_attempts(account=account, now=now)
     if not any(each.is_due for each in found):
         return _leave(found)
     with drained_lane(provider_id=provider.pk, patience=settings.PROVIDER_TIMEOUT + 1) as is_empty:
         if not is_empty:
             return Counter({"lane busy": 1})
-        return _look(provider, client, stop_at)
+        return _look(account, client, stop_at)
 
 
-def _look(provider: Provider, client: Client, stop_at: float) -> Counter[str]:
+def _look(account: ProviderAccount, client: Client, stop_at: float) -> Counter[str]:
     """Read the account once for all orders that are due, and give the verdicts that the reading
     proves.
     """
     now = database_now()
-    found = open_attempts(provider=provider, now=now)
+    found = open_attempts(account=account, now=now)
     due = {each.attempt.pk: each for each in found if each.is_due}
     spent = max((int(each.attempt.evidence.get("calls", 0)) for each in due.values()), default=0)
     id_ranges = {pk: each.id_range for pk, each in due.items()}
     ids, covered = choose_ids(
         id_ranges=id_ranges,
-        known=known_ids(provider.pk, id_ranges=id_ranges.values()),
+        known=known_ids(account.pk, id_ranges=id_ranges.values()),
         most=(MAX_CALLS - spent) * (BATCH - EDGES),
     )
     try:
         reading = read_account(
-            provider=provider,
+            provider=account.provider,
             client=client,
             ids=ids,
             edges=_edges([due[pk] for pk in covered]),
-            expected=expected(provider),
+            expected=expected(account.provider),
             stop_at=stop_at,
         )
     except NotReadable as problem:
         return _postpone(list(due.values()), problem, now)
-    return judge(provider=provider, found=found, covered=frozenset(covered), reading=reading)
+    return judge(account=account, found=found, covered=frozenset(covered), reading=reading)
 
 
 def _leave(found: Sequence[OpenAttempt]) -> Counter[str]:
@@ -130,14 +131,14 @@ def _leave(found: Sequence[OpenAttempt]) -> Counter[str]:
     waiting = [each for each in found if each.is_unclear]
     for each in waiting:
         if not all(condition.is_met for condition in each.conditions):
-            _keep(each, evidence(conditions=each.conditions, id_range=each.id_range, account=None))
+            _keep(each, evidence(conditions=each.conditions, id_range=each.id_range, facts=None))
     return Counter({"waiting": len(waiting)}) if waiting else Counter()
 
 
 def _postpone(due: Sequence[OpenAttempt], problem: NotReadable, now: datetime) -> Counter[str]:
     for each in due:
         kept = evidence(
-            conditions=each.conditions, id_range=each.id_range, account=None, problem=str(problem)
+            conditions=each.conditions, id_range=each.id_range, facts=None, problem=str(problem)
         )
         kept |= counters(attempt=each.attempt, calls=problem.calls, now=now)
         keep_evidence(attempt_id=each.attempt.pk, evidence=kept)
@@ -153,10 +154,6 @@ def _edges(read: Sequence[OpenAttempt]) -> list[str]:
         (each.id_range.upper for each in read if each.id_range.upper is not None), default=None
     )
     return [str(edge) for edge in (lowest, highest) if edge is not None]
-
-
-def _has_unclear(provider: Provider) -> bool:
-    return Attempt.objects.filter(provider=provider, state=AttemptState.UNKNOWN).exists()
 
 
 def _keep(open_attempt: OpenAttempt, kept: dict[str, object]) -> None:

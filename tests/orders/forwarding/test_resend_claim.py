@@ -23,7 +23,7 @@ from orders.unclear.known_orders import id_range_of
 from orders.unclear.sweep import resolve_due
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_order, make_service, make_user
-from tests.orders.attempts import leave_attempt, living_sender, only_attempt
+from tests.orders.attempts import drain, leave_attempt, living_sender, only_attempt
 from tests.orders.forwarding.resends import (
     QUIET_IS_OVER,
     UNDECIDED,
@@ -108,7 +108,7 @@ def test_closed_lane_is_closed_for_repeats(
         case "pause":
             Provider.objects.update(paused_at=NOW)
         case "fence":
-            Provider.objects.update(fenced_until=timezone.now() + timedelta(minutes=1))
+            drain(service.provider, until=timezone.now() + timedelta(minutes=1))
 
     assert resend_due() == "nothing to repeat"
 

@@ -85,7 +85,7 @@ def test_posts_of_a_running_subscription_are_in_the_books(lane: Lane) -> None:
     resolve_due()
 
     assert (verdict(placed), verdict(never)) == (PLACED, NOT_PLACED)
-    assert lane.provider.verdicts_paused_at is None
+    assert lane.account.verdicts_paused_at is None
 
 
 def test_a_post_that_is_billed_while_the_account_is_read_delays_and_alarms_nobody(
@@ -98,7 +98,7 @@ def test_a_post_that_is_billed_while_the_account_is_read_delays_and_alarms_nobod
     for _ in range(3):
         Attempt.objects.update(evidence={})
         resolve_due()
-    seen = verdict(never), lane.provider.verdicts_paused_at
+    seen = verdict(never), lane.account.verdicts_paused_at
     lane.double.set_balance(lane.double.balance() + RATE)
     Attempt.objects.update(evidence={})
 
@@ -136,5 +136,5 @@ def test_a_canceled_subscription_that_kept_its_posts_is_no_charge_that_is_not_ne
     resolve_due()
 
     assert (running.status, running.charge) == (Status.CANCELED, PRICE + RATE)
-    assert lane.provider.charge_is_net is not False
+    assert lane.account.charge_is_net is not False
     assert verdict(never) == NOT_PLACED
