@@ -3,7 +3,7 @@ that it went with.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -88,7 +88,7 @@ def leave_to_staff(*, order: Order, attempt: Attempt, problem: str, now: datetim
     """Send it no more: staff decide, or the resolver by a proof. The caller holds both row locks."""
     attempt.resend_at = None
     attempt.problem = problem[:PROBLEM_LENGTH]
-    attempt.evidence = attempt.evidence | {"next_step": problem}
+    attempt.evidence = replace(attempt.evidence, next_step=problem)
     attempt.save(update_fields=["resend_at", "problem", "evidence"])
     text = f"Not asked again: {problem}"
     order.record(

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from catalog.models import RATE, Provider
 from lib.row_locks import LockingQuerySet
+from orders.models.evidence import Evidence, EvidenceField
 from orders.models.orders import Order
 
 
@@ -71,8 +72,8 @@ class Attempt(models.Model):
     http_status = models.PositiveIntegerField(null=True, blank=True)
     reply = models.TextField(blank=True)  # at most 2 KB, the key blanked out
     problem = models.CharField(max_length=300, blank=True)  # what went wrong, in words
-    # what a verdict on an unknown attempt rests on
-    evidence = models.JSONField(default=dict, blank=True)
+    # what is known of an unknown attempt, for staff to read
+    evidence = EvidenceField(default=Evidence, blank=True)
     # when staff were told that it is unknown for too long
     alarmed_at = models.DateTimeField(null=True, blank=True)
     # Where the provider promises that a key gives one order, however often it is asked

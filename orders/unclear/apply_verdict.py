@@ -4,8 +4,8 @@ transaction.
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -13,13 +13,20 @@ from lib.clock import database_now
 from lib.decimals import plain
 from orders.jobs.sender_locks import is_sender_dead
 from orders.lifecycle.start import start
-from orders.models import Attempt, AttemptState, EventKind, HoldReason, Order, ReviewKind, Status
+from orders.models import (
+    Attempt,
+    AttemptState,
+    EventKind,
+    Evidence,
+    HoldReason,
+    Order,
+    ReviewKind,
+    Status,
+)
 from orders.models.attempts import quiet
 from orders.unclear.misassigned_id import find_order_given_this_id
 
 log = logging.getLogger(__name__)
-
-Evidence = dict[str, Any]
 
 
 def conclude_placed(
@@ -61,7 +68,8 @@ def conclude_not_placed(*, attempt_id: int, evidence: Evidence, now: datetime) -
                 f" what this one costs ({plain(attempt.cost)}): see there which of the two it is."
             )
             order.open_review(kind=ReviewKind.DUPLICATE_ID, text=text, now=now)
-            evidence["next_step"] = text
+            attempt.evidence = replace(evidence, next_step=text)
+            attempt.save(update_fields=["evidence"])
             return False
         order.wait(until=now)
         text = "Proved not placed: it is sent again"
@@ -121,7 +129,7 @@ def _keep(
     attempt.resend_at = None
     attempt.evidence = evidence
     attempt.save(update_fields=["state", "resend_at", "evidence", "upstream_id"])
-    detail = {"attempt": attempt.pk} | evidence
+    detail = {"attempt": attempt.pk} | evidence.to_json()
     order.record(kind=EventKind.VERDICT, text=text, now=now, is_internal=True, detail=detail)
     order.reviews.filter(kind=ReviewKind.DUPLICATE_ID, closed_at=None).update(
         closed_at=now, decision=text

@@ -1,5 +1,6 @@
 """Deciding: what staff do about an order that a machine must not settle on a guess."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -70,7 +71,7 @@ def attach(*, order: Order, upstream_id: str, actor: User, reason: str, now: dat
     with transaction.atomic():
         order = _lock(order, Status.UNCLEAR, Status.HELD)
         attempt = _settle_attempt(
-            order, AttemptState.PLACED, actor=actor, evidence={"status": answer, "reason": reason}
+            order, AttemptState.PLACED, actor=actor, status=answer, reason=reason
         )
         if not start(order=order, upstream_id=upstream_id, now=now):
             raise AlreadyOurs(f"The provider's order {upstream_id} is another order of ours.")
@@ -92,7 +93,7 @@ def resend(*, order: Order, actor: User, reason: str, now: datetime) -> Order:
     reason = _reason(reason)
     order = _lock(order, Status.UNCLEAR, Status.HELD)
     if order.attempts.filter(state=AttemptState.UNKNOWN).exists():
-        _settle_attempt(order, AttemptState.NOT_PLACED, actor=actor, evidence={"reason": reason})
+        _settle_attempt(order, AttemptState.NOT_PLACED, actor=actor, reason=reason)
     if order.hold_reason == HoldReason.LOSS:
         order.cost = present_cost(order)
         order.save(update_fields=["cost"])
@@ -110,7 +111,7 @@ def refund(*, order: Order, actor: User, reason: str, now: datetime) -> Order:
     reason = _reason(reason)
     order = _lock(order, Status.UNCLEAR, Status.HELD)
     if order.attempts.filter(state=AttemptState.UNKNOWN).exists():
-        _settle_attempt(order, AttemptState.NOT_PLACED, actor=actor, evidence={"reason": reason})
+        _settle_attempt(order, AttemptState.NOT_PLACED, actor=actor, reason=reason)
     _note(order, f"Not placed, refunded: {reason}", actor=actor, now=now)
     cancel_in_full(
         order=order, text="the order could not be placed", now=now, actor=actor, reason=reason
@@ -152,7 +153,12 @@ def _lock(order: Order, *statuses: Status) -> Order:
 
 
 def _settle_attempt(
-    order: Order, state: AttemptState, *, actor: User, evidence: dict[str, Any]
+    order: Order,
+    state: AttemptState,
+    *,
+    actor: User,
+    reason: str,
+    status: dict[str, Any] | None = None,
 ) -> Attempt:
     attempt = (
         order.attempts.select_for_update(no_key=True)
@@ -169,7 +175,7 @@ def _settle_attempt(
     attempt.state = state
     attempt.resend_at = None
     attempt.decided_by = actor
-    attempt.evidence = attempt.evidence | evidence
+    attempt.evidence = replace(attempt.evidence, reason=reason, status=status or {})
     attempt.save(update_fields=["state", "resend_at", "decided_by", "evidence"])
     return attempt
 

@@ -9,6 +9,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -24,14 +25,14 @@ from lib.clock import database_now
 from lib.encryption import CannotUnseal
 from lib.fan_out import spread
 from orders.forwarding.drain import drained_lane
-from orders.models import Attempt, ProviderAccount
+from orders.models import MAX_CALLS, Attempt, Evidence, ProviderAccount
 from orders.unclear.alerts import tell_of_long_unclear
 from orders.unclear.apply_verdict import keep_evidence
 from orders.unclear.baseline import expected, read_baseline
-from orders.unclear.evidence import MAX_CALLS, evidence
+from orders.unclear.checklist import evidence
 from orders.unclear.id_range import choose_ids
 from orders.unclear.known_orders import known_ids
-from orders.unclear.open_attempts import OpenAttempt, counters, kept_counters, open_attempts
+from orders.unclear.open_attempts import OpenAttempt, open_attempts
 from orders.unclear.provider_traits import is_due, lacks, learn_remains, self_test
 from orders.unclear.read_account import EDGES, NotReadable, read_account
 from orders.unclear.verdicts import judge
@@ -105,7 +106,7 @@ def _look(account: ProviderAccount, client: Client, stop_at: float) -> Counter[s
     now = database_now()
     found = open_attempts(account=account, now=now)
     due = {each.attempt.pk: each for each in found if each.is_due}
-    spent = max((int(each.attempt.evidence.get("calls", 0)) for each in due.values()), default=0)
+    spent = max((each.investigation.calls for each in due.values()), default=0)
     id_ranges = {pk: each.id_range for pk, each in due.items()}
     ids, covered = choose_ids(
         id_ranges=id_ranges,
@@ -131,17 +132,15 @@ def _leave(found: Sequence[OpenAttempt]) -> Counter[str]:
     waiting = [each for each in found if each.is_unclear]
     for each in waiting:
         if not all(condition.is_met for condition in each.conditions):
-            _keep(each, evidence(conditions=each.conditions, id_range=each.id_range, facts=None))
+            _keep(each, evidence(conditions=each.conditions, id_range=each.id_range))
     return Counter({"waiting": len(waiting)}) if waiting else Counter()
 
 
 def _postpone(due: Sequence[OpenAttempt], problem: NotReadable, now: datetime) -> Counter[str]:
     for each in due:
-        kept = evidence(
-            conditions=each.conditions, id_range=each.id_range, facts=None, problem=str(problem)
-        )
-        kept |= counters(attempt=each.attempt, calls=problem.calls, now=now)
+        kept = evidence(conditions=each.conditions, id_range=each.id_range, problem=str(problem))
         keep_evidence(attempt_id=each.attempt.pk, evidence=kept)
+        each.investigation.note_look(calls=problem.calls, now=now)
     return Counter({"not readable": len(due)})
 
 
@@ -156,13 +155,9 @@ def _edges(read: Sequence[OpenAttempt]) -> list[str]:
     return [str(edge) for edge in (lowest, highest) if edge is not None]
 
 
-def _keep(open_attempt: OpenAttempt, kept: dict[str, object]) -> None:
-    """Write only what is news: a lane may wait for days."""
+def _keep(open_attempt: OpenAttempt, kept: Evidence) -> None:
+    """Write only what is news, beside what the last reading found: a lane may wait for days."""
     before = open_attempt.attempt.evidence
-    after = {
-        **{name: before[name] for name in ("orphans", "money", "read_at") if name in before},
-        **kept,
-    }
-    after |= kept_counters(before)
+    after = replace(kept, orphans=before.orphans, money=before.money)
     if after != before:
         keep_evidence(attempt_id=open_attempt.attempt.pk, evidence=after)

@@ -4,6 +4,7 @@ the rest.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,20 +14,19 @@ from django.utils import timezone
 from catalog.models import Provider
 from catalog.prices.arithmetic import cost_for
 from lib.clock import database_now
-from orders.models import AttemptState, Order, Orphan, ProviderAccount, Status
+from orders.models import AttemptState, Evidence, Order, Orphan, ProviderAccount, Status
 from orders.unclear.account_books import AccountBalance, is_explained, may_be_posts
 from orders.unclear.alerts import note_missing, note_strangers
 from orders.unclear.apply_verdict import (
-    Evidence,
     conclude_not_placed,
     conclude_placed,
     contradict,
     keep_evidence,
 )
 from orders.unclear.baseline import baseline_of, topped_up_since
-from orders.unclear.evidence import AccountFacts, checklist, evidence
+from orders.unclear.checklist import AccountFacts, checklist, evidence
 from orders.unclear.match import Matching, match
-from orders.unclear.open_attempts import OpenAttempt, counters
+from orders.unclear.open_attempts import OpenAttempt
 from orders.unclear.provider_traits import places
 from orders.unclear.read_account import Reading
 
@@ -211,8 +211,10 @@ def _conclude_placed(
         if each.attempt.state == AttemptState.NOT_PLACED:
             contradict(order_id=each.attempt.order_id, upstream_id=str(number), now=now)
             continue
-        kept = _evidence(each, facts, frozenset())
-        kept["next_step"] = f"None: it is their order {number}, which nothing else of ours can be."
+        kept = replace(
+            _look_at(each, facts, frozenset()),
+            next_step=f"None: it is their order {number}, which nothing else of ours can be.",
+        )
         if each.is_unclear and conclude_placed(
             attempt_id=attempt_id, upstream_id=str(number), evidence=kept, now=now
         ):
@@ -224,26 +226,21 @@ def _conclude_placed(
 def _conclude(
     each: OpenAttempt, facts: AccountFacts, elsewhere: frozenset[int], now: datetime
 ) -> str:
-    kept = _evidence(each, facts, elsewhere)
-    is_proved = all(condition["is_met"] for condition in kept["conditions"])
-    if is_proved:
-        kept["next_step"] = "None: it is sent again."
-        if conclude_not_placed(attempt_id=each.attempt.pk, evidence=kept, now=now):
-            return "not placed"
+    kept = _look_at(each, facts, elsewhere)
     keep_evidence(attempt_id=each.attempt.pk, evidence=kept)
-    return "undecided"
+    if kept.unmet:
+        return "undecided"
+    settled = replace(kept, next_step="None: it is sent again.")
+    is_settled = conclude_not_placed(attempt_id=each.attempt.pk, evidence=settled, now=now)
+    return "not placed" if is_settled else "undecided"
 
 
-def _evidence(each: OpenAttempt, facts: AccountFacts, elsewhere: frozenset[int]) -> Evidence:
+def _look_at(each: OpenAttempt, facts: AccountFacts, elsewhere: frozenset[int]) -> Evidence:
     conditions = [
         *each.conditions,
         *checklist(attempt=each.attempt, facts=facts, elsewhere=elsewhere),
     ]
-    kept = evidence(
-        conditions=conditions,
-        id_range=each.id_range,
-        facts=facts,
-        read_at=facts.reading.read_at,
-    )
-    calls = facts.reading.calls if each.attempt.pk in facts.covered else 0
-    return kept | counters(attempt=each.attempt, calls=calls, now=database_now())
+    reading = facts.reading
+    calls = reading.calls if each.attempt.pk in facts.covered else 0
+    each.investigation.note_look(calls=calls, now=database_now(), read_at=reading.read_at)
+    return evidence(conditions=conditions, id_range=each.id_range, facts=facts)

@@ -9,9 +9,14 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
 
+from orders.models import Attempt, AttemptState, Ends, Evidence, Status
+from tests.factories import make_order
+from tests.orders.attempts import leave_attempt
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 AT = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+BEFORE_INVESTIGATIONS = [("orders", "0013_carry_over_provider_accounts")]
 BEFORE_ACCOUNTS = [
     ("orders", "0011_plain_names"),
     ("catalog", "0011_upstream_category_of_a_service"),
@@ -62,3 +67,21 @@ def test_what_is_known_of_a_provider_moves_and_moves_back(newest: list[tuple[str
     }
     old = migrate(BEFORE_ACCOUNTS).get_model("catalog", "Provider")
     assert old.objects.values(*before).get(pk=pk) == before
+
+
+def test_counters_of_looks_move_and_move_back(newest: list[tuple[str, str]]) -> None:
+    counters = {"looks": 3, "calls": 2, "next_look_at": AT.isoformat(), "read_at": AT.isoformat()}
+    kept = {"conditions": [], "next_step": "Wait", "bracket": {"lower": 1, "upper": None}}
+    pk = leave_attempt(make_order(status=Status.UNCLEAR), AttemptState.UNKNOWN).pk
+    old = migrate(BEFORE_INVESTIGATIONS).get_model("orders", "Attempt").objects.filter(pk=pk)
+    old.update(evidence=kept | counters)
+
+    migrate(newest)
+
+    attempt = Attempt.objects.get(pk=pk)
+    assert attempt.evidence == Evidence(next_step="Wait", bracket=Ends(lower=1))
+    looked = attempt.investigation
+    assert (looked.looks, looked.calls, looked.next_look_at, looked.read_at) == (3, 2, AT, AT)
+    Attempt.objects.update(evidence=Evidence(next_step="Wait"))
+    old = migrate(BEFORE_INVESTIGATIONS).get_model("orders", "Attempt").objects.filter(pk=pk)
+    assert old.get().evidence == {"next_step": "Wait"} | counters

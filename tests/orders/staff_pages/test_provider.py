@@ -10,7 +10,20 @@ from django.utils import timezone
 
 from accounts.models import Role
 from catalog.models import Provider
-from orders.models import AttemptState, Baseline, Orphan, ProviderAccount, Status, TopUp
+from orders.models import (
+    AttemptState,
+    Baseline,
+    Condition,
+    Ends,
+    Evidence,
+    Found,
+    Investigation,
+    Line,
+    Orphan,
+    ProviderAccount,
+    Status,
+    TopUp,
+)
 from tests.connected_provider import connect
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_order, make_provider, make_service, make_user
@@ -146,21 +159,18 @@ def test_provider_that_does_not_answer_is_not_tested(at_desk: Client, provider: 
 def test_evidence_of_an_unclear_order_is_shown_and_escaped(at_desk: Client) -> None:
     order = make_order(service=make_service(), status=Status.UNCLEAR)
     attempt = leave_attempt(order, AttemptState.UNKNOWN)
-    attempt.evidence = {
-        "conditions": [
-            {"name": "Quiet", "is_met": True, "words": "Sent long enough ago"},
-            {"name": "Money conserved", "is_met": False, "words": "0.90 is missing"},
-        ],
-        "next_step": "Compare link and time of their order 7",
-        "bracket": {"lower": 1, "upper": 9},
-        "looks": 2,
-        "read_at": "2026-03-14T12:00:00+00:00",
-        "orphans": [
-            {"id": 7, "word": "<b>Odd</b>", "charge": "0.90000", "remains": 3, "fits": [attempt.pk]}
-        ],
-        "money": [{"label": "Balance now", "amount": "-90.12345"}],
-    }
+    attempt.evidence = Evidence(
+        conditions=(
+            Condition("Quiet", is_met=True, words="Sent long enough ago"),
+            Condition("Money conserved", is_met=False, words="0.90 is missing"),
+        ),
+        next_step="Compare link and time of their order 7",
+        bracket=Ends(1, 9),
+        orphans=(Found(7, "<b>Odd</b>", charge=Decimal("0.90000"), fits=(attempt.pk,)),),
+        money=(Line("Balance now", Decimal("-90.12345")),),
+    )
     attempt.save()
+    Investigation.objects.create(attempt=attempt, looks=2, read_at=NOW)
 
     shown = at_desk.get("/staff/unclear").content.decode()
 
@@ -169,6 +179,7 @@ def test_evidence_of_an_unclear_order_is_shown_and_escaped(at_desk: Client) -> N
         "0.90 is missing",
         "Compare link and time of their order 7",
         "−$90.12345",
+        "2 times, last at 2026-03-14 12:00:00",
     ):
         assert text in shown
     assert "&lt;b&gt;Odd&lt;/b&gt;" in shown

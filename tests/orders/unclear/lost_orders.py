@@ -106,4 +106,4 @@ UNDECIDED = (Status.UNCLEAR.value, AttemptState.UNKNOWN.value)
 def unmet(order: Order) -> list[str]:
     """The conditions that are not met, as staff read them."""
     kept = Attempt.objects.filter(order=order).earliest("pk").evidence
-    return [each["name"] for each in kept.get("conditions", []) if not each["is_met"]]
+    return [each.name for each in kept.unmet]

@@ -99,7 +99,7 @@ def test_attached_order_runs_and_is_watched(
         upstream_id,
         staff,
     )
-    assert attempt.evidence["status"]["word"] == "Pending"
+    assert attempt.evidence.status["word"] == "Pending"
     assert order.watch.provider == service.provider
     assert kinds_of(order)[-2:] == ["decision", "accepted"]
     assert Event.objects.get(order=order, kind="decision").actor == staff

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from catalog.models import Service
 from orders.forwarding.sweep import submit_due
-from orders.models import Attempt, Order, Status
+from orders.models import Attempt, Investigation, Order, Status
 from orders.placing.place_order import place_order
 from orders.unclear.sweep import resolve_due
 from tests.double.handle import ProviderDouble
@@ -96,11 +96,11 @@ def test_a_post_that_is_billed_while_the_account_is_read_delays_and_alarms_nobod
     lane.go_on()
     lane.double.set_balance(lane.double.balance() - RATE)  # billed, and not in any charge yet
     for _ in range(3):
-        Attempt.objects.update(evidence={})
+        Investigation.objects.update(next_look_at=None)
         resolve_due()
     seen = verdict(never), lane.account.verdicts_paused_at
     lane.double.set_balance(lane.double.balance() + RATE)
-    Attempt.objects.update(evidence={})
+    Investigation.objects.update(next_look_at=None)
 
     resolve_due()
 

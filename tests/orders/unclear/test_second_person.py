@@ -64,8 +64,7 @@ def test_dear_order_is_decided_when_a_second_person_agrees(
         second,
     )
     assert (
-        "proposed by first@example.com, confirmed by second@example.com"
-        in attempt.evidence["reason"]
+        "proposed by first@example.com, confirmed by second@example.com" in attempt.evidence.reason
     )
     assert prove().findings == []
 

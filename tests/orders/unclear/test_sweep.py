@@ -15,7 +15,7 @@ from pytest_django import Settings
 from accounts.models import Role
 from orders.audit.prove_all import prove
 from orders.forwarding.sweep import submit_due
-from orders.models import Event, Order, Review, Status
+from orders.models import Ends, Event, Order, Review, Status
 from orders.unclear.accounts import enter_top_up, self_test
 from orders.unclear.decide import refund
 from orders.unclear.provider_traits import lacks
@@ -100,17 +100,13 @@ def test_verdict_keeps_its_evidence(lane: Lane) -> None:
     resolve_due()
 
     evidence = only_attempt(order).evidence
-    assert [each["is_met"] for each in evidence["conditions"]] == [True] * 8
-    assert evidence["bracket"] == {
-        "lower": int(str(lane.accepted[-1].upstream_id)),
-        "upper": int(str(later.upstream_id)),
-    }
-    assert evidence["money"][-1] == {
-        "label": "Missing",
-        "amount": str(Decimal(evidence["money"][-1]["amount"])),
-    }
-    assert Decimal(evidence["money"][-1]["amount"]) == 0
-    assert Event.objects.get(order=order, kind="verdict").detail["bracket"] == evidence["bracket"]
+    assert [each.is_met for each in evidence.conditions] == [True] * 8
+    assert evidence.bracket == Ends(
+        lower=int(str(lane.accepted[-1].upstream_id)), upper=int(str(later.upstream_id))
+    )
+    assert (evidence.money[-1].label, evidence.money[-1].amount) == ("Missing", Decimal(0))
+    detail = Event.objects.get(order=order, kind="verdict").detail
+    assert detail["bracket"] == {"lower": evidence.bracket.lower, "upper": evidence.bracket.upper}
 
 
 def test_top_up_that_staff_enter_explains_the_change(lane: Lane) -> None:
@@ -193,7 +189,7 @@ def test_other_peoples_orders_are_passed_over(lane: Lane) -> None:
     assert resolve_due() == "1 not placed, 1 placed"
 
     assert (verdict(placed), verdict(lost)) == (PLACED, NOT_PLACED)
-    assert only_attempt(lost).evidence["calls"] == 2
+    assert only_attempt(lost).investigation.calls == 2
 
 
 def test_refund_of_another_order_is_no_missing_money(lane: Lane) -> None:
