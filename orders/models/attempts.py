@@ -1,7 +1,7 @@
 """The attempts to forward an order, and when a running order is looked at next."""
 
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +11,9 @@ from catalog.models import RATE, Provider
 from lib.row_locks import LockingQuerySet
 from orders.models.evidence import Evidence, EvidenceField
 from orders.models.orders import Order
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class AttemptState(models.TextChoices):
@@ -131,6 +134,23 @@ class Attempt(models.Model):
     def last_sent_at(self) -> datetime | None:
         """When it left us last: as long ago as that, it may still be on its way."""
         return self.resent_at or self.sent_at
+
+    def settle(
+        self,
+        state: AttemptState,
+        *,
+        evidence: Evidence,
+        upstream_id: str = "",
+        decided_by: "User | None" = None,
+    ) -> None:
+        """PLACED or NOT_PLACED, by evidence or a person's decision: it is not sent again.
+
+        The caller holds the order's row lock and this one.
+        """
+        self.state, self.evidence, self.resend_at = state, evidence, None
+        self.upstream_id = upstream_id or self.upstream_id
+        self.decided_by = decided_by or self.decided_by
+        self.save(update_fields=["state", "evidence", "resend_at", "upstream_id", "decided_by"])
 
 
 class Watch(models.Model):

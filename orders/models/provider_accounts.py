@@ -5,6 +5,7 @@ top-ups = balance + charges of every order there. All money here is in the provi
 
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +13,9 @@ from django.db.models import Q
 
 from catalog.models import RATE, Provider
 from lib.row_locks import LockingQuerySet
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class ProviderAccountQuerySet(LockingQuerySet["ProviderAccount"]):
@@ -194,6 +198,8 @@ class Proposal(models.Model):
     )
     is_confirmed = models.BooleanField(default=False)
 
+    objects = LockingQuerySet["Proposal"].as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -208,3 +214,8 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"proposal to {self.decision}: {self.attempt}"
+
+    def close(self, *, actor: "User", now: datetime, is_confirmed: bool = False) -> None:
+        """It is confirmed and carried out, or withdrawn. The caller holds its row lock."""
+        self.closed_at, self.closed_by, self.is_confirmed = now, actor, is_confirmed
+        self.save(update_fields=["closed_at", "closed_by", "is_confirmed"])

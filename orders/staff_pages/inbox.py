@@ -20,8 +20,8 @@ from orders.models import (
     ReviewKind,
     Status,
 )
+from orders.unclear.decide import needs_two
 from orders.unclear.evidence import Findings, evidence_for, with_findings
-from orders.unclear.second_person import needs_two
 
 PAGE: Final = 25  # cases: each is a card with forms
 

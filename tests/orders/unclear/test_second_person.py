@@ -10,7 +10,7 @@ from pytest_django import Settings
 from accounts.models import Role, User
 from orders.audit.prove_all import prove
 from orders.models import AttemptState, Event, EventKind, Order, Proposal, Status
-from orders.unclear import second_person
+from orders.unclear import decide as second_person
 from orders.unclear.decide import AlreadyDecided
 from tests.factories import NOW, make_order, make_service, make_user, signed_in
 from tests.orders.attempts import leave_attempt, only_attempt
