@@ -42,30 +42,13 @@ class Provider(models.Model):
     is_idempotent = models.BooleanField(default=False)  # honours Idempotency-Key on `add`
     # may have placed an order that it answers with 429
     is_429_unclear = models.BooleanField(default=False)
-    doubtful_words = models.JSONField(default=list, blank=True)  # added to the client's own list
     paused_at = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=300, blank=True)
     # lifts by itself when the cause is gone
     is_pause_automatic = models.BooleanField(default=False)
     failures_in_row = models.PositiveIntegerField(default=0)  # of order calls
-    fenced_until = models.DateTimeField(null=True, blank=True)  # no claims while the resolver reads
     balance = models.DecimalField(**RATE, null=True, blank=True)  # provider's currency
     balance_checked_at = models.DateTimeField(null=True, blank=True)
-    # How it behaves, found out by a read-only self-test (orders/profiling.py); None: not known yet.
-    ids_monotonic = models.BooleanField(null=True)  # order ids grow with time
-    # `status` of an id that is not ours is an error
-    foreign_id_is_error = models.BooleanField(null=True)
-    charge_is_net = models.BooleanField(null=True)  # `charge` falls when an order is refunded
-    balance_exact = models.BooleanField(null=True)  # the balance shows every decimal of a charge
-    remains_exact = models.BooleanField(null=True)  # all of a canceled order remains
-    profile = models.JSONField(default=list, blank=True)  # what the self-test saw, a sentence each
-    profiled_at = models.DateTimeField(null=True, blank=True)
-    # Our money there changed without an explanation: nothing is taken for "not placed" until staff
-    # explain it.
-    verdicts_paused_at = models.DateTimeField(null=True, blank=True)
-    verdicts_pause_reason = models.CharField(max_length=300, blank=True)
-    # what was missing at the last reading
-    unexplained = models.DecimalField(**RATE, null=True, blank=True)
     synced_at = models.DateTimeField(null=True, blank=True)  # the last sync that was applied
     sync_wanted_at = models.DateTimeField(null=True, blank=True)  # the admin asked for one now
     # so many may go at the next sync

@@ -33,7 +33,15 @@ from lib.clock import database_now
 from lib.encryption import CannotUnseal
 from orders.jobs.deadlines import sweep_end
 from orders.lifecycle.public_status import ADVERTISING
-from orders.models import ENDED, Cancellation, EventKind, Refill, RequestState, Status
+from orders.models import (
+    ENDED,
+    Cancellation,
+    EventKind,
+    ProviderAccount,
+    Refill,
+    RequestState,
+    Status,
+)
 
 log = logging.getLogger(__name__)
 
@@ -129,9 +137,8 @@ def _send_singly(
 def _call(requests: Sequence[Request], *, provider: Provider, client: Client) -> BatchOutcome:
     upstream_ids = [request.order.upstream_id or "" for request in requests]
     send = client.refill if isinstance(requests[0], Refill) else client.cancel
-    return send(
-        upstream_ids, doubtful_words=(*AMBIGUOUS_PHRASES, *map(str, provider.doubtful_words))
-    )
+    phrases = ProviderAccount.objects.of(provider).phrases
+    return send(upstream_ids, doubtful_words=(*AMBIGUOUS_PHRASES, *phrases))
 
 
 @transaction.atomic

@@ -17,9 +17,9 @@ from django.db import connection
 
 from catalog.models import Provider
 from lib.decimals import plain
+from orders.audit.span import Span
 from orders.models import Orphan, TopUp
-from orders.unclear.account_books import Span
-from orders.unclear.baseline import baseline_of, constant_of
+from orders.unclear.accounts import exact_baseline
 
 # how far moments of different clocks may be apart, beside a call's length
 CLOCKS = timedelta(seconds=60)
@@ -81,14 +81,10 @@ def balance_bounds(*, provider: Provider) -> BalanceBounds | None:
     """Whether the balance that was read last fits; None where there are no books, or none that
     a charge shows in.
     """
-    baseline, read_at = baseline_of(provider), provider.balance_checked_at
+    baseline, read_at = exact_baseline(provider), provider.balance_checked_at
     if baseline is None or baseline.read_at is None or provider.balance is None or read_at is None:
         return None
-    if (
-        read_at <= baseline.read_at
-        or provider.charge_is_net is False
-        or provider.balance_exact is False
-    ):
+    if read_at <= baseline.read_at:
         return None
     edge = read_at - CLOCKS - timedelta(seconds=settings.PROVIDER_TIMEOUT)
     names: dict[str, int | datetime] = {
@@ -103,7 +99,7 @@ def balance_bounds(*, provider: Provider) -> BalanceBounds | None:
     expected = Span(Decimal(least), None if is_growing else Decimal(most))
     for charge in _orphans(provider):
         expected = expected.stretched(charge)
-    paid_in = Span(constant_of(baseline), constant_of(baseline))
+    paid_in = Span(baseline.total, baseline.total)
     for amount, is_sure in _top_ups(
         provider, since=baseline.read_at, sure_before=read_at - ENTERING
     ):

@@ -17,7 +17,7 @@ from catalog.models import Provider
 from orders.audit.balance_bounds import balance_bounds
 from orders.audit.overdue import overdue_work
 from orders.jobs.late_jobs import beats, is_running
-from orders.models import Sweep
+from orders.models import ProviderAccount, Sweep
 
 # At most 20 concerns of one kind: more say no more.
 STUCK: Final = """
@@ -94,19 +94,22 @@ def _found(statement: str) -> list[Concern]:
 
 
 def _paused() -> list[Concern]:
-    paused = Provider.objects.filter(verdicts_paused_at__isnull=False).order_by("pk")
+    paused = ProviderAccount.objects.filter(verdicts_paused_at__isnull=False)
     return [
         Concern(
             f"verdicts:{each.pk}",
-            f"{each.name}: nothing is taken for not placed. {each.verdicts_pause_reason}",
+            f"{each.provider.name}: nothing is taken for not placed. {each.verdicts_pause_reason}",
         )
-        for each in paused
+        for each in paused.select_related("provider").order_by("pk")
     ]
 
 
 def _unbalanced() -> list[Concern]:
     """Accounts that hold more or less than all that may have happened there makes."""
-    reckonings = [balance_bounds(provider=provider) for provider in Provider.objects.order_by("pk")]
+    reckonings = [
+        balance_bounds(provider=provider)
+        for provider in Provider.objects.select_related("account").order_by("pk")
+    ]
     return [
         Concern(f"account:{each.provider.pk}", each.words)
         for each in reckonings

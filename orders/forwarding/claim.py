@@ -17,7 +17,7 @@ from lib.clock import database_now
 from orders.forwarding.distinct_costs import MAX_OPEN, distinct_sums, keeps_distinct
 from orders.jobs.crash_points import reach
 from orders.lifecycle.costs import cost_at_once, present_cost, worth
-from orders.models import Attempt, EventKind, HoldReason, Order, Status
+from orders.models import Attempt, EventKind, HoldReason, Order, ProviderAccount, Status
 from orders.models.attempts import quiet
 
 MAX_LOOKED_AT = 20  # due orders among which one that can be told apart is sought
@@ -89,26 +89,31 @@ def open_at(now: datetime) -> Q:
     None at all while the money is halted.
     """
     is_halted = Exists(Halt.objects.filter(is_standing=True))
-    return Q(paused_at=None) & (Q(fenced_until=None) | Q(fenced_until__lt=now)) & ~Q(is_halted)
+    is_drained = Q(account__draining_until=None) | Q(account__draining_until__lt=now)
+    return Q(paused_at=None) & is_drained & ~Q(is_halted)
 
 
 def open_lane(*, provider_id: int, now: datetime) -> Provider | None:
     """The provider where its lane is open; locked where attempts must be told apart, so that
     claims go one by one.
     """
-    lane = Provider.objects.filter(open_at(now), pk=provider_id)
-    is_probe_allowed = lane.values_list("is_probe_allowed", flat=True).first()
-    if not is_probe_allowed:
-        return lane.first() if is_probe_allowed is False else None
-    return lane.select_for_update(skip_locked=True, no_key=True).first() or _wait_for(lane)
+    lane = Provider.objects.filter(open_at(now), pk=provider_id).select_related("account")
+    provider = lane.first()
+    if provider is None or not provider.is_probe_allowed:
+        return provider
+    ProviderAccount.objects.of(provider)
+    # With the account's row, which a drain changes: a claim that waited for one sees it.
+    lane = lane.filter(account__isnull=False).select_for_update(of=("self", "account"), no_key=True)
+    free = lane.select_for_update(of=("self", "account"), no_key=True, skip_locked=True)
+    return free.first() or _wait_for(lane)
 
 
 def _wait_for(lane: QuerySet[Provider]) -> Provider | None:
-    """The lane after another claim, which takes milliseconds; None where that stands still."""
+    """The locked lane after another claim, which takes milliseconds; None where that stands still."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [str(LANE_PATIENCE)])
-            return lane.select_for_update(no_key=True).first()
+            return lane.first()
     except OperationalError as error:
         if isinstance(error.__cause__, errors.LockNotAvailable):
             return None
@@ -179,7 +184,7 @@ def _prepare(order: Order, provider: Provider, *, owner: UUID, now: datetime) ->
         owner=owner,
         fields=fields,
         idempotency_key=key,
-        doubtful_words=tuple(map(str, provider.doubtful_words)),
+        doubtful_words=ProviderAccount.objects.of(provider).phrases,
         is_429_unclear=provider.is_429_unclear,
     )
 

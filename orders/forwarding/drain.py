@@ -10,10 +10,9 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from catalog.models import Provider
 from lib.clock import database_now
 from orders.jobs.sender_locks import drain_lock, is_drain_abandoned, living_senders
-from orders.models import Attempt, AttemptState
+from orders.models import Attempt, AttemptState, ProviderAccount
 
 DRAIN_FOR = timedelta(seconds=60)  # after which the lane opens by itself, should the resolver die
 LOOK_EVERY = 0.1  # seconds between two looks whether the lane is empty
@@ -32,13 +31,15 @@ def drained_lane(*, provider_id: int, patience: float) -> Iterator[bool]:
         if not is_ours:
             yield False
             return
-        # A claim holds the provider's row until it is committed: behind the fence, every earlier
-        # claim can be seen.
-        Provider.objects.filter(pk=provider_id).update(fenced_until=database_now() + DRAIN_FOR)
+        # A claim holds the account's row until it is committed: from here on every earlier claim
+        # can be seen.
+        account = ProviderAccount.objects.filter(pk=provider_id)
+        account.get_or_create(provider_id=provider_id)
+        account.update(draining_until=database_now() + DRAIN_FOR)
         try:
             yield _becomes_empty(provider_id, give_up_at=time.monotonic() + patience)
         finally:
-            Provider.objects.filter(pk=provider_id).update(fenced_until=None)
+            account.update(draining_until=None)
 
 
 @transaction.atomic
@@ -47,13 +48,9 @@ def lift_dead_drains() -> int:
 
     What it had not concluded, it never said.
     """
-    fences = (
-        Provider.objects.filter(fenced_until__isnull=False)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-    dead = [pk for pk in fences if is_drain_abandoned(provider_id=pk)]
-    return Provider.objects.filter(pk__in=dead).update(fenced_until=None)
+    draining = ProviderAccount.objects.draining().order_by("pk").values_list("pk", flat=True)
+    dead = [pk for pk in draining if is_drain_abandoned(provider_id=pk)]
+    return ProviderAccount.objects.filter(pk__in=dead).update(draining_until=None)
 
 
 def _becomes_empty(provider_id: int, *, give_up_at: float) -> bool:

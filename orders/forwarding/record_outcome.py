@@ -6,6 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -128,7 +129,7 @@ def leave_unclear(
     attempt.resend_at = None
     if attempt.idempotency_key and not attempt.upstream_id:
         attempt.resend_at = database_now() + back_off(failures=1)
-        attempt.evidence = attempt.evidence | {"next_step": ASKED_AGAIN}
+        attempt.evidence = replace(attempt.evidence, next_step=ASKED_AGAIN)
     _finish(attempt, AttemptState.UNKNOWN, raw=raw, problem=problem)
     order.mark_unclear()
     order.record(

@@ -16,7 +16,7 @@ from django.db.models import F
 from accounts.models import User
 from catalog.models import Provider
 from catalog.upstream.error_texts import WHOLE, fold_text, normalize
-from orders.models import RejectionText
+from orders.models import ProviderAccount, RejectionText
 
 log = logging.getLogger(__name__)
 
@@ -84,12 +84,12 @@ def add_word(*, provider: Provider, word: str, actor: User) -> None:
     word = normalize(word)
     if len(word) < MIN_LENGTH:
         raise NoWord(f"Word: at least {MIN_LENGTH} letters, or it stands in every answer.")
-    fresh = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
-    if len(fresh.doubtful_words) >= MAX_WORDS:
+    account = ProviderAccount.objects.locked_of(provider)
+    if len(account.ambiguous_phrases) >= MAX_WORDS:
         raise NoWord(f"This provider has {MAX_WORDS} words already.")
-    if word not in fresh.doubtful_words:
-        fresh.doubtful_words = [*fresh.doubtful_words, word]
-        fresh.save(update_fields=["doubtful_words"])
+    if word not in account.ambiguous_phrases:
+        account.ambiguous_phrases = [*account.ambiguous_phrases, word]
+        account.save(update_fields=["ambiguous_phrases"])
         log.warning(
             "user %s: refusals of provider %s with %r are doubted", actor.pk, provider.pk, word
         )
@@ -98,10 +98,10 @@ def add_word(*, provider: Provider, word: str, actor: User) -> None:
 @transaction.atomic
 def remove_word(*, provider: Provider, word: str, actor: User) -> None:
     """Doubt the word no longer; a whole text is trusted again by `trust`. Harmless to repeat."""
-    fresh = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
-    if word in fresh.doubtful_words and not word.startswith(WHOLE):
-        fresh.doubtful_words = [each for each in fresh.doubtful_words if each != word]
-        fresh.save(update_fields=["doubtful_words"])
+    account = ProviderAccount.objects.locked_of(provider)
+    if word in account.ambiguous_phrases and not word.startswith(WHOLE):
+        account.ambiguous_phrases = [each for each in account.ambiguous_phrases if each != word]
+        account.save(update_fields=["ambiguous_phrases"])
         log.warning(
             "user %s: refusals of provider %s with %r are trusted again",
             actor.pk,
@@ -112,7 +112,8 @@ def remove_word(*, provider: Provider, word: str, actor: User) -> None:
 
 def words_of(provider: Provider) -> list[str]:
     """The words and phrases that staff doubt at this provider, without the whole texts."""
-    return sorted(str(word) for word in provider.doubtful_words if not str(word).startswith(WHOLE))
+    phrases = ProviderAccount.objects.of(provider).phrases
+    return sorted(phrase for phrase in phrases if not phrase.startswith(WHOLE))
 
 
 def mark_all_seen(*, provider: Provider, keys: Collection[int], actor: User, now: datetime) -> int:
@@ -125,19 +126,19 @@ def mark_all_seen(*, provider: Provider, keys: Collection[int], actor: User, now
 
 
 def _decide(refusal: RejectionText, *, is_doubted: bool, actor: User, now: datetime) -> None:
-    """Under the provider's row lock: two people may decide about two texts of its list at once."""
-    provider = Provider.objects.select_for_update(no_key=True).get(pk=refusal.provider_id)
+    """Under the account's row lock: two people may decide about two texts of its list at once."""
+    account = ProviderAccount.objects.locked_of(refusal.provider)
     entry = WHOLE + refusal.text
-    words = [word for word in provider.doubtful_words if word != entry]
-    provider.doubtful_words = [*words, entry] if is_doubted else words
-    provider.save(update_fields=["doubtful_words"])
+    phrases = [phrase for phrase in account.ambiguous_phrases if phrase != entry]
+    account.ambiguous_phrases = [*phrases, entry] if is_doubted else phrases
+    account.save(update_fields=["ambiguous_phrases"])
     RejectionText.objects.filter(pk=refusal.pk).update(
         is_doubted=is_doubted, looked_at=now, looked_by=actor
     )
     log.warning(
         "user %s: refusals of provider %s in the words %r %s",
         actor.pk,
-        provider.pk,
+        refusal.provider_id,
         refusal.text,
         "are doubted" if is_doubted else "are trusted again",
     )

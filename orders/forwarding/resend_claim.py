@@ -3,7 +3,7 @@ that it went with.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from lib.clock import database_now
 from orders.forwarding.claim import Claim, open_lane
 from orders.forwarding.record_outcome import PROBLEM_LENGTH
 from orders.lifecycle.costs import present_cost, worth
-from orders.models import Attempt, AttemptState, EventKind, Order, Status
+from orders.models import Attempt, AttemptState, EventKind, Order, ProviderAccount, Status
 from orders.models.attempts import quiet
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def claim_resend(*, attempt: Attempt, account: str, owner: UUID) -> ResendClaim 
         owner=owner,
         fields={str(name): str(text) for name, text in fresh.asked.items()},
         idempotency_key=fresh.idempotency_key,
-        doubtful_words=tuple(map(str, provider.doubtful_words)),
+        doubtful_words=ProviderAccount.objects.of(provider).phrases,
         # whatever a call with this key has placed, the next one answers with it
         is_429_unclear=False,
     )
@@ -88,7 +88,7 @@ def leave_to_staff(*, order: Order, attempt: Attempt, problem: str, now: datetim
     """Send it no more: staff decide, or the resolver by a proof. The caller holds both row locks."""
     attempt.resend_at = None
     attempt.problem = problem[:PROBLEM_LENGTH]
-    attempt.evidence = attempt.evidence | {"next_step": problem}
+    attempt.evidence = replace(attempt.evidence, next_step=problem)
     attempt.save(update_fields=["resend_at", "problem", "evidence"])
     text = f"Not asked again: {problem}"
     order.record(

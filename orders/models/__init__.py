@@ -21,9 +21,17 @@ from orders.models.attempts import (
     quiet,
 )
 from orders.models.choices import ENDED, OPEN, EventKind, HoldReason, ReviewKind, Status
+from orders.models.evidence import Condition, Ends, Evidence, Found, Line
+from orders.models.investigations import MAX_CALLS, Investigation
 from orders.models.jobs_and_proofs import Proof, Sweep
 from orders.models.orders import TEXT_LENGTH, Order, OrderQuerySet
-from orders.models.provider_accounts import Baseline, Orphan, Proposal, TopUp
+from orders.models.provider_accounts import (
+    Baseline,
+    Orphan,
+    Proposal,
+    ProviderAccount,
+    TopUp,
+)
 from orders.models.refusal_texts import RejectionText
 from orders.models.subscriptions import Subscription
 from orders.models.timeline import Event, Review
@@ -37,6 +45,7 @@ from orders.models.webhooks import (
 
 __all__ = [
     "ENDED",
+    "MAX_CALLS",
     "OPEN",
     "OPEN_ATTEMPT",
     "OPEN_REQUEST",
@@ -49,15 +58,22 @@ __all__ = [
     "AttemptState",
     "Baseline",
     "Cancellation",
+    "Condition",
     "DeliveryState",
+    "Ends",
     "Event",
     "EventKind",
+    "Evidence",
+    "Found",
     "HoldReason",
+    "Investigation",
+    "Line",
     "Order",
     "OrderQuerySet",
     "Orphan",
     "Proof",
     "Proposal",
+    "ProviderAccount",
     "Refill",
     "RejectionText",
     "RequestState",

@@ -1,7 +1,7 @@
 """The attempts to forward an order, and when a running order is looked at next."""
 
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,11 @@ from django.db.models import Q
 
 from catalog.models import RATE, Provider
 from lib.row_locks import LockingQuerySet
+from orders.models.evidence import Evidence, EvidenceField
 from orders.models.orders import Order
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class AttemptState(models.TextChoices):
@@ -48,6 +52,10 @@ class AttemptQuerySet(LockingQuerySet["Attempt"]):
         """Attempts whose request may have reached the provider and was not answered for sure."""
         return self.filter(state__in=[AttemptState.SENT, AttemptState.UNKNOWN])
 
+    def decided_not_placed(self) -> Self:
+        """Attempts that staff took for not placed; they may have been wrong."""
+        return self.filter(state=AttemptState.NOT_PLACED, decided_by__isnull=False)
+
 
 class Attempt(models.Model):
     """One attempt to forward an order with `add`, written down before the first byte leaves."""
@@ -67,8 +75,8 @@ class Attempt(models.Model):
     http_status = models.PositiveIntegerField(null=True, blank=True)
     reply = models.TextField(blank=True)  # at most 2 KB, the key blanked out
     problem = models.CharField(max_length=300, blank=True)  # what went wrong, in words
-    # what a verdict on an unknown attempt rests on
-    evidence = models.JSONField(default=dict, blank=True)
+    # what is known of an unknown attempt, for staff to read
+    evidence = EvidenceField(default=Evidence, blank=True)
     # when staff were told that it is unknown for too long
     alarmed_at = models.DateTimeField(null=True, blank=True)
     # Where the provider promises that a key gives one order, however often it is asked
@@ -126,6 +134,23 @@ class Attempt(models.Model):
     def last_sent_at(self) -> datetime | None:
         """When it left us last: as long ago as that, it may still be on its way."""
         return self.resent_at or self.sent_at
+
+    def settle(
+        self,
+        state: AttemptState,
+        *,
+        evidence: Evidence,
+        upstream_id: str = "",
+        decided_by: "User | None" = None,
+    ) -> None:
+        """PLACED or NOT_PLACED, by evidence or a person's decision: it is not sent again.
+
+        The caller holds the order's row lock and this one.
+        """
+        self.state, self.evidence, self.resend_at = state, evidence, None
+        self.upstream_id = upstream_id or self.upstream_id
+        self.decided_by = decided_by or self.decided_by
+        self.save(update_fields=["state", "evidence", "resend_at", "upstream_id", "decided_by"])
 
 
 class Watch(models.Model):

@@ -20,7 +20,8 @@ from orders.models import (
     ReviewKind,
     Status,
 )
-from orders.unclear.second_person import needs_two
+from orders.unclear.decide import needs_two
+from orders.unclear.evidence import Findings, evidence_for, with_findings
 
 PAGE: Final = 25  # cases: each is a card with forms
 
@@ -31,6 +32,7 @@ class Case:
 
     order: Order
     attempt: Attempt | None  # the last one
+    findings: Findings | None  # about that one
     reviews: list[Review]  # open ones
     advice: str
     decisions: tuple[str, ...]  # of attach, resend, refund, settle
@@ -72,7 +74,7 @@ def with_evidence(orders: OrderQuerySet) -> OrderQuerySet:
     open_doubts = Review.objects.filter(closed_at=None).order_by("pk")
     proposals = Proposal.objects.filter(closed_at=None).select_related("proposed_by").order_by("pk")
     return orders.select_related("user", "service", "provider").prefetch_related(
-        Prefetch("attempts", Attempt.objects.order_by("pk")),
+        Prefetch("attempts", with_findings(Attempt.objects.order_by("pk"))),
         Prefetch("reviews", open_doubts),
         Prefetch("attempts__proposals", proposals),
     )
@@ -89,6 +91,7 @@ def _case(order: Order) -> Case:
     return Case(
         order=order,
         attempt=attempt,
+        findings=evidence_for(attempt) if attempt else None,
         reviews=reviews,
         advice=_advice(order, attempt, reviews),
         decisions=_decisions(order, reviews),
@@ -118,8 +121,8 @@ def _advice(order: Order, attempt: Attempt | None, reviews: list[Review]) -> str
     """The suggested next step."""
     provider = order.provider.name
     if order.status == Status.UNCLEAR:
-        if attempt and attempt.evidence.get("next_step"):
-            return str(attempt.evidence["next_step"])
+        if attempt and attempt.evidence.next_step:
+            return attempt.evidence.next_step
         sent = attempt.sent_at or attempt.prepared_at if attempt else order.created_at
         return (
             f"Look for the link among {provider}'s orders of {sent:%Y-%m-%d %H:%M} UTC and a few minutes after. "

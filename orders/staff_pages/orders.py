@@ -31,8 +31,7 @@ from orders.tracking.settle_doubts import (
     close_review,
     end_order,
 )
-from orders.unclear.decide import CannotDecide, attach
-from orders.unclear.second_person import confirm, decide, withdraw
+from orders.unclear.decide import CannotDecide, attach, confirm, decide, withdraw
 
 DECISIONS: Final[Mapping[str, Callable[..., object]]] = {
     "attach": attach,

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.decorators import MemberRequest, staff_required
 from catalog.models import Provider
-from catalog.provider_client import open_client
 from catalog.upstream import ProviderError, Reason
 from catalog.upstream.error_texts import find_reason
 from lib.encryption import CannotUnseal
@@ -32,12 +31,15 @@ from orders.forwarding.refusal_texts import (
     trust,
     words_of,
 )
-from orders.models import Attempt, AttemptState, Orphan, RejectionText, TopUp
-from orders.unclear.alerts import NothingEntered, enter_top_up, explain
-from orders.unclear.baseline import baseline_of, expected
-from orders.unclear.provider_traits import lacks, self_test
+from orders.models import AttemptState, RejectionText
+from orders.unclear.accounts import (
+    NothingEntered,
+    account_report,
+    enter_top_up,
+    explain,
+    self_test,
+)
 
-ROWS = 20  # of top-ups and of orphans
 EFFECTS: Final = {
     Reason.CUSTOMER: "Refunded",
     Reason.NO_FUNDS: "Held",
@@ -90,7 +92,7 @@ def staff_providers(request: MemberRequest) -> HttpResponse:
         .order_by()
         .values("provider")
     )
-    providers = Provider.objects.annotate(
+    providers = Provider.objects.select_related("account").annotate(
         unclear=Count("attempts", filter=unclear),
         new_texts=Coalesce(Subquery(new.annotate(number=Count("pk")).values("number")), 0),
     )
@@ -142,8 +144,7 @@ def staff_provider_test(request: MemberRequest, pk: int) -> HttpResponse:
     """Test now how it behaves; nothing is changed there."""
     provider = get_object_or_404(Provider, pk=pk)
     try:
-        with open_client(provider) as client:
-            self_test(provider=provider, client=client, now=timezone.now())
+        self_test(provider=provider, now=timezone.now())
     except (ProviderError, CannotUnseal) as error:
         messages.error(request, f"It could not be tested: {error}.")
     else:
@@ -207,25 +208,7 @@ def _page(
     texts = _refusals(provider)
     context = {
         "provider": provider,
-        "traits": [
-            ("Order ids grow with time", provider.ids_monotonic),
-            ("An id that is not ours is an error", provider.foreign_id_is_error),
-            ("Charges are net of refunds", provider.charge_is_net),
-            ("The balance is exact", provider.balance_exact),
-            ("All of a canceled order remains", provider.remains_exact),
-            ("It places an order with the same key once", provider.is_idempotent),
-            ("Ids around ours may be read", provider.is_probe_allowed),
-        ],
-        "lacking": lacks(provider),
-        "baseline": baseline_of(provider),
-        "expected": expected(provider),
-        "unclear": Attempt.objects.filter(provider=provider, state=AttemptState.UNKNOWN).count(),
-        "top_ups": TopUp.objects.filter(provider=provider)
-        .select_related("entered_by")
-        .order_by("-pk")[:ROWS],
-        "orphans": Orphan.objects.filter(provider=provider)
-        .select_related("explained_by")
-        .order_by("-pk")[:ROWS],
+        "report": account_report(provider),
         "refusals": texts,
         "has_new_refusals": any(text.looked_at is None for text, _ in texts),
         "words": words_of(provider),

@@ -1,5 +1,6 @@
-"""Unclear orders: those that were perhaps placed. The proof of what became of them stands behind
-one door.
+"""Unclear orders: attempts that were perhaps placed come in, a verdict by evidence or the decision
+of a person goes out.
 
-In: attempts whose outcome nobody knows. Out: a verdict by evidence, or the decision of a person.
+Four modules are the door: `sweep` (resolve_due), `decide`, `evidence` (evidence_for) and
+`accounts`; how a lost order is found is nobody else's business.
 """

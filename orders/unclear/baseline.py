@@ -34,12 +34,7 @@ def topped_up_since(baseline: Baseline) -> Decimal:
 def expected(provider: Provider) -> Decimal | None:
     """What balance and charges should make together now; None without a baseline."""
     baseline = baseline_of(provider)
-    return None if baseline is None else constant_of(baseline) + topped_up_since(baseline)
-
-
-def constant_of(baseline: Baseline) -> Decimal:
-    """Balance and charges together at the baseline."""
-    return (baseline.balance or Decimal(0)) + (baseline.charges or Decimal(0))
+    return None if baseline is None else baseline.total + topped_up_since(baseline)
 
 
 def read_baseline(*, provider: Provider, client: Client, stop_at: float) -> None:

@@ -1,209 +1,137 @@
-"""Deciding: what staff do about an order that a machine must not settle on a guess."""
+"""Staff's decisions about an unclear order; an expensive one needs two people.
 
+A mistake would place or refund it twice.
+"""
+
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Final
 
-from django.db import transaction
-from django.db.models import Q
+from django.conf import settings
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from catalog.models import Provider
-from catalog.provider_client import open_client
-from catalog.upstream import IdError, OrderStatus, ProviderError
-from lib.encryption import CannotUnseal
-from orders.jobs.sender_locks import is_sender_dead
-from orders.lifecycle.costs import present_cost
-from orders.lifecycle.end import cancel_in_full
-from orders.lifecycle.start import start
-from orders.models import (
-    Attempt,
-    AttemptState,
-    EventKind,
-    HoldReason,
-    Order,
-    Proposal,
-    ReviewKind,
-    Status,
+from orders.models import AttemptState, EventKind, Order, Proposal, Status
+from orders.unclear.decisions import (
+    AlreadyDecided,
+    AlreadyOurs,
+    CannotDecide,
+    NoReason,
+    NotConfirmed,
+    StillSending,
+    attach,
+    refund,
+    resend,
 )
 
-DECISION_LENGTH = 300  # characters of Doubt.decision
-ID_LENGTH = 64  # characters of Order.upstream_id
-NEVER_PLACED = "No attempt of this order may have been placed: there is nothing to decide."
+__all__ = [
+    "AlreadyDecided",
+    "AlreadyOurs",
+    "AlreadyProposed",
+    "CannotDecide",
+    "NoReason",
+    "NotConfirmed",
+    "SamePerson",
+    "StillSending",
+    "attach",
+    "confirm",
+    "decide",
+    "needs_two",
+    "refund",
+    "resend",
+    "withdraw",
+]
+
+DECISIONS: Final[Mapping[str, Callable[..., Order]]] = {"resend": resend, "refund": refund}
 
 
-class CannotDecide(Exception):
-    """The decision was not carried out and nothing was changed; the text tells staff why."""
+class SamePerson(CannotDecide):
+    """Whoever proposed a decision cannot confirm it."""
 
 
-class AlreadyDecided(CannotDecide):
-    """Somebody else, or the machine by a proof, was first."""
+class AlreadyProposed(CannotDecide):
+    """A decision about this order is already waiting for its second person."""
 
 
-class StillSending(CannotDecide):
-    """A living worker may still learn what became of the order."""
-
-
-class AlreadyOurs(CannotDecide):
-    """That upstream id is another order of ours."""
-
-
-class NotConfirmed(CannotDecide):
-    """The provider does not confirm that upstream id as one of our orders."""
-
-
-class NoReason(CannotDecide):
-    """A decision needs its reason."""
-
-
-def attach(*, order: Order, upstream_id: str, actor: User, reason: str, now: datetime) -> Order:
-    """An UNCLEAR order is the provider's order `upstream_id`: it runs from now on, and is watched.
-
-    So is one that is held since it turned out to be placed after staff had decided otherwise. The
-    provider is asked for the id first, so no transaction may be open. Raises NoReason,
-    NotConfirmed, AlreadyOurs, AlreadyDecided or StillSending.
-    """
-    upstream_id, reason = upstream_id.strip(), _reason(reason)
-    _check_open(order, Status.UNCLEAR, Status.HELD)
-    if order.status == Status.HELD and order.hold_reason != HoldReason.STAFF:
-        raise AlreadyDecided(NEVER_PLACED)
-    answer = _confirm(order.provider, upstream_id)
-    with transaction.atomic():
-        order = _lock(order, Status.UNCLEAR, Status.HELD)
-        attempt = _settle_attempt(
-            order, AttemptState.PLACED, actor=actor, evidence={"status": answer, "reason": reason}
-        )
-        if not start(order=order, upstream_id=upstream_id, now=now):
-            raise AlreadyOurs(f"The provider's order {upstream_id} is another order of ours.")
-        attempt.upstream_id = upstream_id
-        attempt.save(update_fields=["upstream_id"])
-        text = f"It is the provider's order {upstream_id}: {reason}"
-        _note(order, text, actor=actor, now=now, detail={"status": answer})
-        order.record(kind=EventKind.ACCEPTED, text="Accepted by the supplier", now=now)
-    return order
+def needs_two(order: Order) -> bool:
+    """Whether a second person must confirm: an unclear order above SECOND_PERSON_ABOVE."""
+    return order.status == Status.UNCLEAR and order.charge > settings.SECOND_PERSON_ABOVE
 
 
 @transaction.atomic
-def resend(*, order: Order, actor: User, reason: str, now: datetime) -> Order:
-    """It was not placed: an UNCLEAR or HELD order waits to be sent again. A loss that staff accept
-    is not held again.
+def decide(
+    *, decision: str, order: Order, actor: User, reason: str, now: datetime
+) -> Proposal | None:
+    """Carry out "resend" or "refund"; where two must agree, keep and return it as a proposal.
 
-    Raises NoReason, AlreadyDecided or StillSending.
+    Raises CannotDecide; nothing is changed then.
     """
-    reason = _reason(reason)
-    order = _lock(order, Status.UNCLEAR, Status.HELD)
-    if order.attempts.filter(state=AttemptState.UNKNOWN).exists():
-        _settle_attempt(order, AttemptState.NOT_PLACED, actor=actor, evidence={"reason": reason})
-    if order.hold_reason == HoldReason.LOSS:
-        order.cost = present_cost(order)
-        order.save(update_fields=["cost"])
-    order.wait(until=now)
-    _note(order, f"Not placed, sent again: {reason}", actor=actor, now=now)
-    return order
+    # A held order may have been sent, and be unclear, since the page was made.
+    order = Order.objects.locked().get(pk=order.pk)
+    if needs_two(order):
+        return _propose(decision=decision, order=order, actor=actor, reason=reason, now=now)
+    DECISIONS[decision](order=order, actor=actor, reason=reason, now=now)
+    return None
 
 
 @transaction.atomic
-def refund(*, order: Order, actor: User, reason: str, now: datetime) -> Order:
-    """It was not placed: an UNCLEAR or HELD order is canceled and its whole charge refunded.
+def confirm(*, proposal: Proposal, actor: User, now: datetime) -> Order:
+    """A second person agrees: the decision is carried out in their name.
 
-    Raises NoReason, AlreadyDecided or StillSending.
+    Raises SamePerson, or CannotDecide where it is settled by now; nothing is changed then.
     """
-    reason = _reason(reason)
-    order = _lock(order, Status.UNCLEAR, Status.HELD)
-    if order.attempts.filter(state=AttemptState.UNKNOWN).exists():
-        _settle_attempt(order, AttemptState.NOT_PLACED, actor=actor, evidence={"reason": reason})
-    _note(order, f"Not placed, refunded: {reason}", actor=actor, now=now)
-    cancel_in_full(
-        order=order, text="the order could not be placed", now=now, actor=actor, reason=reason
+    proposal = _open_proposal(proposal)
+    if proposal.proposed_by_id == actor.pk:
+        raise SamePerson("A second person must confirm what you have proposed.")
+    proposal.close(actor=actor, now=now, is_confirmed=True)
+    reason = f"{proposal.reason} (proposed by {proposal.proposed_by}, confirmed by {actor})"
+    return DECISIONS[proposal.decision](
+        order=proposal.attempt.order, actor=actor, reason=reason, now=now
     )
-    return order
 
 
-def _confirm(provider: Provider, upstream_id: str) -> dict[str, Any]:
-    """What the provider says about that id, as evidence. Raises NotConfirmed."""
-    if not upstream_id or len(upstream_id) > ID_LENGTH or "," in upstream_id:
-        raise NotConfirmed("Enter the provider's id of the order.")
+@transaction.atomic
+def withdraw(*, proposal: Proposal, actor: User, now: datetime) -> None:
+    """Either person says no: the order stays unclear. Raises CannotDecide."""
+    proposal = _open_proposal(proposal)
+    proposal.close(actor=actor, now=now)
+    text = f"Withdrawn: {proposal.get_decision_display().lower()}"
+    _record(proposal.attempt.order, text, actor=actor, now=now)
+
+
+def _propose(*, decision: str, order: Order, actor: User, reason: str, now: datetime) -> Proposal:
+    attempt = order.attempts.unknown().first()
+    if attempt is None:
+        raise AlreadyDecided("This order is already settled. There is nothing to decide.")
+    if not reason.strip():
+        raise NoReason("Enter a reason.")
     try:
-        with open_client(provider) as client:
-            answer = client.status([upstream_id]).orders.get(upstream_id)
-    except (ProviderError, CannotUnseal) as error:
-        raise NotConfirmed(f"The provider could not be asked: {error}") from None
-    if isinstance(answer, IdError):
-        raise NotConfirmed(f"The provider does not know order {upstream_id} as ours: {answer.text}")
-    if not isinstance(answer, OrderStatus):
-        raise NotConfirmed(f"The provider said nothing about order {upstream_id}.")
-    return {"word": answer.word, "charge": str(answer.charge), "remains": answer.remains}
+        with transaction.atomic():
+            proposal = Proposal.objects.create(
+                attempt=attempt,
+                decision=decision,
+                reason=reason.strip(),
+                proposed_by=actor,
+                proposed_at=now,
+            )
+    except IntegrityError:
+        raise AlreadyProposed(
+            "A decision about this order is already waiting for a second person."
+        ) from None
+    text = f"Proposed to {proposal.get_decision_display().lower()}: {proposal.reason}"
+    _record(order, text, actor=actor, now=now)
+    return proposal
 
 
-def _check_open(order: Order, *statuses: Status) -> None:
-    if order.status not in statuses:
-        raise AlreadyDecided(
-            f"This order is {order.get_status_display().lower()} by now: there is nothing to decide."
-        )
-
-
-def _lock(order: Order, *statuses: Status) -> Order:
-    """The order under its row lock: whoever comes second sees that it is decided."""
-    orders = Order.objects.select_for_update(of=("self",), no_key=True).select_related(
-        "service", "provider", "user"
-    )
-    fresh = orders.get(pk=order.pk)
-    _check_open(fresh, *statuses)
+def _open_proposal(proposal: Proposal) -> Proposal:
+    """Locked, the order's row first; one about a settled attempt is void."""
+    Order.objects.locked().get(attempts=proposal.attempt_id)
+    rows = Proposal.objects.locked().select_related("attempt__order", "proposed_by")
+    fresh = rows.get(pk=proposal.pk)
+    if fresh.closed_at is not None or fresh.attempt.state != AttemptState.UNKNOWN:
+        raise AlreadyDecided("This proposal is already closed.")
     return fresh
 
 
-def _settle_attempt(
-    order: Order, state: AttemptState, *, actor: User, evidence: dict[str, Any]
-) -> Attempt:
-    attempt = (
-        order.attempts.select_for_update(no_key=True)
-        .filter(_perhaps_placed(order))
-        .order_by("-pk")
-        .first()
-    )
-    if attempt is None:
-        raise AlreadyDecided(NEVER_PLACED)
-    if not is_sender_dead(attempt_id=attempt.pk):
-        raise StillSending(
-            "A worker is still waiting for the provider's answer. Try again in a minute."
-        )
-    attempt.state = state
-    attempt.resend_at = None
-    attempt.decided_by = actor
-    attempt.evidence = attempt.evidence | evidence
-    attempt.save(update_fields=["state", "resend_at", "decided_by", "evidence"])
-    return attempt
-
-
-def _perhaps_placed(order: Order) -> Q:
-    """Selects the attempts about which staff may be asked; those that were decided wrongly only
-    while they hold it.
-    """
-    is_decided = Q(state=AttemptState.NOT_PLACED, decided_by__isnull=False)
-    is_open = Q(state=AttemptState.UNKNOWN)
-    return is_open | is_decided if order.hold_reason == HoldReason.STAFF else is_open
-
-
-def _note(
-    order: Order, text: str, *, actor: User, now: datetime, detail: dict[str, Any] | None = None
-) -> None:
-    """Write the decision down and close the doubt and the proposal that it settles."""
-    order.record(
-        kind=EventKind.DECISION,
-        text=text,
-        now=now,
-        actor=actor,
-        is_internal=True,
-        detail=detail,
-    )
-    order.reviews.filter(kind=ReviewKind.DUPLICATE_ID, closed_at=None).update(
-        closed_at=now, closed_by=actor, decision=text[:DECISION_LENGTH]
-    )
-    Proposal.objects.filter(attempt__order=order, closed_at=None).update(
-        closed_at=now, closed_by=actor
-    )
-
-
-def _reason(text: str) -> str:
-    if not text.strip():
-        raise NoReason("Say why: a decision is kept with its reason.")
-    return text.strip()
+def _record(order: Order, text: str, *, actor: User, now: datetime) -> None:
+    order.record(kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)

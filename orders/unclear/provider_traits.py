@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-from catalog.models import Provider
 from catalog.upstream import Client, IdError, OrderStatus, Status
 from catalog.upstream.error_texts import is_about_an_id
 from orders import models
-from orders.models import Attempt, AttemptState, Order
+from orders.models import Attempt, AttemptState, Order, ProviderAccount
 from orders.unclear.id_range import KnownOrder, are_rising
 from orders.unclear.known_orders import id_range_of, latest_known_orders
 from orders.unclear.match import STEP
@@ -24,6 +23,13 @@ OLDEST = "1"  # the id of the provider's first order, hardly ever ours
 GAPS = 3  # ids between two of ours that are asked about
 BEYOND_CENTS = 3  # decimals: who rounds to fewer is found out by books that do not agree
 AGAIN = timedelta(days=1)
+TRAITS = (
+    "ids_monotonic",
+    "foreign_id_is_error",
+    "charge_is_net",
+    "balance_exact",
+    "remains_exact",
+)  # of a Profile and of a ProviderAccount
 
 
 @dataclass(slots=True)
@@ -38,12 +44,12 @@ class Profile:
     findings: list[str] = field(default_factory=list)  # a sentence each
 
 
-def is_due(provider: Provider, *, now: datetime) -> bool:
+def is_due(account: ProviderAccount, *, now: datetime) -> bool:
     """Whether the last self-test is older than a day."""
-    return provider.profiled_at is None or provider.profiled_at < now - AGAIN
+    return account.profiled_at is None or account.profiled_at < now - AGAIN
 
 
-def lacks(provider: Provider) -> list[str]:
+def lacks(account: ProviderAccount) -> list[str]:
     """What must be known, and be so, before a machine may settle anything; in words, empty where
     all is well.
 
@@ -51,14 +57,14 @@ def lacks(provider: Provider) -> list[str]:
     known by then.
     """
     unmet = {
-        "its order ids grow with time": provider.ids_monotonic,
-        "an id that is not ours is an error": provider.foreign_id_is_error,
-        "its balance is exact": provider.balance_exact,
+        "its order ids grow with time": account.ids_monotonic,
+        "an id that is not ours is an error": account.foreign_id_is_error,
+        "its balance is exact": account.balance_exact,
     }
-    if provider.charge_is_net is False or (
-        provider.charge_is_net is None and _refunded(provider).exists()
+    if account.charge_is_net is False or (
+        account.charge_is_net is None and _refunded(account).exists()
     ):
-        unmet["its charges are net of refunds"] = provider.charge_is_net
+        unmet["its charges are net of refunds"] = account.charge_is_net
     return [
         f"{'it is not so' if flag is False else 'it is not known'} that {name}"
         for name, flag in unmet.items()
@@ -66,60 +72,46 @@ def lacks(provider: Provider) -> list[str]:
     ]
 
 
-def self_test(*, provider: Provider, client: Client, now: datetime) -> Profile:
+def self_test(*, account: ProviderAccount, client: Client, now: datetime) -> Profile:
     """Read the balance, orders whose end and charge we know and, where probing is allowed, a few
     ids that are not ours.
 
-    Stores the result on the provider and returns it. Changes nothing there. Raises
+    Stores the result on the account and returns it. Changes nothing there. Raises
     upstream.ProviderError.
     """
-    known_orders = latest_known_orders(provider.pk)
+    known_orders = latest_known_orders(account.pk)
     profile = Profile()
     profile.ids_monotonic = _judge_ids(known_orders, profile)
-    full, refunded = _sample(provider)
+    full, refunded = _sample(account)
     answers = _ask(client, [str(order.upstream_id) for order in [*full, *refunded]])
     profile.charge_is_net = _judge_charges(refunded, answers, profile)
     profile.remains_exact = _judge_remains(refunded, answers, profile)
     profile.balance_exact = _judge_balance(
-        [client.balance().amount, *_earlier(provider)], full, answers, profile
+        [client.balance().amount, *_earlier(account)], full, answers, profile
     )
-    if provider.is_probe_allowed:
-        profile.foreign_id_is_error = _judge_foreign(client, provider, known_orders, profile)
+    if account.provider.is_probe_allowed:
+        profile.foreign_id_is_error = _judge_foreign(client, account, known_orders, profile)
     if profile.balance_exact is None:  # the sample was silent, but the books have agreed before
-        profile.balance_exact = provider.balance_exact
-    provider.ids_monotonic, provider.foreign_id_is_error = (
-        profile.ids_monotonic,
-        profile.foreign_id_is_error,
-    )
-    provider.charge_is_net, provider.balance_exact = profile.charge_is_net, profile.balance_exact
-    provider.remains_exact = profile.remains_exact
-    provider.profile, provider.profiled_at = profile.findings, now
-    provider.save(
-        update_fields=[
-            "ids_monotonic",
-            "foreign_id_is_error",
-            "charge_is_net",
-            "balance_exact",
-            "remains_exact",
-            "profile",
-            "profiled_at",
-        ]
-    )
+        profile.balance_exact = account.balance_exact
+    for name in TRAITS:
+        setattr(account, name, getattr(profile, name))
+    account.profile, account.profiled_at = profile.findings, now
+    account.save(update_fields=[*TRAITS, "profile", "profiled_at"])
     return profile
 
 
-def learn_remains(*, provider: Provider, client: Client) -> None:
+def learn_remains(*, account: ProviderAccount, client: Client) -> None:
     """Find out from orders of ours alone whether all of a canceled order remains there, where it is
     not known yet.
 
     It tells canceled orders apart that were lost, as their charge cannot. Raises
     upstream.ProviderError.
     """
-    canceled = _refunded(provider).filter(status=models.Status.CANCELED).newest_first()[:SAMPLE]
-    if provider.remains_exact is None and len(canceled) >= MIN_CANCELED:
+    canceled = _refunded(account).filter(status=models.Status.CANCELED).newest_first()[:SAMPLE]
+    if account.remains_exact is None and len(canceled) >= MIN_CANCELED:
         answers = _ask(client, [str(order.upstream_id) for order in canceled])
-        provider.remains_exact = _judge_remains(canceled, answers, Profile())
-        provider.save(update_fields=["remains_exact"])
+        account.remains_exact = _judge_remains(canceled, answers, Profile())
+        account.save(update_fields=["remains_exact"])
 
 
 def _judge_ids(known_orders: Sequence[KnownOrder], profile: Profile) -> bool | None:
@@ -133,22 +125,22 @@ def _judge_ids(known_orders: Sequence[KnownOrder], profile: Profile) -> bool | N
     return is_rising
 
 
-def _refunded(provider: Provider) -> models.OrderQuerySet:
+def _refunded(account: ProviderAccount) -> models.OrderQuerySet:
     """What providers refund; of a subscription the posts that were served stay paid."""
     ended = [models.Status.CANCELED, models.Status.PARTIAL]
     return Order.objects.filter(
-        provider=provider, upstream_id__isnull=False, status__in=ended, posts=None
+        provider_id=account.pk, upstream_id__isnull=False, status__in=ended, posts=None
     )
 
 
-def _sample(provider: Provider) -> tuple[list[Order], list[Order]]:
+def _sample(account: ProviderAccount) -> tuple[list[Order], list[Order]]:
     """The newest orders that should have been charged in full, and the newest that should not."""
     full = Order.objects.filter(
-        provider=provider,
+        provider_id=account.pk,
         upstream_id__isnull=False,
         status__in=[models.Status.RUNNING, models.Status.COMPLETED],
     )
-    return list(full.newest_first()[:SAMPLE]), list(_refunded(provider).newest_first()[:SAMPLE])
+    return list(full.newest_first()[:SAMPLE]), list(_refunded(account).newest_first()[:SAMPLE])
 
 
 def _ask(client: Client, names: Sequence[str]) -> dict[str, OrderStatus]:
@@ -209,18 +201,18 @@ def _judge_balance(
     return True if charges and shown >= min(finest, BEYOND_CENTS) else None
 
 
-def _earlier(provider: Provider) -> list[Decimal]:
+def _earlier(account: ProviderAccount) -> list[Decimal]:
     """Balances that were read before."""
-    newest = models.Baseline.objects.filter(provider=provider).order_by("-pk").first()
-    earlier = [provider.balance, newest.balance if newest else None]
+    newest = models.Baseline.objects.filter(provider_id=account.pk).order_by("-pk").first()
+    earlier = [account.provider.balance, newest.balance if newest else None]
     return [balance for balance in earlier if balance is not None]
 
 
 def _judge_foreign(
-    client: Client, provider: Provider, known_orders: Sequence[KnownOrder], profile: Profile
+    client: Client, account: ProviderAccount, known_orders: Sequence[KnownOrder], profile: Profile
 ) -> bool | None:
     names = [
-        name for name in [OLDEST, *_gaps(provider, known_orders)] if not _is_ours(provider, name)
+        name for name in [OLDEST, *_gaps(account, known_orders)] if not _is_ours(account, name)
     ]
     answers = client.status(names).orders if names else {}
     errors = [
@@ -238,15 +230,13 @@ def _judge_foreign(
     return True if errors else None
 
 
-def _gaps(provider: Provider, known_orders: Sequence[KnownOrder]) -> list[str]:
+def _gaps(account: ProviderAccount, known_orders: Sequence[KnownOrder]) -> list[str]:
     """Ids right behind orders of ours, where the next of ours is further away: other people's, most
     likely.
 
     Only from before the oldest unclear order: what lies behind that may be a lost order of ours.
     """
-    unclear = Attempt.objects.filter(
-        provider=provider, state__in=[AttemptState.SENT, AttemptState.UNKNOWN]
-    )
+    unclear = Attempt.objects.sent_or_unknown().filter(provider_id=account.pk)
     oldest = unclear.order_by("sent_at").first()
     ceiling = id_range_of(oldest).lower if oldest else None
     if oldest and ceiling is None:
@@ -258,8 +248,8 @@ def _gaps(provider: Provider, known_orders: Sequence[KnownOrder]) -> list[str]:
     return [str(number) for number in gaps[-GAPS:]]
 
 
-def _is_ours(provider: Provider, name: str) -> bool:
-    return Order.objects.filter(provider=provider, upstream_id=name).exists()
+def _is_ours(account: ProviderAccount, name: str) -> bool:
+    return Order.objects.filter(provider_id=account.pk, upstream_id=name).exists()
 
 
 def _cost_of(order: Order) -> Decimal | None:

@@ -9,6 +9,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -24,14 +25,14 @@ from lib.clock import database_now
 from lib.encryption import CannotUnseal
 from lib.fan_out import spread
 from orders.forwarding.drain import drained_lane
-from orders.models import Attempt, AttemptState
+from orders.models import MAX_CALLS, Attempt, Evidence, ProviderAccount
 from orders.unclear.alerts import tell_of_long_unclear
 from orders.unclear.apply_verdict import keep_evidence
 from orders.unclear.baseline import expected, read_baseline
-from orders.unclear.evidence import MAX_CALLS, evidence
+from orders.unclear.checklist import evidence
 from orders.unclear.id_range import choose_ids
 from orders.unclear.known_orders import known_ids
-from orders.unclear.open_attempts import OpenAttempt, counters, kept_counters, open_attempts
+from orders.unclear.open_attempts import OpenAttempt, open_attempts
 from orders.unclear.provider_traits import is_due, lacks, learn_remains, self_test
 from orders.unclear.read_account import EDGES, NotReadable, read_account
 from orders.unclear.verdicts import judge
@@ -51,7 +52,7 @@ def resolve_due() -> str:
     for long. Raises the first unexpected error after the other providers were looked after.
     """
     tell_of_long_unclear(now=timezone.now())
-    unclear = Attempt.objects.filter(provider=OuterRef("pk"), state=AttemptState.UNKNOWN)
+    unclear = Attempt.objects.unknown().filter(provider=OuterRef("pk"))
     providers = Provider.objects.filter(Q(is_probe_allowed=True) | Exists(unclear)).order_by("pk")
     stop_at = time.monotonic() + SWEEP_SECONDS
     look = partial(_look_after, stop_at=stop_at)
@@ -79,50 +80,51 @@ def resolve(*, provider: Provider, client: Client, stop_at: float) -> Counter[st
     """Look after one provider: its profile, the baseline of its books, its unclear orders;
     outside a transaction.
     """
-    now, has_unclear = database_now(), _has_unclear(provider)
+    account = ProviderAccount.objects.of(provider)
+    now, has_unclear = database_now(), provider.attempts.unknown().exists()
     if provider.is_probe_allowed:
-        if is_due(provider, now=now) or (has_unclear and lacks(provider)):
-            self_test(provider=provider, client=client, now=now)
+        if is_due(account, now=now) or (has_unclear and lacks(account)):
+            self_test(account=account, client=client, now=now)
         if has_unclear:
-            learn_remains(provider=provider, client=client)
+            learn_remains(account=account, client=client)
         read_baseline(provider=provider, client=client, stop_at=stop_at)
     if not has_unclear:  # brackets of whatever staff have ever decided cost two queries each
         return Counter()
-    found = open_attempts(provider=provider, now=now)
+    found = open_attempts(account=account, now=now)
     if not any(each.is_due for each in found):
         return _leave(found)
     with drained_lane(provider_id=provider.pk, patience=settings.PROVIDER_TIMEOUT + 1) as is_empty:
         if not is_empty:
             return Counter({"lane busy": 1})
-        return _look(provider, client, stop_at)
+        return _look(account, client, stop_at)
 
 
-def _look(provider: Provider, client: Client, stop_at: float) -> Counter[str]:
+def _look(account: ProviderAccount, client: Client, stop_at: float) -> Counter[str]:
     """Read the account once for all orders that are due, and give the verdicts that the reading
     proves.
     """
     now = database_now()
-    found = open_attempts(provider=provider, now=now)
+    found = open_attempts(account=account, now=now)
     due = {each.attempt.pk: each for each in found if each.is_due}
-    spent = max((int(each.attempt.evidence.get("calls", 0)) for each in due.values()), default=0)
+    spent = max((each.investigation.calls for each in due.values()), default=0)
     id_ranges = {pk: each.id_range for pk, each in due.items()}
     ids, covered = choose_ids(
         id_ranges=id_ranges,
-        known=known_ids(provider.pk, id_ranges=id_ranges.values()),
+        known=known_ids(account.pk, id_ranges=id_ranges.values()),
         most=(MAX_CALLS - spent) * (BATCH - EDGES),
     )
     try:
         reading = read_account(
-            provider=provider,
+            provider=account.provider,
             client=client,
             ids=ids,
             edges=_edges([due[pk] for pk in covered]),
-            expected=expected(provider),
+            expected=expected(account.provider),
             stop_at=stop_at,
         )
     except NotReadable as problem:
         return _postpone(list(due.values()), problem, now)
-    return judge(provider=provider, found=found, covered=frozenset(covered), reading=reading)
+    return judge(account=account, found=found, covered=frozenset(covered), reading=reading)
 
 
 def _leave(found: Sequence[OpenAttempt]) -> Counter[str]:
@@ -130,17 +132,15 @@ def _leave(found: Sequence[OpenAttempt]) -> Counter[str]:
     waiting = [each for each in found if each.is_unclear]
     for each in waiting:
         if not all(condition.is_met for condition in each.conditions):
-            _keep(each, evidence(conditions=each.conditions, id_range=each.id_range, account=None))
+            _keep(each, evidence(conditions=each.conditions, id_range=each.id_range))
     return Counter({"waiting": len(waiting)}) if waiting else Counter()
 
 
 def _postpone(due: Sequence[OpenAttempt], problem: NotReadable, now: datetime) -> Counter[str]:
     for each in due:
-        kept = evidence(
-            conditions=each.conditions, id_range=each.id_range, account=None, problem=str(problem)
-        )
-        kept |= counters(attempt=each.attempt, calls=problem.calls, now=now)
+        kept = evidence(conditions=each.conditions, id_range=each.id_range, problem=str(problem))
         keep_evidence(attempt_id=each.attempt.pk, evidence=kept)
+        each.investigation.note_look(calls=problem.calls, now=now)
     return Counter({"not readable": len(due)})
 
 
@@ -155,17 +155,9 @@ def _edges(read: Sequence[OpenAttempt]) -> list[str]:
     return [str(edge) for edge in (lowest, highest) if edge is not None]
 
 
-def _has_unclear(provider: Provider) -> bool:
-    return Attempt.objects.filter(provider=provider, state=AttemptState.UNKNOWN).exists()
-
-
-def _keep(open_attempt: OpenAttempt, kept: dict[str, object]) -> None:
-    """Write only what is news: a lane may wait for days."""
+def _keep(open_attempt: OpenAttempt, kept: Evidence) -> None:
+    """Write only what is news, beside what the last reading found: a lane may wait for days."""
     before = open_attempt.attempt.evidence
-    after = {
-        **{name: before[name] for name in ("orphans", "money", "read_at") if name in before},
-        **kept,
-    }
-    after |= kept_counters(before)
+    after = replace(kept, orphans=before.orphans, money=before.money)
     if after != before:
         keep_evidence(attempt_id=open_attempt.attempt.pk, evidence=after)

@@ -4,6 +4,7 @@ the rest.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,46 +14,49 @@ from django.utils import timezone
 from catalog.models import Provider
 from catalog.prices.arithmetic import cost_for
 from lib.clock import database_now
-from orders.models import AttemptState, Order, Orphan, Status
+from orders.models import AttemptState, Evidence, Order, Orphan, ProviderAccount, Status
 from orders.unclear.account_books import AccountBalance, is_explained, may_be_posts
 from orders.unclear.alerts import note_missing, note_strangers
 from orders.unclear.apply_verdict import (
-    Evidence,
     conclude_not_placed,
     conclude_placed,
     contradict,
     keep_evidence,
 )
-from orders.unclear.baseline import baseline_of, constant_of, topped_up_since
-from orders.unclear.evidence import Account, checklist, evidence
+from orders.unclear.baseline import baseline_of, topped_up_since
+from orders.unclear.checklist import AccountFacts, checklist, evidence
 from orders.unclear.match import Matching, match
-from orders.unclear.open_attempts import OpenAttempt, counters
+from orders.unclear.open_attempts import OpenAttempt
 from orders.unclear.provider_traits import places
 from orders.unclear.read_account import Reading
 
 
 def judge(
-    *, provider: Provider, found: Sequence[OpenAttempt], covered: frozenset[int], reading: Reading
+    *,
+    account: ProviderAccount,
+    found: Sequence[OpenAttempt],
+    covered: frozenset[int],
+    reading: Reading,
 ) -> Counter[str]:
     """Give every verdict that the reading proves; returns how many of which.
 
     `found`: all that was perhaps placed; `covered`: the attempts whose brackets were read whole.
     Each verdict is one transaction. What is not proved keeps its evidence.
     """
-    now = timezone.now()
+    now, provider = timezone.now(), account.provider
     if _is_overtaken(provider, reading):
         return Counter({"overtaken": 1})
     explained = _remember(provider, reading, now)
     strays = [stray for stray in reading.strays if stray.upstream_id not in explained]
     suspects = [each.as_suspect() for each in found]
     matching = match(
-        suspects=suspects, strays=strays, is_remains_exact=provider.remains_exact is True
+        suspects=suspects, strays=strays, is_remains_exact=account.remains_exact is True
     )
-    account = _account(provider, found, covered, reading, matching, now)
-    tally, elsewhere = _conclude_placed(found, account, now)
+    facts = _facts(account, found, covered, reading, matching, now)
+    tally, elsewhere = _conclude_placed(found, facts, now)
     for each in found:
-        if each.is_due and account.matching.placed.get(each.attempt.pk) not in elsewhere:
-            tally[_conclude(each, account, elsewhere, now)] += 1
+        if each.is_due and facts.matching.placed.get(each.attempt.pk) not in elsewhere:
+            tally[_conclude(each, facts, elsewhere, now)] += 1
     return tally
 
 
@@ -86,14 +90,15 @@ def _remember(provider: Provider, reading: Reading, now: datetime) -> set[int]:
     return {int(name) for name in rows.values_list("upstream_id", flat=True)}
 
 
-def _account(
-    provider: Provider,
+def _facts(
+    account: ProviderAccount,
     found: Sequence[OpenAttempt],
     covered: frozenset[int],
     reading: Reading,
     matching: Matching,
     now: datetime,
-) -> Account:
+) -> AccountFacts:
+    provider = account.provider
     undecided = [each.attempt for each in found if each.attempt.state != AttemptState.NOT_PLACED]
     open_costs = {
         attempt.pk: attempt.cost for attempt in undecided if not attempt.order.is_subscription
@@ -109,14 +114,14 @@ def _account(
     baseline, account_balance = baseline_of(provider), None
     if baseline is not None and reading.orphans is not None:
         account_balance = AccountBalance(
-            baseline=constant_of(baseline),
+            baseline=baseline.total,
             top_ups=topped_up_since(baseline),
             balance=reading.balance,
             known=reading.known,
             orphans=reading.orphans,
         )
     problem = _problem(
-        provider,
+        account,
         account_balance,
         reading,
         matching,
@@ -128,7 +133,7 @@ def _account(
     )
     baseline_at = baseline.read_at if baseline and baseline.read_at else reading.read_at
     shown = max(places(reading.balance), places(baseline.balance or Decimal(0)) if baseline else 0)
-    return Account(
+    return AccountFacts(
         reading=reading,
         baseline_at=baseline_at,
         account_balance=account_balance,
@@ -157,7 +162,7 @@ def _post_rates(provider: Provider, *, lost: Sequence[int]) -> list[Decimal]:
 
 
 def _problem(
-    provider: Provider,
+    account: ProviderAccount,
     account_balance: AccountBalance | None,
     reading: Reading,
     matching: Matching,
@@ -172,13 +177,13 @@ def _problem(
     """
     if matching.strangers:
         strangers = Orphan.objects.filter(
-            provider=provider, upstream_id__in=map(str, matching.strangers)
+            provider_id=account.pk, upstream_id__in=map(str, matching.strangers)
         )
         strangers.update(is_stranger=True)
-        return note_strangers(provider=provider, upstream_ids=matching.strangers, now=now)
-    provider.refresh_from_db(fields=["verdicts_paused_at", "verdicts_pause_reason", "unexplained"])
-    if provider.verdicts_paused_at is not None:
-        return provider.verdicts_pause_reason
+        return note_strangers(account=account, upstream_ids=matching.strangers, now=now)
+    account.refresh_from_db(fields=["verdicts_paused_at", "verdicts_pause_reason", "unexplained"])
+    if account.verdicts_paused_at is not None:
+        return account.verdicts_pause_reason
     if account_balance is None:
         return "The books of the account are not begun yet." if reading.orphans is not None else ""
     if not reading.is_steady or is_explained(
@@ -191,23 +196,25 @@ def _problem(
         return "Subscriptions that run there may have been billed posts while the account was read: it is read again."
     if unseen and account_balance.missing > 0:
         return "More or less is missing than any unclear order costs; one that was not found yet may explain it."
-    return note_missing(provider=provider, missing=account_balance.missing, now=now)
+    return note_missing(account=account, missing=account_balance.missing, now=now)
 
 
 def _conclude_placed(
-    found: Sequence[OpenAttempt], account: Account, now: datetime
+    found: Sequence[OpenAttempt], facts: AccountFacts, now: datetime
 ) -> tuple[Counter[str], frozenset[int]]:
     """What was found is what was lost: those orders run. Returns the ids that are settled so."""
     tally: Counter[str] = Counter()
     settled = set()
     by_attempt = {each.attempt.pk: each for each in found}
-    for attempt_id, number in account.matching.placed.items():
+    for attempt_id, number in facts.matching.placed.items():
         each = by_attempt[attempt_id]
         if each.attempt.state == AttemptState.NOT_PLACED:
             contradict(order_id=each.attempt.order_id, upstream_id=str(number), now=now)
             continue
-        kept = _evidence(each, account, frozenset())
-        kept["next_step"] = f"None: it is their order {number}, which nothing else of ours can be."
+        kept = replace(
+            _look_at(each, facts, frozenset()),
+            next_step=f"None: it is their order {number}, which nothing else of ours can be.",
+        )
         if each.is_unclear and conclude_placed(
             attempt_id=attempt_id, upstream_id=str(number), evidence=kept, now=now
         ):
@@ -216,27 +223,24 @@ def _conclude_placed(
     return tally, frozenset(settled)
 
 
-def _conclude(each: OpenAttempt, account: Account, elsewhere: frozenset[int], now: datetime) -> str:
-    kept = _evidence(each, account, elsewhere)
-    is_proved = all(condition["is_met"] for condition in kept["conditions"])
-    if is_proved:
-        kept["next_step"] = "None: it is sent again."
-        if conclude_not_placed(attempt_id=each.attempt.pk, evidence=kept, now=now):
-            return "not placed"
+def _conclude(
+    each: OpenAttempt, facts: AccountFacts, elsewhere: frozenset[int], now: datetime
+) -> str:
+    kept = _look_at(each, facts, elsewhere)
     keep_evidence(attempt_id=each.attempt.pk, evidence=kept)
-    return "undecided"
+    if kept.unmet:
+        return "undecided"
+    settled = replace(kept, next_step="None: it is sent again.")
+    is_settled = conclude_not_placed(attempt_id=each.attempt.pk, evidence=settled, now=now)
+    return "not placed" if is_settled else "undecided"
 
 
-def _evidence(each: OpenAttempt, account: Account, elsewhere: frozenset[int]) -> Evidence:
+def _look_at(each: OpenAttempt, facts: AccountFacts, elsewhere: frozenset[int]) -> Evidence:
     conditions = [
         *each.conditions,
-        *checklist(attempt=each.attempt, account=account, elsewhere=elsewhere),
+        *checklist(attempt=each.attempt, facts=facts, elsewhere=elsewhere),
     ]
-    kept = evidence(
-        conditions=conditions,
-        id_range=each.id_range,
-        account=account,
-        read_at=account.reading.read_at,
-    )
-    calls = account.reading.calls if each.attempt.pk in account.covered else 0
-    return kept | counters(attempt=each.attempt, calls=calls, now=database_now())
+    reading = facts.reading
+    calls = reading.calls if each.attempt.pk in facts.covered else 0
+    each.investigation.note_look(calls=calls, now=database_now(), read_at=reading.read_at)
+    return evidence(conditions=conditions, id_range=each.id_range, facts=facts)

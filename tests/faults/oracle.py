@@ -125,7 +125,7 @@ def _why_with_staff(order: Order) -> str:
     """What the order waits for, in words; empty where it waits for nobody."""
     if order.status == Status.UNCLEAR:
         evidence = order.attempts.get(state=AttemptState.UNKNOWN).evidence
-        unmet = [each["name"] for each in evidence.get("conditions", []) if not each["is_met"]]
+        unmet = [each.name for each in evidence.unmet]
         return f"unclear: {unmet[0] if unmet else 'not looked at yet'}"
     if order.status == Status.HELD:
         return f"held: {order.hold_reason}"

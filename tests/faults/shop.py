@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from billing.models import Account
 from catalog.models import Provider, Service
-from orders.models import Attempt, AttemptState, Baseline, Order, Status, Watch
+from orders.models import Attempt, AttemptState, Baseline, Order, ProviderAccount, Status, Watch
 from tests.double.handle import ProviderDouble
 from tests.factories import make_user
 from tests.faults.customers import Shopper, open_shop, place
@@ -78,6 +78,11 @@ class Shop:
     def provider(self) -> Provider:
         """As it stands now."""
         return Provider.objects.get(pk=self.service.provider_id)
+
+    @property
+    def account(self) -> ProviderAccount:
+        """As it stands now."""
+        return ProviderAccount.objects.of(self.provider)
 
     @property
     def browser(self) -> Shopper:

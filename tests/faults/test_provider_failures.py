@@ -235,6 +235,6 @@ def test_fault_10_somebody_else_who_spends_on_our_key_stops_the_verdict_not_plac
         time.sleep(QUIET / 2)
         shop.run()
 
-    shop.wait(lambda: shop.provider.verdicts_paused_at is not None)
+    shop.wait(lambda: shop.account.verdicts_paused_at is not None)
     assert shop.status(order) == Status.UNCLEAR
     assert counts(shop, [order]) == [0]

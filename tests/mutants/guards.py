@@ -30,7 +30,7 @@ from orders.lifecycle import end as lifecycle_end
 from orders.models import Order, Watch
 from orders.tracking import apply_reports as tracking_apply_reports
 from orders.tracking import sweep as tracking_sweep
-from orders.unclear import apply_verdict, decide, known_orders, open_attempts
+from orders.unclear import apply_verdict, decisions, known_orders, open_attempts
 from orders.unclear import sweep as unclear_sweep
 from tests.mutants import transfers
 from tests.mutants.ground import Ground
@@ -185,7 +185,7 @@ def _everybody_dead() -> Iterator[None]:
     def nobody(attempt_ids: object) -> set[int]:
         return set()
 
-    asking, looking = (expired_leases, apply_verdict, decide), (drain, open_attempts)
+    asking, looking = (expired_leases, apply_verdict, decisions), (drain, open_attempts)
     with (
         _replaced(is_dead, *((module, "is_sender_dead") for module in asking)),
         _replaced(nobody, *((module, "living_senders") for module in looking)),

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import F
@@ -13,7 +13,7 @@ from django.db.models import F
 from catalog.models import Provider, Service
 from lib.encryption import seal
 from orders.jobs.sender_locks import ATTEMPTS
-from orders.models import Attempt, AttemptState, Event, Order, Status
+from orders.models import Attempt, AttemptState, Event, Order, ProviderAccount, Status
 from tests.double.handle import ProviderDouble
 from tests.factories import make_order, make_service
 
@@ -35,6 +35,11 @@ def make_lane(double: ProviderDouble, **fields: object) -> Service:
     service.upstream_id = str(row["service"])
     service.save(update_fields=["upstream_id"])
     return service
+
+
+def drain(provider: Provider, *, until: datetime) -> None:
+    """Close the provider's lane, as the resolver does while it reads."""
+    ProviderAccount.objects.update_or_create(provider=provider, defaults={"draining_until": until})
 
 
 def make_due(

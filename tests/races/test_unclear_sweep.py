@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import Role
 from orders.audit.prove_all import prove
-from orders.models import Attempt, AttemptState, Event, EventKind, Status
+from orders.models import Attempt, AttemptState, Event, EventKind, Evidence, Status
 from orders.unclear.apply_verdict import conclude_not_placed, conclude_placed
 from orders.unclear.decide import CannotDecide, refund, resend
 from tests.factories import NOW, make_service, make_user
@@ -34,10 +34,10 @@ def test_fault_35_of_a_verdict_and_a_decision_at_once_one_counts(decision: objec
                 conclude_placed,
                 attempt_id=attempt.pk,
                 upstream_id=str(number),
-                evidence={},
+                evidence=Evidence(),
                 now=NOW,
             ),
-            partial(conclude_not_placed, attempt_id=attempt.pk, evidence={}, now=NOW),
+            partial(conclude_not_placed, attempt_id=attempt.pk, evidence=Evidence(), now=NOW),
         )
 
         is_decided = not isinstance(decided, CannotDecide)
@@ -58,12 +58,12 @@ def test_of_two_resolvers_at_once_one_counts() -> None:
     for number in range(ROUNDS):
         order = make_unclear(service)
         attempt = only_attempt(order)
-        place = partial(conclude_placed, attempt_id=attempt.pk, evidence={}, now=NOW)
+        place = partial(conclude_placed, attempt_id=attempt.pk, evidence=Evidence(), now=NOW)
 
         results = together(
             partial(place, upstream_id=f"{number}1"),
             partial(place, upstream_id=f"{number}2"),
-            partial(conclude_not_placed, attempt_id=attempt.pk, evidence={}, now=NOW),
+            partial(conclude_not_placed, attempt_id=attempt.pk, evidence=Evidence(), now=NOW),
         )
 
         assert results.count(True) == 1

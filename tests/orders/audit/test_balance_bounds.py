@@ -10,7 +10,16 @@ from accounts.models import Role
 from catalog.models import Provider, Service
 from orders.audit.balance_bounds import balance_bounds
 from orders.audit.concerns import look
-from orders.models import Attempt, AttemptState, Baseline, Order, Status, TopUp, Watch
+from orders.models import (
+    Attempt,
+    AttemptState,
+    Baseline,
+    Order,
+    ProviderAccount,
+    Status,
+    TopUp,
+    Watch,
+)
 from tests.factories import make_order, make_service, make_user
 from tests.orders.attempts import leave_attempt
 
@@ -117,9 +126,10 @@ def test_order_sent_after_the_balance_was_read_is_not_in_it(service: Service) ->
 
 
 def test_nothing_is_said_without_books_or_of_inexact_balances(service: Service) -> None:
-    Provider.objects.update(balance_exact=False)
+    account = ProviderAccount.objects.filter(provider=service.provider)
+    account.update_or_create(provider=service.provider, defaults={"balance_exact": False})
     inexact = hold(service, "1")
-    Provider.objects.update(balance_exact=None)
+    account.update(balance_exact=None)
     Baseline.objects.all().delete()
 
     assert (inexact, hold(service, "1")) == (None, None)

@@ -11,21 +11,20 @@ from catalog.models import Provider
 from orders.forwarding.drain import drained_lane, lift_dead_drains
 from orders.forwarding.expired_leases import reap_leases
 from orders.jobs.sender_locks import FENCES
+from orders.models import ProviderAccount
 from tests.factories import make_provider
+from tests.orders.attempts import drain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def fence_of(provider: Provider) -> object:
-    provider.refresh_from_db()
-    return provider.fenced_until
+    return ProviderAccount.objects.get(provider=provider).draining_until
 
 
 def leave_fence(provider: Provider) -> None:
     """A fence as a killed resolver leaves it behind."""
-    Provider.objects.filter(pk=provider.pk).update(
-        fenced_until=timezone.now() + timedelta(minutes=1)
-    )
+    drain(provider, until=timezone.now() + timedelta(minutes=1))
 
 
 def test_fence_stands_while_one_reads_and_no_longer() -> None:

@@ -15,7 +15,7 @@ from orders.lifecycle.costs import upstream_cost
 from orders.models import Attempt, AttemptState, HoldReason, Order, Status
 from tests.double.handle import ProviderDouble
 from tests.factories import make_order
-from tests.orders.attempts import kinds_of, leave_attempt, make_due, make_lane
+from tests.orders.attempts import drain, kinds_of, leave_attempt, make_due, make_lane
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,8 +49,11 @@ def test_good_answer_ends_the_row_of_failures(double: ProviderDouble) -> None:
 def test_paused_and_fenced_providers_are_passed_over(double: ProviderDouble) -> None:
     now = timezone.now()
     make_due(make_lane(double, paused_at=now, pause_reason="by hand"))
-    make_due(make_lane(double, fenced_until=now + timedelta(minutes=1)))
-    [sent] = make_due(make_lane(double, fenced_until=now - timedelta(minutes=1)))
+    drained, open_again = make_lane(double), make_lane(double)
+    drain(drained.provider, until=now + timedelta(minutes=1))
+    drain(open_again.provider, until=now - timedelta(minutes=1))
+    make_due(drained)
+    [sent] = make_due(open_again)
 
     assert submit_due() == "1 accepted"
 

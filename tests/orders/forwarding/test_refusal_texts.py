@@ -16,7 +16,7 @@ from catalog.models import Provider
 from orders.forwarding import refusal_texts
 from orders.forwarding.refusal_texts import mark_ambiguous, note_rejection, trust
 from orders.forwarding.sweep import submit_due
-from orders.models import Order, RejectionText, Status
+from orders.models import Order, ProviderAccount, RejectionText, Status
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_provider, make_user
 from tests.orders.attempts import make_due, make_lane
@@ -30,6 +30,10 @@ def texts(provider: Provider) -> list[tuple[str, int]]:
     return list(
         RejectionText.objects.filter(provider=provider).order_by("pk").values_list("text", "count")
     )
+
+
+def phrases() -> list[str]:
+    return list(ProviderAccount.objects.of(Provider.objects.get()).phrases)
 
 
 def note(provider: Provider, text: str = WORDS) -> RejectionText:
@@ -136,13 +140,13 @@ def test_other_words_that_hold_the_doubted_ones_are_not_doubted(
 @pytest.mark.django_db
 def test_doubting_and_trusting_twice_is_the_same_as_once(staff: User) -> None:
     provider = make_provider()
-    Provider.objects.update(doubtful_words=["queue"])
+    ProviderAccount.objects.create(provider=provider, ambiguous_phrases=["queue"])
     refusal = note(provider)
 
     lists = []
     for decide in (mark_ambiguous, mark_ambiguous, trust, trust):
         decide(refusal=refusal, actor=staff, now=NOW)
-        lists.append(Provider.objects.get().doubtful_words)
+        lists.append(phrases())
 
     assert lists == [["queue", f"={FOLDED}"]] * 2 + [["queue"]] * 2
     kept = RejectionText.objects.get()
@@ -156,22 +160,24 @@ def test_of_many_decisions_at_once_none_is_lost(staff: User) -> None:
 
     at_once(lambda number: mark_ambiguous(refusal=rows[number], actor=staff, now=NOW), times=8)
 
-    assert sorted(Provider.objects.get().doubtful_words) == sorted(f"={row.text}" for row in rows)
+    assert sorted(phrases()) == sorted(f"={row.text}" for row in rows)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_decisions_at_once_are_lost(staff: User) -> None:
     provider = make_provider()
 
+    ProviderAccount.objects.create(provider=provider)
+
     def naive(number: int) -> None:
-        own = Provider.objects.get(pk=provider.pk)
-        own.doubtful_words = [*own.doubtful_words, f"={number}"]
-        own.save(update_fields=["doubtful_words"])
+        own = ProviderAccount.objects.get(pk=provider.pk)
+        own.ambiguous_phrases = [*own.ambiguous_phrases, f"={number}"]
+        own.save(update_fields=["ambiguous_phrases"])
 
     for _ in range(20):
-        Provider.objects.update(doubtful_words=[])
+        ProviderAccount.objects.update(ambiguous_phrases=[])
         at_once(naive, times=8)
-        if len(Provider.objects.get().doubtful_words) < 8:
+        if len(phrases()) < 8:
             return
     pytest.fail("the control shows no damage")
 
@@ -233,13 +239,13 @@ def test_one_click_doubts_and_one_trusts_again(client: Client, staff: User) -> N
     refusal = note(make_provider())
 
     client.post(reverse("staff_refusal_decide", args=[refusal.pk, "doubt"]))
-    doubted = Provider.objects.get().doubtful_words
+    doubted = phrases()
     page = client.get(page_of(refusal.provider)).content.decode()
     client.post(reverse("staff_refusal_decide", args=[refusal.pk, "trust"]))
 
     assert doubted == [f"={FOLDED}"]
     assert "Trust again" in page
-    assert Provider.objects.get().doubtful_words == []
+    assert phrases() == []
 
 
 @pytest.mark.django_db
@@ -257,7 +263,7 @@ def test_decisions_are_posted_by_staff_and_are_known_ones(client: Client) -> Non
         client.post(reverse("staff_refusal_decide", args=[refusal.pk, "burn"])).status_code == 404
     )
     assert client.post(reverse("staff_refusal_decide", args=[0, "doubt"])).status_code == 404
-    assert Provider.objects.get().doubtful_words == []
+    assert phrases() == []
     assert Order.objects.count() == 0
 
 
@@ -288,14 +294,14 @@ def test_word_is_doubted_and_trusted_again_on_the_page(client: Client, staff: Us
     )
 
     answers = [client.post(add, {"word": "  Already in WORK! "}) for _ in range(2)]
-    added = Provider.objects.get().doubtful_words
+    added = phrases()
     page = client.get(page_of(provider)).content.decode()
     client.post(remove, {"word": "already in work"})
 
     assert [answer.status_code for answer in answers] == [302, 302]
     assert added == ["already in work"]
     assert 'value="already in work"' in page
-    assert Provider.objects.get().doubtful_words == []
+    assert phrases() == []
 
 
 @pytest.mark.django_db
@@ -309,7 +315,7 @@ def test_word_that_would_stand_everywhere_is_refused(
     answer = client.post(reverse("staff_provider_word", args=[provider.pk, "add"]), {"word": word})
 
     assert answer.status_code == 422
-    assert Provider.objects.get().doubtful_words == []
+    assert phrases() == []
 
 
 @pytest.mark.django_db
@@ -319,4 +325,4 @@ def test_whole_text_is_not_removed_as_a_word(staff: User) -> None:
 
     refusal_texts.remove_word(provider=refusal.provider, word=f"={FOLDED}", actor=staff)
 
-    assert Provider.objects.get().doubtful_words == [f"={FOLDED}"]
+    assert phrases() == [f"={FOLDED}"]

@@ -15,7 +15,7 @@ from lib.encryption import seal
 from orders.forwarding.drain import drained_lane
 from orders.forwarding.resend_sweep import resend_due
 from orders.jobs.sender_locks import SLOTS
-from orders.models import Attempt, AttemptState, Status
+from orders.models import Attempt, AttemptState, Evidence, Status
 from orders.unclear.apply_verdict import conclude_not_placed
 from orders.unclear.decide import refund
 from orders.unclear.id_range import IdRange
@@ -23,7 +23,7 @@ from orders.unclear.known_orders import id_range_of
 from orders.unclear.sweep import resolve_due
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_order, make_service, make_user
-from tests.orders.attempts import leave_attempt, living_sender, only_attempt
+from tests.orders.attempts import drain, leave_attempt, living_sender, only_attempt
 from tests.orders.forwarding.resends import (
     QUIET_IS_OVER,
     UNDECIDED,
@@ -108,7 +108,7 @@ def test_closed_lane_is_closed_for_repeats(
         case "pause":
             Provider.objects.update(paused_at=NOW)
         case "fence":
-            Provider.objects.update(fenced_until=timezone.now() + timedelta(minutes=1))
+            drain(service.provider, until=timezone.now() + timedelta(minutes=1))
 
     assert resend_due() == "nothing to repeat"
 
@@ -162,11 +162,9 @@ def test_resolver_leaves_alone_what_is_asked_again(double: ProviderDouble) -> No
 
     resolve_due()
 
-    [first, *_] = only_attempt(order).evidence["conditions"]
-    assert (first["name"], first["is_met"]) == ("Not sent again", False)
-    assert (
-        only_attempt(order).evidence["next_step"].startswith("Wait: it is asked again with its key")
-    )
+    [first, *_] = only_attempt(order).evidence.conditions
+    assert (first.name, first.is_met) == ("Not sent again", False)
+    assert only_attempt(order).evidence.next_step.startswith("Wait: it is asked again with its key")
 
 
 def test_lane_is_not_empty_while_an_order_is_asked_for_again(double: ProviderDouble) -> None:
@@ -208,7 +206,7 @@ def test_proof_that_it_was_not_placed_counts_from_the_last_call() -> None:
     attempt.refresh_from_db()
     sent_twice = id_range_of(attempt)
     Attempt.objects.filter(pk=attempt.pk).update(resends=2, resent_at=now)
-    is_concluded = conclude_not_placed(attempt_id=attempt.pk, evidence={}, now=now)
+    is_concluded = conclude_not_placed(attempt_id=attempt.pk, evidence=Evidence(), now=now)
 
     assert (sent_once, sent_twice) == (IdRange(10, 20), IdRange(10, 30))
     assert not is_concluded

@@ -98,7 +98,7 @@ def test_no_in_other_words_is_left_to_staff(
     assert notes == ["1 left to staff", "nothing to repeat"]
     assert standing(order) == (*UNDECIDED, 1)
     assert order.refunded == 0
-    assert text in only_attempt(order).evidence["next_step"]
+    assert text in only_attempt(order).evidence.next_step
 
 
 def test_key_that_was_used_otherwise_is_left_to_staff(

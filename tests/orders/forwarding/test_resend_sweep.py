@@ -87,7 +87,7 @@ def test_nothing_is_asked_again_before_the_back_off_is_over(
     assert attempt.finished_at is not None
     assert attempt.resend_at is not None
     assert timedelta(seconds=2) < attempt.resend_at - attempt.finished_at < timedelta(seconds=6)
-    assert attempt.evidence["next_step"].startswith("Wait: it is asked again with its key")
+    assert attempt.evidence.next_step.startswith("Wait: it is asked again with its key")
     assert len(double.journal().asked("add")) == 1
 
 

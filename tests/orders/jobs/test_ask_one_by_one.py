@@ -15,7 +15,7 @@ from catalog.upstream import ErrorReply, Exchange, Reason
 from orders.aftercare.refill_status import poll_refills
 from orders.aftercare.send_requests import send_batch, send_due
 from orders.jobs.ask_one_by_one import GIVE_UP, may_know_single_form
-from orders.models import Cancellation, Order, Refill, RequestState, Status, Watch
+from orders.models import Cancellation, Order, ProviderAccount, Refill, RequestState, Status, Watch
 from orders.tracking.sweep import track_batch
 from tests.connected_provider import connect, make_due, mirror_service, run_order
 from tests.double.handle import ProviderDouble
@@ -278,8 +278,7 @@ def test_rest_of_a_refused_batch_stays_due_when_time_is_up(
 def test_providers_own_words_of_doubt_hold_for_refills_and_cancels(
     double: ProviderDouble, service: Service, provider: Provider
 ) -> None:
-    provider.doubtful_words = ["schläft"]
-    provider.save()
+    ProviderAccount.objects.create(provider=provider, ambiguous_phrases=["schläft"])
     refill = ask_refill(delivered(double, service))
     [order] = running(service, count=1)
     cancellation = ask_cancel(order)

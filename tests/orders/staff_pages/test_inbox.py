@@ -97,7 +97,7 @@ def test_second_decision_is_told_that_it_is_too_late(at_desk: Client) -> None:
 
     order.refresh_from_db()
     assert (status, order.status) == (422, Status.CANCELED)
-    assert "This order is canceled by now: there is nothing to decide." in shown
+    assert "This order is now canceled. There is nothing to decide." in shown
 
 
 @pytest.mark.django_db
@@ -138,7 +138,7 @@ def test_attach_from_the_page_asks_the_provider_first(
 
     order.refresh_from_db()
     assert (refused, accepted) == (422, 302)
-    assert "does not know order 999999" in complaint
+    assert "does not recognise order 999999" in complaint
     assert (order.status, order.upstream_id) == (Status.RUNNING, str(ours.order))
 
 

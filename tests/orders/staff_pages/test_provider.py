@@ -10,8 +10,20 @@ from django.utils import timezone
 
 from accounts.models import Role
 from catalog.models import Provider
-from orders.models import AttemptState, Baseline, Orphan, Status, TopUp
-from orders.unclear.alerts import pause_verdicts
+from orders.models import (
+    AttemptState,
+    Baseline,
+    Condition,
+    Ends,
+    Evidence,
+    Found,
+    Investigation,
+    Line,
+    Orphan,
+    ProviderAccount,
+    Status,
+    TopUp,
+)
 from tests.connected_provider import connect
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_order, make_provider, make_service, make_user
@@ -33,13 +45,21 @@ def at_desk(client: Client) -> Client:
     return client
 
 
+def account_of(provider: Provider) -> ProviderAccount:
+    return ProviderAccount.objects.get_or_create(provider=provider)[0]
+
+
 def address(provider: Provider, act: str = "") -> str:
     return f"/staff/providers/{provider.pk}" + (f"/{act}" if act else "")
 
 
 def test_page_tells_what_is_known_and_what_is_not(at_desk: Client, provider: Provider) -> None:
-    Provider.objects.update(
-        ids_monotonic=True, charge_is_net=False, profile=["Ids of 4 orders"], profiled_at=NOW
+    ProviderAccount.objects.create(
+        provider=provider,
+        ids_monotonic=True,
+        charge_is_net=False,
+        profile=["Ids of 4 orders"],
+        profiled_at=NOW,
     )
     Baseline.objects.create(
         provider=provider, read_at=NOW, balance=Decimal("90.5"), charges=Decimal("9.5")
@@ -60,7 +80,7 @@ def test_page_tells_what_is_known_and_what_is_not(at_desk: Client, provider: Pro
 
 
 def test_pause_of_the_verdicts_is_plain_to_see(at_desk: Client, provider: Provider) -> None:
-    pause_verdicts(provider=provider, reason="5.00 USD is missing", now=NOW)
+    account_of(provider).pause_verdicts(reason="5.00 USD is missing", now=NOW)
 
     assert "5.00 USD is missing" in at_desk.get(address(provider)).content.decode()
 
@@ -68,19 +88,18 @@ def test_pause_of_the_verdicts_is_plain_to_see(at_desk: Client, provider: Provid
 def test_top_up_is_entered_by_whoever_is_logged_in_and_lets_verdicts_go_on(
     at_desk: Client, provider: Provider
 ) -> None:
-    pause_verdicts(provider=provider, reason="money moved", now=NOW)
+    account_of(provider).pause_verdicts(reason="money moved", now=NOW)
 
     response = at_desk.post(address(provider, "top-up"), {"amount": "50.00001", "note": "bank"})
 
     top_up = TopUp.objects.get()
-    provider.refresh_from_db()
     assert (response.status_code, response["Location"]) == (302, address(provider))
     assert (top_up.amount, top_up.note, str(top_up.entered_by)) == (
         Decimal("50.00001"),
         "bank",
         "staff@example.com",
     )
-    assert provider.verdicts_paused_at is None
+    assert account_of(provider).verdicts_paused_at is None
 
 
 @pytest.mark.parametrize("amount", ["", "0", "x", "NaN", "1e30", "0.000000001"])
@@ -93,7 +112,7 @@ def test_top_up_that_makes_no_sense_is_refused(
 
 
 def test_explanation_begins_the_books_anew(at_desk: Client, provider: Provider) -> None:
-    pause_verdicts(provider=provider, reason="money moved", now=NOW)
+    account_of(provider).pause_verdicts(reason="money moved", now=NOW)
     Orphan.objects.create(
         provider=provider,
         upstream_id="7",
@@ -105,14 +124,13 @@ def test_explanation_begins_the_books_anew(at_desk: Client, provider: Provider) 
 
     at_desk.post(address(provider, "explain"), {"reason": "ordered by hand"})
 
-    provider.refresh_from_db()
     asked = Baseline.objects.get()
     assert (asked.read_at, asked.reason, str(asked.asked_by)) == (
         None,
         "ordered by hand",
         "staff@example.com",
     )
-    assert provider.verdicts_paused_at is None
+    assert account_of(provider).verdicts_paused_at is None
     assert Orphan.objects.get().explanation == "ordered by hand"
 
 
@@ -128,8 +146,7 @@ def test_self_test_is_made_at_once(at_desk: Client, double: ProviderDouble) -> N
 
     shown = at_desk.post(address(provider, "test"), follow=True).content.decode()
 
-    provider.refresh_from_db()
-    assert provider.profiled_at is not None
+    assert account_of(provider).profiled_at is not None
     assert "Tested." in shown
 
 
@@ -142,21 +159,18 @@ def test_provider_that_does_not_answer_is_not_tested(at_desk: Client, provider: 
 def test_evidence_of_an_unclear_order_is_shown_and_escaped(at_desk: Client) -> None:
     order = make_order(service=make_service(), status=Status.UNCLEAR)
     attempt = leave_attempt(order, AttemptState.UNKNOWN)
-    attempt.evidence = {
-        "conditions": [
-            {"name": "Quiet", "is_met": True, "words": "Sent long enough ago"},
-            {"name": "Money conserved", "is_met": False, "words": "0.90 is missing"},
-        ],
-        "next_step": "Compare link and time of their order 7",
-        "bracket": {"lower": 1, "upper": 9},
-        "looks": 2,
-        "read_at": "2026-03-14T12:00:00+00:00",
-        "orphans": [
-            {"id": 7, "word": "<b>Odd</b>", "charge": "0.90000", "remains": 3, "fits": [attempt.pk]}
-        ],
-        "money": [{"label": "Balance now", "amount": "-90.12345"}],
-    }
+    attempt.evidence = Evidence(
+        conditions=(
+            Condition("Quiet", is_met=True, words="Sent long enough ago"),
+            Condition("Money conserved", is_met=False, words="0.90 is missing"),
+        ),
+        next_step="Compare link and time of their order 7",
+        bracket=Ends(1, 9),
+        orphans=(Found(7, "<b>Odd</b>", charge=Decimal("0.90000"), fits=(attempt.pk,)),),
+        money=(Line("Balance now", Decimal("-90.12345")),),
+    )
     attempt.save()
+    Investigation.objects.create(attempt=attempt, looks=2, read_at=NOW)
 
     shown = at_desk.get("/staff/unclear").content.decode()
 
@@ -165,6 +179,7 @@ def test_evidence_of_an_unclear_order_is_shown_and_escaped(at_desk: Client) -> N
         "0.90 is missing",
         "Compare link and time of their order 7",
         "−$90.12345",
+        "2 times, last at 2026-03-14 12:00:00",
     ):
         assert text in shown
     assert "&lt;b&gt;Odd&lt;/b&gt;" in shown

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from catalog.models import Provider, Service
 from orders.forwarding.sweep import submit_due
-from orders.models import Attempt, AttemptState, Baseline, Order, Status, TopUp
+from orders.models import Attempt, AttemptState, Baseline, Order, ProviderAccount, Status, TopUp
 from orders.unclear.sweep import resolve_due
 from tests.double.handle import ProviderDouble
 from tests.factories import make_order, make_service
@@ -31,6 +31,10 @@ class Lane:
     @property
     def provider(self) -> Provider:
         return Provider.objects.get(pk=self.service.provider_id)
+
+    @property
+    def account(self) -> ProviderAccount:
+        return ProviderAccount.objects.of(self.provider)
 
     def order(self, *, quantity: int | None = None, service: Service | None = None) -> Order:
         """A paid order that is due; without a quantity none that costs the same as another."""
@@ -102,4 +106,4 @@ UNDECIDED = (Status.UNCLEAR.value, AttemptState.UNKNOWN.value)
 def unmet(order: Order) -> list[str]:
     """The conditions that are not met, as staff read them."""
     kept = Attempt.objects.filter(order=order).earliest("pk").evidence
-    return [each["name"] for each in kept.get("conditions", []) if not each["is_met"]]
+    return [each.name for each in kept.unmet]

@@ -60,7 +60,7 @@ def test_canceled_order_that_may_be_one_of_two_is_told_apart_by_what_remains(lan
     assert resolve_due() == "1 not placed, 1 placed"
 
     assert (verdict(never), verdict(canceled)) == (NOT_PLACED, PLACED)
-    assert lane.provider.remains_exact is True
+    assert lane.account.remains_exact is True
 
 
 @pytest.mark.parametrize(("count", "remains", "known"), [(2, None, None), (3, 0, False)])
@@ -73,19 +73,19 @@ def test_it_stays_with_staff_where_that_is_not_known_of_the_provider(
     resolve_due()
 
     assert (verdict(never), verdict(canceled)) == (UNDECIDED, UNDECIDED)
-    assert lane.provider.remains_exact is known
+    assert lane.account.remains_exact is known
 
 
 def test_what_is_known_is_not_asked_again(lane: Lane) -> None:
     end_canceled(lane, lane.accepted[:3])
-    provider = lane.provider
-    with open_client(provider) as client:
-        learn_remains(provider=provider, client=client)
+    account = lane.account
+    with open_client(lane.provider) as client:
+        learn_remains(account=account, client=client)
         asked = len(lane.double.journal().asked("status"))
-        learn_remains(provider=provider, client=client)
+        learn_remains(account=account, client=client)
 
     assert len(lane.double.journal().asked("status")) == asked
-    assert lane.provider.remains_exact is True
+    assert lane.account.remains_exact is True
 
 
 @pytest.mark.parametrize(

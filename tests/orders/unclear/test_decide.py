@@ -99,7 +99,7 @@ def test_attached_order_runs_and_is_watched(
         upstream_id,
         staff,
     )
-    assert attempt.evidence["status"]["word"] == "Pending"
+    assert attempt.evidence.status["word"] == "Pending"
     assert order.watch.provider == service.provider
     assert kinds_of(order)[-2:] == ["decision", "accepted"]
     assert Event.objects.get(order=order, kind="decision").actor == staff
@@ -112,7 +112,7 @@ def test_id_that_the_provider_does_not_know_as_ours_is_not_attached(
     [foreign] = double.foreign_order()
 
     for upstream_id in (str(foreign.order), "999999999"):
-        with pytest.raises(NotConfirmed, match="does not know order"):
+        with pytest.raises(NotConfirmed, match="does not recognise order"):
             attach(order=order, upstream_id=upstream_id, actor=staff, reason="a guess", now=NOW)
 
     order.refresh_from_db()
@@ -135,7 +135,7 @@ def test_nothing_is_attached_while_the_provider_is_silent(
 
 @pytest.mark.parametrize("upstream_id", ["", "  ", "1,2", "9" * 65])
 def test_id_that_is_none_is_refused(service: Service, staff: User, upstream_id: str) -> None:
-    with pytest.raises(NotConfirmed, match="Enter the provider's id"):
+    with pytest.raises(NotConfirmed, match="Enter the provider's order id"):
         attach(
             order=make_unclear(service),
             upstream_id=upstream_id,

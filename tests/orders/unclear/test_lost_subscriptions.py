@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from catalog.models import Service
 from orders.forwarding.sweep import submit_due
-from orders.models import Attempt, Order, Status
+from orders.models import Attempt, Investigation, Order, Status
 from orders.placing.place_order import place_order
 from orders.unclear.sweep import resolve_due
 from tests.double.handle import ProviderDouble
@@ -85,7 +85,7 @@ def test_posts_of_a_running_subscription_are_in_the_books(lane: Lane) -> None:
     resolve_due()
 
     assert (verdict(placed), verdict(never)) == (PLACED, NOT_PLACED)
-    assert lane.provider.verdicts_paused_at is None
+    assert lane.account.verdicts_paused_at is None
 
 
 def test_a_post_that_is_billed_while_the_account_is_read_delays_and_alarms_nobody(
@@ -96,11 +96,11 @@ def test_a_post_that_is_billed_while_the_account_is_read_delays_and_alarms_nobod
     lane.go_on()
     lane.double.set_balance(lane.double.balance() - RATE)  # billed, and not in any charge yet
     for _ in range(3):
-        Attempt.objects.update(evidence={})
+        Investigation.objects.update(next_look_at=None)
         resolve_due()
-    seen = verdict(never), lane.provider.verdicts_paused_at
+    seen = verdict(never), lane.account.verdicts_paused_at
     lane.double.set_balance(lane.double.balance() + RATE)
-    Attempt.objects.update(evidence={})
+    Investigation.objects.update(next_look_at=None)
 
     resolve_due()
 
@@ -136,5 +136,5 @@ def test_a_canceled_subscription_that_kept_its_posts_is_no_charge_that_is_not_ne
     resolve_due()
 
     assert (running.status, running.charge) == (Status.CANCELED, PRICE + RATE)
-    assert lane.provider.charge_is_net is not False
+    assert lane.account.charge_is_net is not False
     assert verdict(never) == NOT_PLACED

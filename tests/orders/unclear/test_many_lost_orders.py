@@ -104,7 +104,7 @@ def test_of_a_hundred_lost_orders_all_but_a_few_are_settled_and_none_wrongly(
     known = Order.objects.filter(upstream_id__isnull=False)
     assert max(links.values()) == 1  # nothing was placed twice
     assert [order for order in known if placed_as[order.link] != order.upstream_id] == []
-    assert lane.provider.verdicts_paused_at is None
+    assert lane.account.verdicts_paused_at is None
     assert prove().findings == []
     assert states[AttemptState.UNKNOWN] <= AMBIGUOUS // 100, states
     assert min(states[AttemptState.PLACED], states[AttemptState.NOT_PLACED]) > AMBIGUOUS // 5

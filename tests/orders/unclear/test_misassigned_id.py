@@ -51,8 +51,8 @@ def test_lost_order_whose_id_another_was_given_is_left_to_staff(lane: Lane) -> N
     review = Review.objects.get(closed_at=None)
     assert verdict(lost) == UNDECIDED
     assert (review.order, review.kind) == (lost, ReviewKind.DUPLICATE_ID)
-    assert f"which they named for our order {usurper.pk}" in review.text
-    assert Attempt.objects.get(order=lost).evidence["next_step"] == review.text
+    assert f"returned for our order {usurper.pk}" in review.text
+    assert Attempt.objects.get(order=lost).evidence.next_step == review.text
 
 
 def test_control_without_the_look_it_would_be_sent_again(

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from accounts.models import Role, User
 from orders.audit.prove_all import prove
 from orders.models import AttemptState, Event, EventKind, Order, Proposal, Status
-from orders.unclear import second_person
+from orders.unclear import decide as second_person
 from orders.unclear.decide import AlreadyDecided
 from tests.factories import NOW, make_order, make_service, make_user, signed_in
 from tests.orders.attempts import leave_attempt, only_attempt
@@ -64,8 +64,7 @@ def test_dear_order_is_decided_when_a_second_person_agrees(
         second,
     )
     assert (
-        "proposed by first@example.com, confirmed by second@example.com"
-        in attempt.evidence["reason"]
+        "proposed by first@example.com, confirmed by second@example.com" in attempt.evidence.reason
     )
     assert prove().findings == []
 

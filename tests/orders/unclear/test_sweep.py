@@ -13,13 +13,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Role
-from catalog.provider_client import open_client
 from orders.audit.prove_all import prove
 from orders.forwarding.sweep import submit_due
-from orders.models import Event, Order, Review, Status
-from orders.unclear.alerts import enter_top_up
+from orders.models import Ends, Event, Order, Review, Status
+from orders.unclear.accounts import enter_top_up, self_test
 from orders.unclear.decide import refund
-from orders.unclear.provider_traits import lacks, self_test
+from orders.unclear.provider_traits import lacks
 from orders.unclear.sweep import resolve_due
 from tests.double.handle import ProviderDouble
 from tests.factories import make_user
@@ -101,17 +100,13 @@ def test_verdict_keeps_its_evidence(lane: Lane) -> None:
     resolve_due()
 
     evidence = only_attempt(order).evidence
-    assert [each["is_met"] for each in evidence["conditions"]] == [True] * 8
-    assert evidence["bracket"] == {
-        "lower": int(str(lane.accepted[-1].upstream_id)),
-        "upper": int(str(later.upstream_id)),
-    }
-    assert evidence["money"][-1] == {
-        "label": "Missing",
-        "amount": str(Decimal(evidence["money"][-1]["amount"])),
-    }
-    assert Decimal(evidence["money"][-1]["amount"]) == 0
-    assert Event.objects.get(order=order, kind="verdict").detail["bracket"] == evidence["bracket"]
+    assert [each.is_met for each in evidence.conditions] == [True] * 8
+    assert evidence.bracket == Ends(
+        lower=int(str(lane.accepted[-1].upstream_id)), upper=int(str(later.upstream_id))
+    )
+    assert (evidence.money[-1].label, evidence.money[-1].amount) == ("Missing", Decimal(0))
+    detail = Event.objects.get(order=order, kind="verdict").detail
+    assert detail["bracket"] == {"lower": evidence.bracket.lower, "upper": evidence.bracket.upper}
 
 
 def test_top_up_that_staff_enter_explains_the_change(lane: Lane) -> None:
@@ -120,7 +115,7 @@ def test_top_up_that_staff_enter_explains_the_change(lane: Lane) -> None:
     lane.double.set_balance(lane.double.balance() + 50)
     resolve_due()
     resolve_due()
-    assert (verdict(order), lane.provider.verdicts_paused_at is None) == (UNDECIDED, False)
+    assert (verdict(order), lane.account.verdicts_paused_at is None) == (UNDECIDED, False)
 
     staff = make_user(role=Role.STAFF)
     enter_top_up(provider=lane.provider, amount=Decimal(50), note="bank transfer", actor=staff)
@@ -137,7 +132,7 @@ def test_order_whose_id_the_provider_hides_is_missed_in_the_books(lane: Lane) ->
     resolve_due()
 
     assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
-    assert lane.provider.verdicts_paused_at is None  # the order itself explains what is missing
+    assert lane.account.verdicts_paused_at is None  # the order itself explains what is missing
 
 
 def test_fault_9_order_canceled_there_while_it_was_unclear_is_found(lane: Lane) -> None:
@@ -194,7 +189,7 @@ def test_other_peoples_orders_are_passed_over(lane: Lane) -> None:
     assert resolve_due() == "1 not placed, 1 placed"
 
     assert (verdict(placed), verdict(lost)) == (PLACED, NOT_PLACED)
-    assert only_attempt(lost).evidence["calls"] == 2
+    assert only_attempt(lost).investigation.calls == 2
 
 
 def test_refund_of_another_order_is_no_missing_money(lane: Lane) -> None:
@@ -262,14 +257,14 @@ def test_orders_wait_while_the_account_is_read(lane: Lane) -> None:
     lane.double.fault("balance", "held")
     with ThreadPoolExecutor(1) as threads:
         sweep = threads.submit(apart, resolve_due)
-        while lane.provider.fenced_until is None and not sweep.done():
+        while lane.account.draining_until is None and not sweep.done():
             time.sleep(0.01)
 
         assert submit_due() == "nothing due"
 
         lane.double.clear_faults()
         assert sweep.result() == "1 not placed"
-    assert lane.provider.fenced_until is None
+    assert lane.account.draining_until is None
     waiting.refresh_from_db()
     assert waiting.status == Status.WAITING
 
@@ -288,11 +283,10 @@ def test_staff_who_were_wrong_learn_of_it(lane: Lane) -> None:
 def test_self_test_tells_what_it_saw(lane: Lane) -> None:
     lane.double.foreign_order()
     lane.accept()
-    provider = lane.provider
-    with open_client(provider) as client:
-        self_test(provider=provider, client=client, now=timezone.now())
 
-    kept = lane.provider
+    self_test(provider=lane.provider, now=timezone.now())
+
+    kept = lane.account
     assert (
         kept.ids_monotonic,
         kept.foreign_id_is_error,

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from accounts.models import Role
 from catalog.models import Provider
 from orders.models import Attempt, Baseline, Order, Orphan, Status
-from orders.unclear.alerts import explain
+from orders.unclear.accounts import explain
 from orders.unclear.sweep import resolve_due
 from tests.double.handle import ProviderDouble
 from tests.factories import make_user
@@ -84,11 +84,11 @@ def test_nothing_is_said_while_money_is_missing_that_nobody_explains(lane: Lane)
 
     resolve_due()
     assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
-    assert lane.provider.verdicts_paused_at is None
+    assert lane.account.verdicts_paused_at is None
 
     resolve_due()
     assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
-    assert lane.provider.verdicts_pause_reason.startswith("0.00001 USD is missing from our account")
+    assert lane.account.verdicts_pause_reason.startswith("0.00001 USD is missing from our account")
 
 
 def test_nothing_is_said_against_a_baseline_that_is_younger_than_the_order(lane: Lane) -> None:
@@ -128,7 +128,7 @@ def test_fault_10_somebody_else_ordering_on_our_key_stops_the_verdicts(lane: Lan
 
     assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
     assert (
-        lane.provider.verdicts_pause_reason
+        lane.account.verdicts_pause_reason
         == f"Orders on our account are none of ours: {stranger.order}"
     )
     explain(provider=lane.provider, reason="a colleague's test", actor=make_user(role=Role.STAFF))
@@ -150,7 +150,7 @@ def test_fault_10_is_seen_in_the_books_outside_the_brackets_too(lane: Lane) -> N
     resolve_due()
 
     assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
-    assert "is missing from our account" in lane.provider.verdicts_pause_reason
+    assert "is missing from our account" in lane.account.verdicts_pause_reason
 
 
 def test_bracket_that_is_too_wide_is_not_read(lane: Lane) -> None:
@@ -187,7 +187,7 @@ def test_provider_that_does_not_answer_delays_the_verdict(lane: Lane) -> None:
 
     resolve_due()
 
-    assert (verdict(order), lane.provider.fenced_until) == (UNDECIDED, None)
+    assert (verdict(order), lane.account.draining_until) == (UNDECIDED, None)
 
 
 def test_provider_whose_ids_do_not_grow_is_left_to_staff(lane: Lane) -> None:
@@ -201,7 +201,7 @@ def test_provider_whose_ids_do_not_grow_is_left_to_staff(lane: Lane) -> None:
         UNDECIDED,
         ["What is known of the provider", "Bracket closed"],
     )
-    assert lane.provider.ids_monotonic is False
+    assert lane.account.ids_monotonic is False
 
 
 def test_provider_whose_charges_are_not_net_is_left_to_staff(lane: Lane) -> None:
@@ -220,7 +220,7 @@ def test_provider_whose_charges_are_not_net_is_left_to_staff(lane: Lane) -> None
     resolve_due()
 
     assert (verdict(order), unmet(order)) == (UNDECIDED, ["What is known of the provider"])
-    assert lane.provider.charge_is_net is False
+    assert lane.account.charge_is_net is False
 
 
 def test_provider_of_whom_no_foreign_id_is_known_is_left_to_staff() -> None:
@@ -232,4 +232,4 @@ def test_provider_of_whom_no_foreign_id_is_known_is_left_to_staff() -> None:
         resolve_due()
 
         assert (verdict(order), unmet(order)) == (UNDECIDED, ["What is known of the provider"])
-        assert lane.provider.foreign_id_is_error is None
+        assert lane.account.foreign_id_is_error is None
