@@ -15,6 +15,12 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import User
+from billing.triggers import (
+    ACCOUNT_MOVES_BY_STEPS,
+    TRANSFER_APPEND_ONLY,
+    TRANSFER_MOVES_ITS_WALLET,
+    WALLET_MOVES_WITH_ITS_TRANSFER,
+)
 
 
 class Digits(TypedDict):
@@ -53,6 +59,8 @@ class Account(models.Model):
     seq = models.BigIntegerField(default=0)
     credit_limit = models.DecimalField(**MONEY, default=0)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    triggers = (ACCOUNT_MOVES_BY_STEPS, WALLET_MOVES_WITH_ITS_TRANSFER)
 
     class Meta:
         constraints = [
@@ -108,6 +116,8 @@ class Transfer(models.Model):
     )
     reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
+
+    triggers = (TRANSFER_APPEND_ONLY, TRANSFER_MOVES_ITS_WALLET)
 
     class Meta:
         constraints = [

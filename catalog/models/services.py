@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from catalog.models.providers import RATE, Provider
+from catalog.triggers import CATEGORY_RENEWS_PRICE_LIST, SERVICE_RENEWS_PRICE_LIST
 
 
 class Category(models.Model):
@@ -19,6 +20,8 @@ class Category(models.Model):
     # set by the admin; never overwritten by a sync
     own_name = models.CharField(max_length=300, blank=True)
     position = models.IntegerField(default=0)
+
+    triggers = (CATEGORY_RENEWS_PRICE_LIST,)
 
     def __str__(self) -> str:
         return self.name
@@ -109,6 +112,7 @@ class Service(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = ServiceQuerySet.as_manager()
+    triggers = (SERVICE_RENEWS_PRICE_LIST,)
 
     class Meta:
         constraints = [

@@ -6,6 +6,12 @@ from django.db.models import Q
 
 from catalog.models import Provider
 from orders.models.orders import Order
+from orders.triggers import (
+    CANCELLATION_TELLS_ITS_REJECTION,
+    CANCELLATION_TELLS_ITS_REQUEST,
+    REFILL_TELLS_ITS_END,
+    REFILL_TELLS_ITS_REQUEST,
+)
 
 
 class RequestState(models.TextChoices):
@@ -63,6 +69,8 @@ class Refill(AftercareRequest):
     due_at = models.DateTimeField(null=True, blank=True)  # when its status is asked next
     errors = models.PositiveIntegerField(default=0)  # per-id errors in a row
 
+    triggers = (REFILL_TELLS_ITS_REQUEST, REFILL_TELLS_ITS_END)
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -89,6 +97,8 @@ class Cancellation(AftercareRequest):
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="cancellations")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="cancellations")
+
+    triggers = (CANCELLATION_TELLS_ITS_REQUEST, CANCELLATION_TELLS_ITS_REJECTION)
 
     class Meta:
         constraints = [

@@ -13,6 +13,7 @@ from catalog.models import RATE, Provider, Service
 from catalog.upstream.service_types import ServiceType, find
 from lib.row_locks import LockingQuerySet
 from orders.models.choices import ENDED, OPEN, EventKind, HoldReason, ReviewKind, Status
+from orders.triggers import ORDER_TELLS_ITS_PROGRESS, ORDER_TELLS_ITS_STATUS
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -110,6 +111,7 @@ class Order(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = OrderQuerySet.as_manager()
+    triggers = (ORDER_TELLS_ITS_STATUS, ORDER_TELLS_ITS_PROGRESS)
 
     class Meta:
         constraints = [
