@@ -7,6 +7,7 @@ from orders.api.docs.page import api_docs
 from orders.api.views import api
 from orders.mass_order.page import order_mass
 from orders.pages import order_new
+from orders.pages.order_charge import order_charge
 from orders.pages.orders import order, order_cancel, order_refill, orders, orders_live
 from orders.staff_pages.aftercare import (
     staff_cancel_decide,
@@ -47,6 +48,7 @@ from orders.webhooks.pages import (
 
 customers: list[URLPattern] = [
     path("order", order_new.order_new, name="order_new"),
+    path("order/charge", order_charge, name="order_charge"),
     path("orders", orders, name="orders"),
     path("orders/mass", order_mass, name="order_mass"),
     path("orders/live", orders_live, name="orders_live"),

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import MemberRequest, customer_required
 from billing.ledger import InsufficientFunds
-from billing.models import Account
 from catalog.models import Service
 from catalog.upstream.service_types import find
 from lib.decimals import plain
@@ -136,11 +135,10 @@ def _page(
     context: dict[str, object] = {"choice": choice, "form": form}
     if form is None:
         context["lately"] = ordered_lately(request.user)
-    if form and form.is_bound and choice.service:
-        balance = Account.objects.filter(owner=request.user).values_list(
-            "balance", flat=True
-        ).first() or Decimal(0)
-        context["forecast"] = forecast(service=choice.service, values=form.values, balance=balance)
+    elif choice.service:
+        context["forecast"] = forecast(
+            customer=request.user, service=choice.service, values=form.values
+        )
     return render(request, template, context, status=status)
 
 

@@ -108,6 +108,21 @@ def check(
     )
 
 
+def count_units(*, kind: ServiceType, values: Mapping[str, str]) -> int | None:
+    """The units that these values are billed for; None while they cannot be counted. The fields
+    that do not count, such as the link, may still be missing.
+    """
+    cleaned: dict[str, str] = {}
+    for one in kind.fields:
+        if one.name not in {"quantity", "runs", kind.lines_field}:
+            continue
+        text = _text_of(one, values)
+        if _problem_of(one, text, is_wanted=one.is_required):
+            return None
+        cleaned[one.name] = text
+    return kind.billed_quantity(cleaned)
+
+
 def _text_of(one: Field, values: Mapping[str, str]) -> str:
     text = values.get(one.name, "").strip()
     if one.kind == "lines":

@@ -1,6 +1,4 @@
-"""Quoting: a price that a page has shown, signed, the most that is charged; and what an order would
-cost.
-"""
+"""A signed price, which is the most that is charged; and what an order would cost."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +8,11 @@ from typing import Final
 from django.core import signing
 
 from accounts.models import User
+from billing.models import Account
 from catalog.models import Service
 from catalog.prices.arithmetic import charge_for
 from catalog.upstream.service_types import find
-from orders.lifecycle.charge_text import charge_formula
-from orders.placing.check_fields import FieldErrors, check
+from orders.placing.check_fields import count_units
 
 SALT: Final = "orders.quote"
 
@@ -37,24 +35,24 @@ def read_quote(*, text: str, customer: User, service: Service) -> Decimal | None
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What an order would cost now, and what would be left of the balance (negative: not enough)."""
+    """What an order would cost now, and what would be left of the balance."""
 
     charge: Decimal
     balance_after: Decimal
-    formula: str
+    is_short: bool  # not even the credit limit covers it
 
 
-def forecast(*, service: Service, values: Mapping[str, str], balance: Decimal) -> Forecast | None:
-    """What these `add` fields would cost; None where they cannot be ordered so."""
+def forecast(*, customer: User, service: Service, values: Mapping[str, str]) -> Forecast | None:
+    """What these `add` fields would cost; None while their units cannot be counted.
+
+    Limits and the other fields are not checked.
+    """
     kind = find(service.type)
-    if kind is None:
-        return None
-    try:
-        units = check(kind=kind, service=service, values=values).billed_quantity
-    except FieldErrors:
+    units = count_units(kind=kind, values=values) if kind else None
+    if kind is None or units is None:
         return None
     charge = charge_for(price=service.price, billed_quantity=units, is_per_order=kind.is_per_order)
-    formula = charge_formula(
-        price=service.price, billed_quantity=units, is_per_order=kind.is_per_order, charge=charge
-    )
-    return Forecast(charge=charge, balance_after=balance - charge, formula=formula)
+    wallet = Account.objects.filter(owner=customer).values_list("balance", "credit_limit").first()
+    balance, limit = wallet or (Decimal(0), Decimal(0))
+    left = balance - charge
+    return Forecast(charge=charge, balance_after=left, is_short=left < -limit)

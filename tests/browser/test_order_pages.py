@@ -7,13 +7,12 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from billing.models import Account
 from catalog.models import Service
-from catalog.prices.arithmetic import charge_for
 from lib.decimals import plain
 from orders.lifecycle.end import complete, end_partially
 from orders.models import EventKind, Order, Status
@@ -30,42 +29,81 @@ def user() -> User:
     return make_user(balance="1234.50")
 
 
-@pytest.mark.parametrize("price", ["0.00100001", "0.90", "1.23456789", "98765.4321", "0"])
-def test_live_charge_is_the_charge_to_the_last_decimal(
-    page: Page, live_server: LiveServer, user: User, price: str
+@pytest.mark.parametrize(
+    ("type_name", "fields", "charge"),
+    [
+        ("Default", {"Quantity": "1234"}, "1.52346"),
+        ("Default", {"Quantity": "999", "Runs": "3", "Interval": "30"}, "3.70"),
+        ("Custom Comments", {"Comments": "one\n\n two \nthree\n"}, "0.00371"),
+        ("Package", {}, "1.23457"),
+    ],
+)
+def test_live_charge_is_the_charge_booked(
+    page: Page,
+    live_server: LiveServer,
+    user: User,
+    type_name: str,
+    fields: dict[str, str],
+    charge: str,
 ) -> None:
     service = make_service(
-        cost="0", price=price, min_quantity=1, max_quantity=10_000_000, is_dripfeed=True
+        type=type_name, price="1.23456789", min_quantity=1, is_dripfeed="Runs" in fields
     )
     log_in(page, live_server.url, user)
     page.goto(f"{live_server.url}/order?service={service.pk}")
-    service.refresh_from_db()
 
-    for quantity, runs in [(1, 1), (7, 1), (999, 3), (1234, 1), (9_999_999, 7)]:
-        page.get_by_label("Quantity").fill(str(quantity))
-        page.get_by_label("Runs").fill(str(runs))
+    for label, text in fields.items():
+        page.get_by_label(label).fill(text)
+    left = Decimal("1234.50") - Decimal(charge)
+    expect(page.locator("[data-charge]")).to_have_text(f"${charge}")
+    expect(page.locator("[data-balance-after]")).to_have_text(f"${plain(left)}")
+    expect(page.locator("[data-short]")).not_to_be_visible()
+    page.get_by_label("Link").fill(LINK)
+    page.get_by_role("button", name="Order", exact=True).click()
+    page.wait_for_url(re.compile(r"/orders/\d+$"))
 
-        charge = charge_for(
-            price=service.price, billed_quantity=quantity * runs, is_per_order=False
-        )
-        left = Decimal("1234.50") - charge
-        expect(page.locator("[data-charge]")).to_have_text(f"${plain(charge)}")
-        expect(page.locator("[data-balance-after]")).to_have_text(
-            f"{'−' if left < 0 else ''}${plain(abs(left))}"
-        )
-        expect(page.locator("[data-short]")).to_be_visible(visible=left < 0)
+    assert Order.objects.get().charge == Decimal(charge)
+    assert Account.objects.get(owner=user).balance == left
 
 
-def test_lines_are_counted_as_they_are_typed(
+def test_charge_that_the_balance_does_not_cover_moves_nothing_on_the_page(
     page: Page, live_server: LiveServer, user: User
 ) -> None:
-    service = make_service(type="Custom Comments", price="10", min_quantity=1)
+    service = make_service(price="2000")
     log_in(page, live_server.url, user)
     page.goto(f"{live_server.url}/order?service={service.pk}")
+    button = page.get_by_role("button", name="Order", exact=True)
+    place = button.bounding_box()
 
-    page.get_by_label("Comments").fill("one\n\n two \nthree\n")
+    page.get_by_label("Quantity").fill("1000")
 
-    expect(page.locator("[data-charge]")).to_have_text("$0.03")
+    expect(page.locator("[data-short]")).to_be_visible()
+    expect(page.locator("[data-balance-after]")).to_have_text("−$765.50")
+    assert button.bounding_box() == place
+
+
+def test_newest_charge_wins(
+    page: Page, live_server: LiveServer, user: User, incidents: list[str]
+) -> None:
+    service = make_service(price="1.20")
+    log_in(page, live_server.url, user)
+    page.goto(f"{live_server.url}/order?service={service.pk}")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/order/charge", hold, times=1)  # the first question gets no answer
+    with page.expect_request("**/order/charge"):
+        page.get_by_label("Quantity").fill("1000")
+    with page.expect_event("requestfailed") as failed:
+        page.get_by_label("Quantity").fill("2000")
+
+    assert failed.value.url == held[0].request.url
+    expect(page.locator("[data-charge]")).to_have_text("$2.40")
+    expect(page.get_by_text("That did not work")).to_have_count(0)
+    assert [each for each in incidents if "htmx:" not in each] == []  # htmx logs what it aborts
+    incidents.clear()
 
 
 def test_service_is_found_as_one_types_and_ordered_by_the_keyboard(

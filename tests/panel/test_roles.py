@@ -63,7 +63,7 @@ PAGES = {
     },
 }
 ACTS = {
-    Role.CUSTOMER: {"order_refill", "account_key_new"}
+    Role.CUSTOMER: {"order_charge", "order_refill", "account_key_new"}
     | {"webhook_new", "webhook_switch", "webhook_test", "webhook_resend"}
     | {"webhook_rotate", "webhook_old_secret_end"},
     Role.STAFF: {

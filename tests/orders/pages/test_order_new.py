@@ -170,19 +170,18 @@ def test_limits_stand_beside_the_quantity(client: Client) -> None:
     assert 'max="12000"' in page
 
 
-def test_script_gets_what_it_needs_for_the_charge(client: Client) -> None:
-    service = make_service(price="0.90")
+def test_form_asks_for_its_charge_and_shows_it_where_nothing_must_be_counted(
+    client: Client,
+) -> None:
+    default, package = make_service(price="0.90"), make_service(type="Package", price="2.50")
 
-    page = client.get(URL, {"service": service.pk}).content.decode()
+    counted = client.get(URL, {"service": default.pk}).content.decode()
+    per_order = client.get(URL, {"service": package.pk}).content.decode()
 
-    for attribute in (
-        'data-price="0.90000000"',
-        'data-units="1000"',
-        'data-billed-by="quantity"',
-        'data-balance="10.00000"',
-        'data-money="$0.00"',
-    ):
-        assert attribute in page
+    assert 'hx-post="/order/charge"' in counted
+    assert "<dd data-charge>—</dd>" in counted
+    assert "<dd data-charge>$2.50</dd>" in per_order
+    assert "<dd data-balance-after>$7.50</dd>" in per_order
 
 
 def test_ordering_charges_and_shows_the_order(client: Client, user: User) -> None:

