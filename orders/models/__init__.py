@@ -4,13 +4,7 @@ cancellations, the timeline.
 The row is the queue: a worker finds what is due by a row's status and moments, never by a message.
 """
 
-from orders.models.aftercare import (
-    OPEN_REQUEST,
-    AftercareRequest,
-    Cancellation,
-    Refill,
-    RequestState,
-)
+from orders.models.aftercare import AftercareQuerySet, AftercareRequest, RequestState
 from orders.models.attempts import (
     OPEN_ATTEMPT,
     POSSIBLY_PLACED,
@@ -20,10 +14,12 @@ from orders.models.attempts import (
     Watch,
     quiet,
 )
+from orders.models.cancellations import Cancellation, CancellationQuerySet
 from orders.models.choices import ENDED, OPEN, EventKind, HoldReason, ReviewKind, Status
 from orders.models.jobs_and_proofs import Proof, Sweep
 from orders.models.orders import TEXT_LENGTH, Order, OrderQuerySet
 from orders.models.provider_accounts import Baseline, Orphan, Proposal, TopUp
+from orders.models.refills import Refill, RefillQuerySet
 from orders.models.refusal_texts import RejectionText
 from orders.models.subscriptions import Subscription
 from orders.models.timeline import Event, Review
@@ -39,16 +35,17 @@ __all__ = [
     "ENDED",
     "OPEN",
     "OPEN_ATTEMPT",
-    "OPEN_REQUEST",
     "PING",
     "POSSIBLY_PLACED",
     "TEXT_LENGTH",
+    "AftercareQuerySet",
     "AftercareRequest",
     "Attempt",
     "AttemptQuerySet",
     "AttemptState",
     "Baseline",
     "Cancellation",
+    "CancellationQuerySet",
     "DeliveryState",
     "Event",
     "EventKind",
@@ -59,6 +56,7 @@ __all__ = [
     "Proof",
     "Proposal",
     "Refill",
+    "RefillQuerySet",
     "RejectionText",
     "RequestState",
     "Review",
