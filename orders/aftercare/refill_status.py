@@ -1,4 +1,4 @@
-"""Polling: asking the providers how their refills are coming on, 100 ids a call."""
+"""Ask the providers how the refills that they took are going, 100 ids a call."""
 
 import logging
 import math
@@ -12,30 +12,27 @@ from django.db import transaction
 
 from catalog.models import Provider
 from catalog.provider_client import open_client
-from catalog.upstream import Client, ErrorReply, IdError, ProviderError, RefillState, RefillStatus
+from catalog.upstream import Client, IdError, ProviderError, RefillState, RefillStatus
 from lib.clock import database_now
 from lib.encryption import CannotUnseal
-from orders.jobs.ask_one_by_one import ask_singly, may_know_single_form
+from orders.jobs.ask_one_by_one import ask_about
 from orders.jobs.deadlines import sweep_end
 from orders.lifecycle.withdraw_reviews import withdraw_reviews
-from orders.models import EventKind, Refill, RequestState, ReviewKind
+from orders.models import Refill, RequestState, ReviewKind
+from orders.models.limits import REASON_LENGTH
 
 log = logging.getLogger(__name__)
 
-BATCH = 100  # the most ids a provider takes in one call
-# a claimed batch is nobody else's for so long; longer than one call may take
-HOLD = timedelta(seconds=60)
-ERRORS_BEFORE_REVIEW = 5  # per-id errors in a row
 MAX_BATCHES = 20  # a sweep's share for one provider; the rest waits for the next sweep
 SWEEP_SECONDS = 35.0  # after which a sweep asks each provider at most once
 UNKNOWN_WORD = "Unknown status word"  # begins the reason of a refill that stands so
 
 _WORDS = {RefillState.PENDING: "Pending", RefillState.IN_PROGRESS: "In progress"}
 _ENDS = {
-    RefillState.COMPLETED: (RequestState.COMPLETED, "completed"),
-    RefillState.REJECTED: (RequestState.REJECTED, "rejected by the provider"),
-    RefillState.CANCELED: (RequestState.REJECTED, "canceled by the provider"),
-    RefillState.FAILED: (RequestState.REJECTED, "failed at the provider"),
+    RefillState.COMPLETED: (RequestState.COMPLETED, "Refill completed"),
+    RefillState.REJECTED: (RequestState.REJECTED, "Refill rejected by the provider"),
+    RefillState.CANCELED: (RequestState.REJECTED, "Refill canceled by the provider"),
+    RefillState.FAILED: (RequestState.REJECTED, "Refill failed at the provider"),
 }
 
 
@@ -70,116 +67,81 @@ def _poll_lane(provider: Provider, stop_at: float) -> Counter[str]:
 
 
 def poll_batch(*, provider: Provider, client: Client, stop_at: float = math.inf) -> Counter[str]:
-    """Claim up to 100 due refills, ask, apply. Nothing is locked while the provider is asked.
-
-    A provider that refuses the whole batch is asked one by one until `stop_at` (monotonic seconds).
-    """
-    refills = claim_batch(provider=provider, now=database_now())
+    """Claim up to 100 due refills, ask, apply. Nothing is locked while the provider is asked."""
+    asked_at = database_now()
+    refills = claim_batch(provider=provider, now=asked_at)
     if not refills:
         return Counter()
-    try:
-        reply = client.refill_status([refill.upstream_id for refill in refills])
-    except ErrorReply as error:
-        if len(refills) > 1 and may_know_single_form(error):
-            return _poll_singly(refills, provider=provider, client=client, stop_at=stop_at)
-        return _unanswered(provider, error, count=len(refills))
-    except ProviderError as error:
-        return _unanswered(provider, error, count=len(refills))
-    return apply_statuses(refills=refills, statuses=reply.refills, now=database_now())
-
-
-def _poll_singly(
-    refills: Sequence[Refill], *, provider: Provider, client: Client, stop_at: float
-) -> Counter[str]:
     tally: Counter[str] = Counter()
-    by_name = {refill.upstream_id: refill for refill in refills}
+    names = list(dict.fromkeys(refill.upstream_id for refill in refills))
+    said = ask_about(
+        names,
+        ask=lambda names: client.refill_status(names).refills,
+        asked_at=asked_at,
+        stop_at=stop_at,
+    )
+    left = len(names)
     try:
-        for single in ask_singly(
-            list(by_name), ask=lambda name: client.refill_status([name]).refills, stop_at=stop_at
-        ):
-            statuses = {} if single.answer is None else {single.name: single.answer}
+        for answers in said:
+            left -= len(answers.names)
             tally += apply_statuses(
-                refills=[by_name[single.name]], statuses=statuses, now=database_now()
+                refills=[refill for refill in refills if refill.upstream_id in answers.names],
+                statuses=answers.by_name,
+                now=database_now(),
             )
     except ProviderError as error:
-        tally += _unanswered(provider, error, count=len(refills) - tally.total())
+        log.warning("provider %s did not answer about %d refills: %s", provider.pk, left, error)
+        tally["unanswered"] += left
     return tally
-
-
-def _unanswered(provider: Provider, error: ProviderError, *, count: int) -> Counter[str]:
-    log.warning("provider %s did not answer about %d refills: %s", provider.pk, count, error)
-    return Counter({"unanswered": count})
 
 
 @transaction.atomic
 def claim_batch(*, provider: Provider, now: datetime) -> list[Refill]:
-    """Take the provider's refills that have been due longest, so that nobody else asks about
-    them meanwhile.
-    """
-    due = Refill.objects.filter(provider=provider, state=RequestState.RUNNING, due_at__lte=now)
-    refills = list(due.select_for_update(skip_locked=True).order_by("due_at", "pk")[:BATCH])
-    Refill.objects.filter(pk__in=[refill.pk for refill in refills]).update(due_at=now + HOLD)
-    return refills
+    """Take the provider's refills that have been due longest."""
+    return Refill.objects.filter(provider=provider).claim_due(now=now)
 
 
 @transaction.atomic
 def apply_statuses(
     *, refills: Sequence[Refill], statuses: Mapping[str, RefillStatus | IdError], now: datetime
 ) -> Counter[str]:
-    """Write down what the provider said of each refill; a refill that has ended meanwhile is
-    left as it is.
-    """
+    """Write down what the provider said of each refill that has not ended meanwhile."""
     tally: Counter[str] = Counter()
-    keys = [refill.pk for refill in refills]
-    locked = (
-        Refill.objects.select_for_update(of=("self",)).select_related("order").filter(pk__in=keys)
-    )
-    for refill in locked.filter(state=RequestState.RUNNING).order_by("pk"):
+    running = Refill.objects.running().filter(pk__in=[refill.pk for refill in refills])
+    for refill in running.locked().with_order().order_by("pk"):
         status = statuses.get(refill.upstream_id)
         refill.due_at = now + timedelta(seconds=settings.REFILL_EVERY)
         tally[_apply(refill, status if isinstance(status, RefillStatus) else None, now)] += 1
-        refill.save()
     return tally
 
 
 def _apply(refill: Refill, status: RefillStatus | None, now: datetime) -> str:
+    """Move the refill on; returns the word to count it under."""
     if status is None:
-        return _count_error(refill, now)
-    refill.errors = 0
+        refill.miss(now=now)
+        return "unclear" if refill.state == RequestState.UNCLEAR else "unknown there"
     if status.state is RefillState.UNKNOWN:
-        return _doubt(refill, status.word, now)
-    if refill.reason.startswith(UNKNOWN_WORD):
-        why = "The provider has reported a status of the refill that we know since"
+        return _review(refill, status.word, now)
+    reason = refill.reason
+    if reason.startswith(UNKNOWN_WORD):
+        reason = ""
+        why = "The provider has since reported a known status of the refill"
         withdraw_reviews(orders=[refill.order], kinds=[ReviewKind.UNKNOWN_STATUS], why=why, now=now)
-        refill.reason = ""
     if status.state in _ENDS:
-        refill.state, text = _ENDS[status.state]
-        refill.ended_at = now
-        refill.upstream_status = ""
-        refill.reason = "" if refill.state == RequestState.COMPLETED else f"Refill {text}"
-        refill.order.record(kind=EventKind.REFILL, text=f"Refill {text}", now=now)
+        state, text = _ENDS[status.state]
+        refill.end(state, text=text, now=now)
         return "ended"
-    refill.upstream_status = _WORDS.get(status.state, refill.upstream_status)
+    upstream_status = _WORDS.get(status.state, refill.upstream_status)
+    refill.update_progress(upstream_status=upstream_status, reason=reason)
     return "looked at"
 
 
-def _doubt(refill: Refill, word: str, now: datetime) -> str:
-    """A word that nobody has told us the meaning of: it is asked about on, and staff see it,
-    once for each word.
-    """
-    reason = f"{UNKNOWN_WORD}: {word}"[:300]
-    if refill.reason != reason:
-        refill.reason = reason
-        text = f"The provider reports the status {word[:60]!r} of refill {refill.pk}: nobody has told us its meaning."
+def _review(refill: Refill, word: str, now: datetime) -> str:
+    """Nobody has told us what the word means: ask on, and show each such word to staff once."""
+    reason = f"{UNKNOWN_WORD}: {word}"[:REASON_LENGTH]
+    is_new = refill.reason != reason
+    refill.update_progress(upstream_status=refill.upstream_status, reason=reason)
+    if is_new:
+        text = f"Unknown status {word!r} of refill {refill.pk}: tell us what it means."
         refill.order.open_review(kind=ReviewKind.UNKNOWN_STATUS, text=text, now=now)
-    return "doubtful"
-
-
-def _count_error(refill: Refill, now: datetime) -> str:
-    refill.errors += 1
-    if refill.errors >= ERRORS_BEFORE_REVIEW:
-        refill.state = RequestState.UNCLEAR
-        refill.reason = f"The provider has not known this refill for {refill.errors} looks in a row"
-        refill.order.record(kind=EventKind.REFILL, text=refill.reason, now=now, is_internal=True)
-        return "unclear"
-    return "unknown there"
+    return "to review"

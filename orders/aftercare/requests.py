@@ -1,21 +1,19 @@
-"""Aftercare: a customer asks for a refill or a cancellation, staff approve or reject it.
+"""Refills and cancellations of one order: customers ask, staff approve, reject or correct.
 
-A cancellation that reaches the provider never moves money: the order's later status decides what is
-refunded.
+A cancellation never moves money: the order's later status decides what is refunded.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TypeVar
 
 from django.db import transaction
 
 from accounts.models import User
-from catalog.models import AftercareMode
 from orders.lifecycle.end import cancel_in_full
 from orders.models import (
-    OPEN_REQUEST,
+    AftercareRequest,
     Cancellation,
-    EventKind,
     HoldReason,
     Order,
     Refill,
@@ -23,7 +21,7 @@ from orders.models import (
     Status,
 )
 
-Request = TypeVar("Request", bound=Refill | Cancellation)
+Request = TypeVar("Request", bound=AftercareRequest)
 
 REFILLABLE = [Status.COMPLETED, Status.PARTIAL]
 
@@ -46,26 +44,21 @@ class AlreadyOurs(Exception):
 
 @transaction.atomic
 def request_refill(*, order: Order, actor: User, now: datetime) -> Refill:
-    """Ask for a refill of a delivered order; it waits for staff unless the service sends refills by
+    """Ask for a refill of a delivered order; it waits for staff unless its service sends refills by
     itself.
 
     Raises NotOffered or AlreadyOpen; nothing is changed then.
     """
     order = _locked(order)
     check_refill(order)
-    if order.refills.filter(state__in=OPEN_REQUEST).exists():
+    if order.refills.open().exists():
         raise AlreadyOpen("A refill of this order is under way.")
-    refill = Refill(order=order, provider=order.provider, requested_by=actor, requested_at=now)
-    begin(refill, mode=order.service.refill_mode, now=now)
-    refill.save()
-    order.record(kind=EventKind.REFILL, text="Refill requested", now=now, actor=actor)
-    return refill
+    return _save(Refill.new(order, actor=actor, now=now))
 
 
 @transaction.atomic
 def request_cancel(*, order: Order, actor: User, now: datetime) -> Cancellation | None:
-    """Ask to stop an order. One that has not been sent is canceled and refunded at once: then None
-    is returned.
+    """Ask to stop an order. None: it had not been sent, and is canceled and refunded already.
 
     Raises NotOffered or AlreadyOpen; nothing is changed then.
     """
@@ -77,128 +70,61 @@ def request_cancel(*, order: Order, actor: User, now: datetime) -> Cancellation 
         return None
     if not order.service.is_cancel:
         raise NotOffered("This service cannot be canceled once it has been sent.")
-    if order.cancellations.filter(state__in=OPEN_REQUEST).exists():
+    if order.cancellations.open().exists():
         raise AlreadyOpen("A cancellation of this order is under way.")
-    cancellation = Cancellation(
-        order=order, provider=order.provider, requested_by=actor, requested_at=now
-    )
-    begin(cancellation, mode=order.service.cancel_mode, now=now)
-    cancellation.save()
-    order.record(kind=EventKind.CANCEL, text="Cancellation requested", now=now, actor=actor)
-    return cancellation
+    return _save(Cancellation.new(order, actor=actor, now=now))
 
 
 @transaction.atomic
-def approve(*, request: Refill | Cancellation, actor: User, now: datetime) -> None:
+def approve(*, request: AftercareRequest, actor: User, now: datetime) -> None:
     """Let a requested refill or cancellation go to the provider. Raises AlreadyDecided."""
-    request = _locked_request(request, RequestState.REQUESTED)
-    request.state = RequestState.APPROVED
-    request.decided_by = actor
-    request.decided_at = request.send_at = now
-    request.save(update_fields=["state", "decided_by", "decided_at", "send_at"])
-    request.order.record(
-        kind=_kind(request),
-        text=f"{_noun(request)} approved",
-        now=now,
-        actor=actor,
-    )
+    _lock(request, RequestState.REQUESTED)
+    request.approve(actor=actor, now=now)
 
 
 @transaction.atomic
-def reject(*, request: Refill | Cancellation, actor: User, reason: str, now: datetime) -> None:
-    """Turn a request down; the customer reads the reason. Works on one that waits for staff or is
-    unclear.
+def reject(*, request: AftercareRequest, actor: User, reason: str, now: datetime) -> None:
+    """Turn down a request that waits for staff or is unclear; the customer reads the reason.
 
     Raises AlreadyDecided.
     """
-    request = _locked_request(request, RequestState.REQUESTED, RequestState.UNCLEAR)
-    request.state = RequestState.REJECTED
-    request.decided_by = actor
-    request.decided_at = request.ended_at = now
-    request.reason = reason[:300]
-    request.save(update_fields=["state", "decided_by", "decided_at", "ended_at", "reason"])
-    request.order.record(
-        kind=_kind(request),
-        text=f"{_noun(request)} rejected: {reason}",
-        now=now,
-        actor=actor,
-    )
+    _lock(request, RequestState.REQUESTED, RequestState.UNCLEAR)
+    request.reject(actor=actor, reason=reason, now=now)
 
 
 @transaction.atomic
-def resend(*, request: Refill | Cancellation, actor: User, reason: str, now: datetime) -> None:
+def resend(*, request: AftercareRequest, actor: User, reason: str, now: datetime) -> None:
     """Send an unclear request again: staff have made sure that the provider did not take it.
 
     Raises AlreadyDecided.
     """
-    request = _locked_request(request, RequestState.UNCLEAR)
-    request.state = RequestState.APPROVED
-    request.decided_by = actor
-    request.decided_at = request.send_at = now
-    request.sent_at = None
-    request.lost_answers = 0
-    request.save(
-        update_fields=["state", "decided_by", "decided_at", "send_at", "sent_at", "lost_answers"]
-    )
-    text = f"{_noun(request)} is sent again: {reason}"
-    request.order.record(kind=_kind(request), text=text, now=now, actor=actor, is_internal=True)
+    _lock(request, RequestState.UNCLEAR)
+    request.resend(actor=actor, reason=reason, now=now)
 
 
 @transaction.atomic
-def take_cancellation(
-    *, cancellation: Cancellation, actor: User, reason: str, now: datetime
-) -> None:
+def take_cancellation(*, request: Cancellation, actor: User, reason: str, now: datetime) -> None:
     """The provider took an unclear cancellation: its order's later status decides as ever.
 
     Raises AlreadyDecided.
     """
-    cancellation = _locked_request(cancellation, RequestState.UNCLEAR)
-    cancellation.state = RequestState.RUNNING
-    cancellation.decided_by = actor
-    cancellation.decided_at = now
-    cancellation.lost_answers = 0
-    cancellation.save(update_fields=["state", "decided_by", "decided_at", "lost_answers"])
-    text = f"The provider took the cancellation: {reason}"
-    cancellation.order.record(
-        kind=EventKind.CANCEL,
-        text=text,
-        now=now,
-        actor=actor,
-        is_internal=True,
-    )
+    _lock(request, RequestState.UNCLEAR)
+    request.confirm(actor=actor, reason=reason, now=now)
 
 
 @transaction.atomic
 def attach_refill(
-    *, refill: Refill, upstream_id: str, actor: User, reason: str, now: datetime
+    *, request: Refill, upstream_id: str, actor: User, reason: str, now: datetime
 ) -> None:
     """An unclear refill is the provider's refill `upstream_id`: follow it from now on.
 
     Raises AlreadyDecided, or AlreadyOurs where that is another refill of ours.
     """
-    refill = _locked_request(refill, RequestState.UNCLEAR)
-    others = Refill.objects.filter(provider_id=refill.provider_id, upstream_id=upstream_id).exclude(
-        pk=refill.pk
-    )
-    if other := others.order_by("pk").first():
+    _lock(request, RequestState.UNCLEAR)
+    others = Refill.objects.filter(provider_id=request.provider_id, upstream_id=upstream_id)
+    if other := others.exclude(pk=request.pk).order_by("pk").first():
         raise AlreadyOurs(f"The provider's refill {upstream_id} is that of order {other.order_id}.")
-    refill.state = RequestState.RUNNING
-    refill.upstream_id = upstream_id
-    refill.decided_by = actor
-    refill.decided_at = refill.due_at = now
-    refill.errors = refill.lost_answers = 0
-    fields = [
-        "state",
-        "upstream_id",
-        "decided_by",
-        "decided_at",
-        "due_at",
-        "errors",
-        "lost_answers",
-    ]
-    refill.save(update_fields=fields)
-    text = f"Refill is the provider's refill {upstream_id}: {reason}"
-    refill.order.record(kind=EventKind.REFILL, text=text, now=now, actor=actor, is_internal=True)
+    request.confirm(upstream_id=upstream_id, actor=actor, reason=reason, now=now)
 
 
 def check_refill(order: Order) -> None:
@@ -210,25 +136,21 @@ def check_refill(order: Order) -> None:
 
 
 def can_refill(order: Order) -> bool:
-    """Whether the refill button is shown; asks for the service and, where prefetched, the refills."""
-    is_open = any(refill.state in OPEN_REQUEST for refill in order.refills.all())
-    return (
-        order.service.is_refill
-        and order.status in REFILLABLE
-        and bool(order.upstream_id)
-        and not is_open
-    )
+    """Whether the refill button is shown; asks for the service and the prefetched refills."""
+    is_delivered = order.status in REFILLABLE and bool(order.upstream_id)
+    return order.service.is_refill and is_delivered and not has_open(order.refills.all())
 
 
 def can_cancel(order: Order) -> bool:
-    """Whether the cancel button is shown; asks for the service and, where prefetched, the
-    cancellations.
-    """
-    if order.is_ended or any(
-        request.state in OPEN_REQUEST for request in order.cancellations.all()
-    ):
+    """Whether the cancel button is shown; asks for the service and the prefetched cancellations."""
+    if order.is_ended or has_open(order.cancellations.all()):
         return False
     return is_unsent(order) or order.service.is_cancel
+
+
+def has_open(requests: Iterable[AftercareRequest]) -> bool:
+    """Whether one of these rows, which may be prefetched, has not ended."""
+    return any(request.is_open for request in requests)
 
 
 def is_unsent(order: Order) -> bool:
@@ -242,16 +164,12 @@ def is_unsent(order: Order) -> bool:
 
 
 def _locked(order: Order) -> Order:
-    return (
-        Order.objects.select_for_update(of=("self",))
-        .select_related("service", "provider", "user")
-        .get(pk=order.pk)
-    )
+    orders = Order.objects.locked().select_related("service", "provider", "user")
+    return orders.get(pk=order.pk)
 
 
-def _locked_request(request: Request, *states: RequestState) -> Request:
-    """Lock the order, so that decisions on its requests come one after the other, and look at what
-    stands now.
+def _lock(request: AftercareRequest, *states: RequestState) -> None:
+    """Read the request again under its order's lock. Raises AlreadyDecided unless it is in `states`.
 
     No worker touches a request in a state that staff may decide on, so that the order's lock is
     enough.
@@ -259,24 +177,14 @@ def _locked_request(request: Request, *states: RequestState) -> Request:
     _locked(request.order)
     request.refresh_from_db()
     if request.state not in states:
-        raise AlreadyDecided(
-            f"This {_noun(request).lower()} is {request.get_state_display().lower()} already."
-        )
+        noun, state = request.NOUN.lower(), RequestState(request.state).label.lower()
+        raise AlreadyDecided(f"This {noun} is already {state}.")
+
+
+def _save(request: Request) -> Request:
+    request.save()
+    text = f"{request.NOUN} requested"
+    request.order.record(
+        kind=request.EVENT_KIND, text=text, now=request.requested_at, actor=request.requested_by
+    )
     return request
-
-
-def begin(request: Refill | Cancellation, *, mode: str, now: datetime) -> None:
-    """The state in which a new request begins, not saved: it waits for staff, or is sent as
-    soon as a worker comes.
-    """
-    if mode == AftercareMode.AUTOMATIC:
-        request.state = RequestState.APPROVED
-        request.decided_at = request.send_at = now
-
-
-def _kind(request: Refill | Cancellation) -> EventKind:
-    return EventKind.REFILL if isinstance(request, Refill) else EventKind.CANCEL
-
-
-def _noun(request: Refill | Cancellation) -> str:
-    return "Refill" if isinstance(request, Refill) else "Cancellation"

@@ -7,13 +7,13 @@ from typing import Final
 from django.http import HttpResponse
 
 from orders.aftercare.bulk_requests import request_cancels, request_refills
-from orders.aftercare.requests import REFILLABLE, is_unsent
+from orders.aftercare.requests import REFILLABLE, has_open, is_unsent
 from orders.api.answers import ApiError, reply
 from orders.api.authenticate import Caller
 from orders.api.id_lists import as_number, as_sent, numbers, read_ids
 from orders.api.request import Ask
 from orders.api.status import UNKNOWN_ORDER
-from orders.models import OPEN_REQUEST, Order
+from orders.models import Order
 
 # What other panels say, so that programs know it already.
 NO_REFILL: Final = "Refill is disabled for this service"
@@ -109,9 +109,7 @@ def _why_no_refill(order: Order) -> str:
         return NO_REFILL
     if order.status not in REFILLABLE or not order.upstream_id:
         return NOT_YET
-    return (
-        REFILL_OPEN if any(refill.state in OPEN_REQUEST for refill in order.refills.all()) else ""
-    )
+    return REFILL_OPEN if has_open(order.refills.all()) else ""
 
 
 def _why_no_cancel(order: Order) -> str:
@@ -121,6 +119,4 @@ def _why_no_cancel(order: Order) -> str:
         return ""
     if not order.service.is_cancel:
         return NO_CANCEL
-    return (
-        CANCEL_OPEN if any(each.state in OPEN_REQUEST for each in order.cancellations.all()) else ""
-    )
+    return CANCEL_OPEN if has_open(order.cancellations.all()) else ""

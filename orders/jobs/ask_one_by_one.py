@@ -1,4 +1,4 @@
-"""Asking one by one, where a provider answers a question about many ids with nothing but an error.
+"""Ask a provider about many ids at once, and one by one where it answers with nothing but an error.
 
 It may know only the single form of the question, or one bad id may spoil the answer for all.
 """
@@ -13,25 +13,46 @@ from catalog.upstream import AMBIGUOUS_PHRASES, ErrorReply
 from catalog.upstream.error_texts import is_about_an_id, is_ambiguous
 from lib.clock import database_now
 
-GIVE_UP = 5  # refusals without one answer: the provider refuses the question, not the ids
+GIVE_UP = 5  # errors without one answer: the provider rejects the question, not the ids
 MARGIN = 5  # seconds between the end of a call begun at the last moment and the task's soft limit
 
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
-class Single(Generic[Answer]):
-    """What was said about one id."""
+class Answers(Generic[Answer]):
+    """What was said about some ids; the provider does not know those that are missing."""
 
-    name: str
+    names: Sequence[str]  # that were asked about
     asked_at: datetime  # database time before the request
-    answer: Answer | None  # None: the provider does not know the id, or says nothing about it
+    by_name: Mapping[str, Answer]
+
+
+def ask_about(
+    names: Sequence[str],
+    *,
+    ask: Callable[[Sequence[str]], Mapping[str, Answer]],
+    asked_at: datetime,
+    stop_at: float,
+) -> Iterator[Answers[Answer]]:
+    """Ask about all ids in one call, `asked_at` being the database's time, or as ask_singly does.
+
+    Raises ProviderError; what was answered before has been yielded.
+    """
+    try:
+        by_name = ask(names)
+    except ErrorReply as error:
+        if len(names) == 1 or not may_know_single_form(error):
+            raise
+        yield from ask_singly(names, ask=ask, stop_at=stop_at)
+    else:
+        yield Answers(names, asked_at, by_name)
 
 
 def may_know_single_form(error: ErrorReply) -> bool:
     """Whether the same question about one id at a time may be answered.
 
-    Not where our account is the reason, or where the provider speaks of a trouble of its own.
+    Not where our account is the reason, or where the provider reports trouble of its own.
     """
     is_its_fault = (error.exchange.http_status or 0) >= 500
     if error.reason.is_ours or is_its_fault:
@@ -40,34 +61,34 @@ def may_know_single_form(error: ErrorReply) -> bool:
 
 
 def ask_singly(
-    names: Sequence[str], *, ask: Callable[[str], Mapping[str, Answer]], stop_at: float
-) -> Iterator[Single[Answer]]:
+    names: Sequence[str], *, ask: Callable[[Sequence[str]], Mapping[str, Answer]], stop_at: float
+) -> Iterator[Answers[Answer]]:
     """Ask about one id after the other until `stop_at` (monotonic seconds), but about one at least.
 
-    An id that is refused is unknown to a provider that has answered about another. One that only
-    refuses has answered nothing: raises its ErrorReply. Raises any other ProviderError at once;
-    what was answered before has been yielded.
+    An id that gets an error is unknown to a provider that has answered about another. One that
+    answers with nothing but errors has not answered: raises its ErrorReply. Raises any other
+    ProviderError at once; what was answered before has been yielded.
     """
-    refused: list[Single[Answer]] = []
-    last_refusal: ErrorReply | None = None
+    refused: list[Answers[Answer]] = []
+    last_rejection: ErrorReply | None = None
     has_answered = False
     for number, name in enumerate(names):
         if number and time.monotonic() >= stop_at:
             break
         asked_at = database_now()
         try:
-            answers = ask(name)
+            by_name = ask([name])
         except ErrorReply as error:
             if not may_know_single_form(error) or (
                 not has_answered and len(refused) + 1 >= GIVE_UP
             ):
                 raise
-            last_refusal = error
-            refused.append(Single(name, asked_at, None))
+            last_rejection = error
+            refused.append(Answers([name], asked_at, {}))
             continue
         has_answered = True
-        yield Single(name, asked_at, answers.get(name))
+        yield Answers([name], asked_at, by_name)
     if has_answered:
         yield from refused
-    elif last_refusal is not None:
-        raise last_refusal
+    elif last_rejection is not None:
+        raise last_rejection

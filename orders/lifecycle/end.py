@@ -8,7 +8,7 @@ from decimal import Decimal
 from accounts.models import User
 from catalog.prices.arithmetic import owed_for
 from orders.lifecycle.refund import refund_up_to
-from orders.models import ENDED, Cancellation, EventKind, Order, RequestState, Status, Watch
+from orders.models import EventKind, Order, Status, Watch
 
 
 def complete(*, order: Order, now: datetime) -> None:
@@ -73,19 +73,11 @@ def _end(
     reason: str = "",
 ) -> None:
     """The caller holds the order's row lock; an order that has ended is left as it is."""
-    if order.status in ENDED:
+    if order.is_ended:
         return
     refund_up_to(order=order, owed=owed, now=now, formula=formula, actor=actor, reason=reason)
     order.end(status=status, now=now)
     Watch.objects.filter(order=order).delete()
-    Cancellation.objects.filter(
-        order=order, state__in=[RequestState.REQUESTED, RequestState.APPROVED]
-    ).update(state=RequestState.REJECTED, reason="The order ended before", ended_at=now)
-    Cancellation.objects.filter(
-        order=order, state__in=[RequestState.RUNNING, RequestState.UNCLEAR]
-    ).update(
-        state=RequestState.REJECTED if status == Status.COMPLETED else RequestState.COMPLETED,
-        reason="The provider delivered it all" if status == Status.COMPLETED else "",
-        ended_at=now,
-    )
+    order.cancellations.not_sent().drop(now=now)
+    order.cancellations.possibly_taken().end_with_order(status, now=now)
     order.record(kind=EventKind.ENDED, text=f"Ended: {status.label}", now=now, actor=actor)

@@ -4,13 +4,7 @@ cancellations, the timeline.
 The row is the queue: a worker finds what is due by a row's status and moments, never by a message.
 """
 
-from orders.models.aftercare import (
-    OPEN_REQUEST,
-    AftercareRequest,
-    Cancellation,
-    Refill,
-    RequestState,
-)
+from orders.models.aftercare import AftercareQuerySet, AftercareRequest, RequestState
 from orders.models.attempts import (
     OPEN_ATTEMPT,
     POSSIBLY_PLACED,
@@ -20,6 +14,7 @@ from orders.models.attempts import (
     Watch,
     quiet,
 )
+from orders.models.cancellations import Cancellation, CancellationQuerySet
 from orders.models.choices import ENDED, OPEN, EventKind, HoldReason, ReviewKind, Status
 from orders.models.evidence import Condition, Ends, Evidence, Found, Line
 from orders.models.investigations import MAX_CALLS, Investigation
@@ -32,6 +27,7 @@ from orders.models.provider_accounts import (
     ProviderAccount,
     TopUp,
 )
+from orders.models.refills import Refill, RefillQuerySet
 from orders.models.refusal_texts import RejectionText
 from orders.models.subscriptions import Subscription
 from orders.models.timeline import Event, Review
@@ -48,16 +44,17 @@ __all__ = [
     "MAX_CALLS",
     "OPEN",
     "OPEN_ATTEMPT",
-    "OPEN_REQUEST",
     "PING",
     "POSSIBLY_PLACED",
     "TEXT_LENGTH",
+    "AftercareQuerySet",
     "AftercareRequest",
     "Attempt",
     "AttemptQuerySet",
     "AttemptState",
     "Baseline",
     "Cancellation",
+    "CancellationQuerySet",
     "Condition",
     "DeliveryState",
     "Ends",
@@ -75,6 +72,7 @@ __all__ = [
     "Proposal",
     "ProviderAccount",
     "Refill",
+    "RefillQuerySet",
     "RejectionText",
     "RequestState",
     "Review",

@@ -1,17 +1,26 @@
-"""Refills and cancellations."""
+"""What refills and cancellations share: their states, selections and transitions."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar, Final, Self, TypeVar
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import Combinable
 
-from catalog.models import Provider
+from catalog.models import AftercareMode, Provider, Service
+from catalog.upstream import BATCH, BatchOutcome, Client
+from lib.row_locks import LockingQuerySet
+from orders.models.choices import EventKind
+from orders.models.limits import CALL_LEASE, REASON_LENGTH
 from orders.models.orders import Order
-from orders.triggers import (
-    CANCELLATION_TELLS_ITS_REJECTION,
-    CANCELLATION_TELLS_ITS_REQUEST,
-    REFILL_TELLS_ITS_END,
-    REFILL_TELLS_ITS_REQUEST,
-)
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+BACK_OFF: Final = timedelta(minutes=1)  # before one that was not sent is tried again
 
 
 class RequestState(models.TextChoices):
@@ -26,12 +35,105 @@ class RequestState(models.TextChoices):
     REJECTED = "rejected", "Rejected"  # by staff or by the provider
 
 
-OPEN_REQUEST = ["requested", "approved", "sending", "unclear", "running"]
+OPEN_REQUEST: Final = ["requested", "approved", "sending", "unclear", "running"]
+
+Row = TypeVar("Row", bound="AftercareRequest")
+
+
+class AftercareQuerySet(LockingQuerySet[Row]):
+    """Selections of refills or cancellations in business words."""
+
+    def open(self) -> Self:
+        """Requests that have not ended."""
+        return self.filter(state__in=OPEN_REQUEST)
+
+    def at(self, provider: Provider) -> Self:
+        """Requests for this provider."""
+        return self.filter(Q(provider=provider))
+
+    def about(self, orders: Collection[Order]) -> Self:
+        """Requests of these orders."""
+        return self.filter(Q(order__in=orders))
+
+    def with_order(self) -> Self:
+        """Read with their orders, whose rows are not locked along with them."""
+        return self.select_related("order")
+
+    def requested(self) -> Self:
+        """Requests that wait for staff to approve or reject them."""
+        return self.filter(state=RequestState.REQUESTED)
+
+    def approved(self) -> Self:
+        """Requests that are to be sent, due or not."""
+        return self.filter(state=RequestState.APPROVED)
+
+    def unclear(self) -> Self:
+        """Requests that the provider may have taken: staff look."""
+        return self.filter(state=RequestState.UNCLEAR)
+
+    def running(self) -> Self:
+        """Requests that the provider has taken."""
+        return self.filter(state=RequestState.RUNNING)
+
+    def under_way(self) -> Self:
+        """Requests that go on without staff."""
+        states = [RequestState.APPROVED, RequestState.SENDING, RequestState.RUNNING]
+        return self.filter(state__in=states)
+
+    def completed(self) -> Self:
+        """Requests that were granted."""
+        return self.filter(state=RequestState.COMPLETED)
+
+    def rejected(self) -> Self:
+        """Requests that staff or the provider turned down."""
+        return self.filter(state=RequestState.REJECTED)
+
+    def to_send(self, *, now: datetime) -> Self:
+        """Approved requests that are due."""
+        return self.approved().filter(send_at__lte=now)
+
+    def sendable(self, *, now: datetime) -> Self:
+        """Those of them whose orders are at the provider."""
+        return self.to_send(now=now).filter(self.model.SENDABLE)
+
+    def abandoned(self, *, now: datetime) -> Self:
+        """Requests whose worker died while it sent them."""
+        return self.filter(state=RequestState.SENDING, lease_until__lt=now)
+
+    def held_by(self, owner: UUID) -> Self:
+        """Requests that this worker is sending."""
+        return self.filter(state=RequestState.SENDING, owner=owner)
+
+    def claim(self, *, owner: UUID, now: datetime) -> list[Row]:
+        """Take the 100 that have been due longest; `sent_at` is written before a byte leaves."""
+        requests = list(self.free().with_order().order_by("send_at", "pk")[:BATCH])
+        self.model._default_manager.filter(pk__in=[request.pk for request in requests]).update(
+            state=RequestState.SENDING, owner=owner, lease_until=now + CALL_LEASE, sent_at=now
+        )
+        return requests
+
+    def give_back(self) -> None:
+        """Make requests due again that were certainly not sent."""
+        self.update(state=RequestState.APPROVED, sent_at=None, lease_until=None)
 
 
 class AftercareRequest(models.Model):
-    """What refills and cancellations share."""
+    """What refills and cancellations share.
 
+    Transitions save and tell the timeline; the caller holds a lock, as orders/aftercare says.
+    """
+
+    NOUN: ClassVar[str]
+    EVENT_KIND: ClassVar[EventKind]
+    SENDABLE: ClassVar[Q]  # which of them can be sent, by their order
+    # answers in a row that say nothing, before staff look: more where asking twice does no harm
+    MAX_LOST_ANSWERS: ClassVar[int]
+    # whether the provider names what it took, so that it is followed by that id
+    HAS_UPSTREAM_ID: ClassVar[bool]
+
+    order: "models.ForeignKey[Order | Combinable, Order]"
+    order_id: int
+    provider: "models.ForeignKey[Provider | Combinable, Provider]"
     state = models.CharField(
         max_length=10, choices=RequestState.choices, default=RequestState.REQUESTED
     )
@@ -44,7 +146,7 @@ class AftercareRequest(models.Model):
     )
     decided_at = models.DateTimeField(null=True, blank=True)
     # why it was rejected, by staff or the provider
-    reason = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=REASON_LENGTH, blank=True)
     owner = models.UUIDField(null=True, blank=True)  # of the worker that sends it
     lease_until = models.DateTimeField(null=True, blank=True)
     # when an approved request is due (back-off)
@@ -55,64 +157,148 @@ class AftercareRequest(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     reply = models.TextField(blank=True)  # at most 2 KB, the key blanked out
 
+    objects = AftercareQuerySet.as_manager()
+
     class Meta:
         abstract = True
-
-
-class Refill(AftercareRequest):
-    """A customer's request to deliver again what dropped. One open refill per order."""
-
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refills")
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="refills")
-    upstream_id = models.CharField(max_length=64, blank=True)
-    upstream_status = models.CharField(max_length=20, blank=True)
-    due_at = models.DateTimeField(null=True, blank=True)  # when its status is asked next
-    errors = models.PositiveIntegerField(default=0)  # per-id errors in a row
-
-    triggers = (REFILL_TELLS_ITS_REQUEST, REFILL_TELLS_ITS_END)
-
-    class Meta:
         constraints = [
             models.UniqueConstraint(
-                name="refill_one_open", fields=["order"], condition=Q(state__in=OPEN_REQUEST)
+                name="%(class)s_one_open", fields=["order"], condition=Q(state__in=OPEN_REQUEST)
             ),
         ]
         indexes = [
             models.Index(
-                name="refill_open",
+                name="%(class)s_open",
                 fields=["provider", "state"],
                 condition=Q(state__in=OPEN_REQUEST),
             ),
         ]
 
     def __str__(self) -> str:
-        return f"refill {self.pk} of order {self.order_id}"
+        return f"{self.NOUN.lower()} {self.pk} of order {self.order_id}"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended."""
+        return self.state in OPEN_REQUEST
 
-class Cancellation(AftercareRequest):
-    """A customer's request to stop an order.
+    @property
+    def may_be_sent_again(self) -> bool:
+        """Whether a machine may repeat it although it was perhaps taken."""
+        return self.lost_answers < self.MAX_LOST_ANSWERS
 
-    Never moves money: the order's later status decides what is refunded.
-    """
+    @classmethod
+    def send(
+        cls, client: Client, upstream_ids: Sequence[str], *, doubtful_words: Sequence[str]
+    ) -> BatchOutcome:
+        """Ask the provider for it, for up to 100 orders in one call."""
+        raise NotImplementedError
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="cancellations")
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="cancellations")
+    @staticmethod
+    def mode_of(service: Service) -> str:
+        """Whether requests of its orders wait for staff, as AftercareMode."""
+        raise NotImplementedError
 
-    triggers = (CANCELLATION_TELLS_ITS_REQUEST, CANCELLATION_TELLS_ITS_REJECTION)
+    @classmethod
+    def new(cls, order: Order, *, actor: "User", now: datetime) -> Self:
+        """A request that is not saved: it waits for staff unless its service sends it by itself."""
+        request = cls(
+            order=order, provider_id=order.provider_id, requested_by=actor, requested_at=now
+        )
+        if cls.mode_of(order.service) == AftercareMode.AUTOMATIC:
+            request.skip_approval(now=now)
+        return request
 
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                name="cancellation_one_open", fields=["order"], condition=Q(state__in=OPEN_REQUEST)
-            ),
-        ]
-        indexes = [
-            models.Index(
-                name="cancellation_open",
-                fields=["provider", "state"],
-                condition=Q(state__in=OPEN_REQUEST),
-            ),
-        ]
+    def skip_approval(self, *, now: datetime) -> None:
+        """Let a new request be sent without staff; not saved."""
+        self.state = RequestState.APPROVED
+        self.decided_at = self.send_at = now
 
-    def __str__(self) -> str:
-        return f"cancellation {self.pk} of order {self.order_id}"
+    def approve(self, *, actor: "User", now: datetime) -> None:
+        """Staff let it go to the provider."""
+        self.send_at = now
+        self._decide(RequestState.APPROVED, "send_at", actor=actor, now=now)
+        self._record("approved", now=now, actor=actor)
+
+    def reject(self, *, actor: "User", reason: str, now: datetime) -> None:
+        """Staff turn it down; the customer reads the reason."""
+        self.reason, self.ended_at = reason[:REASON_LENGTH], now
+        self._decide(RequestState.REJECTED, "reason", "ended_at", actor=actor, now=now)
+        self._record(f"rejected: {reason}", now=now, actor=actor)
+
+    def resend(self, *, actor: "User", reason: str, now: datetime) -> None:
+        """Staff know that the provider did not take it: it is sent again."""
+        self.send_at, self.sent_at, self.lost_answers = now, None, 0
+        self._decide(
+            RequestState.APPROVED, "send_at", "sent_at", "lost_answers", actor=actor, now=now
+        )
+        self._record(f"sent again: {reason}", now=now, actor=actor, is_internal=True)
+
+    def confirm(self, *, actor: "User", reason: str, now: datetime, upstream_id: str = "") -> None:
+        """Staff know that the provider took it, as its refill `upstream_id`."""
+        self.lost_answers = 0
+        fields = ["lost_answers", *self._follow(upstream_id, now=now)]
+        self._decide(RequestState.RUNNING, *fields, actor=actor, now=now)
+        taken = (
+            f"matched to the provider's refill {upstream_id}"
+            if upstream_id
+            else "taken by the provider"
+        )
+        self._record(f"{taken}: {reason}", now=now, actor=actor, is_internal=True)
+
+    def accept(self, *, now: datetime, upstream_id: str = "") -> None:
+        """The provider took it."""
+        self.lost_answers = 0
+        self._answer(RequestState.RUNNING, *self._follow(upstream_id, now=now))
+        self._record("accepted by the provider", now=now)
+
+    def refuse(self, *, reason: str, problem: str, now: datetime) -> None:
+        """The provider turned it down; customers read `reason`, staff the whole `problem`."""
+        self.reason, self.ended_at = reason[:REASON_LENGTH], now
+        self._answer(RequestState.REJECTED, "reason", "ended_at")
+        self._record("refused by the provider", now=now, problem=problem)
+
+    def postpone(self, *, now: datetime) -> None:
+        """It was not sent, or may be sent again: it is due after a while."""
+        self.send_at, self.sent_at = now + BACK_OFF, None
+        self._answer(RequestState.APPROVED, "send_at", "sent_at")
+
+    def leave_unclear(self, *, problem: str, now: datetime) -> None:
+        """The provider may have taken it: staff decide."""
+        self.reason = f"Perhaps taken: {problem}"[:REASON_LENGTH]
+        self._answer(RequestState.UNCLEAR, "reason")
+        self._record("is being checked with the provider", now=now, problem=problem)
+
+    def _follow(self, upstream_id: str, *, now: datetime) -> Sequence[str]:  # noqa: ARG002
+        """Take note of the provider's id, where it has one; returns the fields to save."""
+        return ()
+
+    def _decide(self, state: RequestState, *fields: str, actor: "User", now: datetime) -> None:
+        self.decided_by, self.decided_at = actor, now
+        self._move(state, "decided_by", "decided_at", *fields)
+
+    def _answer(self, state: RequestState, *fields: str) -> None:
+        self._move(state, "reply", "lost_answers", *fields)
+
+    def _move(self, state: RequestState, *fields: str) -> None:
+        self.state = state
+        self.save(update_fields=["state", *fields])
+
+    def _record(
+        self,
+        text: str,
+        *,
+        now: datetime,
+        actor: "User | None" = None,
+        is_internal: bool = False,
+        problem: str = "",
+    ) -> None:
+        detail = {} if actor else {"reply": self.reply}
+        self.order.record(
+            kind=self.EVENT_KIND,
+            text=f"{self.NOUN} {text}",
+            now=now,
+            actor=actor,
+            is_internal=is_internal,
+            detail=detail | ({"problem": problem} if problem else {}),
+        )

@@ -12,11 +12,10 @@ from django.conf import settings
 
 from billing.models import Transfer, TransferKind
 from lib.decimals import plain
-from orders.aftercare.requests import can_cancel, can_refill
+from orders.aftercare.requests import can_cancel, can_refill, has_open
 from orders.lifecycle.charge_text import charge_formula
 from orders.lifecycle.costs import post_charge
 from orders.models import (
-    OPEN_REQUEST,
     Cancellation,
     Event,
     EventKind,
@@ -139,7 +138,7 @@ def _row(order: Order) -> Row:
         status=_status(order),
         can_refill=can_refill(order),
         can_cancel=can_cancel(order),
-        is_live=not order.is_ended or any(request.state in OPEN_REQUEST for request in requests),
+        is_live=not order.is_ended or has_open(requests),
     )
 
 

@@ -1,20 +1,18 @@
 """Staff pages of refills and cancellations: what waits for a decision, and the decisions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.decorators import staff_required
-from accounts.models import User
+from accounts.decorators import MemberRequest, staff_required
 from orders.aftercare.requests import (
     AlreadyDecided,
     AlreadyOurs,
@@ -24,15 +22,28 @@ from orders.aftercare.requests import (
     resend,
     take_cancellation,
 )
-from orders.models import Cancellation, Refill, RequestState
+from orders.models import AftercareQuerySet, AftercareRequest, Cancellation, Refill
+from orders.models.limits import REASON_LENGTH
 
 PAGE = 50  # rows
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """The requests of one state or a few."""
+
+    label: str
+    select: Callable[[AftercareQuerySet[Any]], AftercareQuerySet[Any]]
+    is_queue: bool = False  # staff work it off: the oldest first
+    is_counted: bool = True  # what has ended is not counted, since it only grows
+
+
 TABS = {
-    "to-decide": ("To decide", [RequestState.REQUESTED]),
-    "unclear": ("Unclear", [RequestState.UNCLEAR]),
-    "under-way": ("Under way", [RequestState.APPROVED, RequestState.SENDING, RequestState.RUNNING]),
-    "completed": ("Completed", [RequestState.COMPLETED]),
-    "rejected": ("Rejected", [RequestState.REJECTED]),
+    "to-decide": Tab("To decide", AftercareQuerySet.requested, is_queue=True),
+    "unclear": Tab("Unclear", AftercareQuerySet.unclear, is_queue=True),
+    "under-way": Tab("Under way", AftercareQuerySet.under_way),
+    "completed": Tab("Completed", AftercareQuerySet.completed, is_counted=False),
+    "rejected": Tab("Rejected", AftercareQuerySet.rejected, is_counted=False),
 }
 
 
@@ -40,7 +51,7 @@ class ReasonForm(forms.Form):
     """Why staff decided so; the customer reads it where a request is rejected."""
 
     reason = forms.CharField(
-        max_length=300, strip=True, error_messages={"required": "Reason: say why."}
+        max_length=REASON_LENGTH, strip=True, error_messages={"required": "Reason: enter a reason."}
     )
 
 
@@ -51,10 +62,26 @@ class AttachForm(ReasonForm):
         r"^[0-9A-Za-z_-]+$",
         max_length=64,
         error_messages={
-            "required": "Refill id: give the provider's id.",
-            "invalid": "Refill id: letters and digits.",
+            "required": "Refill id: enter the provider's id.",
+            "invalid": "Refill id: use letters, digits, - and _ only.",
         },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What staff may decide, what they say with it, and what they read afterwards."""
+
+    act: Callable[..., None]
+    form: type[forms.Form]
+    done: str
+
+
+APPROVE = Decision(approve, forms.Form, "approved")
+REJECT = Decision(reject, ReasonForm, "rejected")
+RESEND = Decision(resend, ReasonForm, "will be sent again")
+ATTACH = Decision(attach_refill, AttachForm, "matched")
+TAKE = Decision(take_cancellation, ReasonForm, "marked as taken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +92,26 @@ class Page:
     template: str
     decide_url: str
     title: str
-    rows: Callable[[], QuerySet[Any]]
-    # whether the provider names what it took, so that an unclear one can be found again
-    can_attach: bool
+    model: type[AftercareRequest]
+    decisions: Mapping[str, Decision]
 
 
+BOTH = {"approve": APPROVE, "reject": REJECT, "resend": RESEND}
 REFILLS = Page(
     "staff_refills",
     "orders/staff/refills.html",
     "staff_refill_decide",
     "Refills",
-    Refill.objects.all,
-    can_attach=True,
+    Refill,
+    {**BOTH, "attach": ATTACH},
 )
 CANCELS = Page(
     "staff_cancels",
     "orders/staff/cancels.html",
     "staff_cancel_decide",
     "Cancellations",
-    Cancellation.objects.all,
-    can_attach=False,
+    Cancellation,
+    {**BOTH, "take": TAKE},
 )
 
 
@@ -104,107 +131,73 @@ def staff_cancels(request: HttpRequest) -> HttpResponse:
 
 @staff_required
 @require_POST
-def staff_refill_decide(request: HttpRequest, pk: int, decision: str) -> HttpResponse:
+def staff_refill_decide(request: MemberRequest, pk: int, decision: str) -> HttpResponse:
     """Approve, reject, resend or attach one refill."""
-    return _decide(
-        request, REFILLS, get_object_or_404(Refill.objects.select_related("order"), pk=pk), decision
-    )
+    return _decide(request, REFILLS, pk, decision)
 
 
 @staff_required
 @require_POST
-def staff_cancel_decide(request: HttpRequest, pk: int, decision: str) -> HttpResponse:
+def staff_cancel_decide(request: MemberRequest, pk: int, decision: str) -> HttpResponse:
     """Approve, reject or resend one cancellation, or say that the provider took it."""
-    return _decide(
-        request,
-        CANCELS,
-        get_object_or_404(Cancellation.objects.select_related("order"), pk=pk),
-        decision,
-    )
+    return _decide(request, CANCELS, pk, decision)
 
 
 def _list(request: HttpRequest, page: Page, *, status: int = 200) -> HttpResponse:
     name = request.GET.get("tab", "to-decide")
     if name not in TABS:
         raise Http404
-    rows = page.rows().filter(state__in=TABS[name][1])
-    is_queue = name in {"to-decide", "unclear"}
+    tab = TABS[name]
+    rows = tab.select(page.model.objects.all())
     after = request.GET.get("after", "")
     if after.isdecimal() and len(after) < 19:  # keyset: what comes behind this id
-        rows = rows.filter(pk__gt=after) if is_queue else rows.filter(pk__lt=after)
+        rows = rows.filter(pk__gt=after) if tab.is_queue else rows.filter(pk__lt=after)
     rows = rows.select_related("order", "order__user", "provider", "requested_by", "decided_by")
-    shown = list(rows.order_by("pk" if is_queue else "-pk")[: PAGE + 1])
+    shown = list(rows.order_by("pk" if tab.is_queue else "-pk")[: PAGE + 1])
     address = reverse(page.url_name)
+    older_url = f"{address}?tab={name}&after={shown[PAGE - 1].pk}" if len(shown) > PAGE else ""
     context = {
         "page": page,
         "name": name,
         "rows": shown[:PAGE],
         "tabs": [
             {
-                "label": label,
+                "label": each.label,
                 "url": f"{address}?tab={key}",
                 "is_current": key == name,
-                "count": _count(page, key),
+                "count": each.select(page.model.objects.all()).count() if each.is_counted else None,
             }
-            for key, (label, _) in TABS.items()
+            for key, each in TABS.items()
         ],
-        "older_url": f"{address}?tab={name}&after={shown[PAGE - 1].pk}"
-        if len(shown) > PAGE
-        else "",
+        "older_url": older_url,
     }
     return render(request, page.template, context, status=status)
 
 
-def _count(page: Page, key: str) -> int | None:
-    """How many wait; what has ended is not counted, since it only grows."""
-    return (
-        page.rows().filter(state__in=TABS[key][1]).count()
-        if key in {"to-decide", "unclear", "under-way"}
-        else None
-    )
-
-
-def _decide(
-    request: HttpRequest, page: Page, row: Refill | Cancellation, decision: str
-) -> HttpResponse:
-    problem = _carry_out(request, row, decision)
+def _decide(request: MemberRequest, page: Page, pk: int, name: str) -> HttpResponse:
+    row = get_object_or_404(page.model.objects.with_order(), pk=pk)
+    if name not in page.decisions:
+        raise Http404
+    decision = page.decisions[name]
+    form = decision.form(request.POST)
+    problem = _carry_out(request, row, decision, form) if form.is_valid() else _errors(form)
     if problem:
         messages.error(request, problem)
         return _list(request, page, status=422)
-    messages.success(request, f"Order {row.order_id}: {decision} done.")
+    messages.success(request, f"{row.NOUN} of order {row.order_id} {decision.done}.")
     return redirect(f"{reverse(page.url_name)}?tab={request.GET.get('tab', 'to-decide')}")
 
 
-def _carry_out(request: HttpRequest, row: Refill | Cancellation, decision: str) -> str:
-    """Do what was decided; returns what is wrong with the request, or nothing."""
-    actor = request.user
-    assert isinstance(actor, User)  # noqa: S101  # staff_required has seen to it
-    now = timezone.now()
-    form = AttachForm(request.POST) if decision == "attach" else ReasonForm(request.POST)
-    if decision != "approve" and not form.is_valid():
-        return " ".join(str(message) for errors in form.errors.values() for message in errors)
+def _carry_out(
+    request: MemberRequest, row: AftercareRequest, decision: Decision, form: forms.Form
+) -> str:
+    """Do what was decided; returns why it cannot be done any more, or nothing."""
     try:
-        if decision == "approve":
-            approve(request=row, actor=actor, now=now)
-        elif decision == "reject":
-            reject(request=row, actor=actor, reason=form.cleaned_data["reason"], now=now)
-        elif decision == "resend":
-            resend(request=row, actor=actor, reason=form.cleaned_data["reason"], now=now)
-        elif decision == "attach" and isinstance(row, Refill):
-            given = form.cleaned_data
-            attach_refill(
-                refill=row,
-                upstream_id=given["upstream_id"],
-                actor=actor,
-                reason=given["reason"],
-                now=now,
-            )
-        elif decision == "take" and isinstance(row, Cancellation):
-            take_cancellation(
-                cancellation=row, actor=actor, reason=form.cleaned_data["reason"], now=now
-            )
-        else:
-            raise Http404
+        decision.act(request=row, actor=request.user, now=timezone.now(), **form.cleaned_data)
     except (AlreadyDecided, AlreadyOurs) as error:
         return str(error)
     return ""
+
+
+def _errors(form: forms.Form) -> str:
+    return " ".join(str(message) for errors in form.errors.values() for message in errors)

@@ -1,6 +1,4 @@
-"""Tracking: asking the providers about every running order that is due, 100 ids a call, several
-calls in flight.
-"""
+"""Ask the providers about the running orders that are due, 100 ids a call, several in flight."""
 
 import logging
 import math
@@ -17,23 +15,22 @@ from django.utils import timezone
 
 from catalog.models import Provider
 from catalog.provider_client import open_client
-from catalog.upstream import Client, ErrorReply, IdError, OrderStatus, ProviderError
+from catalog.upstream import BATCH, Client, IdError, OrderStatus, ProviderError
 from lib.clock import database_now
 from lib.encryption import CannotUnseal
 from lib.fan_out import spread
-from orders.jobs.ask_one_by_one import ask_singly, may_know_single_form
+from orders.jobs.ask_one_by_one import ask_about
 from orders.jobs.deadlines import sweep_end
 from orders.models import Watch
+from orders.models.limits import CALL_LEASE
 from orders.tracking.apply_reports import apply_reports
 from orders.tracking.charge_posts import charge_owed
 
 log = logging.getLogger(__name__)
 
-BATCH = 100  # the most ids a provider takes in one call
 IN_FLIGHT = 4  # calls under way per provider: the panels that we buy from are small machines
 MAX_THREADS = 16  # over all providers
 SWEEP_SECONDS = 35.0  # the longest that a sweep begins new calls
-HOLD_SECONDS = 60  # a claimed batch is nobody else's for so long; longer than one call may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,53 +88,33 @@ def track_batch(*, provider: Provider, client: Client, stop_at: float = math.inf
     """Claim up to 100 due orders, ask, apply. Nothing is locked while the provider is asked.
 
     A provider that does not answer delays its orders and loses none: the claim runs out by itself.
-    One that refuses the whole batch is asked one by one until `stop_at` (monotonic seconds).
+    Each report has the moment of its own question, which a refund is confirmed by.
     """
     batch = claim_batch(provider=provider)
     if not batch.upstream_ids:
         return Counter()
-    try:
-        reply = client.status(list(batch.upstream_ids.values()))
-    except ErrorReply as error:
-        if len(batch.upstream_ids) > 1 and may_know_single_form(error):
-            return _track_singly(batch, provider=provider, client=client, stop_at=stop_at)
-        return _unanswered(provider, error, count=len(batch.upstream_ids))
-    except ProviderError as error:
-        return _unanswered(provider, error, count=len(batch.upstream_ids))
-    return apply_reports(
-        upstream_ids=batch.upstream_ids,
-        reports=_reports(reply.orders),
-        observed_at=batch.observed_at,
-        now=timezone.now(),
-    )
-
-
-def _track_singly(
-    batch: Batch, *, provider: Provider, client: Client, stop_at: float
-) -> Counter[str]:
-    """Ask and apply order by order; each report has the moment of its own question, which a
-    refund is confirmed by.
-    """
     tally: Counter[str] = Counter()
     keys = {upstream_id: pk for pk, upstream_id in batch.upstream_ids.items()}
+    said = ask_about(
+        list(keys),
+        ask=lambda names: client.status(names).orders,
+        asked_at=batch.observed_at,
+        stop_at=stop_at,
+    )
+    left = len(keys)
     try:
-        for single in ask_singly(
-            list(keys), ask=lambda name: client.status([name]).orders, stop_at=stop_at
-        ):
+        for answers in said:
+            left -= len(answers.names)
             tally += apply_reports(
-                upstream_ids={keys[single.name]: single.name},
-                reports=_reports({} if single.answer is None else {single.name: single.answer}),
-                observed_at=single.asked_at,
+                upstream_ids={keys[name]: name for name in answers.names},
+                reports=_reports(answers.by_name),
+                observed_at=answers.asked_at,
                 now=timezone.now(),
             )
     except ProviderError as error:
-        tally += _unanswered(provider, error, count=len(keys) - tally["looked at"])
+        log.warning("provider %s did not answer about %d orders: %s", provider.pk, left, error)
+        tally["unanswered"] += left
     return tally
-
-
-def _unanswered(provider: Provider, error: ProviderError, *, count: int) -> Counter[str]:
-    log.warning("provider %s did not answer about %d orders: %s", provider.pk, count, error)
-    return Counter({"unanswered": count})
 
 
 def _reports(answers: Mapping[str, OrderStatus | IdError]) -> dict[str, OrderStatus]:
@@ -161,7 +138,7 @@ def claim_batch(*, provider: Provider) -> Batch:
             WHERE w.order_id = due.order_id
             RETURNING o.id, o.upstream_id, clock_timestamp()
             """,
-            [provider.pk, BATCH, HOLD_SECONDS],
+            [provider.pk, BATCH, CALL_LEASE.total_seconds()],
         )
         rows = cursor.fetchall()
     if not rows:

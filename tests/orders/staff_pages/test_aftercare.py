@@ -67,7 +67,7 @@ def test_rejecting_needs_a_reason_and_changes_nothing_without(client: Client, st
 
     refill.refresh_from_db()
     assert response.status_code == 422
-    assert "Reason: say why." in response.content.decode()
+    assert "Reason: enter a reason." in response.content.decode()
     assert refill.state == RequestState.REQUESTED
 
 
@@ -87,17 +87,19 @@ def test_deciding_twice_says_that_it_is_decided(client: Client, staff: User) -> 
     response = decide(client, refill, "approve")
 
     assert response.status_code == 422
-    assert "This refill is approved already." in response.content.decode()
+    assert "This refill is already approved." in response.content.decode()
 
 
 def test_unclear_refill_is_attached_to_the_providers(client: Client, staff: User) -> None:
     refill = ask_refill()
     Refill.objects.update(state=RequestState.UNCLEAR)
 
-    decide(client, refill, "attach", upstream_id="771", reason="Found in their panel.")
+    done = decide(client, refill, "attach", upstream_id="771", reason="Found in their panel.")
 
     refill.refresh_from_db()
     assert (refill.state, refill.upstream_id) == (RequestState.RUNNING, "771")
+    page = client.get(done["Location"]).content.decode()
+    assert f"Refill of order {refill.order_id} matched." in page
 
 
 @pytest.mark.parametrize("upstream_id", ["", "7 71", "<script>"])
@@ -161,7 +163,7 @@ def test_unclear_cancellation_was_taken_on_staffs_word(client: Client, staff: Us
     assert cancellation.order.status == Status.RUNNING
     event = cancellation.order.events.latest("pk")
     assert (event.text, event.actor) == (
-        "The provider took the cancellation: It says canceling there.",
+        "Cancellation taken by the provider: It says canceling there.",
         staff,
     )
 
@@ -191,7 +193,7 @@ def test_what_is_unclear_is_shown_with_its_evidence_and_decisions(
     page = client.get(reverse("staff_cancels"), {"tab": "unclear"}).content.decode()
 
     for text in (
-        "5 answers lost in a row",
+        "no usable answer 5 times in a row",
         "2026-03-14 12:00:00",
         "&lt;i&gt;502&lt;/i&gt;",
         "Perhaps taken: HTTP 502",

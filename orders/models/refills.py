@@ -1,0 +1,95 @@
+"""Refills: requests to deliver again what dropped, followed by the provider's id."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar, Final, Self
+
+from django.db import models
+from django.db.models import Q
+
+from catalog.models import Provider, Service
+from catalog.upstream import BATCH, BatchOutcome, Client
+from orders.models.aftercare import AftercareQuerySet, AftercareRequest, RequestState
+from orders.models.choices import EventKind
+from orders.models.limits import CALL_LEASE
+from orders.models.orders import Order
+from orders.triggers import REFILL_TELLS_ITS_END, REFILL_TELLS_ITS_REQUEST
+
+MAX_ERRORS: Final = 5  # looks in a row at which the provider does not know it: then staff look
+
+
+class RefillQuerySet(AftercareQuerySet["Refill"]):
+    """Selections of refills in business words."""
+
+    def due(self, *, now: datetime) -> Self:
+        """Refills that the provider is to be asked about now."""
+        return self.running().filter(due_at__lte=now)
+
+    def claim_due(self, *, now: datetime) -> list["Refill"]:
+        """Take the 100 that have been due longest, so that nobody else asks about them meanwhile."""
+        refills = list(self.due(now=now).free().order_by("due_at", "pk")[:BATCH])
+        claimed = Refill.objects.filter(pk__in=[refill.pk for refill in refills])
+        claimed.update(due_at=now + CALL_LEASE)
+        return refills
+
+
+class Refill(AftercareRequest):
+    """A customer's request to deliver again what dropped. One open refill per order."""
+
+    NOUN = "Refill"
+    EVENT_KIND = EventKind.REFILL
+    SENDABLE = Q(order__upstream_id__isnull=False)
+    MAX_LOST_ANSWERS = 1  # a second one would be delivered, too
+    HAS_UPSTREAM_ID = True
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refills")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="refills")
+    upstream_id = models.CharField(max_length=64, blank=True)
+    upstream_status = models.CharField(max_length=20, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)  # when its status is asked next
+    errors = models.PositiveIntegerField(default=0)  # per-id errors in a row
+
+    triggers = (REFILL_TELLS_ITS_REQUEST, REFILL_TELLS_ITS_END)
+
+    objects: ClassVar = RefillQuerySet.as_manager()
+
+    @staticmethod
+    def mode_of(service: Service) -> str:
+        """As AftercareRequest.mode_of."""
+        return service.refill_mode
+
+    @classmethod
+    def send(
+        cls, client: Client, upstream_ids: Sequence[str], *, doubtful_words: Sequence[str]
+    ) -> BatchOutcome:
+        """As AftercareRequest.send."""
+        return client.refill(upstream_ids, doubtful_words=doubtful_words)
+
+    def update_progress(self, *, upstream_status: str, reason: str) -> None:
+        """The provider knows it and it goes on; `reason` says what staff should know."""
+        self.errors, self.upstream_status, self.reason = 0, upstream_status, reason
+        self._look(RequestState.RUNNING)
+
+    def miss(self, *, now: datetime) -> None:
+        """The provider does not know it: after a few looks in a row staff decide."""
+        self.errors += 1
+        if self.errors < MAX_ERRORS:
+            self._look(RequestState.RUNNING)
+            return
+        self.reason = f"The provider has not known this refill for {self.errors} looks in a row"
+        self._look(RequestState.UNCLEAR)
+        self.order.record(kind=self.EVENT_KIND, text=self.reason, now=now, is_internal=True)
+
+    def end(self, state: RequestState, *, text: str, now: datetime) -> None:
+        """The provider says how it ended."""
+        self.errors, self.upstream_status, self.ended_at = 0, "", now
+        self.reason = "" if state == RequestState.COMPLETED else text
+        self._look(state, "ended_at")
+        self.order.record(kind=self.EVENT_KIND, text=text, now=now)
+
+    def _follow(self, upstream_id: str, *, now: datetime) -> Sequence[str]:
+        self.upstream_id, self.due_at, self.errors = upstream_id, now, 0
+        return "upstream_id", "due_at", "errors"
+
+    def _look(self, state: RequestState, *fields: str) -> None:
+        self._move(state, "due_at", "errors", "upstream_status", "reason", *fields)
