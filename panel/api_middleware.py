@@ -1,6 +1,4 @@
-"""Leads programs past what only browsers need: the API answers before sessions, messages, CSRF and
-logs of pages.
-"""
+"""Serves API requests before the middleware that only browsers need."""
 
 from collections.abc import Callable
 from typing import Final
@@ -8,24 +6,24 @@ from typing import Final
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponseBase
 
-from orders.api.answers import ApiError, refuse
+from orders.api.answers import ApiError, error_reply
 from orders.api.views import api
 
 ADDRESSES: Final = frozenset({"/api/v2", "/api/v2/"})
 
 
 class ApiEntrance:
-    """Stands behind SecurityMiddleware; whoever asks the API meets no other middleware."""
+    """Comes after SecurityMiddleware; API requests pass no other middleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer the API's requests here; pass everything else on."""
+        """Answer API requests; pass on all others."""
         if request.path_info not in ADDRESSES:
             return self.get_response(request)
         try:
             request.get_host()
         except DisallowedHost:
-            return refuse(ApiError("Incorrect request", status=400))
+            return error_reply(ApiError("Incorrect request", status=400))
         return api(request)

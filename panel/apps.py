@@ -1,4 +1,4 @@
-"""Names the project's own app (commands, checks, template tags) to Django."""
+"""The project's own app: commands, checks, template tags."""
 
 from importlib import import_module
 
@@ -6,14 +6,12 @@ from django.apps import AppConfig
 
 
 class PanelConfig(AppConfig):
-    """The project itself."""
+    """Loads Celery and the checks."""
 
     default_auto_field = "django.db.models.BigAutoField"
     name = "panel"
 
     def ready(self) -> None:
-        """Make the panel's Celery app the current one: a web process, too, must ring the
-        right broker.
-        """
+        """Load the Celery app, since web processes also send tasks, and the checks."""
         import_module("panel.celery")
         import_module("panel.checks")

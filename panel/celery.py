@@ -1,8 +1,7 @@
-"""The Celery app, and orders/timetable.py as beat's schedule.
+"""The Celery app, with orders/jobs/timetable.py as beat's schedule.
 
-Celery is only the clock and the hands: every task may run twice, late or never without effect,
-since the rows in PostgreSQL are the queue. So nothing is acknowledged late, retried, delayed or
-kept as a result.
+Celery only triggers work: the rows in PostgreSQL are the queue, so every task may run twice, late
+or never.
 """
 
 import os
@@ -21,7 +20,7 @@ app.autodiscover_tasks()
 
 @app.on_after_configure.connect
 def set_timetable(sender: Celery, **_: object) -> None:
-    """Enter every periodic task; a message that waited longer than its interval expires unread."""
+    """Add all periodic tasks; messages older than their interval expire."""
     sender.conf.beat_schedule = {
         job.task: {
             "task": job.task,

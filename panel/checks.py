@@ -1,6 +1,4 @@
-"""Refuses to start where money could be forgotten or keys could not be kept: asked by `prepare` and
-by `migrate`.
-"""
+"""Checks of durability and secrets; `prepare` and `migrate` do not run if they fail."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -17,10 +15,7 @@ SECRETS: Final = ("ENCRYPTION_KEYS", "API_KEY_PEPPER")
 
 @register(Tags.database)
 def durability(databases: Iterable[str] | None = None, **_: object) -> list[Error]:
-    """One error for each database that may lose what it has confirmed.
-
-    A crash would place orders twice.
-    """
+    """One error per database that could lose commits: a crash would place orders twice."""
     errors = []
     for alias in databases or ():
         with connections[alias].cursor() as cursor:
@@ -30,25 +25,25 @@ def durability(databases: Iterable[str] | None = None, **_: object) -> list[Erro
             )
             off = forgetful(dict(cursor.fetchall()))
         if off:
-            message = f"PostgreSQL would forget orders and payments in a crash: switch on {', '.join(off)}"
+            message = (
+                f"PostgreSQL can lose orders and payments in a crash: turn on {', '.join(off)}"
+            )
             errors.append(Error(message, id="panel.E001"))
     return errors
 
 
 @register(Tags.database)
 def secrets(databases: Iterable[str] | None = None, **_: object) -> list[Error]:
-    """One error for each secret beside SECRET_KEY that nobody has set."""
+    """One error per missing secret other than SECRET_KEY."""
     missing = [name for name in SECRETS if databases and not getattr(settings, name)]
     return [
-        Error(f"{name} is not set (.env.example says how to make one)", id="panel.E002")
+        Error(f"{name} is not set (.env.example shows how to generate it)", id="panel.E002")
         for name in missing
     ]
 
 
 def forgetful(server: Mapping[str, str]) -> list[str]:
-    """Which of `server`'s settings are off that must be on; none for one that tests will throw
-    away.
-    """
+    """The settings of `server` that are off but must be on; none for a test server."""
     if server.get("cluster_name") == MARK_OF_THROWAWAY:
         return []
     return [name for name in DURABLE if server.get(name) == "off"]

@@ -1,4 +1,4 @@
-"""Says in one line why a command cannot work: a wrong setting, or no database."""
+"""One-line explanations of why a command cannot run: invalid settings or no database."""
 
 import os
 from pathlib import Path
@@ -11,25 +11,24 @@ from panel import embedded
 
 
 def explain(error: Exception) -> str | None:
-    """The line for the operator; None where only a traceback helps, as after an interrupted
-    statement.
-    """
+    """The line for the operator; None if only a traceback helps."""
     if isinstance(error, ImproperlyConfigured) and "SECRET_KEY" not in str(error):
-        return f"Wrong setting: {error}"
+        return f"Invalid setting: {error}"
     if not isinstance(error, ImproperlyConfigured) and not _is_unreachable(error):
         return None
     if settings.IS_DATABASE_EMBEDDED and not embedded.is_running(settings.PANEL_DATA_DIR):
         folder = settings.PANEL_DATA_DIR
         if _is_closed(folder):
-            return f"{folder} is another user's: run this as the user who runs the panel"
+            return f"{folder} belongs to another user: run this as the user who runs the panel"
         return (
-            f"No panel runs in {folder}: run `manage.py up`, or set PANEL_DATA_DIR or DATABASE_URL"
+            f"No panel is running in {folder}: "
+            "run `manage.py up`, or set PANEL_DATA_DIR or DATABASE_URL"
         )
     reason = " ".join(str(error).split())
     return (
-        f"Wrong setting: {reason}"
+        f"Invalid setting: {reason}"
         if isinstance(error, ImproperlyConfigured)
-        else f"No database answers: {reason}"
+        else f"Cannot reach the database: {reason}"
     )
 
 

@@ -1,4 +1,4 @@
-"""What every page's frame shows: the panel's name, the user's balance, what waits for staff."""
+"""Variables of every page: the panel's name, the user's balance, counts for staff."""
 
 from decimal import Decimal
 from typing import TypedDict
@@ -24,7 +24,7 @@ class Frame(TypedDict):
 
 
 def panel(request: HttpRequest) -> Frame:
-    """The frame's variables; asks the database only for someone who is logged in."""
+    """The variables of base.html. No queries for visitors."""
     frame = Frame(
         panel_name=settings.PANEL_NAME,
         currency=settings.PANEL_CURRENCY,
@@ -45,16 +45,14 @@ def panel(request: HttpRequest) -> Frame:
 
 
 def _ask_for_staff() -> tuple[int, int, bool]:
-    """How much waits for staff, how much money for a second admin, and whether the money is halted.
-
-    One query, since every staff page asks it.
-    """
+    """Counts for staff and for a second admin, and whether sending is halted. One query."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT (SELECT count(*) FROM orders_order WHERE status IN ('unclear', 'held'))
                  + (SELECT count(*) FROM orders_refill WHERE state IN ('requested', 'unclear'))
-                 + (SELECT count(*) FROM orders_cancellation WHERE state IN ('requested', 'unclear'))
+                 + (SELECT count(*) FROM orders_cancellation
+                     WHERE state IN ('requested', 'unclear'))
                  + (SELECT count(*) FROM orders_doubt WHERE closed_at IS NULL)
                  + (SELECT count(*) FROM orders_refusaltext WHERE looked_at IS NULL),
                    (SELECT count(*) FROM billing_adjustment WHERE closed_at IS NULL),

@@ -1,6 +1,6 @@
-"""Reads typed values from the environment; a wrong value stops the start and names the variable.
+"""Typed values from the environment. An invalid value stops the start and names its variable.
 
-An empty variable counts as one that is not set: `NAME=` in `.env` means the default.
+An empty variable counts as not set: `NAME=` in `.env` means the default.
 """
 
 from collections.abc import Collection, Mapping
@@ -17,19 +17,19 @@ _FALSE = {"0", "false", "no", "off", "n", "f"}
 
 
 def text(env: environ.Env, name: str, *, default: str) -> str:
-    """The words as they stand."""
+    """The text without surrounding spaces."""
     return env.str(name, default="").strip() or default
 
 
 def words(env: environ.Env, name: str, *, default: list[str]) -> list[str]:
-    """A list, separated by commas."""
+    """A comma-separated list."""
     return [
         word for word in (part.strip() for part in env.str(name, default="").split(",")) if word
     ] or default
 
 
 def flag(env: environ.Env, name: str, *, default: bool) -> bool:
-    """True or false; anything but the usual words raises ImproperlyConfigured."""
+    """True or false. Raises ImproperlyConfigured for unusual words."""
     word = text(env, name, default="on" if default else "off").lower()
     if word not in _TRUE | _FALSE:
         raise ImproperlyConfigured(f"{name} must be on or off, not {word!r}")
@@ -71,7 +71,7 @@ def amount(env: environ.Env, name: str, *, default: int) -> Decimal:
 
 
 def one_of(env: environ.Env, name: str, *, default: str, choices: Mapping[str, str]) -> str:
-    """What `choices` holds under the word that the variable gives, in capitals or not."""
+    """The value of `choices` for the variable's word, case-insensitive."""
     word = text(env, name, default=default)
     found = {choice.lower(): value for choice, value in choices.items()}
     if word.lower() not in found:
@@ -80,25 +80,22 @@ def one_of(env: environ.Env, name: str, *, default: str, choices: Mapping[str, s
 
 
 def address(name: str, url: str, *, schemes: Collection[str]) -> SplitResult:
-    """The parts of an address with one of these schemes.
-
-    The message leaves the value out: it may hold a password.
-    """
+    """The parts of a URL with one of these schemes. Errors omit it: it may hold a password."""
     try:
         parts = urlsplit(url)
-        _ = parts.port  # looked at only now: letters where a number should be
+        _ = parts.port  # parsed only now: may be no number
     except ValueError:
         raise ImproperlyConfigured(
-            f"{name} is no address; what a password holds must be percent-encoded"
+            f"{name} is not a valid URL; special characters in a password must be percent-encoded"
         ) from None
     beginnings = tuple(f"{scheme}://" for scheme in schemes)
     if not url.lower().startswith(beginnings):
-        raise ImproperlyConfigured(f"{name} must begin with {' or '.join(beginnings)}")
+        raise ImproperlyConfigured(f"{name} must start with {' or '.join(beginnings)}")
     return parts
 
 
 def fernet_keys(env: environ.Env, name: str, *, default: list[str]) -> list[str]:
-    """Keys for MultiFernet, newest first. The message leaves them out."""
+    """Keys for MultiFernet, newest first. Errors omit them."""
     keys = words(env, name, default=default)
     try:
         for key in keys:
@@ -110,15 +107,13 @@ def fernet_keys(env: environ.Env, name: str, *, default: list[str]) -> list[str]
 
 
 def mail_settings(env: environ.Env, name: str) -> dict[str, Any]:
-    """Django's settings for an address such as smtp+tls://user:password@host:587; none where it
-    is not set.
-    """
+    """Django's settings for a URL like smtp+tls://user:password@host:587; empty if not set."""
     url = text(env, name, default="")
     if not url:
         return {}
     parts = address(name, url, schemes=env.EMAIL_SCHEMES)
     if parts.scheme.startswith("smtp") and not parts.hostname:
         raise ImproperlyConfigured(
-            f"{name} must name a mail server, as smtp+tls://user:password@mail.example:587 does"
+            f"{name} must name a mail server, for example smtp+tls://user:password@mail.example:587"
         )
     return dict(env.email_url_config(url))

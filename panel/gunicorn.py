@@ -1,6 +1,4 @@
-"""How gunicorn serves the pages, the same on one machine and in a container: `gunicorn -c
-python:panel.gunicorn`.
-"""
+"""Gunicorn's configuration: `gunicorn -c python:panel.gunicorn`."""
 
 from pathlib import Path
 
@@ -8,17 +6,17 @@ from panel.gunicorn_log import WebLog
 
 worker_class = "gthread"
 workers = 2
-preload_app = True  # imported once, shared by both; nothing at import opens a connection
-threads = 8  # a page waits for PostgreSQL most of its time
+preload_app = True  # imported once for both; importing opens no connections
+threads = 8  # pages mostly wait for PostgreSQL
 timeout = 60
 graceful_timeout = 25
 keepalive = 5
 max_requests = 20_000
 max_requests_jitter = 2_000
-if Path("/dev/shm").is_dir():  # noqa: S108  # the heartbeat file: a slow disk must not look like a hung worker
+if Path("/dev/shm").is_dir():  # noqa: S108  # heartbeat file: a slow disk must not look like a hung worker
     worker_tmp_dir = "/dev/shm"  # noqa: S108
 control_socket_disable = True
 accesslog = "-"
-# the path without its query: API keys and searches stay out of the logs
+# without the query string: API keys and searches stay out of the logs
 access_log_format = '%(h)s "%(m)s %(U)s %(H)s" %(s)s %(B)s bytes %(M)s ms'
-logger_class = WebLog  # nor do requests that cannot be read, or fail, put them there
+logger_class = WebLog  # keeps them out for unreadable requests, too

@@ -1,6 +1,4 @@
-"""Answers where the database does not: `/health` for load balancers, and 503 with Retry-After for
-everybody else.
-"""
+"""`/health` for load balancers, and 503 with Retry-After while the database is down."""
 
 import sys
 from collections.abc import Callable
@@ -14,18 +12,18 @@ RETRY_AFTER = "5"  # seconds; PostgreSQL is back within 10 after a crash
 
 
 class HealthMiddleware:
-    """Stands before all other middleware, so that a load balancer may ask by address."""
+    """Comes before all other middleware, so load balancers may use the IP address as host."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer `/health` here; pass everything else on."""
+        """Answer `/health`; pass on all other requests."""
         return health() if request.path == "/health" else self.get_response(request)
 
 
 def health() -> HttpResponse:
-    """Say whether the database answers."""
+    """Report whether the database answers."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -37,9 +35,7 @@ def health() -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    """The handler of status 500: a database that is away is no fault of the page, so say 503
-    and when to come again.
-    """
+    """The handler of status 500; if the database is down it answers 503 with Retry-After."""
     if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         return default_server_error(request)
     page = render_to_string("503.html")

@@ -1,6 +1,4 @@
-"""How the panel logs: one line an event, request and task ids bound, keys and passwords blanked
-out.
-"""
+"""Logging: one line per event, with request and task ids, without keys and passwords."""
 
 import re
 from collections.abc import MutableMapping
@@ -15,7 +13,7 @@ _SECRET_NAMES = re.compile(
 )
 _SECRET_TEXT = re.compile(
     r"""((?:^|[?&\s"'{,])["']?(?:[\w-]*[_-])?(?:key|password|secret|token|pepper)["']?\s*[=:]\s*["']?)[^&\s"',}]+"""
-    r"""|(://[^\s/:@]*:)[^\s/@]+(?=@)""",  # the password of an address
+    r"""|(://[^\s/:@]*:)[^\s/@]+(?=@)""",  # the password of a URL
     re.IGNORECASE,
 )
 
@@ -23,9 +21,7 @@ _SECRET_TEXT = re.compile(
 def redact(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Blank every value that is named like a secret, stands behind `key=` and the like in a
-    text, or in an address.
-    """
+    """Blank values named like a secret, after `key=` and the like in texts, and in URLs."""
     for name, value in event.items():
         if _SECRET_NAMES.search(name):
             event[name] = "…"
@@ -35,9 +31,7 @@ def redact(
 
 
 def logging_config(*, level: str, is_json: bool) -> dict[str, Any]:
-    """The dictionary for `logging.config`: structlog's and the standard library's records leave
-    by one formatter.
-    """
+    """The dictionary for `logging.config`, with one formatter for structlog and stdlib."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

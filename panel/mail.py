@@ -1,6 +1,4 @@
-"""What stands in where no mail server is configured: mail is refused with a warning in the log,
-never in silence.
-"""
+"""The mail backend if no mail server is configured: logs a warning for each message."""
 
 import logging
 from collections.abc import Sequence
@@ -12,10 +10,10 @@ log = logging.getLogger(__name__)
 
 
 class NoMailServer(BaseEmailBackend):
-    """Sends nothing and says so; set EMAIL_URL to send mail."""
+    """Sends nothing and logs it. Set EMAIL_URL to send mail."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Log each message that could not be sent; returns 0, the number sent."""
+        """Log each message; returns 0, the number sent."""
         for message in email_messages:
             log.warning("No mail server is configured (EMAIL_URL); not sent: %s", message.subject)
         return 0

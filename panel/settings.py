@@ -1,8 +1,7 @@
-"""Every setting of the panel: each environment variable is read here, once, and a wrong value stops
-the start.
+"""All settings. Each environment variable is read here once; an invalid value stops the start.
 
-`.env` beside manage.py is read first; the real environment wins over it. docs/running.md explains
-each variable.
+`.env` next to manage.py is read, too; the real environment takes precedence. docs/running.md
+explains each variable.
 """
 
 from datetime import timedelta
@@ -32,8 +31,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
-# --- Where things are
-# ---------------------------------------------------------------------------------------------
+# --- Where things are ---
 PANEL_DATA_DIR = Path(text(env, "PANEL_DATA_DIR", default="var")).absolute()
 SITE_URL = text(env, "SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 _site = address("SITE_URL", SITE_URL, schemes=["http", "https"])
@@ -46,13 +44,13 @@ IS_HTTPS = _site.scheme == "https"
 DEBUG = flag(env, "DEBUG", default=False)
 if DEBUG and IS_HTTPS:
     raise ImproperlyConfigured(
-        "DEBUG must be off where SITE_URL is https: its error pages show settings to everybody"
+        "DEBUG must be off if SITE_URL is https: its error pages show settings to everybody"
     )
 PANEL_NAME = text(env, "PANEL_NAME", default="Panel")
 TOP_UP_INSTRUCTIONS = text(
     env,
     "TOP_UP_INSTRUCTIONS",
-    default="Write to our staff to add funds: they book your payment to this wallet.",
+    default="Contact our team to add funds. They will credit your payment to this wallet.",
 )
 PANEL_CURRENCY = text(env, "PANEL_CURRENCY", default="USD").upper()
 if len(PANEL_CURRENCY) != 3 or not (PANEL_CURRENCY.isascii() and PANEL_CURRENCY.isalpha()):
@@ -60,8 +58,7 @@ if len(PANEL_CURRENCY) != 3 or not (PANEL_CURRENCY.isascii() and PANEL_CURRENCY.
         f"PANEL_CURRENCY must be a three-letter code, not {PANEL_CURRENCY!r}"
     )
 
-# --- Secrets
-# ------------------------------------------------------------------------------------------------------
+# --- Secrets ---
 # `manage.py up` and `manage.py demo` make these once inside the data folder; elsewhere the
 # environment must give them.
 try:
@@ -73,8 +70,7 @@ SECRET_KEY = text(env, "SECRET_KEY", default=_kept.secret_key)
 ENCRYPTION_KEYS = fernet_keys(env, "ENCRYPTION_KEYS", default=_kept.encryption_keys)
 API_KEY_PEPPER = text(env, "API_KEY_PEPPER", default=_kept.api_key_pepper)
 
-# --- Database, broker, cache
-# --------------------------------------------------------------------------------------
+# --- Database, broker, cache ---
 IS_DATABASE_EMBEDDED = not env.str("DATABASE_URL", default="")
 DATABASE_URL = env.str("DATABASE_URL", default="") or embedded.database_url(PANEL_DATA_DIR)
 if not address("DATABASE_URL", DATABASE_URL, schemes=["postgres", "postgresql"]).path.strip("/"):
@@ -86,7 +82,8 @@ DATABASES["default"] |= {
     "OPTIONS": {
         **DATABASES["default"].get("OPTIONS", {}),  # of the address: sslmode and the like
         "connect_timeout": 5,
-        "options": "-c lock_timeout=3s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s",
+        "options": "-c lock_timeout=3s -c statement_timeout=30s "
+        "-c idle_in_transaction_session_timeout=30s",
     },
 }
 IS_BROKER_EMBEDDED = not env.str("REDIS_URL", default="")
@@ -104,8 +101,7 @@ CACHES = {
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
-# --- The timetable, in seconds
-# ------------------------------------------------------------------------------------
+# --- The timetable, in seconds ---
 SUBMIT_EVERY = positive_seconds(env, "SUBMIT_EVERY", default=5)
 REAP_EVERY = positive_seconds(env, "REAP_EVERY", default=10)
 TRACK_EVERY = positive_seconds(env, "TRACK_EVERY", default=15)
@@ -133,8 +129,7 @@ API_ORDERS_PER_MINUTE = whole_number(env, "API_ORDERS_PER_MINUTE", default=1000,
 IS_SIGN_UP_OPEN = flag(env, "SIGN_UP_OPEN", default=True)
 ARE_SERVICES_PUBLIC = flag(env, "SERVICES_PUBLIC", default=True)
 
-# --- Celery: exactly reliability first; a lost, doubled or late message must change nothing
-# ---------------------------
+# --- Celery: exactly reliability first; a lost, doubled or late message must change nothing ---
 CELERY_BROKER_URL = REDIS_URL
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
@@ -162,7 +157,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 0,
 }
 CELERY_TASK_DEFAULT_QUEUE = "misc"
-# Queues apart, so that a slow provider's orders keep neither the refunds nor the catalogs waiting.
+# Separate queues, so that a slow provider's orders delay neither refunds nor catalog syncs.
 CELERY_TASK_ROUTES = {
     "orders.tasks.submit_due": {"queue": "submit"},
     # not behind sweeps that forward for half a minute
@@ -184,8 +179,7 @@ if PROVIDER_TIMEOUT >= CELERY_TASK_SOFT_TIME_LIMIT:
         f"PROVIDER_TIMEOUT must be below {CELERY_TASK_SOFT_TIME_LIMIT} s, the limit of a task"
     )
 
-# --- Django
-# -------------------------------------------------------------------------------------------------------
+# --- Django ---
 INSTALLED_APPS = [
     "panel",
     "orders",
@@ -257,8 +251,7 @@ USE_I18N = True
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Signing up and in
-# --------------------------------------------------------------------------------------------
+# --- Signing up and in ---
 EMAIL_BACKEND = "panel.mail.NoMailServer"
 EMAIL_TIMEOUT = 10  # seconds; a page waits for it
 _mail = mail_settings(env, "EMAIL_URL")
@@ -279,8 +272,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"  # which leads each role to its work
 LOGOUT_REDIRECT_URL = "home"
 
-# --- Static files
-# -------------------------------------------------------------------------------------------------
+# --- Static files ---
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = PANEL_DATA_DIR / "static"
@@ -299,8 +291,7 @@ STORAGES = {
     },
 }
 
-# --- Security
-# -----------------------------------------------------------------------------------------------------
+# --- Security ---
 ALLOWED_HOSTS = words(
     env, "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", _site.hostname]
 )
@@ -337,8 +328,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- Logs
-# ---------------------------------------------------------------------------------------------------------
+# --- Logs ---
 LOGGING = logging_config(
     level=one_of(env, "LOG_LEVEL", default="INFO", choices=LEVELS),
     is_json=flag(env, "LOG_JSON", default=False),

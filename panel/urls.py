@@ -1,4 +1,4 @@
-"""The whole site's addresses: each app lists its own."""
+"""The URLs of the site; each app lists its own."""
 
 from django.urls import include, path
 

@@ -9,7 +9,7 @@ from accounts.models import User
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """What the panel is, for visitors; everybody else goes where their work is."""
+    """The front page for visitors; staff go to their inbox, customers to the order form."""
     user = request.user
     if not isinstance(user, User):
         return render(request, "home.html")

@@ -12,11 +12,8 @@ _django = get_wsgi_application()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Answer one request.
-
-    Django decodes the parameters of Content-Type before any middleware could refuse them.
-    """
-    # RFC 2231: `charset*=…`, which no client of ours has a use for
+    """Answer one request, or 415 for a Content-Type that Django would fail to decode."""
+    # RFC 2231: `charset*=…`, which no client of ours needs
     if "*" in environ.get("CONTENT_TYPE", ""):
         start_response(
             "415 Unsupported Media Type", [("Content-Type", "text/plain"), ("Content-Length", "0")]

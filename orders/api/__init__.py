@@ -1,3 +1,1 @@
-"""The API that the panel serves to its customers' programs: the same "API v2" that it consumes from
-providers.
-"""
+"""The "API v2" that the panel serves to its customers' programs; its providers speak it, too."""

@@ -1,4 +1,4 @@
-"""What the served API can do: the one table of its actions."""
+"""The table of the API's actions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Handle = Callable[[Caller, Ask, datetime], HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action: its name in requests, what a key must be allowed, and what answers."""
+    """One action: its name in requests, the scope a key needs, and its handler."""
 
     name: str
     scope: Scope

@@ -1,4 +1,4 @@
-"""`add`: an order, taken and charged at once, forwarded later."""
+"""`add`: places and charges an order, which is forwarded later."""
 
 import re
 from collections.abc import Mapping
@@ -25,17 +25,15 @@ from orders.placing.place_order import KEY_LENGTH, KeyReused, NotOnSale, PriceCh
 UNKNOWN_SERVICE: Final = "Incorrect service ID"
 KEY_REUSED: Final = "Idempotency key was used with other parameters"
 TOO_DEAR: Final = "neworder.error.max_charge"
-PREFIX: Final = "api:"  # before a program's keys, so that they never meet those of the pages' forms
+PREFIX: Final = "api:"  # keeps programs' keys apart from those of the pages' forms
 MINUTE: Final = timedelta(minutes=1)
-# Decimal itself would take "1_0" and digits of any script
+# Decimal itself accepts "1_0" and digits of any script
 AMOUNT: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 NOT_OF_THE_ORDER: Final = frozenset({"service", "max_charge"})
 
 
 def add(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
-    """`{"order": id}`, once for each idempotency key; nothing is charged where an error is
-    answered.
-    """
+    """`{"order": id}`, once per idempotency key. On an error nothing is charged."""
     service = _service(ask)
     values = {name: text for name, text in ask.values.items() if name not in NOT_OF_THE_ORDER}
     key = _client_key(ask)
@@ -66,9 +64,7 @@ def add(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
 
 
 def _service(ask: Ask) -> Service:
-    """The service of that id, on sale or not: an order that its key has placed before is
-    answered all the same.
-    """
+    """The service of that id, on sale or not: a repeated key still gets its order."""
     text = ask.values.get("service", "").strip()
     service = Service.objects.filter(pk=int(text)).first() if is_id(text) else None
     if service is None:
@@ -95,11 +91,9 @@ def _max_charge(ask: Ask) -> Decimal | None:
 
 
 def _check_pace(caller: Caller, *, client_key: str | None, now: datetime) -> None:
-    """Refuse the order that is one too many within a minute, asked of the orders themselves;
-    repeats are none.
+    """Raise ApiError if the customer has placed too many orders within a minute.
 
-    Orders that come at the same moment may pass together: this is about load, the wallet's lock is
-    about money.
+    Repeats do not count. Simultaneous orders may pass together: this limits load, not money.
     """
     most = orders_per_minute(caller.user)
     newest = caller.user.orders.order_by("-pk").values_list("created_at", flat=True)
@@ -113,15 +107,13 @@ def _check_pace(caller: Caller, *, client_key: str | None, now: datetime) -> Non
 
 
 def _words(problems: Mapping[str, Problem], *, service: Service) -> str:
-    """The first problem as programs match it: the trade's own word, or the field's name and
-    what is wrong.
-    """
+    """The first problem as programs match it: the trade's error code, or field and message."""
     name, problem = next(iter(problems.items()))
     kind = find(service.type)
     counted = kind.lines_field if kind else ""
     if name == "link":
         return "neworder.error.link"
-    if name == "quantity":  # no number at all is less than the least
+    if name == "quantity":  # a missing number counts as too small
         return (
             "neworder.error.max_quantity"
             if problem.code == "too_large"

@@ -1,4 +1,4 @@
-"""Answers of the served API: compact JSON, and errors as the trade's programs read them."""
+"""Responses of the API: compact JSON, and errors as the trade's programs expect them."""
 
 import json
 
@@ -8,10 +8,9 @@ CONTENT_TYPE = "application/json"
 
 
 class ApiError(Exception):
-    """What is answered instead of what was asked for: `{"error": text}`. Errors are HTTP 200 but
-    where the status says.
+    """An error response, `{"error": text}`, by default with HTTP 200.
 
-    `retry_after`: seconds after which asking again makes sense.
+    `retry_after`: seconds after which to try again.
     """
 
     def __init__(self, text: str, *, status: int = 200, retry_after: int | None = None) -> None:
@@ -22,12 +21,9 @@ class ApiError(Exception):
 
 
 def reply(payload: object, *, status: int = 200) -> HttpResponse:
-    """The payload as JSON without blanks, in ASCII alone: it passes every client's idea of an
-    encoding.
-    """
+    """The payload as compact JSON in ASCII, safe for any client's encoding."""
     body = json.dumps(payload, separators=(",", ":")).encode()
-    # The length by hand: no middleware stands behind to add it, and without it the reply would go
-    # out in chunks
+    # No middleware adds the length, and without it the response would be chunked.
     headers = {
         "Content-Type": CONTENT_TYPE,
         "Content-Length": str(len(body)),
@@ -36,8 +32,8 @@ def reply(payload: object, *, status: int = 200) -> HttpResponse:
     return HttpResponse(body, status=status, headers=headers)
 
 
-def refuse(error: ApiError) -> HttpResponse:
-    """The error as it is answered."""
+def error_reply(error: ApiError) -> HttpResponse:
+    """The error as a response."""
     response = reply({"error": error.text}, status=error.status)
     if error.retry_after is not None:
         response["Retry-After"] = str(error.retry_after)

@@ -1,4 +1,4 @@
-"""Who asks: the key's user, after the limits that need no database."""
+"""Authenticate a request by its API key, after the rate limits."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from orders.api.request import Ask
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, with which key, from where."""
+    """A user with the key and the IP address of the request."""
 
     user: User
     key: ApiKey
@@ -24,10 +24,9 @@ class Caller:
 
 
 def admit(request: HttpRequest, ask: Ask, now: datetime) -> Caller:
-    """The caller whose key came along. One query, and none above the limits.
+    """The caller of a request. One query, and none above the limits.
 
-    Raises ApiError where the key is none, or not for this address, and where the limits are used
-    up.
+    Raises ApiError if the key is invalid or not allowed from this address, and above the limits.
     """
     ip = client_ip(request)
     print_of_key = fingerprint(ask.key)
@@ -38,16 +37,16 @@ def admit(request: HttpRequest, ask: Ask, now: datetime) -> Caller:
         raise ApiError("Invalid API key")
     most = requests_per_minute(key.user)
     limiter.learn(key=print_of_key, most=most)
-    counts.refuse_above(most_of_key=most)
+    counts.reject_above(most_of_key=most)
     note_use(key=key, ip=ip, now=now)
     return Caller(user=key.user, key=key, ip=ip)
 
 
 def requests_per_minute(user: User) -> int:
-    """How many requests each key of the user may send in a minute."""
+    """The limit for each key of the user."""
     return user.group.requests_per_minute if user.group else settings.API_REQUESTS_PER_MINUTE
 
 
 def orders_per_minute(user: User) -> int:
-    """How many orders the user may place by the API in a minute."""
+    """The limit for all of the user's API orders."""
     return user.group.orders_per_minute if user.group else settings.API_ORDERS_PER_MINUTE

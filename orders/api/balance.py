@@ -1,4 +1,4 @@
-"""`balance`: what the caller's wallet holds."""
+"""`balance`: the caller's wallet."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -12,13 +12,12 @@ from orders.api.answers import reply
 from orders.api.authenticate import Caller
 from orders.api.request import Ask
 
-# Written out, as the key's query: by the ORM it takes five times as long, and programs ask before
-# every order.
+# Raw SQL: the ORM takes five times as long, and programs ask before every order.
 OWN_BALANCE: Final = "SELECT balance FROM billing_account WHERE owner_id = %s"
 
 
 def balance(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
-    """Five decimals, as money is booked; below zero where the customer uses credit. One query."""
+    """Five decimals, as booked; negative if the customer uses credit. One query."""
     del ask, now
     with connection.cursor() as cursor:
         cursor.execute(OWN_BALANCE, [caller.user.pk])

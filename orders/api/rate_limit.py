@@ -1,8 +1,7 @@
-"""Limits of requests per key and per IP address, counted before the database is asked.
+"""Rate limits per key and per IP address, checked before any database query.
 
-A window is a minute of the clock. Counters live in Valkey, shared by all processes; while it is
-away each process counts for itself. What a key may ask is its group's setting: a process learns it
-with the key, and knows it a minute.
+A window is a minute of the clock. Counters are in Valkey, shared by all processes; while it is down
+each process counts for itself. A key's limit is set by its group; a process caches it for a minute.
 """
 
 import threading
@@ -20,37 +19,35 @@ from orders.api.answers import ApiError
 from orders.api.valkey import memory
 
 WINDOW: Final = 60  # seconds
-# of one IP address in a window: more than mistakes make, too few to load the database with
-WRONG_KEYS: Final = 60
-KNOWN_FOR: Final = 60.0  # seconds that a process trusts what it has learned of a key
-MAX_KNOWN: Final = 50_000  # keys; above it everything is learned anew
+# of one IP address in a window: more than mistakes, too few to load the database
+MAX_WRONG_KEYS: Final = 60
+KNOWN_FOR: Final = 60.0  # seconds for which a key's limit is cached
+MAX_KNOWN: Final = 50_000  # keys; then the cache is cleared
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many requests came in this window, this one included."""
+    """Requests in this window, including this one."""
 
     of_ip: int
     of_key: int
-    wrong_of_ip: int  # with keys that were none
+    wrong_of_ip: int  # with invalid keys
     seconds_left: int
 
-    def refuse_above(self, *, most_of_key: int) -> None:
-        """Raises ApiError 429 where the key or the address is used up; an address may ask
-        at least what its key may.
-        """
+    def reject_above(self, *, most_of_key: int) -> None:
+        """Raise ApiError 429 above a limit. An address's is at least its key's."""
         most_of_ip = max(most_of_key, settings.API_IP_REQUESTS_PER_MINUTE)
         if self.of_key > most_of_key or self.of_ip > most_of_ip:
             raise too_many(self.seconds_left)
 
 
 def too_many(seconds: int) -> ApiError:
-    """The answer to a request above a limit, which holds for so many seconds more."""
+    """The response above a limit, which applies for so many more seconds."""
     return ApiError("Too many requests", status=429, retry_after=seconds)
 
 
 class Limiter:
-    """The counters, and what is known of keys. One per process, shared by its threads."""
+    """The counters and the cached limits. One per process, shared by its threads."""
 
     def __init__(self) -> None:
         self._own: Counter[str] = Counter()
@@ -60,11 +57,10 @@ class Limiter:
         self._lock = threading.Lock()
 
     def count(self, *, ip: str, key: str, now: datetime) -> Counts:
-        """Count a request with this key (its fingerprint); raises ApiError 429 where it is one too
-        many.
+        """Count a request with this key (its fingerprint); raises ApiError 429 above the limit.
 
-        A key that this process does not know yet passes, so that a large group's is not held to the
-        usual limit, but not from an address that has sent too many wrong ones.
+        A key that is not cached passes, since its limit is unknown, except from an address that
+        has sent too many invalid ones.
         """
         window, seconds_left = _window(now)
         of_ip, of_key, wrong = self._count(
@@ -73,20 +69,18 @@ class Limiter:
         counts = Counts(of_ip=of_ip, of_key=of_key, wrong_of_ip=wrong, seconds_left=seconds_left)
         most = self._most(key)
         if most is not None:
-            counts.refuse_above(most_of_key=most)
-        elif wrong >= WRONG_KEYS:
+            counts.reject_above(most_of_key=most)
+        elif wrong >= MAX_WRONG_KEYS:
             raise too_many(seconds_left)
         return counts
 
     def count_wrong_key(self, *, ip: str, now: datetime) -> None:
-        """Count a key that was none."""
+        """Count an invalid key."""
         window, _ = _window(now)
         self._count(window, [f"wrong:{ip}"], look_at="")
 
     def learn(self, *, key: str, most: int) -> None:
-        """Know for a minute that this key is a right one, and how many requests it may send
-        in a window.
-        """
+        """Cache that this key is valid, and its limit per window."""
         if len(self._known) >= MAX_KNOWN:
             self._known.clear()
         self._known[key] = (most, time.monotonic() + KNOWN_FOR)
@@ -96,7 +90,7 @@ class Limiter:
         return most if time.monotonic() < until else None
 
     def _count(self, window: int, names: list[str], *, look_at: str) -> tuple[int, int, int]:
-        """What the names stand at after adding one, and what `look_at` stands at."""
+        """The counts of the names after adding one, and that of `look_at`."""
         answers = memory().run(_commands(window, names, look_at=look_at))
         if answers is None:
             return self._count_here(window, names, look_at=look_at)
@@ -122,7 +116,7 @@ def _commands(window: int, names: list[str], *, look_at: str) -> Callable[[Pipel
 
 
 def _window(now: datetime) -> tuple[int, int]:
-    """The number of the window, and how many seconds are left of it, 1 to 60."""
+    """The number of the window, and its remaining seconds, 1 to 60."""
     moment = int(now.timestamp())
     return moment // WINDOW, WINDOW - moment % WINDOW
 

@@ -1,6 +1,4 @@
-"""The last requests of a user, for the API page: in Valkey, harmless when lost, without keys and
-without values.
-"""
+"""The latest API requests of a user, without keys and values, in Valkey."""
 
 import json
 import queue
@@ -15,10 +13,10 @@ from redis.client import Pipeline
 
 from orders.api.valkey import memory
 
-KEPT: Final = 20  # requests of one user
+MAX_KEPT: Final = 20  # requests of one user
 KEPT_FOR: Final = timedelta(days=7)
-WAITING: Final = 2000  # requests that wait to be written; more are forgotten
-GATHERED_FOR: Final = 0.2  # seconds, so that many requests are one round trip
+MAX_WAITING: Final = 2000  # requests to be written; more are dropped
+GATHERED_FOR: Final = 0.2  # seconds; batches many requests into one round trip
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +24,9 @@ class Recent:
     """One request as it was answered."""
 
     at: datetime
-    action: str  # "" for one that we do not have
+    action: str  # "" if unknown
     status: int  # of HTTP
-    error: str  # "" where it went well
+    error: str  # "" if there was none
     milliseconds: float
     ip: str
     key_name: str
@@ -38,15 +36,15 @@ Note = tuple[int, Recent]  # (user, request)
 
 
 class Rememberer:
-    """Writes requests down beside the threads that answer them. One per process."""
+    """Writes requests in a thread of its own. One per process."""
 
     def __init__(self) -> None:
-        self._waiting: queue.Queue[Note] = queue.Queue(WAITING)
+        self._waiting: queue.Queue[Note] = queue.Queue(MAX_WAITING)
         self._starting = threading.Lock()
         self._writer: threading.Thread | None = None
 
     def note(self, *, user_id: int, request: Recent) -> None:
-        """Remember a request soon. Never waits, never raises."""
+        """Queue a request to be written. Never waits, never raises."""
         try:
             self._waiting.put_nowait((user_id, request))
         except queue.Full:
@@ -55,11 +53,11 @@ class Rememberer:
             self._start()
 
     def _start(self) -> None:
-        # only now: a thread would not survive the fork of the web server's workers
+        # not earlier: a thread would not survive the fork of the web server's workers
         with self._starting:
             if self._writer is None:
                 self._writer = threading.Thread(
-                    target=self._keep_writing, name="api-remembering", daemon=True
+                    target=self._keep_writing, name="api-recent-requests", daemon=True
                 )
                 self._writer.start()
 
@@ -70,18 +68,18 @@ class Rememberer:
             _write([note, *self._all_waiting()])
 
     def _all_waiting(self) -> Iterator[Note]:
-        while not self._waiting.empty():  # this thread alone takes from it
+        while not self._waiting.empty():  # only this thread takes from it
             yield self._waiting.get_nowait()
 
 
 def remember(*, user_id: int, request: Recent) -> None:
-    """Remember a request of this user, soon, if Valkey is there."""
+    """Queue a request of this user to be written, if Valkey is up."""
     _rememberer.note(user_id=user_id, request=request)
 
 
 def recent(*, user_id: int) -> list[Recent]:
-    """The user's last requests, the newest first; none where Valkey is away or has forgotten them."""
-    answers = memory().run(lambda pipeline: pipeline.lrange(_name(user_id), 0, KEPT - 1))
+    """The user's latest requests, newest first; none if Valkey is down or has lost them."""
+    answers = memory().run(lambda pipeline: pipeline.lrange(_name(user_id), 0, MAX_KEPT - 1))
     return [_read(line) for line in answers[0]] if answers else []
 
 
@@ -92,7 +90,7 @@ def _write(notes: Sequence[Note]) -> None:
                 _name(user_id), json.dumps({**asdict(request), "at": request.at.isoformat()})
             )
         for user_id in {user_id for user_id, _ in notes}:
-            pipeline.ltrim(_name(user_id), 0, KEPT - 1)
+            pipeline.ltrim(_name(user_id), 0, MAX_KEPT - 1)
             pipeline.expire(_name(user_id), KEPT_FOR)
 
     memory().run(fill)

@@ -1,4 +1,4 @@
-"""`refill` and `cancel`: what the caller asks of orders that were placed."""
+"""`refill` and `cancel`: requests about placed orders."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from orders.api.request import Ask
 from orders.api.status import UNKNOWN_ORDER
 from orders.models import Order
 
-# What other panels say, so that programs know it already.
+# The texts of other panels, which programs already know.
 NO_REFILL: Final = "Refill is disabled for this service"
 NOT_YET: Final = "Refill is not available for this order"
 REFILL_OPEN: Final = "The refill task is not completed for this order"
@@ -29,7 +29,7 @@ Answer = int | dict[str, str]
 
 
 def refill(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
-    """One refill as text, or a list in the order that was asked for."""
+    """One refill as text, or a list in the requested order."""
     is_list = bool(ask.values.get("orders", "").strip())
     ids = (
         read_ids(ask.values["orders"], nothing=UNKNOWN_ORDER)
@@ -54,10 +54,7 @@ def refill(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
 
 
 def cancel(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
-    """A list, even for one order.
-
-    1 says that it was asked for; the order's status says what came of it.
-    """
+    """A list, even for one order. 1 means requested; the order's status shows the result."""
     ids = read_ids(
         ask.values.get("orders", "").strip() or ask.values.get("order", ""), nothing=UNKNOWN_ORDER
     )
@@ -75,7 +72,7 @@ def cancel(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
 def _look(
     caller: Caller, ids: Sequence[str], *, why_not: Callable[[Order], str]
 ) -> tuple[set[int], dict[int | None, str]]:
-    """The caller's orders that may be asked about, and why others of them may not."""
+    """The caller's orders that qualify, and the reasons why others do not."""
     found = caller.user.orders.filter(pk__in=numbers(ids)).select_related("service")
     reasons: dict[int | None, str] = {
         order.pk: why_not(order) for order in found.prefetch_related("refills", "cancellations")
@@ -86,10 +83,7 @@ def _look(
 def _answers(
     ids: Sequence[str], *, done: Mapping[int, int], reasons: Mapping[int | None, str], twice: str
 ) -> Iterator[Answer]:
-    """What is answered about each id.
-
-    One that is named again is answered as one that was asked about before.
-    """
+    """The answer for each id. A repeated id counts as already requested."""
     told: set[int] = set()
     for text in ids:
         number = as_number(text)

@@ -1,4 +1,4 @@
-"""What a program asks: the fields of a request, however their sender packed them, as text."""
+"""The fields of an API request as text, whatever its format."""
 
 import io
 import json
@@ -16,31 +16,29 @@ from gunicorn.http.errors import ParseException
 
 from orders.api.answers import ApiError
 
-MAX_VALUE: Final = 64 * 1024  # bytes of a body; 100 ids or a thousand comments need far less
+MAX_BODY: Final = 64 * 1024  # bytes; 100 ids or a thousand comments need far less
 MAX_FIELDS: Final = 200  # the largest order has a dozen
-# lists of these become one text with commas, others one with lines
+# JSON lists of these are joined by commas, others by line breaks
 ID_LISTS: Final = frozenset({"orders", "refills"})
-MAX_NUMBER_LENGTH: Final = 40  # characters of a JSON number that is written out
+MAX_NUMBER_LENGTH: Final = 40  # digits of a JSON number without an exponent
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request: what to do, and its other fields by their protocol names, as text."""
+    """One request: its action, and its other fields by protocol name."""
 
     action: str
     values: Mapping[str, str]
     key: str = field(repr=False)
-    idempotency_key: str | None  # as the header or the field gave it; None where neither did
-    # for what only HTTP says: encodings, conditions
+    idempotency_key: str | None  # of the header or the field
+    # for HTTP headers
     request: HttpRequest = field(repr=False, compare=False)
 
 
 def read(request: HttpRequest) -> Ask:
-    """The request's fields from its form, multipart or JSON body; from its address where GET is
-    allowed.
+    """The fields of a form, multipart or JSON body, or of the query string if GET is allowed.
 
-    Whatever cannot be read is absent. Raises ApiError for a body above 64 KB and for a verb that is
-    not served.
+    Unreadable fields are absent. Raises ApiError for a body above 64 KB and for other methods.
     """
     fields = _fields(request)
     own = {"action", "key", "idempotency_key"}
@@ -63,7 +61,7 @@ def _fields(request: HttpRequest) -> dict[str, str]:
         return _from_form(request.META.get("QUERY_STRING", ""))
     if request.method != "POST":
         raise ApiError("Incorrect request")
-    if _length(request) > MAX_VALUE:
+    if _length(request) > MAX_BODY:
         raise _too_large()
     body = _body(request)
     if request.content_type == "multipart/form-data":
@@ -82,16 +80,16 @@ def _length(request: HttpRequest) -> int:
 def _body(request: HttpRequest) -> bytes:
     try:
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
-            # without a length Django reads nothing
-            body: bytes = request.META["wsgi.input"].read(MAX_VALUE + 1)
+            # Django reads nothing without a length
+            body: bytes = request.META["wsgi.input"].read(MAX_BODY + 1)
         else:
             body = request.body
-    # the last: chunks that are none, as the server finds them
+    # ParseException: the server found invalid chunks
     except (UnreadablePostError, OSError, ParseException):
         return b""
-    if len(body) > MAX_VALUE:
+    if len(body) > MAX_BODY:
         raise _too_large()
-    # cut off: what says "quantity=10" may have been 1000
+    # truncated: "quantity=10" may have been 1000
     return body if len(body) >= _length(request) else b""
 
 
@@ -104,7 +102,7 @@ def _from_form(text: str) -> dict[str, str]:
 
 
 def _from_multipart(request: HttpRequest, body: bytes) -> dict[str, str]:
-    """Not by `request.POST`, which takes a body that came in chunks for an empty one."""
+    """Not `request.POST`, which treats a chunked body as empty."""
     _, _, parameters = request.META["CONTENT_TYPE"].partition(";")
     head = {"CONTENT_TYPE": f"multipart/form-data;{parameters}", "CONTENT_LENGTH": len(body)}
     try:
@@ -115,11 +113,11 @@ def _from_multipart(request: HttpRequest, body: bytes) -> dict[str, str]:
 
 
 def _from_pairs(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """The last of a name wins; `orders[]=1&orders[]=2`, as PHP writes lists, is one list."""
+    """The last of a name wins; `orders[]=1&orders[]=2`, PHP's list syntax, is one list."""
     fields: dict[str, str] = {}
     for name, text in pairs:
-        bare, id_range, _ = name.partition("[")
-        if id_range and bare in ID_LISTS:
+        bare, bracket, _ = name.partition("[")
+        if bracket and bare in ID_LISTS:
             fields[bare] = f"{fields[bare]},{text}" if bare in fields else text
         else:
             fields[name] = text
@@ -128,8 +126,7 @@ def _from_pairs(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 def _from_json(text: str) -> dict[str, str]:
     try:
-        # Numbers stay the digits that were sent: no float, and no integer of ten thousand digits to
-        # compute.
+        # Numbers keep their digits: no floats, and no huge integers to compute.
         tree = json.loads(text, parse_int=str, parse_float=_number, parse_constant=str)
     except (ValueError, RecursionError):
         return {}
@@ -142,14 +139,11 @@ def _from_json(text: str) -> dict[str, str]:
 
 
 def _text(value: object, *, separator: str) -> str:
-    """What a program means by a value: that of a list is its parts'."""
     return separator.join(map(_plain, value)) if isinstance(value, list) else _plain(value)
 
 
 def _plain(value: object) -> str:
-    """1000.0 is 1000, null is absent; an object means nothing, nor does a list within a list,
-    however deep.
-    """
+    """A JSON value as text; null, objects and nested lists count as absent."""
     if isinstance(value, bool):
         return "1" if value else "0"
     return value if isinstance(value, str) else ""
@@ -167,4 +161,4 @@ def _number(text: str) -> str:
 
 
 def _too_large() -> ApiError:
-    return ApiError(f"The request is larger than {MAX_VALUE // 1024} KB")
+    return ApiError(f"The request is larger than {MAX_BODY // 1024} KB")

@@ -1,6 +1,4 @@
-"""`services`: what the caller may buy, at the caller's price; the same bytes for everybody of a
-price group.
-"""
+"""`services`: what the caller can buy, at the prices of the caller's group."""
 
 import re
 from typing import Final
@@ -12,20 +10,18 @@ from catalog.prices.price_list_cache import NotReady, PriceLists
 from orders.api.answers import CONTENT_TYPE, ApiError
 from orders.api.authenticate import Caller
 
-LISTS: Final = PriceLists()  # this process's; what they promise stands there
-# the smallest first, where the caller likes both the same
+LISTS: Final = PriceLists()  # of this process
+# the smallest first; the caller's preference counts more
 PREFERRED: Final[tuple[Encoding, ...]] = ("br", "gzip")
 ETAG: Final = re.compile(r'(?:W/)?("[^"]*")')
-RETRY_AFTER: Final = 1  # seconds; the list is being written
+RETRY_AFTER: Final = 1  # seconds; the list is being generated
 
 
 def services(caller: Caller, request: HttpRequest) -> HttpResponse:
-    """The list in the encoding that the caller likes best, with every change committed before the
-    request.
+    """The list in the preferred encoding, with every change committed before the request.
 
-    304 without a body for a caller that names the list's ETag in If-None-Match: by POST, too, since
-    this action changes nothing and its callers know no other verb. Raises ApiError (503) where the
-    first list takes too long to write.
+    304 if If-None-Match has its ETag, also for POST: the action changes nothing. Raises ApiError
+    (503) if generating the first list takes too long.
     """
     del caller  # one price group has them all
     try:
@@ -49,9 +45,7 @@ def services(caller: Caller, request: HttpRequest) -> HttpResponse:
 
 
 def encoding_for(accepted: str) -> Encoding:
-    """The best of ours that an Accept-Encoding allows; plain bytes for a caller that says
-    nothing or nonsense.
-    """
+    """Our best encoding that Accept-Encoding allows; plain bytes if it is absent or invalid."""
     wishes = dict(_wishes(accepted))
     liked = {name: wishes.get(name, wishes.get("*", 0.0)) for name in PREFERRED}
     best = max(PREFERRED, key=lambda name: liked[name])

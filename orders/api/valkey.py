@@ -1,6 +1,4 @@
-"""The API's short memory: counters and last requests in Valkey, which may be gone at any moment
-without harm.
-"""
+"""Valkey for the API's counters and latest requests. It may fail at any moment without harm."""
 
 import logging
 import time
@@ -16,23 +14,22 @@ from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-PATIENCE: Final = 0.5  # seconds for connecting, and for an answer: it stands in the same rack
-SILENCE: Final = 30.0  # seconds after a failure in which nobody waits for it
+TIMEOUT: Final = 0.5  # seconds to connect, and to answer
+SILENCE: Final = 30.0  # seconds after a failure without further attempts
 
 logger = logging.getLogger(__name__)
 
 
 class Memory:
-    """Valkey behind a breaker. One per process, shared by its threads."""
+    """Valkey behind a circuit breaker. One per process, shared by its threads."""
 
-    def __init__(self, *, url: str, silence: float = SILENCE, patience: float = PATIENCE) -> None:
-        # One more try where a connection has died since it was last used; none where an answer is
-        # late.
+    def __init__(self, *, url: str, silence: float = SILENCE, timeout: float = TIMEOUT) -> None:
+        # Retry once if the connection has died since its last use, but not if an answer is late.
         retry = Retry(NoBackoff(), 1, supported_errors=(NotConnected,))
         self._valkey = Redis.from_url(
             _as_valkey_spells(url),
-            socket_connect_timeout=patience,
-            socket_timeout=patience,
+            socket_connect_timeout=timeout,
+            socket_timeout=timeout,
             retry=retry,
             decode_responses=True,
         )
@@ -40,10 +37,10 @@ class Memory:
         self._silent_until = 0.0  # on the monotonic clock
 
     def run(self, fill: Callable[["Pipeline"], object]) -> list[Any] | None:
-        """The answers to the commands that `fill` puts into a pipeline; None where Valkey is away.
+        """The answers to the commands that `fill` puts into a pipeline; None if Valkey is down.
 
-        Costs one round trip, at most the time-out, and nothing during the silence after a failure.
-        One caller at its end looks whether Valkey is back, while the others go on without.
+        Takes at most the time-out, and nothing during the silence after a failure. When it ends,
+        one caller tries again while the others continue without.
         """
         began = time.monotonic()
         if began < self._silent_until:
@@ -58,7 +55,8 @@ class Memory:
         except (RedisError, OSError) as error:
             self._silent_until = time.monotonic() + self._silence
             logger.warning(
-                "Valkey does not answer (%s): the API counts in each process.", type(error).__name__
+                "Valkey does not answer (%s): API limits are counted per process.",
+                type(error).__name__,
             )
             return None
         if was_away:
@@ -67,12 +65,12 @@ class Memory:
 
 
 def _as_valkey_spells(url: str) -> str:
-    """Celery's address of a socket in the words of Valkey's client; any other address as it is."""
+    """Celery's socket URL as Valkey's client spells it; any other URL unchanged."""
     scheme, _, rest = url.partition("://")
     return f"unix://{rest.replace('virtual_host=', 'db=', 1)}" if scheme == "redis+socket" else url
 
 
 @cache
 def memory() -> Memory:
-    """The process's own."""
+    """The one of this process."""
     return Memory(url=settings.REDIS_URL)

@@ -1,4 +1,4 @@
-"""The one address of the served API: reads a request, admits its caller, lets the action answer."""
+"""The API endpoint: reads a request, authenticates its caller, runs the action."""
 
 import logging
 import time
@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from orders.api.actions import ACTIONS
-from orders.api.answers import ApiError, refuse
+from orders.api.answers import ApiError, error_reply
 from orders.api.authenticate import Caller, admit
 from orders.api.recent_requests import Recent, remember
 from orders.api.request import read
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Visit:
-    """What is known of a request so far."""
+    """What is known about a request so far."""
 
     now: datetime
     caller: Caller | None = None
@@ -35,7 +35,7 @@ class Visit:
 
 @csrf_exempt
 def api(request: HttpRequest) -> HttpResponse:
-    """Answer one request as JSON, whatever happens: no cookie is read or set, no redirect, no page."""
+    """Answer one request with JSON, whatever happens. No cookies, no redirects."""
     began = time.perf_counter()
     visit = Visit(now=timezone.now())
     response = _answer(request, visit)
@@ -57,15 +57,15 @@ def _answer(request: HttpRequest, visit: Visit) -> HttpResponse:
     try:
         return _do(request, visit)
     except ApiError as error:
-        refusal = error
+        answer = error
     except (OperationalError, InterfaceError) as error:
         logger.warning("The API answers 503: %s", type(error).__name__)
-        refusal = ApiError("Service unavailable", status=503, retry_after=RETRY_AFTER)
-    except Exception:  # whatever it is, programs get JSON; people get the traceback
+        answer = ApiError("Service unavailable", status=503, retry_after=RETRY_AFTER)
+    except Exception:  # programs get JSON, the log gets the traceback
         logger.exception("The API failed")
-        refusal = ApiError("Internal error", status=503, retry_after=RETRY_AFTER)
-    visit.error = refusal.text
-    return refuse(refusal)
+        answer = ApiError("Internal error", status=503, retry_after=RETRY_AFTER)
+    visit.error = answer.text
+    return error_reply(answer)
 
 
 def _do(request: HttpRequest, visit: Visit) -> HttpResponse:

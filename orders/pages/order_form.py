@@ -1,6 +1,6 @@
 """The form of a new order: the fields of the service's type.
 
-What may stand in them, orders/checking.py decides.
+Their values are checked by `orders.placing.check_fields`.
 """
 
 from typing import Any, Final, cast
@@ -16,21 +16,18 @@ from orders.models import Order
 from orders.placing.check_fields import MAX_NUMBER, NUMBER_LIMITS, TEXT_LENGTH, FieldErrors, check
 from orders.placing.price_quote import quote
 
-# Fields that no type has: what the page itself sends along.
 DRIPFEED: Final = ("runs", "interval")
-BESIDE: Final = ("max", "old_posts", "expiry")  # stand beside the field before them
+BESIDE: Final = ("max", "old_posts", "expiry")  # shown next to the field before them
+# fields of the page itself, which no service type has
 OWN_FIELDS: Final = ("service", "quote", "idempotency_key", "is_overlap_accepted")
 
 
 class ProtocolField(forms.CharField):
-    """A field of `add`: takes any text, since the act checks it; `required` is only how the
-    page shows it.
-    """
+    """A field of `add`. Takes any text: `place_order` checks it, and `required` is only shown."""
 
-    hint = ""  # what stands at the label's end: "10–10,000"
+    hint = ""  # shown at the end of the label: "10–10,000"
 
     def clean(self, value: Any) -> str:
-        """The text as it came."""
         return str(value or "")
 
 
@@ -41,7 +38,7 @@ class OrderForm(forms.Form):
     quote = forms.CharField(widget=forms.HiddenInput, required=False)
     idempotency_key = forms.UUIDField(
         widget=forms.HiddenInput,
-        error_messages={"invalid": "The form was damaged on its way. Please order again."},
+        error_messages={"invalid": "The form was incomplete. Please order again."},
     )
     is_overlap_accepted = forms.BooleanField(required=False, label="Order anyway")
 
@@ -63,12 +60,12 @@ class OrderForm(forms.Form):
 
     @property
     def asked(self) -> list[forms.BoundField]:
-        """The fields of the type but drip-feed's, in their order."""
+        """The fields of the type except drip-feed's, in their order."""
         return [field for field in self if field.name not in {*OWN_FIELDS, *DRIPFEED}]
 
     @property
     def rows(self) -> list[list[forms.BoundField]]:
-        """The asked fields as they stand: one below the other, or two beside each other."""
+        """The asked fields by row: one, or two next to each other."""
         rows: list[list[forms.BoundField]] = []
         for field in self.asked:
             if field.name in BESIDE and rows:
@@ -79,33 +76,28 @@ class OrderForm(forms.Form):
 
     @property
     def dripfeed(self) -> list[forms.BoundField]:
-        """Runs and interval, where the service has them."""
+        """Runs and interval, if the service has them."""
         return [field for field in self if field.name in DRIPFEED]
 
     @property
     def limits(self) -> str:
-        """What stands beside the field that minimum and maximum are for."""
+        """The hint of the field that minimum and maximum are for."""
         hints = (getattr(field.field, "hint", "") for field in self.asked)
         return next(filter(None, hints), "")
 
     @property
     def values(self) -> dict[str, str]:
-        """What was asked for, by protocol names.
-
-        Fields that this service has not are passed on to be refused.
-        """
+        """What was entered, by protocol names, even fields that this service does not take."""
         names = [field.name for field in self.kind.fields]
         return {name: self.data[name] for name in names if name in self.data}
 
     @property
     def key(self) -> UUID | None:
-        """The idempotency key, where it came whole."""
+        """The idempotency key, if it is valid."""
         return self.cleaned_data.get("idempotency_key")
 
     def show(self, errors: FieldErrors) -> None:
-        """Put what is wrong beside its field; what belongs to none that is shown, above all
-        of them.
-        """
+        """Show each problem at its field, or above the form if the field is not shown."""
         for name, problem in errors.problems.items():
             if name in self.fields:
                 self.add_error(name, problem.message)
@@ -113,23 +105,23 @@ class OrderForm(forms.Form):
                 self.add_error(None, f"{name}: {problem.message}")
 
     def check(self, *, service: Service) -> None:
-        """Show what is wrong with the fields, without ordering anything."""
+        """Show what is wrong with the fields. Orders nothing."""
         try:
             check(kind=self.kind, service=service, values=self.values)
         except FieldErrors as errors:
             self.show(errors)
 
     def warn_of(self, overlap: Order) -> None:
-        """Ask whether to order although another order for this link has not ended."""
+        """Ask whether to order although another order for this link is still running."""
         self.overlap = overlap
         self.add_error(
             "is_overlap_accepted",
-            f"Order {overlap.pk} for this link has not ended yet, and two at once spoil each other's start count. "
-            "Wait for its end, or tick the box and order again.",
+            f"Order {overlap.pk} for this link is still running, and two at once distort each "
+            "other's start count. Wait until it ends, or tick the box and order again.",
         )
 
     def renew(self, **values: str) -> None:
-        """Send the page's own fields out again with new values, although the form is bound."""
+        """Give the page's own fields new values although the form is bound."""
         self.data = {**{name: self.data[name] for name in self.data}, **values}
 
 

@@ -1,4 +1,4 @@
-"""Listing a customer's orders: status tabs, search by id and link, pages by key."""
+"""A customer's list of orders: status tabs, search by id and link, keyset pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,9 +31,7 @@ TABS: Final[Mapping[str, tuple[str, Q]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of orders, newest first; the ids are where the next pages begin, None where
-    there is none.
-    """
+    """One page of orders, newest first; the ids where the next pages begin, or None."""
 
     orders: list[Order]
     newer_than: int | None
@@ -41,9 +39,7 @@ class Page:
 
 
 def find_orders(*, orders: OrderQuerySet, tab: str, query: str) -> OrderQuerySet:
-    """Those of `orders` in this tab whose id the query is, or whose link, or whom it follows,
-    has it in it.
-    """
+    """Orders of this tab with the query as id, or in the link or the followed username."""
     found = orders.filter(TABS[tab][1])
     query = printable(query)
     if not query:
@@ -53,7 +49,7 @@ def find_orders(*, orders: OrderQuerySet, tab: str, query: str) -> OrderQuerySet
 
 
 def page_of(*, orders: OrderQuerySet, older_than: str = "", newer_than: str = "") -> Page:
-    """The page of orders that begins below one id, or ends above another; else the first page."""
+    """The page that begins below one id or ends above another; else the first page."""
     if is_id(newer_than):
         rows = list(orders.filter(pk__gt=int(newer_than)).order_by("pk")[: PAGE + 1])
         # the page that the customer came from is older

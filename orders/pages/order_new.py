@@ -1,4 +1,4 @@
-"""The page of a new order: choose a service, fill in the fields of its type, see the charge, order."""
+"""The page for a new order: choose a service, fill in its fields, see the charge, order."""
 
 from decimal import Decimal
 from uuid import uuid4
@@ -32,7 +32,7 @@ from orders.placing.price_quote import forecast, quote, read_quote
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def order_new(request: MemberRequest) -> HttpResponse:
-    """Choose a service (GET) and order it (POST); the same form sent twice is one order."""
+    """Choose a service (GET) and order it (POST). The same form sent twice is one order."""
     if request.method == "POST":
         return _order(request)
     choice = choose(
@@ -48,7 +48,7 @@ def _order(request: MemberRequest) -> HttpResponse:
     service_id = request.POST.get("service", "")
     service = Service.objects.filter(pk=int(service_id)).first() if is_id(service_id) else None
     if service is None or find(service.type) is None:
-        return _without_service(request, "This service is not on sale any more.")
+        return _without_service(request, "This service is no longer available.")
     form = OrderForm(request.POST, service=service, customer=request.user)
     form.is_valid()
     if "review" in request.POST:
@@ -67,13 +67,15 @@ def _order(request: MemberRequest) -> HttpResponse:
 
 
 def _place(request: MemberRequest, *, service: Service, form: OrderForm) -> Order | None:
-    """The placed order, or None where the form now says why there is none. Raises NotOnSale."""
+    """The placed order, or None if the form now shows why there is none. Raises NotOnSale."""
     if form.key is None:
         form.renew(idempotency_key=str(uuid4()))
         return None
     quoted = read_quote(text=form.cleaned_data["quote"], customer=request.user, service=service)
     if quoted is None:
-        form.add_error(None, "Nothing was ordered yet. Please look at the price and order again.")
+        form.add_error(
+            None, "Nothing has been ordered yet. Please check the price and order again."
+        )
         return None
     overlap = find_overlap(
         customer=request.user, link=form.values.get("link", ""), but_key=form.key
@@ -96,25 +98,23 @@ def _place(request: MemberRequest, *, service: Service, form: OrderForm) -> Orde
         form.add_error(None, _shortage(short))
     except PriceChanged as change:
         message = (
-            f"The price rose from {_words(change.old)} to {_words(change.new)} {unit(service)} meanwhile. "
-            "Nothing was charged. Order again if you agree."
+            f"The price has risen from {_words(change.old)} to {_words(change.new)} "
+            f"{unit(service)}. Nothing was charged. Order again to accept the new price."
         )
         form.add_error(None, message)
     except KeyReused:
         form.renew(idempotency_key=str(uuid4()))
         form.add_error(
-            None, "This form has placed an order already. Order again to place another one."
+            None, "This form has already placed an order. Order again to place another one."
         )
     return None
 
 
 def _again(request: MemberRequest, *, form: OrderForm, service_id: str) -> HttpResponse:
-    """The page once more with the price as it is now, which the customer sees and agrees to by
-    ordering again.
-    """
+    """The page again with the current price, which the customer accepts by ordering again."""
     choice = choose(query="", category_id="", service_id=service_id)
     if choice.service is None:
-        return _without_service(request, "This service is not on sale any more.")
+        return _without_service(request, "This service is no longer available.")
     form.renew(quote=quote(customer=request.user, service=choice.service))
     return _page(request, choice=choice, form=form, status=422 if form.errors else 200)
 
@@ -144,7 +144,8 @@ def _page(
 
 def _shortage(short: InsufficientFunds) -> str:
     return (
-        f"Not enough balance: {_words(short.amount)} is needed, {_words(short.available)} is there."
+        f"Your balance is too low: {_words(short.amount)} needed, "
+        f"{_words(short.available)} available."
     )
 
 

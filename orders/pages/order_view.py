@@ -1,6 +1,4 @@
-"""Showing orders to their customer: what a row and a page say, made ready so that templates decide
-nothing.
-"""
+"""What a customer sees of an order, in a row and on its page. Templates only print it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,7 +24,7 @@ from orders.models import (
 )
 from orders.pages.order_list import NOT_RUNNING
 
-PATIENCE: Final = timedelta(minutes=10)  # an order that is still unsent is then explained
+MAX_UNSENT: Final = timedelta(minutes=10)  # then an unsent order is explained
 TONES: Final = {
     EventKind.PLACED: "info",
     EventKind.ACCEPTED: "info",
@@ -44,12 +42,12 @@ class Row:
     """One order in a list."""
 
     order: Order
-    link: str  # or whose posts are served
+    link: str  # or username of a subscription
     quantity: str
-    status: str  # of a subscription, how it stands at the provider
+    status: str  # of a subscription, the provider's state
     can_refill: bool
     can_cancel: bool
-    is_live: bool  # may still change by itself
+    is_live: bool  # can still change
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +74,23 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Posts:
-    """How far a subscription has come."""
+    """Progress of a subscription."""
 
     paid: int
-    owed: int  # served, and not paid for want of money
-    charge: Decimal  # for each
+    owed: int  # delivered but not paid, for lack of balance
+    charge: Decimal  # per post
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Everything that the page of one order says."""
+    """Everything on the page of one order."""
 
     row: Row
     fields: list[tuple[str, list[str]]]  # label, lines
     posts: Posts | None  # of a subscription
-    dripfeed: str  # "5 runs of 100, one every 30 minutes: 500 in all"; empty: none
-    delivered: int | None  # units, where the provider has told how many remain
-    is_slow: bool  # not with the provider after a while: say that it is being looked after
+    dripfeed: str  # "5 runs of 100 every 30 minutes, 500 in total"; or empty
+    delivered: int | None  # units, once the provider has reported remains
+    is_slow: bool  # still unsent after MAX_UNSENT: say that it is being checked
     refills: list[Refill]
     cancellations: list[Cancellation]
     movements: list[Movement]
@@ -100,7 +98,7 @@ class Sheet:
 
 
 def with_requests(orders: OrderQuerySet) -> OrderQuerySet:
-    """The orders with all that a row asks for, in a fixed number of queries."""
+    """The orders with everything a row needs, in a fixed number of queries."""
     return orders.select_related("service", "subscription").prefetch_related(
         "refills", "cancellations"
     )
@@ -121,7 +119,7 @@ def sheet_of(order: Order, *, now: datetime) -> Sheet:
         posts=_posts(order),
         dripfeed=_dripfeed(order),
         delivered=None if order.is_per_order else delivered,
-        is_slow=order.status in NOT_RUNNING and now - order.created_at > PATIENCE,
+        is_slow=order.status in NOT_RUNNING and now - order.created_at > MAX_UNSENT,
         refills=sorted(order.refills.all(), key=lambda refill: -refill.pk),
         cancellations=sorted(order.cancellations.all(), key=lambda request: -request.pk),
         movements=list(_movements(order, events=events)),
@@ -143,7 +141,7 @@ def _row(order: Order) -> Row:
 
 
 def _status(order: Order) -> str:
-    """The status; a subscription's is its provider's word while it runs, and where it expired."""
+    """The status; of a subscription the provider's, while it runs and once it has expired."""
     state = order.subscription.state if order.is_subscription else ""
     return (
         state
@@ -162,7 +160,10 @@ def _dripfeed(order: Order) -> str:
     runs, minutes = order.fields.get("runs"), order.fields.get("interval")
     if not runs or order.quantity is None:
         return ""
-    return f"{int(runs):,} runs of {order.quantity:,}, one every {minutes} minutes: {order.billed_quantity:,} in all"
+    return (
+        f"{int(runs):,} runs of {order.quantity:,} every {minutes} minutes, "
+        f"{order.billed_quantity:,} in total"
+    )
 
 
 def _quantity(order: Order) -> str:
@@ -181,7 +182,7 @@ def _fields(order: Order) -> Iterator[tuple[str, list[str]]]:
         order.fields, key=lambda name: (names.index(name) if name in names else len(names), name)
     ):
         if name in {"runs", "interval"}:
-            continue  # told with the quantity
+            continue  # shown with the quantity
         text = order.fields[name]
         field = kind.field(name) if kind else None
         words = dict(field.choices) if field else {}
@@ -189,7 +190,7 @@ def _fields(order: Order) -> Iterator[tuple[str, list[str]]]:
 
 
 def _movements(order: Order, *, events: list[Event]) -> Iterator[Movement]:
-    """The charge with its formula, and each refund with the one that its event tells."""
+    """The charge with its formula, and each refund with the formula from its event."""
     refunds = {_owed_of(event): event.text for event in events if event.kind == EventKind.REFUNDED}
     transfers = Transfer.objects.filter(
         reference__startswith=f"order:{order.pk}:", wallet__owner=order.user_id
@@ -210,7 +211,7 @@ def _movements(order: Order, *, events: list[Event]) -> Iterator[Movement]:
 
 
 def _owed_of(event: Event) -> str:
-    """The sum that a refund led up to, as its transfer's reference ends."""
+    """The total refunded, as at the end of the transfer's reference."""
     return f"{Decimal(event.detail.get('owed', '0')):.5f}"
 
 

@@ -1,4 +1,4 @@
-"""Customers' pages of their orders: the list, one order, and asking for a refill or a cancellation."""
+"""Customers' order pages: the list, one order, requesting a refill or a cancellation."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ from orders.pages.order_view import rows_of, sheet_of, with_requests
 @customer_required
 @require_GET
 def orders(request: MemberRequest) -> HttpResponse:
-    """The customer's orders by status tab, found by id or link, newest first."""
+    """The customer's orders by status tab and search, newest first."""
     tab, query = request.GET.get("tab", "all"), request.GET.get("q", "").strip()
     if tab not in TABS:
         raise Http404
@@ -57,7 +57,7 @@ def orders(request: MemberRequest) -> HttpResponse:
 @customer_required
 @require_GET
 def orders_live(request: MemberRequest) -> HttpResponse:
-    """The rows of those of the customer's orders that a page still shows as changing."""
+    """The rows of a page that could still change."""
     ids = [int(text) for text in request.GET.get("ids", "").split(",") if is_id(text)][:PAGE]
     rows = rows_of(with_requests(request.user.orders.filter(pk__in=ids)).newest_first())
     context = {"rows": rows, "live_ids": [row.order.pk for row in rows if row.is_live]}
@@ -67,14 +67,14 @@ def orders_live(request: MemberRequest) -> HttpResponse:
 @customer_required
 @require_GET
 def order(request: MemberRequest, pk: int) -> HttpResponse:
-    """One of the customer's orders; someone else's is as unknown as one that never was."""
+    """One of the customer's orders; anyone else's is a 404."""
     return _order_page(request, _own_order(request, pk))
 
 
 @customer_required
 @require_POST
 def order_refill(request: MemberRequest, pk: int) -> HttpResponse:
-    """Ask for a refill."""
+    """Request a refill."""
 
     def ask(own: Order) -> str:
         aftercare_requests.request_refill(order=own, actor=request.user, now=timezone.now())
@@ -86,7 +86,7 @@ def order_refill(request: MemberRequest, pk: int) -> HttpResponse:
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def order_cancel(request: MemberRequest, pk: int) -> HttpResponse:
-    """Ask once more, then cancel, or ask the provider to."""
+    """Confirm (GET), then cancel the order or request it from the provider (POST)."""
 
     def ask(own: Order) -> str:
         is_request = aftercare_requests.request_cancel(
@@ -102,7 +102,7 @@ def order_cancel(request: MemberRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _ask(request, own, ask)
     if not can_cancel(own):
-        messages.error(request, f"Order {own.pk} cannot be canceled now.")
+        messages.error(request, f"Order {own.pk} cannot be canceled at this point.")
         return redirect("order", pk=own.pk)
     return render(request, "confirm.html", _cancel_question(own))
 
@@ -114,8 +114,8 @@ def _own_order(request: MemberRequest, pk: int) -> Order:
 def _ask(request: MemberRequest, own: Order, ask: Callable[[Order], str]) -> HttpResponse:
     try:
         answer = ask(own)
-    except (NotOffered, AlreadyOpen) as refusal:
-        messages.error(request, str(refusal))
+    except (NotOffered, AlreadyOpen) as error:
+        messages.error(request, str(error))
         return _order_page(request, own, status=422)
     messages.success(request, answer)
     return redirect("order", pk=own.pk)
@@ -135,11 +135,12 @@ def _cancel_question(own: Order) -> dict[str, object]:
         "title": f"Cancel order {own.pk}",
         "question": f"Cancel order {own.pk}?",
         "details": [
-            f"It has not been sent yet: it ends at once, and {money} return to your balance."
+            f"It has not been sent yet. It ends at once and {money} is refunded to your balance."
             if is_unsent
-            else "The supplier is asked to stop it. What was not delivered by then returns to your balance.",
+            else "We ask the supplier to stop it. Whatever has not been delivered by then is "
+            "refunded.",
         ],
-        "action": "Cancel the order",
+        "action": "Cancel order",
         "cancel_url": reverse("order", args=[own.pk]),
         "is_destructive": True,
     }

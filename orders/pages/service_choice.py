@@ -1,6 +1,4 @@
-"""Choosing what to order: the services on sale, narrowed by a search and a category, and the one
-that was picked.
-"""
+"""The services to choose from for an order: search, category and the chosen one."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,15 +9,15 @@ from accounts.models import User
 from catalog.models import Category, Service, ServiceQuerySet
 from lib.query_text import is_id, printable
 
-LISTED: Final = 100  # services in the list at once; a search narrows it
-LATELY: Final = 6  # services to order again
-LATEST: Final = 50  # orders among which they are looked for
-WORDS: Final = 8  # words of a search that count
+MAX_LISTED: Final = 100  # services in the list; a search narrows it
+MAX_LATELY: Final = 6  # services to order again
+MAX_LATEST: Final = 50  # orders searched for them
+MAX_WORDS: Final = 8  # of a search; more are ignored
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the customer may pick from, and what is picked."""
+    """What the customer can choose from, and the choice."""
 
     query: str
     categories: list[Category]  # those with something on sale
@@ -30,9 +28,7 @@ class Choice:
 
 
 def choose(*, query: str, category_id: str, service_id: str) -> Choice:
-    """What fits the search, the category and the service as a browser sent them; what makes no
-    sense is left out.
-    """
+    """What matches a browser's search, category and service; invalid values are ignored."""
     query = printable(query)
     categories = list(_categories())
     category = next((one for one in categories if str(one.pk) == category_id), None)
@@ -40,8 +36,8 @@ def choose(*, query: str, category_id: str, service_id: str) -> Choice:
     if category:
         matching = matching.filter(category=category)
     service = matching.filter(pk=int(service_id)).first() if is_id(service_id) else None
-    listed = list(matching.in_shop_order()[: LISTED + 1])
-    services = listed[:LISTED]
+    listed = list(matching.in_shop_order()[: MAX_LISTED + 1])
+    services = listed[:MAX_LISTED]
     if service and service not in services:
         services.insert(0, service)
     return Choice(
@@ -49,24 +45,24 @@ def choose(*, query: str, category_id: str, service_id: str) -> Choice:
         categories=categories,
         category=category,
         services=services,
-        has_more=len(listed) > LISTED,
+        has_more=len(listed) > MAX_LISTED,
         service=service,
     )
 
 
 def ordered_lately(customer: User) -> list[Service]:
-    """What the customer's newest orders were for and is still on sale, the newest first."""
-    newest = customer.orders.newest_first().values("service_id")[:LATEST]
+    """Services of the customer's latest orders that are still on sale, newest first."""
+    newest = customer.orders.newest_first().values("service_id")[:MAX_LATEST]
     found = Service.objects.on_sale().filter(pk__in=newest, orders__user=customer)
-    return list(found.annotate(last=Max("orders__pk")).order_by("-last")[:LATELY])
+    return list(found.annotate(last=Max("orders__pk")).order_by("-last")[:MAX_LATELY])
 
 
 def matching_services(*, query: str) -> ServiceQuerySet:
-    """The services on sale whose name has every word of the query, or whose id it is."""
+    """Services on sale whose name has every word of the query, or whose id it is."""
     found = Service.objects.on_sale().select_related("category")
     if is_id(query):
         return found.filter(Q(pk=int(query)) | _named(query))
-    for word in query.split()[:WORDS]:
+    for word in query.split()[:MAX_WORDS]:
         found = found.filter(_named(word))
     return found
 

@@ -1,6 +1,4 @@
-"""The staff's inbox of orders: every one that is unclear, held or in doubt, with what is known and
-what to do next.
-"""
+"""The staff's inbox: orders that are unclear, held or under review, with a suggested next step."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ from orders.models import (
 from orders.unclear.decide import needs_two
 from orders.unclear.evidence import Findings, evidence_for, with_findings
 
-PAGE: Final = 25  # cases: each is a card with forms
+PAGE: Final = 25  # cases, each a card with forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +35,11 @@ class Case:
     advice: str
     decisions: tuple[str, ...]  # of attach, resend, refund, settle
     proposal: Proposal | None  # a decision that waits for a second person
-    needs_two: bool  # whether resend and refund do
+    needs_two: bool  # for resend and refund
 
     @property
     def is_overdue(self) -> bool:
-        """Whether it has been unclear for so long that the log has told of it."""
+        """Whether it has been unclear for so long that an alert was logged."""
         return bool(
             self.order.status == Status.UNCLEAR and self.attempt and self.attempt.alarmed_at
         )
@@ -53,9 +51,7 @@ class Case:
 
 
 def cases(*, after: int | None = None) -> tuple[list[Case], int | None]:
-    """The oldest cases behind an id, and the id behind which more begin, None where these are
-    the last.
-    """
+    """The oldest cases after an id, and the id after which more follow, or None."""
     orders = waiting_for_staff()
     if after is not None:
         orders = orders.filter(pk__gt=after)
@@ -64,18 +60,18 @@ def cases(*, after: int | None = None) -> tuple[list[Case], int | None]:
 
 
 def waiting_for_staff() -> OrderQuerySet:
-    """Every order that a person should look at."""
+    """Every order that needs a person."""
     reviews = Review.objects.filter(order=OuterRef("pk"), closed_at=None)
     return Order.objects.filter(Q(status__in=[Status.UNCLEAR, Status.HELD]) | Exists(reviews))
 
 
 def with_evidence(orders: OrderQuerySet) -> OrderQuerySet:
-    """The orders with all that a case shows, in a fixed number of queries."""
-    open_doubts = Review.objects.filter(closed_at=None).order_by("pk")
+    """The orders with everything a case shows, in a fixed number of queries."""
+    open_reviews = Review.objects.filter(closed_at=None).order_by("pk")
     proposals = Proposal.objects.filter(closed_at=None).select_related("proposed_by").order_by("pk")
     return orders.select_related("user", "service", "provider").prefetch_related(
         Prefetch("attempts", with_findings(Attempt.objects.order_by("pk"))),
-        Prefetch("reviews", open_doubts),
+        Prefetch("reviews", open_reviews),
         Prefetch("attempts__proposals", proposals),
     )
 
@@ -125,8 +121,9 @@ def _advice(order: Order, attempt: Attempt | None, reviews: list[Review]) -> str
             return attempt.evidence.next_step
         sent = attempt.sent_at or attempt.prepared_at if attempt else order.created_at
         return (
-            f"Look for the link among {provider}'s orders of {sent:%Y-%m-%d %H:%M} UTC and a few minutes after. "
-            "Found: enter its id. Certainly not there: send it again or refund it."
+            f"Look for the link in {provider}'s orders from {sent:%Y-%m-%d %H:%M} UTC and a few "
+            "minutes later. If you find it, enter its ID. If it is certainly not there, resend "
+            "or refund the order."
         )
     if order.status == Status.HELD:
         return _advice_held(order, provider)
@@ -134,22 +131,28 @@ def _advice(order: Order, attempt: Attempt | None, reviews: list[Review]) -> str
         return advice
     if order.status == Status.RUNNING and reviews:
         return (
-            f"Look the order up at {provider}. Close the doubt to go on following it, "
-            "or end it with what is missing."
+            f"Check the order at {provider}. Close the warning to keep tracking it, or end the "
+            "order and enter what was not delivered."
         )
     if reviews:
-        return "The order has ended and its money stays as it is. Look it up, then close the doubt with what you found."
+        return (
+            "The order has ended and its charge does not change. Check it with the provider, then "
+            "close the warning and note what you found."
+        )
     return ""
 
 
 def _advice_posts(reviews: list[Review], provider: str) -> str:
     kinds = {review.kind for review in reviews}
     if ReviewKind.UNCOUNTED_POSTS in kinds:
-        return f"Count the posts that {provider} has served since the last one that was charged, and enter the number."
+        return (
+            f"Count the posts that {provider} has delivered since the last charged one, and "
+            "enter the number."
+        )
     if ReviewKind.UNPAID_POSTS in kinds:
         return (
-            "Ask the customer to add funds: the posts are charged by themselves then. "
-            "Closing the doubt forgives them."
+            "Ask the customer to add funds; the posts are then charged automatically. "
+            "Closing the warning waives their charge."
         )
     return ""
 
@@ -157,11 +160,23 @@ def _advice_posts(reviews: list[Review], provider: str) -> str:
 def _advice_held(order: Order, provider: str) -> str:
     match HoldReason(order.hold_reason):
         case HoldReason.PROVIDER_FUNDS:
-            return f"Top up our account at {provider}: the order goes on by itself once the balance covers it."
+            return (
+                f"Top up our account at {provider}. The order continues automatically once the "
+                "balance covers it."
+            )
         case HoldReason.PROVIDER_KEY:
-            return f"Have an admin check our key at {provider}: the order goes on by itself once the key works."
+            return (
+                f"Ask an admin to check our API key at {provider}. The order continues "
+                "automatically once the key works."
+            )
         case HoldReason.LOSS:
             cost, charge = plain(present_cost(order)), plain(worth(order))
-            return f"It costs {cost} now and brings {charge}: sending it accepts the loss, a refund avoids it."
+            return (
+                f"The cost is now {cost} and the charge {charge}. Resend it to accept the loss, or "
+                "refund it."
+            )
         case HoldReason.STAFF:
-            return "Read the timeline: enter the provider's id where it was placed, else send the order or refund it."
+            return (
+                "Check the timeline. If the order was placed, enter the provider's ID; otherwise "
+                "resend or refund it."
+            )

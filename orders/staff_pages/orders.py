@@ -1,6 +1,4 @@
-"""Staff pages of orders: all of them, one with everything that is known, and those that wait for a
-decision.
-"""
+"""Staff pages of orders: all of them, a single one, and those that need a decision."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -44,22 +42,22 @@ ANSWERS: Final[Mapping[str, Callable[..., object]]] = {
     "confirm": confirm,
     "withdraw": withdraw,
 }
-REFUSED: Final = (
+REJECTED: Final = (
     CannotDecide,
     AlreadySettled,
     NotUnderReview,
     WrongRemains,
     NothingToCount,
-)  # what staff can answer: somebody was first, or what they entered makes no sense
+)  # staff can act on these: somebody was first, or the input is wrong
 DONE: Final = {
-    "attach": "runs as the provider's order",
-    "resend": "is sent again",
-    "refund": "is canceled and refunded",
-    "settle": "has ended",
-    "posts": "is charged for the posts that you counted",
-    "propose": "waits for a second person to confirm it",
-    "confirm": "is decided as proposed",
-    "withdraw": "stays as it is",
+    "attach": "matched",
+    "resend": "queued to be resent",
+    "refund": "canceled and refunded",
+    "settle": "ended",
+    "posts": "charged for the posts you counted",
+    "propose": "waits for a second person to confirm",
+    "confirm": "decided as proposed",
+    "withdraw": "left unchanged, proposal withdrawn",
 }
 
 TONES: Final[Mapping[str, str]] = {
@@ -99,14 +97,14 @@ def staff_orders(request: MemberRequest) -> HttpResponse:
 @staff_required
 @require_GET
 def staff_order(request: MemberRequest, pk: int) -> HttpResponse:
-    """One order with everything: timeline with raw answers, attempts, doubts, money, decisions."""
+    """One order with everything: timeline, attempts, reviews, money, decisions."""
     return _render_order(request, pk)
 
 
 @staff_required
 @require_GET
 def staff_unclear(request: MemberRequest) -> HttpResponse:
-    """What a machine must not decide, oldest first, each with its evidence and its decisions."""
+    """Orders that staff must decide, oldest first, with evidence and decisions."""
     after = request.GET.get("after", "")
     rows, more_after = cases(after=int(after) if is_id(after) else None)
     context = {
@@ -120,7 +118,7 @@ def staff_unclear(request: MemberRequest) -> HttpResponse:
 @staff_required
 @require_POST
 def staff_order_decide(request: MemberRequest, pk: int, decision: str) -> HttpResponse:
-    """Carry out one decision about an order; what is wrong with it is said on the order's page."""
+    """Carry out one decision; its errors are shown on the order's page."""
     order = get_object_or_404(Order.objects.select_related("provider"), pk=pk)
     if decision not in DECISIONS:
         raise Http404
@@ -130,7 +128,7 @@ def staff_order_decide(request: MemberRequest, pk: int, decision: str) -> HttpRe
             done = DECISIONS[decision](
                 order=order, actor=request.user, now=timezone.now(), **form.cleaned_data
             )
-        except REFUSED as error:
+        except REJECTED as error:
             form.add_error(None, str(error))
         else:
             is_proposal = isinstance(done, Proposal)
@@ -138,21 +136,19 @@ def staff_order_decide(request: MemberRequest, pk: int, decision: str) -> HttpRe
                 request, f"Order {pk} {DONE['propose'] if is_proposal else DONE[decision]}."
             )
             return redirect("staff_order", pk=pk)
-    return _render_order(request, pk, refused={decision: form})
+    return _render_order(request, pk, rejected={decision: form})
 
 
 @staff_required
 @require_POST
 def staff_proposal_answer(request: MemberRequest, pk: int, answer: str) -> HttpResponse:
-    """A second person confirms what the first has proposed about a dear order, or either takes
-    it back.
-    """
+    """A second person confirms a proposal about an expensive order, or either withdraws it."""
     proposal = get_object_or_404(Proposal.objects.select_related("attempt"), pk=pk)
     if answer not in ANSWERS:
         raise Http404
     try:
         ANSWERS[answer](proposal=proposal, actor=request.user, now=timezone.now())
-    except REFUSED as error:
+    except REJECTED as error:
         messages.error(request, str(error))
     else:
         messages.success(request, f"Order {proposal.attempt.order_id} {DONE[answer]}.")
@@ -162,37 +158,37 @@ def staff_proposal_answer(request: MemberRequest, pk: int, answer: str) -> HttpR
 @staff_required
 @require_POST
 def staff_doubt_close(request: MemberRequest, pk: int) -> HttpResponse:
-    """Close a doubt with what was found out."""
+    """Close a review with a note."""
     review = get_object_or_404(Review.objects.select_related("order"), pk=pk)
     form = form_for("close", pk, request.POST)
     if form.is_valid():
         try:
             close_review(review=review, actor=request.user, now=timezone.now(), **form.cleaned_data)
-        except REFUSED as error:
+        except REJECTED as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"The doubt about order {review.order_id} is closed.")
+            messages.success(request, f"Warning about order {review.order_id} closed.")
             return redirect("staff_order", pk=review.order_id)
-    return _render_order(request, review.order_id, refused={f"close{pk}": form})
+    return _render_order(request, review.order_id, rejected={f"close{pk}": form})
 
 
 def _render_order(
-    request: MemberRequest, pk: int, *, refused: Mapping[str, ReasonForm] | None = None
+    request: MemberRequest, pk: int, *, rejected: Mapping[str, ReasonForm] | None = None
 ) -> HttpResponse:
     order = get_object_or_404(with_evidence(Order.objects.all()), pk=pk)
     [case] = cases_of([order])
     context = {
         "order": order,
         "case": case,
-        "forms": _forms(case, refused),
-        "orphans": [form for name, form in (refused or {}).items() if not _has_place(name, case)],
+        "forms": _forms(case, rejected),
+        "orphans": [form for name, form in (rejected or {}).items() if not _has_place(name, case)],
         "earning": earning_of(order),
         "events": [
             (event, TONES.get(event.kind, "idle"))
             for event in order.events.select_related("actor").order_by("pk")
         ],
         "attempts": order.attempts.select_related("decided_by").order_by("pk"),
-        "closed_doubts": Review.objects.filter(order=order)
+        "closed_reviews": Review.objects.filter(order=order)
         .exclude(closed_at=None)
         .select_related("closed_by"),
         "transfers": Transfer.objects.filter(reference__startswith=f"order:{pk}:").order_by(
@@ -203,27 +199,22 @@ def _render_order(
             *order.cancellations.select_related("requested_by").order_by("pk"),
         ],
     }
-    return render(request, "orders/staff/order.html", context, status=422 if refused else 200)
+    return render(request, "orders/staff/order.html", context, status=422 if rejected else 200)
 
 
-def _forms(case: Case, refused: Mapping[str, ReasonForm] | None = None) -> dict[str, Any]:
-    """The case's forms: by decision, and of its doubts a list of (doubt, form).
-
-    A refused one shows what was wrong.
-    """
-    refused = refused or {}
+def _forms(case: Case, rejected: Mapping[str, ReasonForm] | None = None) -> dict[str, Any]:
+    """The case's forms, by decision and by review. A rejected one shows its errors."""
+    rejected = rejected or {}
     by_decision = {
-        name: refused.get(name) or form_for(name, case.order.pk) for name in case.decisions
+        name: rejected.get(name) or form_for(name, case.order.pk) for name in case.decisions
     }
     reviews = [
-        (review, refused.get(f"close{review.pk}") or form_for("close", review.pk))
+        (review, rejected.get(f"close{review.pk}") or form_for("close", review.pk))
         for review in case.reviews
     ]
     return {"by_decision": by_decision, "reviews": reviews}
 
 
 def _has_place(name: str, case: Case) -> bool:
-    """Whether the page still shows the form: an order that somebody else has decided meanwhile
-    does not.
-    """
+    """Whether the page still shows the form; not if somebody else has decided meanwhile."""
     return name in case.decisions or name in {f"close{review.pk}" for review in case.reviews}

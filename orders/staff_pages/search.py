@@ -1,4 +1,4 @@
-"""Finding any customer's order for staff, and what each one earns."""
+"""Search over all customers' orders, for staff."""
 
 from django.db.models import Q
 
@@ -7,10 +7,9 @@ from orders.models import Order, OrderQuerySet, Status
 
 
 def find_any(*, query: str, status: str, provider_id: str) -> OrderQuerySet:
-    """All orders that fit: an id of ours or of a provider, part of a link or of an e-mail address;
-    status; provider.
+    """Orders with our id or the provider's, or part of their link or e-mail address.
 
-    What makes no sense is left out, as an empty filter is.
+    Invalid filters are ignored.
     """
     found = Order.objects.all()
     if status in Status.values:

@@ -1,4 +1,4 @@
-"""The orders app's own template filters."""
+"""Template filters of the orders app."""
 
 import re
 
@@ -14,23 +14,23 @@ register.filter("unit", unit)
 
 @register.filter
 def is_web_address(text: str) -> bool:
-    """Whether a link may be offered to click: http and https alone."""
+    """Whether a link is safe to click: only http and https."""
     return text.lower().startswith(("http://", "https://"))
 
 
 @register.filter
 def short_link(link: str) -> str:
-    """A link as a narrow column shows it: without what nearly all of them begin with."""
+    """A link without scheme and www, for narrow columns."""
     return re.sub(r"^https?://(www\.)?(?=.)", "", link)
 
 
 @register.filter
 def count(value: int | None) -> str:
-    """Units, grouped; — where they are not known."""
+    """Units, grouped; — if unknown."""
     return "—" if value is None else f"{value:,}"
 
 
 @register.filter
 def isolated(text: str) -> str:
-    """Text of strangers where no <bdi> can stand, as in an <option>: its direction ends with it."""
+    """Untrusted text where <bdi> is not allowed, as in <option>."""
     return f"\u2068{text}\u2069"

@@ -1,3 +1,4 @@
-"""The demo: a shop with two providers of its own, users, money and orders in every state, all made
-by the real acts.
+"""The demo: a panel with three providers, users, balances and orders in every state.
+
+Everything is created through the panel's own functions.
 """

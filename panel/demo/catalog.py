@@ -1,4 +1,4 @@
-"""The demo's catalog: its providers taken on, synced and priced, as an admin would."""
+"""The demo's catalog: its providers, synced and priced as an admin would."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -12,9 +12,9 @@ from panel.demo.provider_control import Steering
 from panel.demo.providers import Double
 
 EXCHANGE_RATES = {"EUR": Decimal("1.0845")}  # in the panel's currency; made up
-PAUSE = "They announced maintenance: resume when they are back"
-FLAT = Decimal("0.05")  # on top of the dearer category's percent, per 1000
-EURO_MANNERS = {  # each is met in the wild
+PAUSE = "Announced maintenance; resume when it is over"
+FLAT = Decimal("0.05")  # on top of the percent of one category, per 1000
+EURO_MANNERS = {  # all seen in real APIs
     "words": "lower",
     "status_shape": "list",
     "booleans": "digit_text",
@@ -25,9 +25,7 @@ EURO_MANNERS = {  # each is met in the wild
 
 
 def open_shop(*, doubles: tuple[Double, ...], admin: User | None, now: datetime) -> None:
-    """Take the providers on, mirror what they sell, give one category a margin of its own, and
-    pause the last one.
-    """
+    """Add and sync the providers, set a margin for one category, pause the last provider."""
     Steering(doubles[1].control_url).speak(**EURO_MANNERS)
     for double in doubles:
         provider = add_provider(
@@ -47,6 +45,6 @@ def open_shop(*, doubles: tuple[Double, ...], admin: User | None, now: datetime)
 
 
 def find_again(doubles: tuple[Double, ...]) -> None:
-    """Follow the providers to the ports that they listen on today."""
+    """Update the providers' URLs to their present ports."""
     for double in doubles:
         Provider.objects.filter(name=double.name).exclude(url=double.url).update(url=double.url)

@@ -1,8 +1,6 @@
-"""The demo's orders, in every state that an order, a refill and a cancellation can be in: made by
-the real acts.
+"""The demo's orders, refills and cancellations in every state, created by the real functions.
 
-The workers run beside it; claims and locks keep both from doing anything twice, as they do in
-production.
+The workers run at the same time; claims and locks prevent anything from being done twice.
 """
 
 from collections.abc import Sequence
@@ -24,18 +22,16 @@ from panel.demo.orders import Counter, forward, reach, standing
 from panel.demo.users import People
 
 WORDS: Final = {"Pending", "Processing", "In progress"}
-LONG: Final = 1800.0  # seconds that what should be seen under way stays so
+LONG: Final = 1800.0  # seconds; keeps orders running while people look
 
 
 def make_history(*, people: People, main: Counter, euro: Counter, paused: Counter) -> None:
-    """Place, forward, follow, refund, refill and cancel about fifty orders; takes about ten
-    seconds.
-    """
+    """Place, forward, track, refund, refill and cancel about fifty orders, in about ten seconds."""
     held = _lose_on(euro)
     ended = _deliver(main) + _deliver_partly(main)
     running = _run(main)
-    refused = _refuse(main)
-    doubtful = _doubt(main)
+    rejected = _reject(main)
+    under_review = _put_under_review(main)
     _leave_unclear(euro)
     _wait(paused)
     cancels = _cancel(running, people.staff, main)
@@ -44,11 +40,11 @@ def make_history(*, people: People, main: Counter, euro: Counter, paused: Counte
     _refill(ended, people.staff, main)
     reach(lambda: not _is_open(cancels[0]), meanwhile=track_due)
     reach(
-        lambda: Review.objects.filter(order__in=doubtful).count() == len(doubtful),
+        lambda: Review.objects.filter(order__in=under_review).count() == len(under_review),
         meanwhile=track_due,
     )
     reach(
-        lambda: standing([*refused, held]).exclude(status__in=[*ENDED, Status.HELD]).count() == 0,
+        lambda: standing([*rejected, held]).exclude(status__in=[*ENDED, Status.HELD]).count() == 0,
         meanwhile=submit_due,
     )
     euro.steering.clear_faults()
@@ -58,24 +54,23 @@ def make_history(*, people: People, main: Counter, euro: Counter, paused: Counte
 
 
 def _lose_on(counter: Counter) -> Order:
-    """The provider has too much to do when the order comes, and is dearer later: held, since it
-    would be a loss.
+    """An order held as a loss: the provider is busy when it comes, and raises its rate.
 
-    It goes on refusing until its faults are cleared: else the order could be sent before the new
-    rate is known.
+    The provider keeps rejecting until its faults are cleared, so that the order is not sent before
+    the sync.
     """
     service = counter.service(type="Default")
     counter.steering.fault("add", "nocommit_http429", where={"link": "/launch/"})
     order = counter.place_one(service, link="https://example.com/launch/3391")
     reach(lambda: standing([order]).filter(submit_failures__gt=0).exists(), meanwhile=submit_due)
     counter.steering.set_service(service.upstream_id, rate=f"{service.rate * 17 / 10:.4f}")
-    with suppress(Overtaken):  # by the clock's own sync, which does as well
+    with suppress(Overtaken):  # by a scheduled sync, which is as good
         sync_provider(provider_id=counter.provider.pk, now=timezone.now())
     return order
 
 
 def _deliver(counter: Counter) -> list[Order]:
-    """Orders that end as they should, most of them with a refill on offer."""
+    """Completed orders, most of them with a refill on offer."""
     counter.steering.pace(
         pending=1, processing=1, delivering=LONG, refill_delay=2, refilling=LONG, jitter=0
     )
@@ -93,7 +88,7 @@ def _deliver(counter: Counter) -> list[Order]:
 
 
 def _deliver_partly(counter: Counter) -> list[Order]:
-    """Orders that give money back: part of it, or all."""
+    """Orders with a partial or full refund."""
     partial, canceled = counter.place(4, type="Default"), counter.place(2)
     forward([*partial, *canceled])
     for share, order in zip((2, 3, 5, 8), partial, strict=True):
@@ -107,15 +102,15 @@ def _deliver_partly(counter: Counter) -> list[Order]:
 
 
 def _run(counter: Counter) -> list[Order]:
-    """Orders that are under way for half an hour, the first of them to be canceled."""
+    """Orders that run for half an hour, the first of them to be canceled."""
     orders = counter.place(5, is_cancel=True, type="Default") + counter.place(3, type="Default")
     forward(orders)
     counter.steering.advance(LONG / 4)
     return orders
 
 
-def _refuse(counter: Counter) -> list[Order]:
-    """An order that the provider does not take, with a reason that the customer reads."""
+def _reject(counter: Counter) -> list[Order]:
+    """An order that the provider rejects, with a reason for the customer."""
     service = counter.service(type="Default")
     counter.steering.fault(
         "add", "refuse", where={"link": "/private/"}, text="Incorrect link: the account is private"
@@ -123,22 +118,22 @@ def _refuse(counter: Counter) -> list[Order]:
     return [counter.place_one(service, link="https://example.com/private/lumen")]
 
 
-def _doubt(counter: Counter) -> list[Order]:
-    """Orders whose end a machine must not decide."""
+def _put_under_review(counter: Counter) -> list[Order]:
+    """Orders with contradicting reports, which staff must decide."""
     orders = counter.place(2, type="Default") + counter.place(1, type="Package")
     forward(orders)
-    lies = (
+    reports = (
         {"status": "Partial", "remains": ""},
         {"status": "On review"},
         {"status": "Partial", "remains": "1"},
     )
-    for lie, order in zip(lies, orders, strict=True):
-        counter.steering.set_order(order.upstream_id, shown=lie)
+    for report, order in zip(reports, orders, strict=True):
+        counter.steering.set_order(order.upstream_id, shown=report)
     return orders
 
 
 def _leave_unclear(counter: Counter) -> None:
-    """Two orders of which nobody knows whether they were placed: one was, one was not."""
+    """Two unclear orders: one was placed, one was not."""
     counter.steering.fault("add", "commit_reset", where={"link": "/reel/"}, times=1)
     counter.steering.fault("add", "nocommit_http502", where={"link": "/story/"}, times=1)
     links = ("https://example.com/reel/48211", "https://example.com/story/7190")
@@ -147,13 +142,13 @@ def _leave_unclear(counter: Counter) -> None:
 
 
 def _wait(counter: Counter) -> None:
-    """Orders for a paused provider: two wait, one does not want to."""
+    """Orders for a paused provider: two wait, one is canceled."""
     *_, given_up = counter.place(3)
     request_cancel(order=given_up, actor=given_up.user, now=timezone.now())
 
 
 def _begin(counter: Counter) -> list[Order]:
-    """Orders that the provider has only just begun, or not even that."""
+    """Orders that the provider has just started, or not yet."""
     counter.steering.pace(pending=1, processing=LONG, jitter=0)
     processing = counter.place(3, type="Default")
     forward(processing)
@@ -164,20 +159,18 @@ def _begin(counter: Counter) -> list[Order]:
 
 
 def _words(orders: Sequence[Order]) -> set[str]:
-    """What the customers read of those that run."""
+    """The statuses that customers see of running orders."""
     return {order.customer_status for order in standing(orders).filter(status=Status.RUNNING)}
 
 
 def _cancel(running: Sequence[Order], staff: User, counter: Counter) -> list[Cancellation]:
-    """Cancellations in every state but unclear; the first one is done once the order's end is
-    known.
-    """
+    """Cancellations in every state but unclear; the first completes with its order."""
     counter.steering.pace(cancel_delay=LONG, jitter=0)
     asked = [_ask_to_cancel(order) for order in running[:5]]
     done, under_way, rejected, *_ = asked
     for request in (done, under_way):
         approve(request=request, actor=staff, now=timezone.now())
-    reject(request=rejected, actor=staff, reason="It is nearly delivered", now=timezone.now())
+    reject(request=rejected, actor=staff, reason="Almost delivered", now=timezone.now())
     reach(lambda: _is_sent(done) and _is_sent(under_way), meanwhile=send_due)
     order = done.order
     counter.steering.set_order(
@@ -189,7 +182,7 @@ def _cancel(running: Sequence[Order], staff: User, counter: Counter) -> list[Can
 def _ask_to_cancel(order: Order) -> Cancellation:
     request = request_cancel(order=order, actor=order.user, now=timezone.now())
     if request is None:
-        raise LookupError(f"{order} had not been sent, so that it was canceled at once")
+        raise LookupError(f"{order} had not been sent and was canceled at once")
     return request
 
 
@@ -199,25 +192,26 @@ def _refill(ended: Sequence[Order], staff: User, counter: Counter) -> None:
     asked = [
         request_refill(order=order, actor=order.user, now=timezone.now()) for order in ended[:6]
     ]
-    done, refused, under_way, rejected, *_ = asked
-    for request in (done, refused, under_way):
+    done, rejected_there, under_way, rejected, *_ = asked
+    for request in (done, rejected_there, under_way):
         approve(request=request, actor=staff, now=timezone.now())
     reject(
         request=rejected,
         actor=staff,
-        reason="Nothing has dropped since the end",
+        reason="The count has not dropped since completion",
         now=timezone.now(),
     )
     reach(
-        lambda: all(_is_sent(request) for request in (done, refused, under_way)), meanwhile=send_due
+        lambda: all(_is_sent(request) for request in (done, rejected_there, under_way)),
+        meanwhile=send_due,
     )
     counter.steering.set_refill(done.upstream_id, "Completed")
-    counter.steering.set_refill(refused.upstream_id, "Rejected")
-    reach(lambda: not _is_open(done) and not _is_open(refused), meanwhile=poll_refills)
+    counter.steering.set_refill(rejected_there.upstream_id, "Rejected")
+    reach(lambda: not _is_open(done) and not _is_open(rejected_there), meanwhile=poll_refills)
 
 
 def _start_count(order: Order) -> int:
-    """What the provider counted before it began: any number will do."""
+    """Any number."""
     return order.pk * 7919 % 48_000
 
 

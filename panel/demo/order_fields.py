@@ -1,6 +1,4 @@
-"""What the demo's customers ask for: services of a kind, and a link, a quantity and texts that fit
-each.
-"""
+"""What the demo's customers order: services with suitable links, quantities and texts."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -12,10 +10,10 @@ from catalog.models import Service, ServiceQuerySet
 from catalog.prices.arithmetic import charge_for
 from catalog.upstream.service_types import Field, ServiceType, find
 
-# of one order, in the panel's currency: the demo's people have about 100 each
-MAX_COST: Final = Decimal(9)
-CHEAPEST: Final = Decimal("0.20")
-MAX_SPENDING: Final = 20_000  # units of one order
+# charge of one order, in the panel's currency; the demo's users have about 100 each
+MAX_CHARGE: Final = Decimal(9)
+MIN_CHARGE: Final = Decimal("0.20")
+MAX_UNITS: Final = 20_000  # units of one order
 USUAL_SPENDING: Final = (
     Decimal("0.80"),
     Decimal("2.40"),
@@ -53,9 +51,7 @@ _numbers = count(40_613, 977)
 
 
 def affordable(services: ServiceQuerySet) -> Iterator[Service]:
-    """Those of `services` that an order of the usual size can be placed for, one of each
-    category in turn, for ever.
-    """
+    """The affordable of `services`, one per category in turn, endlessly."""
     shelves: dict[int, list[Service]] = defaultdict(list)
     for service in services.in_shop_order():
         if _is_affordable(service):
@@ -66,7 +62,7 @@ def affordable(services: ServiceQuerySet) -> Iterator[Service]:
 
 
 def values_for(service: Service) -> dict[str, str]:
-    """The fields of an order that somebody could have meant, another link each time."""
+    """Plausible fields of an order, with a new link each time."""
     kind = _kind(service)
     number = next(_numbers)
     values = {field.name: _value(field, service) for field in kind.fields if field.is_required}
@@ -85,7 +81,7 @@ def values_for(service: Service) -> dict[str, str]:
 
 def _value(field: Field, service: Service) -> str:
     if field.choices:
-        # direct traffic wants no more
+        # direct traffic needs no further fields
         return "3" if field.name == "type_of_traffic" else field.choices[-1][0]
     if field.kind == "lines":
         return "\n".join(COMMENTS if field.name == "comments" else NAMES)
@@ -103,22 +99,22 @@ def _site(service: Service) -> str:
 def _kind(service: Service) -> ServiceType:
     kind = find(service.type)
     if kind is None:
-        raise LookupError(f"{service} is on sale although nobody knows its type {service.type}")
+        raise LookupError(f"{service} is on sale with an unknown type: {service.type}")
     return kind
 
 
 def _quantity(service: Service, *, spending: Decimal) -> int:
     affordable = int(spending * 1000 / service.price) if service.price else service.min_quantity
     rounded = affordable // STEP * STEP
-    return max(service.min_quantity, min(rounded, service.max_quantity, MAX_SPENDING))
+    return max(service.min_quantity, min(rounded, service.max_quantity, MAX_UNITS))
 
 
 def _is_affordable(service: Service) -> bool:
     kind = _kind(service)
     if kind.is_subscription:
-        return False  # paid over time, not by the order
+        return False  # charged over time, not per order
     least, most = (
-        (max(service.min_quantity, len(NAMES)), min(service.max_quantity, MAX_SPENDING))
+        (max(service.min_quantity, len(NAMES)), min(service.max_quantity, MAX_UNITS))
         if kind.is_limited
         else (1, 1)
     )
@@ -126,4 +122,4 @@ def _is_affordable(service: Service) -> bool:
         charge_for(price=service.price, billed_quantity=quantity, is_per_order=kind.is_per_order)
         for quantity in (least, most)
     )
-    return at_least <= MAX_COST and at_most >= CHEAPEST
+    return at_least <= MAX_CHARGE and at_most >= MIN_CHARGE

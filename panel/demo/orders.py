@@ -1,6 +1,4 @@
-"""One provider's side of the demo: placing orders there, forwarding and following them until they
-are where we want.
-"""
+"""Placing and forwarding the demo's orders of one provider, until they reach the wanted state."""
 
 import logging
 import time
@@ -21,11 +19,11 @@ from panel.demo.providers import Double
 
 log = logging.getLogger(__name__)
 
-PATIENCE: Final = 60.0  # seconds for one step of the story; it takes about two
+MAX_WAIT: Final = 60.0  # seconds for one step; it takes about two
 
 
 class Counter:
-    """Where the demo's customers buy what one provider delivers."""
+    """Places the orders of the demo's customers at one provider."""
 
     def __init__(self, *, double: Double, buyers: Sequence[User]) -> None:
         self.steering = Steering(double.control_url)
@@ -34,7 +32,7 @@ class Counter:
         self._shelves: dict[tuple[tuple[str, object], ...], Iterator[Service]] = {}
 
     def service(self, **wanted: object) -> Service:
-        """The next service on sale that is as wanted."""
+        """The next service on sale that matches."""
         shelf = tuple(sorted(wanted.items()))
         if shelf not in self._shelves:
             services = (
@@ -46,11 +44,11 @@ class Counter:
         return next(self._shelves[shelf])
 
     def place(self, count: int, **wanted: object) -> list[Order]:
-        """Somebody orders each of `count` services that are as wanted."""
+        """Order each of `count` matching services."""
         return [self.place_one(self.service(**wanted)) for _ in range(count)]
 
     def place_one(self, service: Service, **values: str) -> Order:
-        """Somebody orders this, with these values instead of made-up ones."""
+        """Order this service, with these values instead of made-up ones."""
         return place_order(
             customer=next(self._buyers),
             service=service,
@@ -60,7 +58,7 @@ class Counter:
 
 
 def forward(orders: Sequence[Order]) -> None:
-    """Have all of them sent, so that none is waiting any more."""
+    """Send all of them."""
     reach(
         lambda: (
             not standing(orders).filter(status__in=[Status.WAITING, Status.SUBMITTING]).exists()
@@ -72,16 +70,16 @@ def forward(orders: Sequence[Order]) -> None:
 
 
 def standing(orders: Sequence[Order]) -> OrderQuerySet:
-    """How these orders stand in the database."""
+    """These orders, fresh from the database."""
     return Order.objects.filter(pk__in=[order.pk for order in orders])
 
 
 def reach(condition: Callable[[], bool], *, meanwhile: Callable[[], object]) -> None:
-    """Do what the workers do until `condition` holds; after `PATIENCE` the demo goes on without."""
-    deadline = time.monotonic() + PATIENCE
+    """Do the workers' work until `condition` holds; after `MAX_WAIT`, continue without it."""
+    deadline = time.monotonic() + MAX_WAIT
     while not condition():
         if time.monotonic() > deadline:
-            log.warning("the demo goes on without one of its states")
+            log.warning("the demo continues without one of its states")
             return
         meanwhile()
         time.sleep(0.1)

@@ -1,6 +1,4 @@
-"""Ports for the demo's providers: chosen before they start, and the same at the next start where
-that can be.
-"""
+"""Ports of the demo's providers, the same at each start if they are free."""
 
 import json
 import socket
@@ -10,15 +8,12 @@ from random import SystemRandom
 from typing import Final
 
 HOST: Final = "127.0.0.1"
-# Linux hands out 32768 and above to whoever asks for any port, so that nobody is given one of these
-# meanwhile
+# below 32768, where Linux starts to assign ports by itself
 RANGE: Final = range(20_000, 32_000)
 
 
 def choose_ports(kept: Path, *, count: int) -> list[int]:
-    """`count` ports that are free now, those of the last time where they are; `kept` is the
-    file that tells them.
-    """
+    """`count` free ports, the last ones if possible; the file `kept` stores them."""
     last = json.loads(kept.read_text()) if kept.exists() else []
     ports: list[int] = []
     for number in [*last, *[0] * count][:count]:
@@ -30,13 +25,13 @@ def choose_ports(kept: Path, *, count: int) -> list[int]:
 
 
 def free_port(*, beside: Collection[int] = ()) -> int:
-    """A port that is free now, and not meant for something else."""
+    """A free port that is not in `beside`."""
     numbers = SystemRandom().sample(RANGE, k=len(RANGE))
     return next(number for number in numbers if number not in beside and is_free(number))
 
 
 def is_free(number: int) -> bool:
-    """Whether nobody listens at this port."""
+    """Whether nothing listens on this port."""
     try:
         socket.create_server((HOST, number)).close()
     except OSError:

@@ -1,13 +1,13 @@
-"""Steering a provider double: what becomes of its orders, and what goes wrong there."""
+"""A client for a provider double's control API: order states, faults, speed."""
 
 import time
 from typing import Any
 
 import requests
 
-PATIENCE = 20.0  # seconds for a provider to answer first
+START_TIMEOUT = 20.0  # seconds for a provider to start
 TIMEOUT = 10.0  # seconds for one request
-USUAL = {  # seconds of a life that is worth watching, and how much they vary
+USUAL = {  # seconds, slow enough to watch, and their variance
     "pending": 15.0,
     "processing": 10.0,
     "delivering": 90.0,
@@ -19,10 +19,7 @@ USUAL = {  # seconds of a life that is worth watching, and how much they vary
 
 
 class Steering:
-    """The hand on one provider double.
-
-    Raises requests.RequestException where it does not do as it is told.
-    """
+    """Controls one provider double. Raises requests.RequestException if it fails."""
 
     def __init__(self, control_url: str) -> None:
         self._url = control_url
@@ -30,8 +27,8 @@ class Steering:
         self._session.trust_env = False
 
     def wait(self) -> None:
-        """Wait until the provider is up, 20 s at most."""
-        deadline = time.monotonic() + PATIENCE
+        """Wait until the provider is up, at most 20 s."""
+        deadline = time.monotonic() + START_TIMEOUT
         while True:
             try:
                 self.services()
@@ -51,39 +48,39 @@ class Steering:
         self._do("POST", "services", put=[{"service": int(number), **changes}])
 
     def set_order(self, number: str | None, **state: object) -> None:
-        """Bring an order into a state at once: status, remains, start_count."""
+        """Set an order's status, remains or start_count."""
         self._do("POST", f"orders/{number}", **state)
 
     def set_refill(self, number: str, status: str) -> None:
-        """Bring a refill into a state at once."""
+        """Set a refill's status."""
         self._do("POST", f"refills/{number}", status=status)
 
     def speak(self, **dialect: object) -> None:
-        """Let it phrase its answers as some panels do."""
+        """Set its dialect: the response formats of some real panel."""
         self._do("POST", "dialect", **dialect)
 
     def fault(self, action: str, mode: str, **details: object) -> None:
-        """Let requests go wrong."""
+        """Make requests fail."""
         self._do("POST", "faults", action=action, mode=mode, **details)
 
     def clear_faults(self) -> None:
-        """Let nothing go wrong any more."""
+        """Stop all faults."""
         self._do("DELETE", "faults")
 
     def pace(self, **settings: float) -> None:
-        """Change how long things take there, in seconds; what is not named goes back to the usual."""
+        """Set how long things take, in seconds; the others are reset to USUAL."""
         self._do("POST", "settings", **{**USUAL, **settings})
 
     def advance(self, seconds: float) -> None:
-        """Move its clock on."""
+        """Advance its clock."""
         self._do("POST", "advance", seconds=seconds)
 
     def refuse_connections(self, seconds: float) -> None:
-        """Be gone for so many seconds."""
+        """Reject connections for so many seconds."""
         self._do("POST", "refuse", seconds=seconds)
 
     def accept_connections(self) -> None:
-        """Be back at once."""
+        """Accept connections again."""
         self._do("POST", "accept")
 
     def _do(self, method: str, name: str, **wanted: object) -> Any:

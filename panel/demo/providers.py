@@ -1,6 +1,4 @@
-"""The demo's three providers: the project's provider double as processes of their own, which keep
-what was ordered.
-"""
+"""The demo's three providers: processes of the project's provider double."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,7 +14,7 @@ PORTS = 6  # two for each provider
 
 @dataclass(frozen=True, slots=True)
 class Double:
-    """One provider of the demo, as the panel is told of it and as its process is started."""
+    """One provider of the demo: what the panel needs, and its process."""
 
     name: str
     key: str
@@ -28,16 +26,16 @@ class Double:
 
     @property
     def url(self) -> str:
-        """Of its API."""
+        """The URL of its API."""
         return f"http://{HOST}:{self.port}/api/v2"
 
     @property
     def control_url(self) -> str:
-        """Where it is steered, and tells the truth about what was ordered."""
+        """The URL of its control API, which also lists what it has received."""
         return f"http://{HOST}:{self.control_port}/_control"
 
     def child(self, *, data_dir: Path) -> Child:
-        """How to run it; its state survives in the data folder."""
+        """Its process; its state is kept in the data folder."""
         name = f"provider-{self.options['seed']}"
         options = {
             **self.options,
@@ -59,14 +57,12 @@ class Double:
 
 
 def folder(data_dir: Path) -> Path:
-    """Where the demo keeps what is not in the panel's database."""
+    """The demo's files outside the panel's database."""
     return data_dir / "demo"
 
 
 def doubles(ports: Sequence[int]) -> tuple[Double, Double, Double]:
-    """The main provider, a smaller one in euros with manners of its own, and a very small one
-    that will be paused.
-    """
+    """The main provider, a smaller one in euros with its own dialect, and a tiny paused one."""
     return (
         Double(
             name="Northwind Social",

@@ -1,6 +1,4 @@
-"""Clears away what a demo left that was killed while it was being filled, so that the next start
-begins anew.
-"""
+"""Resets a demo that was killed while it was being filled."""
 
 from pathlib import Path
 
@@ -13,23 +11,18 @@ from panel.demo.users import EVERYBODY, key_file
 
 
 def mark(data_dir: Path) -> None:
-    """Note that the database is the demo's own from its first row on. Comes before that row."""
+    """Mark the database as the demo's. Call before its first row."""
     _mark_of(data_dir).touch(mode=0o600)
 
 
 def is_cut_short(data_dir: Path) -> bool:
-    """Whether an earlier start began to fill the database and did not end; False where anybody
-    else is in it.
-    """
+    """Whether an earlier start was killed while filling; False if other users exist."""
     is_begun = _mark_of(data_dir).exists() and not key_file(data_dir).exists()
     return is_begun and not User.objects.exclude(email__in=EVERYBODY).exists()
 
 
 def clear(data_dir: Path) -> None:
-    """Empty the database and forget what the providers were asked for.
-
-    Nothing else may be connected.
-    """
+    """Empty the database and the providers' state. Nothing else may be connected."""
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE")
         cursor.execute("CREATE SCHEMA public")

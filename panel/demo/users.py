@@ -1,4 +1,4 @@
-"""The demo's people: who they are, their money, and the customer's API key."""
+"""The demo's users, their balances, and the customer's API key."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,23 +13,20 @@ from accounts.models import Role, User
 from billing import ledger
 from panel.demo.providers import folder
 
-PASSWORD: Final = "demo-password"  # noqa: S105  # of a demo that listens on this machine alone
+PASSWORD: Final = "demo-password"  # noqa: S105  # the demo listens only on this machine
 CUSTOMER, STAFF, ADMIN = "customer@example.com", "staff@example.com", "admin@example.com"
 OTHERS: Final = ("ada@example.com", "ben@example.com")
 EVERYBODY: Final = (CUSTOMER, STAFF, ADMIN, *OTHERS)
 
 
 def key_file(data_dir: Path) -> Path:
-    """Where the customer's API key is kept: the database can't show it again.
-
-    Written last, when all is filled.
-    """
+    """The file with the customer's API key. Written last, it marks the demo as filled."""
     return folder(data_dir) / "api-key"
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Everybody in the demo."""
+    """All users of the demo."""
 
     customer: User
     others: tuple[User, ...]
@@ -38,9 +35,7 @@ class People:
 
 
 def hand_out_key(*, people: People, data_dir: Path, now: datetime) -> None:
-    """Issue the customer's API key and keep it in `key_file(data_dir)`: the mark of a demo that
-    is filled.
-    """
+    """Issue the customer's API key and write it to `key_file(data_dir)`."""
     draft = key_file(data_dir).with_suffix(".new")
     draft.touch(mode=0o600)
     draft.write_text(issue_key(user=people.customer, name="default", now=now))
@@ -48,10 +43,10 @@ def hand_out_key(*, people: People, data_dir: Path, now: datetime) -> None:
 
 
 def enrol_people(*, now: datetime) -> People:
-    """Everybody, with money."""
+    """Create all users, with balances."""
     people = People(
         customer=create_user(email=CUSTOMER, password=PASSWORD, role=Role.CUSTOMER),
-        # without a password: nobody logs in as them
+        # without passwords: nobody logs in as them
         others=tuple(User.objects.create_user(email) for email in OTHERS),
         staff=create_user(email=STAFF, password=PASSWORD, role=Role.STAFF),
         admin=create_user(email=ADMIN, password=PASSWORD, role=Role.ADMIN),
@@ -71,7 +66,7 @@ def enrol_people(*, now: datetime) -> People:
         amount=Decimal("2.50"),
         correction_id=uuid4(),
         actor=people.admin,
-        reason="Goodwill for the slow delivery of last week",
+        reason="Goodwill for last week's slow delivery",
         now=now,
     )
     return people

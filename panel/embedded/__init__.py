@@ -1,6 +1,6 @@
-"""Embedded PostgreSQL and Valkey: the whole panel on one machine with nothing installed but Python.
+"""Embedded PostgreSQL and Valkey: the panel runs on one machine with only Python installed.
 
-Importable before Django is set up, since the settings ask it where things are.
+The settings import it, so it must not need Django.
 """
 
 from panel.embedded.paths import Paths, broker_url, cache_url, database_url

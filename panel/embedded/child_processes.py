@@ -1,4 +1,4 @@
-"""Starts and ends child processes so that none outlives the panel, however it dies."""
+"""Child processes that never outlive the panel, however it dies."""
 
 import ctypes
 import os
@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# names the data folder in every child's environment: leftovers are found by it
+# names the data folder in every child's environment, to find leftovers
 MARK = "PANEL_CHILD_OF"
-LOG_LIMIT = 20_000_000  # bytes; a log above it is put aside at the next start
+LOG_LIMIT = 20_000_000  # bytes; a larger log is rotated at the next start
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -30,13 +30,12 @@ class Child:
     user: int | None = None  # uid and gid to become, only as root
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 10.0  # seconds between the stop signal and SIGKILL
-    kept_files: tuple[int, ...] = ()  # file descriptors to hand on
-    prepare: Callable[[], None] = lambda: None  # before each start, after a death too
+    kept_files: tuple[int, ...] = ()  # file descriptors to inherit
+    prepare: Callable[[], None] = lambda: None  # before each start and restart
 
 
 def spawn(child: Child) -> subprocess.Popen[bytes]:
-    """Start `child` in a session of its own, tied to this process: when we die, it gets its stop
-    signal.
+    """Start `child` in its own session. When we die, it gets its stop signal.
 
     Call from the main thread: the kernel sends that signal when the starting *thread* ends.
     """
@@ -68,10 +67,7 @@ def spawn(child: Child) -> subprocess.Popen[bytes]:
 
 
 def end(process: subprocess.Popen[bytes], *, child: Child, grace: float | None = None) -> None:
-    """Ask `process` to stop, wait its grace in seconds, then kill its whole session.
-
-    Returns when it is gone.
-    """
+    """Ask `process` to stop, kill its session after its grace, and return when it is gone."""
     if process.poll() is None:
         process.send_signal(child.stop_signal)
         try:
@@ -83,7 +79,7 @@ def end(process: subprocess.Popen[bytes], *, child: Child, grace: float | None =
 
 
 def kill_group(pid: int) -> None:
-    """Kill every process of the group that `pid` led; nothing where none is left."""
+    """Kill every process left in the group of `pid`."""
     try:
         os.killpg(pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -91,9 +87,7 @@ def kill_group(pid: int) -> None:
 
 
 def die_with_parent(*, parent: int, signal_number: signal.Signals) -> None:
-    """Have the kernel send us `signal_number` when our parent dies; at once where `parent` is
-    dead already.
-    """
+    """Have the kernel send us `signal_number` when our parent dies, or now if it is dead."""
     if sys.platform == "linux":
         _prctl(_PR_SET_PDEATHSIG, signal_number)
         if os.getppid() != parent:
@@ -112,14 +106,12 @@ def _prctl(option: int, value: int) -> None:
 
 
 def children_of(parent: int) -> list[int]:
-    """The direct children of `parent` that are alive."""
+    """The living direct children of `parent`."""
     return [pid for pid in _pids() if _parent_of(pid) == parent]
 
 
 def end_orphans(*, known: frozenset[int], grace: float) -> None:
-    """End every child of ours that is not `known`, and its descendants: asked at once, killed
-    after `grace` s.
-    """
+    """End every child that is not `known`, and its descendants; kill them after `grace` s."""
     deadline = time.monotonic() + grace
     asked: set[int] = set()
     while orphans := [pid for pid in children_of(os.getpid()) if pid not in known]:
@@ -129,15 +121,15 @@ def end_orphans(*, known: frozenset[int], grace: float) -> None:
             elif pid not in asked:
                 _signal(pid, signal.SIGTERM)
                 asked.add(pid)
-            _reap(pid)
+            _collect(pid)
         time.sleep(0.02)
 
 
 def end_leftovers(*, data_dir: Path, grace: float = 5.0) -> int:
-    """End what an earlier panel on `data_dir` left running; return how many processes that were."""
+    """End what an earlier panel on `data_dir` left running; return the number of processes."""
     found = set(leftovers(data_dir=data_dir))
     for pid in found:
-        _signal(pid, signal.SIGINT)  # PostgreSQL's fast shutdown, and an end to all others
+        _signal(pid, signal.SIGINT)  # PostgreSQL's fast shutdown; ends all others
     deadline = time.monotonic() + grace
     while left := leftovers(data_dir=data_dir):
         for pid in left:
@@ -148,8 +140,9 @@ def end_leftovers(*, data_dir: Path, grace: float = 5.0) -> int:
 
 
 def leftovers(*, data_dir: Path) -> list[int]:
-    """The processes that carry the mark of `data_dir`, or stand in its PostgreSQL folder
-    (backends lose the mark).
+    """The processes marked with `data_dir`, or with its PostgreSQL folder as working directory.
+
+    (PostgreSQL's backends lose the mark.)
     """
     mark = os.fsencode(f"{MARK}={data_dir}")
     own = set(_line_of(os.getpid()))
@@ -185,7 +178,7 @@ def _pids() -> list[int]:
 
 def _parent_of(pid: int) -> int:
     try:
-        # the name in brackets may hold anything, so read what stands after its end
+        # the name in brackets may hold anything, so parse after its end
         return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])
     except OSError:
         return 0
@@ -198,7 +191,7 @@ def _signal(pid: int, number: signal.Signals) -> None:
         return
 
 
-def _reap(pid: int) -> None:
+def _collect(pid: int) -> None:
     try:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:

@@ -1,4 +1,4 @@
-"""Says where the embedded servers of a data folder live and how to reach them; touches nothing."""
+"""Paths and URLs of a data folder's embedded servers. Touches nothing."""
 
 import hashlib
 import os
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-# bytes; the kernel takes 107, PostgreSQL's lock file beside the socket needs the rest
+# bytes; the kernel allows 107, PostgreSQL's lock file needs the rest
 MAX_SOCKET = 100
 SOCKET = ".s.PGSQL.5432"
 DATABASE = "panel"
@@ -15,10 +15,7 @@ OWNER = "panel"
 
 @dataclass(frozen=True)
 class Paths:
-    """The layout of one data folder.
-
-    Always absolute, so that two processes with different folders agree.
-    """
+    """The layout of one data folder, with absolute paths."""
 
     data_dir: Path
 
@@ -34,24 +31,22 @@ class Paths:
 
     @property
     def run(self) -> Path:
-        """Lock file, Valkey's socket, beat's schedule: nothing that is missed."""
+        """Lock file, Valkey's socket, beat's schedule; all expendable."""
         return self.data_dir / "run"
 
     @property
     def log(self) -> Path:
-        """One log file for each child process."""
+        """One log file per child process."""
         return self.data_dir / "log"
 
     @property
     def secrets(self) -> Path:
-        """The generated secrets, readable by their owner alone."""
+        """The generated secrets, readable only by their owner."""
         return self.data_dir / "secrets.json"
 
     @property
     def short(self) -> Path:
-        """Where sockets go when the data folder's own path is too long for one; the same
-        for every process.
-        """
+        """The folder for sockets if the data folder's path is too long for one."""
         digest = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
         return Path("/tmp") / f"panel-{os.getuid()}-{digest}"  # noqa: S108  # TMPDIR may differ between two shells
 
@@ -72,16 +67,16 @@ class Paths:
 
 
 def database_url(data_dir: Path | str) -> str:
-    """The address of the embedded PostgreSQL, as DATABASE_URL would give it."""
+    """The embedded PostgreSQL as a DATABASE_URL."""
     # the folder is the path's first part: a percent-encoded host is not decoded by every reader
     return f"postgres://{OWNER}@/{quote(str(Paths.of(data_dir).postgres_sockets))}/{DATABASE}"
 
 
 def broker_url(data_dir: Path | str) -> str:
-    """The address of the embedded Valkey for Celery, as REDIS_URL would give it."""
+    """The embedded Valkey as a REDIS_URL for Celery."""
     return f"redis+socket://{quote(str(Paths.of(data_dir).valkey_socket))}?virtual_host=0"
 
 
 def cache_url(data_dir: Path | str) -> str:
-    """The address of the embedded Valkey for redis-py; database 1, apart from the broker's."""
+    """The embedded Valkey for redis-py: database 1, separate from the broker's."""
     return f"unix://{quote(str(Paths.of(data_dir).valkey_socket))}?db=1"

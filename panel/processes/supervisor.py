@@ -1,6 +1,4 @@
-"""Keeps child processes running: starts them in order, starts the dead again, stops all in the
-opposite order.
-"""
+"""Keeps child processes running: starts them in order, restarts dead ones, stops all in reverse."""
 
 import os
 import signal
@@ -14,13 +12,13 @@ from panel.embedded.child_processes import Child, end_orphans, kill_group, spawn
 from panel.embedded.programs import last_line
 
 STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
-# blocked for good and taken one by one: no handler interrupts anything
+# blocked and handled one by one, so no handler interrupts anything
 HEARD = STOP | {signal.SIGCHLD}
-HURRY = 3.0  # seconds for all but the database where nobody is left to wait for us
-# seconds before a dead child starts again, doubling while it dies young
+HURRY = 3.0  # seconds for all but the database if nobody waits for us any more
+# seconds before a restart, doubling while a child dies early
 FIRST_PAUSE, MAX_PAUSE = 0.2, 10.0
-SOUND = 5.0  # seconds alive after which a child counts as sound again
-TRIES = 3  # deaths of one child during the start after which the start has failed
+SOUND = 5.0  # seconds after which a child counts as running
+TRIES = 3  # deaths of one child after which the start has failed
 
 
 class ChildFailed(Exception):
@@ -28,7 +26,7 @@ class ChildFailed(Exception):
 
 
 class StopRequested(Exception):
-    """Somebody asked us to end."""
+    """We were asked to stop."""
 
 
 @dataclass
@@ -53,12 +51,12 @@ class Supervisor:
         self._parent = os.getppid()
 
     def start(self, child: Child) -> None:
-        """Start `child` and keep it running from now on."""
+        """Start `child` and keep it running."""
         child.prepare()
         self._runs.append(_Run(child, spawn(child), time.monotonic()))
 
     def finish(self, child: Child, *, limit: float) -> None:
-        """Run `child` once to its end, `limit` seconds at most. Raises ChildFailed, StopRequested."""
+        """Run `child` once, for at most `limit` s. Raises ChildFailed, StopRequested."""
         process = spawn(child)
         deadline = time.monotonic() + limit
         try:
@@ -70,7 +68,7 @@ class Supervisor:
             raise ChildFailed(f"{child.name} failed ({last_line(child.log)}): see {child.log}")
 
     def wait_until(self, condition: Callable[[], bool], *, limit: float, what: str) -> None:
-        """Wait until `condition` holds, `limit` seconds at most. Raises ChildFailed, StopRequested."""
+        """Wait until `condition` holds, at most `limit` s. Raises ChildFailed, StopRequested."""
         deadline = time.monotonic() + limit
         while not condition():
             if time.monotonic() > deadline:
@@ -78,13 +76,13 @@ class Supervisor:
             self._step(0.05)
 
     def watch(self) -> NoReturn:
-        """Keep all children running. Ends with StopRequested only."""
+        """Keep all children running until StopRequested."""
         self._is_settled = True
         while True:
             self._step(3600.0)
 
     def stop(self) -> None:
-        """Stop all children, the last started first; those named alike (`worker-…`) together."""
+        """Stop all children in reverse order; those of a kind (`worker-…`) together."""
         while self._runs:
             group = [self._runs.pop()]
             while self._runs and (
@@ -114,7 +112,7 @@ class Supervisor:
         return os.getppid() != self._parent and run.child.name != "postgres"
 
     def _step(self, timeout: float, *, spare: int | None = None) -> None:
-        """Wait for one signal, `timeout` seconds at most, and do what is due."""
+        """Wait for one signal, at most `timeout` s, and do what is due."""
         now = time.monotonic()
         dues = [max(run.restart_at - now, 0.0) for run in self._runs if run.restart_at is not None]
         heard = signal.sigtimedwait(HEARD, min([timeout, *dues]))
@@ -145,7 +143,7 @@ class Supervisor:
             )
         run.restart_at = now + min(FIRST_PAUSE * 2 ** (run.deaths - 1), MAX_PAUSE)
         self._report(
-            f"{run.child.name} ended ({run.process.returncode}); starting it again. Its log: {run.child.log}"
+            f"{run.child.name} ended ({run.process.returncode}), restarting. Log: {run.child.log}"
         )
 
 

@@ -15,10 +15,9 @@ from django.utils.safestring import SafeString, mark_safe
 register = template.Library()
 
 SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
-MIN_DECIMALS: Final = 2  # a price of 3 reads 3.00, a price of 0.00125 keeps every digit
+MIN_DECIMALS: Final = 2  # 3 is shown as 3.00, 0.00125 in full
 
-# What a status word looks like: the customer's words, the staff's, and those of refills and
-# cancels.
+# of every status of orders, refills and cancellations
 TONES: Final = {
     "accepted": "good",
     "active": "good",
@@ -57,13 +56,11 @@ TONES: Final = {
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
-    """Lucide's icon `name` as inline SVG in the size of the text; silent for screen readers
-    unless it has a label.
-    """
+    """Lucide's icon `name` as inline SVG; hidden from screen readers unless it has a label."""
     return _svg(str(name), str(label))
 
 
-@lru_cache(maxsize=512)  # drawing one anew takes longer than the rest of its row
+@lru_cache(maxsize=512)  # rendering one takes longer than the rest of its row
 def _svg(name: str, label: str) -> SafeString:
     voice = {"role": "img", "aria-label": label} if label else {"aria-hidden": "true"}
     svg = lucide._render_icon(name, None, **{"class": "icon", **voice})
@@ -72,9 +69,7 @@ def _svg(name: str, label: str) -> SafeString:
 
 @register.filter
 def amount(value: Decimal | None) -> str:
-    """The number alone, grouped, with at least two decimals and no idle zeros: 1,234.50,
-    0.00125, −3.00; — for none.
-    """
+    """The number, grouped, with at least two decimals: 1,234.50, 0.00125, −3.00; — for None."""
     if value is None:
         return "—"
     number = Decimal(value)
@@ -86,7 +81,7 @@ def amount(value: Decimal | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def money(context: Context, value: Decimal | None, currency: str = "") -> str:
-    """The amount in `currency`, or else in the panel's: $1,234.50, −$3.00, 12.00 PLN; — for none."""
+    """The amount in `currency` or the panel's: $1,234.50, −$3.00, 12.00 PLN; — for None."""
     if value is None:
         return "—"
     code = currency or context.get("currency", "")
@@ -99,23 +94,20 @@ def money(context: Context, value: Decimal | None, currency: str = "") -> str:
 
 @register.filter
 def tone(status: object) -> str:
-    """The tone of a status word, however it is written: good, info, warn, bad or idle."""
+    """The tone of a status in any spelling: good, info, warn, bad or idle."""
     return TONES.get(_spaced(status).lower(), "idle")
 
 
 @register.filter
 def wording(status: object) -> str:
-    """A status as people read it: IN_PROGRESS and running become In progress and Running."""
+    """A status for people: IN_PROGRESS and running become In progress and Running."""
     words = _spaced(status)
     return words.capitalize() if words.isupper() or words.islower() else words
 
 
 @register.simple_tag
 def control(field: BoundField, **attrs: str) -> SafeString:
-    """The field's control alone; a placeholder that repeats the label is left out.
-
-    `data_x=…` becomes data-x.
-    """
+    """The field's control; a placeholder that repeats the label is dropped. `data_x` is data-x."""
     extra: dict[str, str | bool] = {name.replace("_", "-"): value for name, value in attrs.items()}
     placeholder = str(field.field.widget.attrs.get("placeholder", ""))
     if placeholder.lower().startswith(str(field.label).lower()):
@@ -125,7 +117,7 @@ def control(field: BoundField, **attrs: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def here(context: Context, *url_names: str) -> SafeString:
-    """`aria-current="page"` where the page shown has one of these URL names, else nothing."""
+    """`aria-current="page"` if the current page has one of these URL names."""
     match = getattr(context.get("request"), "resolver_match", None)
     is_here = match is not None and match.view_name in url_names
     return format_html(' aria-current="{}"', "page") if is_here else SafeString()
@@ -133,9 +125,7 @@ def here(context: Context, *url_names: str) -> SafeString:
 
 @register.simple_tag
 def asset(path: str) -> str:
-    """The address of a static file; where the manifest does not know it, the plain one: an
-    error page must render.
-    """
+    """The URL of a static file, even if it is not in the manifest: error pages must render."""
     try:
         return staticfiles_storage.url(path)
     except ValueError:

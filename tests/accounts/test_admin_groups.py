@@ -26,7 +26,7 @@ def test_new_group_is_listed_with_its_limits(admin: Client) -> None:
     page = answer.content.decode()
     assert answer.redirect_chain == [("/admin/groups", 302)]
     assert "Saved: Large." in page
-    assert 'data-label="Requests a minute" class="num">3,000<' in page
+    assert 'data-label="Requests per minute" class="num">3,000<' in page
     assert 'data-label="Users" class="num">0<' in page
 
 

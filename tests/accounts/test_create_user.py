@@ -73,7 +73,7 @@ def test_api_key_stands_alone_on_the_last_line(capsys: pytest.CaptureFixture[str
     assert printed[:-1] == [
         "Made customer a@example.com",
         "Balance: 0.00 USD",
-        "API key, shown this once:",
+        "API key (shown only once):",
     ]
     assert find_user(key=printed[-1]) == User.objects.get()
 
@@ -111,7 +111,7 @@ def test_given_password_is_not_printed(capsys: pytest.CaptureFixture[str]) -> No
         (
             "a@example.com",
             ["--balance", "100,00"],
-            "balance: '100,00' is not an amount such as 100.00",
+            "balance: '100,00' is not an amount like 100.00",
         ),
         ("a@example.com", ["--balance", "-1"], "balance: '-1' must be 0 or more"),
         ("a@example.com", ["--balance", "NaN"], "balance: 'NaN' must be 0 or more"),

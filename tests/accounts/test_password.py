@@ -65,7 +65,7 @@ def test_a_forgotten_password_is_replaced_by_the_link_in_the_mail_once(client: C
 
     user.refresh_from_db()
     assert user.check_password(NEW)
-    assert "<h1>This link does not work any more</h1>" in Client().get(found[1]).content.decode()
+    assert "<h1>This link no longer works</h1>" in Client().get(found[1]).content.decode()
 
 
 def test_the_link_leads_to_us_whatever_host_the_request_named(client: Client) -> None:
@@ -85,5 +85,5 @@ def test_an_unknown_address_reads_as_a_known_one(client: Client) -> None:
     known = client.post(RESET, {"email": "ann@example.com"}, follow=True).content.decode()
     unknown = client.post(RESET, {"email": "bob@example.com"}, follow=True).content.decode()
 
-    assert "<h1>Look into your mail</h1>" in known
-    assert "<h1>Look into your mail</h1>" in unknown
+    assert "<h1>Check your e-mail</h1>" in known
+    assert "<h1>Check your e-mail</h1>" in unknown

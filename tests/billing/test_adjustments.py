@@ -262,7 +262,7 @@ def test_page_proposes_once_and_another_admin_books_it(
     assert "bank &lt;7&gt;" in page
     assert agree in theirs.get(f"/admin/users/{ann.pk}").content.decode()
     listed = theirs.get("/admin/users").content.decode()
-    assert '<span class="count">1<span class="sr-only"> to agree to</span></span>' in listed
+    assert '<span class="count">1<span class="sr-only"> to approve</span></span>' in listed
     assert agree in listed
     assert "$1,000.00" in listed
     question = theirs.get(agree).content.decode()
@@ -272,8 +272,8 @@ def test_page_proposes_once_and_another_admin_books_it(
     done = theirs.post(agree, follow=True).content.decode()
     assert "Booked 1000.00. ann@example.com now has 1150.00." in done
     assert "agreed by <bdi>second@example.com</bdi>" in done
-    assert "Waits for a second admin" not in done
-    assert "to agree to" not in done
+    assert "Waiting for a second admin" not in done
+    assert "to approve" not in done
 
 
 def test_page_says_why_it_does_not_book(first: User, second: User, ann: User) -> None:
@@ -310,8 +310,8 @@ def test_form_says_what_becomes_of_much_money(first: User, ann: User) -> None:
     make_user(role=Role.ADMIN)
     together = browser.get(f"/admin/users/{ann.pk}").content.decode()
 
-    assert "It is booked at once: you are the only admin." in alone
-    assert "Above $100.00 it waits until another admin agrees." in together
+    assert "Booked at once, because you are the only admin." in alone
+    assert "Above $100.00, another admin must approve." in together
 
 
 def test_only_admin_books_much_money_at_once(first: User, ann: User) -> None:

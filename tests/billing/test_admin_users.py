@@ -49,7 +49,7 @@ def test_role_narrows_the_list(admin: Client) -> None:
 
 
 def test_no_match_says_so(admin: Client) -> None:
-    assert "No such user" in admin.get("/admin/users", {"q": "nobody"}).content.decode()
+    assert "No users found" in admin.get("/admin/users", {"q": "nobody"}).content.decode()
 
 
 def test_pages_follow_without_gap(admin: Client) -> None:

@@ -99,8 +99,8 @@ def test_every_staff_page_says_that_money_is_halted_and_no_customers_page_does(
     log_in(client, Role.CUSTOMER)
     customer_page = client.get(reverse("orders")).content.decode()
 
-    assert "Money is halted" in staff_page
-    assert "Money is halted" not in customer_page
+    assert "Sending and top-ups are paused" in staff_page
+    assert "Sending and top-ups are paused" not in customer_page
 
 
 def test_an_admin_clears_the_halt_with_a_reason(client: Client) -> None:

@@ -40,7 +40,7 @@ def test_wallet_that_never_moved_is_shown_and_not_made_by_looking() -> None:
     page = signed_in(user).get("/wallet")
 
     assert page.status_code == 200
-    assert "No movements yet" in page.content.decode()
+    assert "No transactions yet" in page.content.decode()
     assert not Account.objects.exists()
 
 

@@ -74,7 +74,7 @@ def test_a_phone_without_a_script_checks_and_orders(
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_role("heading", name="1 of 5 lines ready")).to_be_visible()
     widths = [page.evaluate("document.documentElement.scrollWidth")]
-    page.get_by_role("button", name="Order 2 with the repeats").click()
+    page.get_by_role("button", name="Order 2 including duplicates").click()
     expect(page.get_by_role("heading", name="2 of 5 lines ordered")).to_be_visible()
     widths += [page.evaluate("document.documentElement.scrollWidth")]
 

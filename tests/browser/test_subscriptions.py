@@ -78,7 +78,7 @@ def test_the_page_of_types_is_fit_for_any_eyes_and_screen(
     found = faults_at_every_width(page)
     shoot(page, "types-320")
 
-    page.get_by_role("button", name="Sell so").click()
+    page.get_by_role("button", name="Map type").click()
 
     expect(page.get_by_role("button", name="Revert Default Custom")).to_be_visible()
     assert [*found, *faults(page)] == []

@@ -93,7 +93,7 @@ def test_what_is_not_on_sale_is_not_shown(client: Client, off_sale: dict[str, ob
     text = page(client)
 
     assert "Secret" not in text
-    assert "No service found" in text
+    assert "No services found" in text
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_ordering_needs_no_script_and_no_width(visit: Callable[..., Page], shop:
     page.get_by_label("Link").fill("https://example.com/plain#fate=partial:50")
     page.get_by_label("Quantity").fill("1000")
     fits(page)
-    page.get_by_role("button", name="Show the charge").click()
+    page.get_by_role("button", name="Show charge").click()
     expect(page.locator("[data-charge]")).to_have_text("$2.50")
     fits(page)
     page.get_by_role("button", name="Order", exact=True).click()

@@ -32,7 +32,7 @@ def test_check_asks_the_database_itself(monkeypatch: pytest.MonkeyPatch) -> None
     found = [error.msg for error in run_checks(databases=["default"])]
 
     assert found == [
-        "PostgreSQL would forget orders and payments in a crash: switch on fsync, full_page_writes, synchronous_commit"
+        "PostgreSQL can lose orders and payments in a crash: turn on fsync, full_page_writes, synchronous_commit"
     ]
 
 
@@ -42,4 +42,4 @@ def test_missing_secret_is_named(settings: Settings) -> None:
 
     found = [error.msg for error in run_checks(databases=["default"])]
 
-    assert found == ["API_KEY_PEPPER is not set (.env.example says how to make one)"]
+    assert found == ["API_KEY_PEPPER is not set (.env.example shows how to generate it)"]

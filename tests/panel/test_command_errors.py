@@ -12,7 +12,7 @@ def test_command_says_that_no_panel_runs_in_the_folder(make_stack: Callable[...,
 
     assert (answer.returncode, answer.stdout) == (1, "")
     assert answer.stderr == (
-        f"No panel runs in {panel.data_dir}: run `manage.py up`, or set PANEL_DATA_DIR or DATABASE_URL\n"
+        f"No panel is running in {panel.data_dir}: run `manage.py up`, or set PANEL_DATA_DIR or DATABASE_URL\n"
     )
 
 
@@ -26,4 +26,4 @@ def test_command_says_that_a_configured_database_does_not_answer(
     answer = panel.manage("audit")
 
     assert (answer.returncode, answer.stdout) == (1, "")
-    assert answer.stderr.startswith("No database answers: connection failed")
+    assert answer.stderr.startswith("Cannot reach the database: connection failed")

@@ -12,7 +12,7 @@ def test_a_crash_is_explained_without_a_database(rf: RequestFactory) -> None:
     response = server_error(rf.get("/"))  # no database mark: a single query would fail this test
 
     assert response.status_code == 500
-    assert "<h1>Something broke on our side</h1>" in response.content.decode()
+    assert "<h1>Something went wrong on our side</h1>" in response.content.decode()
     assert "Traceback" not in response.content.decode()
 
 
@@ -25,7 +25,7 @@ def test_a_malformed_request_is_explained_without_a_database(rf: RequestFactory)
 
 
 def test_a_pause_is_explained_without_a_request() -> None:
-    assert "<h1>Back in a moment</h1>" in render_to_string("503.html")
+    assert "<h1>We'll be right back</h1>" in render_to_string("503.html")
 
 
 @pytest.mark.django_db
@@ -35,7 +35,7 @@ def test_an_unknown_address_keeps_the_frame(client: Client) -> None:
     response = client.get("/no/such/page")
 
     assert response.status_code == 404
-    assert "<h1>There is nothing here</h1>" in response.content.decode()
+    assert "<h1>Page not found</h1>" in response.content.decode()
     assert 'aria-label="Main menu"' in response.content.decode()
 
 
@@ -47,4 +47,4 @@ def test_a_form_without_its_token_changes_nothing_and_says_so() -> None:
     response = client.post("/accounts/login/", {"login": user.email, "password": "any"})
 
     assert response.status_code == 403
-    assert "<h1>This form was open for too long</h1>" in response.content.decode()
+    assert "<h1>This form has expired</h1>" in response.content.decode()

@@ -19,16 +19,16 @@ WRONG = [
     (
         "DATABASE_URL",
         "mysql://panel:canary@db/panel",
-        "must begin with postgres:// or postgresql://",
+        "must start with postgres:// or postgresql://",
     ),
     ("DATABASE_URL", "postgres://panel:canary@db", "must end with the name of a database"),
     (
         "DATABASE_URL",
         "postgres://panel:canary/x@db/panel",
-        "is no address; what a password holds must be percent-encoded",
+        "is not a valid URL; special characters in a password must be percent-encoded",
     ),
     ("DEBUG", "maybe", "must be on or off, not 'maybe'"),
-    ("EMAIL_URL", "canary", "must begin with smtp:// or smtps:// or"),
+    ("EMAIL_URL", "canary", "must start with smtp:// or smtps:// or"),
     ("EMAIL_URL", "smtp+tls://", "must name a mail server"),
     (
         "ENCRYPTION_KEYS",
@@ -41,7 +41,7 @@ WRONG = [
     (
         "REDIS_URL",
         "http://:canary@broker",
-        "must begin with redis:// or rediss:// or redis+socket://",
+        "must start with redis:// or rediss:// or redis+socket://",
     ),
     ("SECOND_PERSON_ABOVE", "-1", "must be an amount of at least 0, not '-1'"),
     (
@@ -49,7 +49,7 @@ WRONG = [
         "https://panel.example/shop",
         "must be like https://panel.example, without a path, not",
     ),
-    ("SITE_URL", "panel.example", "must begin with http:// or https://"),
+    ("SITE_URL", "panel.example", "must start with http:// or https://"),
     ("TRACK_EVERY", "nan", "must be a number of seconds above 0, not 'nan'"),
 ]
 

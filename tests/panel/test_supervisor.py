@@ -82,7 +82,7 @@ supervisor.wait_until(lambda: False, limit=30, what="Nothing")
     answer = supervise(work, folder=tmp_path)
 
     assert answer.returncode == 3
-    again = f"web ended (4); starting it again. Its log: {tmp_path}/web.log"
+    again = f"web ended (4), restarting. Log: {tmp_path}/web.log"
     failed = f"ChildFailed: web does not start (no money): see {tmp_path}/web.log"
     assert answer.stdout.splitlines() == [again, again, failed]
 

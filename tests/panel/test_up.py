@@ -90,7 +90,7 @@ def test_second_panel_on_the_same_folder_is_refused(panel: Stack) -> None:
     second = panel.manage("up", "--port", "0")
 
     assert second.returncode == 1
-    assert f"A panel runs in {panel.data_dir} already" in second.stderr
+    assert f"A panel is already running in {panel.data_dir}" in second.stderr
     assert requests.get(f"{panel.url}/health", timeout=10).status_code == 200
 
 
@@ -102,7 +102,7 @@ def test_taken_port_is_named(panel: Stack, make_stack: Callable[..., Stack]) -> 
     assert second.returncode == 1
     assert second.stderr.strip() == (
         f"CommandError: Cannot listen on 127.0.0.1:{port} (Address already in use): "
-        "free it, or choose another with --port"
+        "free the port, or choose another with --port"
     )
 
 
@@ -119,7 +119,7 @@ def test_wrong_setting_is_named(make_stack: Callable[..., Stack]) -> None:
     assert (answer.returncode, answer.stdout) == (1, "")
     assert (
         answer.stderr
-        == "Wrong setting: TRACK_EVERY must be a number of seconds above 0, not 'soon'\n"
+        == "Invalid setting: TRACK_EVERY must be a number of seconds above 0, not 'soon'\n"
     )
 
 
@@ -129,7 +129,7 @@ def test_unreachable_database_is_named(make_stack: Callable[..., Stack]) -> None
     answer = panel.manage("up", "--port", "0")
 
     assert answer.returncode == 1
-    assert "prepare failed (No database answers: connection failed" in answer.stderr
+    assert "prepare failed (Cannot reach the database: connection failed" in answer.stderr
     assert leftovers(data_dir=panel.data_dir) == []
 
 

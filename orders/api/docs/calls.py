@@ -1,8 +1,6 @@
-"""The served API in words: every call of every action, and `add` once for each service type.
+"""Every call of the API in words, and `add` once for each service type.
 
-Nothing of it is written twice: actions and scopes come from `actions.ACTIONS`, the fields of `add`
-from the table of service types that checks orders, their limits from `checking`. A page and a
-description for programs are made of it.
+The API page and the OpenAPI description are both generated from it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +16,7 @@ from orders.placing.check_fields import MAX_LINES, MAX_NUMBER, NUMBER_LIMITS, TE
 Form = Literal["text", "lines", "number", "id", "ids", "amount", "url", "date", "choice"]
 FORMS: Final[Mapping[Kind, Form]] = MappingProxyType(
     {
-        "link": "text",  # providers take bare names for links
+        "link": "text",  # providers accept bare names as links
         "quantity": "number",
         "number": "number",
         "text": "text",
@@ -38,7 +36,7 @@ class Parameter:
     form: Form
     meaning: str
     limits: str = ""  # in words
-    condition: tuple[str, str] | None = None  # required where the field of that name has that value
+    condition: tuple[str, str] | None = None  # required if the field of that name has that value
     is_required: bool = True
     least: int | None = None
     most: int | None = None
@@ -46,7 +44,7 @@ class Parameter:
 
     @property
     def when(self) -> str:
-        """When it has to be sent."""
+        """Whether it must be sent."""
         if self.condition:
             return f"required if {self.condition[0]} is {self.condition[1]}"
         return "required" if self.is_required else "optional"
@@ -54,9 +52,9 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One way to ask for an action."""
+    """One form of an action."""
 
-    anchor: str  # its place on the page, and its key in `REPLIES`
+    anchor: str  # on the page, and its key in `REPLIES`
     action: str
     title: str
     text: str
@@ -65,50 +63,49 @@ class Call:
 
     @property
     def scope(self) -> Scope:
-        """What a key must be allowed."""
+        """The scope a key needs."""
         return ACTIONS[self.action].scope
 
     @property
     def reply(self) -> Reply:
-        """What is answered where there is no error."""
+        """The response if there is no error."""
         return REPLIES["add" if self.kind else self.anchor]
 
 
-SERVICE_ID: Final = Parameter("service", "id", "The service's ID, of services")
+SERVICE_ID: Final = Parameter("service", "id", "The service's ID, from services")
 IDEMPOTENCY_KEY: Final = Parameter(
     "idempotency_key",
     "text",
-    "Your own word for this order: sent again, it gives the same order; also as the header Idempotency-Key",
+    "Your own unique value for this order. Repeating it returns the same order. "
+    "Can also be sent as the header Idempotency-Key",
     limits="1 to 96 characters",
     is_required=False,
 )
 MAX_CHARGE: Final = Parameter(
-    "max_charge", "amount", "The order is refused where it would cost more", is_required=False
+    "max_charge", "amount", "The order is rejected if it would cost more", is_required=False
 )
 ORDER_ID: Final = Parameter("order", "id", "The order's ID")
-ORDER_IDS: Final = Parameter(
-    "orders", "ids", "Orders' IDs with commas between them", limits="up to 100"
-)
-REFILL_ID: Final = Parameter("refill", "id", "The refill's ID, of refill")
+ORDER_IDS: Final = Parameter("orders", "ids", "Order IDs, separated by commas", limits="up to 100")
+REFILL_ID: Final = Parameter("refill", "id", "The refill's ID, from refill")
 REFILL_IDS: Final = Parameter(
-    "refills", "ids", "Refills' IDs with commas between them", limits="up to 100"
+    "refills", "ids", "Refill IDs, separated by commas", limits="up to 100"
 )
 WHOLE: Final = "whole number"
 BILLED: Final = {
-    "quantity": "Billed: the quantity, at the rate per 1000.",
-    "lines": "Billed: the lines that are not empty, at the rate per 1000.",
-    "order": "Billed: the rate, which is the price of one order.",
-    "post": "Billed: the rate for each new post that was served, when it was served; nothing at once.",
+    "quantity": "Charged by quantity, at the rate per 1000.",
+    "lines": "Charged by number of non-empty lines, at the rate per 1000.",
+    "order": "Charged per order: the rate is the price of one order.",
+    "post": "Charged per new post after delivery, at the rate. Nothing is charged when you order.",
 }
 
 
 def anchor_of(kind: ServiceType) -> str:
-    """Where orders of that type are described."""
+    """The anchor of orders of that type."""
     return f"add-{kind.name.lower().replace(' ', '-')}"
 
 
 def parameter_of(field: Field) -> Parameter:
-    """A field of the table of service types as it is asked for."""
+    """A field of the table of service types as a request parameter."""
     least, most, limits = _limits_of(field)
     meaning = (
         field.label if not field.help else f"{field.label}: {field.help[0].lower()}{field.help[1:]}"
@@ -127,7 +124,7 @@ def parameter_of(field: Field) -> Parameter:
 
 
 def _limits_of(field: Field) -> tuple[int | None, int | None, str]:
-    """Least, most, and both in words."""
+    """Minimum, maximum, and both in words."""
     if field.kind == "quantity":
         return 1, MAX_NUMBER, "between the service's min and max"
     if field.kind == "number":
@@ -139,7 +136,7 @@ def _limits_of(field: Field) -> tuple[int | None, int | None, str]:
         return (
             None,
             None,
-            f"up to {MAX_LINES:,} lines; \\r\\n, \\n or a written-out backslash-n between them",
+            f"up to {MAX_LINES:,} lines, separated by \\r\\n, \\n or a literal backslash-n",
         )
     if field.kind == "choice":
         return None, None, "; ".join(f"{value}: {label}" for value, label in field.choices)
@@ -151,9 +148,9 @@ def _limits_of(field: Field) -> tuple[int | None, int | None, str]:
 def _billed(kind: ServiceType) -> str:
     text = BILLED[kind.billed_by]
     if kind.has_dripfeed:
-        text += " With runs and interval, a drip-feed: the quantity of every run."
+        text += " With runs and interval it is a drip-feed: the quantity is charged for each run."
     if kind.billed_by == "lines":
-        text += f" The service's min and max hold for the number of lines of {kind.lines_field}."
+        text += f" The service's min and max apply to the number of lines in {kind.lines_field}."
     return text
 
 
@@ -171,46 +168,64 @@ def _adds() -> Iterator[Call]:
 
 
 CALLS: Final[tuple[Call, ...]] = (
-    Call("services", "services", "All services", "What you can buy now, at your price.", ()),
+    Call("services", "services", "All services", "The services you can order, at your prices.", ()),
     *_adds(),
     Call(
-        "status", "status", "One order",
-        "Pending until the order has started. The charge is what you paid, less what was refunded.", (ORDER_ID,),
-    ),
-    Call(
-        "status-many", "status", "Up to 100 orders",
-        "By the IDs as you sent them. An unknown ID spoils only its own answer.", (ORDER_IDS,),
-    ),
-    Call(
-        "refill", "refill", "One order",
-        "Asks for a refill of a completed order, where its service has refills. The answer is the refill's ID.",
+        "status",
+        "status",
+        "One order",
+        "Pending until the order starts. The charge is what you paid minus refunds.",
         (ORDER_ID,),
     ),
-    Call("refill-many", "refill", "Up to 100 orders", "In the order in which you asked.", (ORDER_IDS,)),
-    Call("refill_status", "refill_status", "One refill", "Where a refill stands.", (REFILL_ID,)),
     Call(
-        "refill_status-many", "refill_status", "Up to 100 refills", "In the order in which you asked.", (REFILL_IDS,)
-    ),
-    Call(
-        "cancel", "cancel", "Up to 100 orders",
-        "1 says that the cancellation was asked for. What came of it, and what was refunded, tells the order's status.",
+        "status-many",
+        "status",
+        "Up to 100 orders",
+        "Keyed by the IDs as you sent them. An unknown ID only affects its own entry.",
         (ORDER_IDS,),
     ),
-    Call("balance", "balance", "Your balance", "What you can spend now.", ()),
-)  # fmt: skip
+    Call(
+        "refill",
+        "refill",
+        "One order",
+        "Requests a refill of a completed order, if its service has refills. "
+        "Returns the refill's ID.",
+        (ORDER_ID,),
+    ),
+    Call(
+        "refill-many", "refill", "Up to 100 orders", "In the order of your request.", (ORDER_IDS,)
+    ),
+    Call("refill_status", "refill_status", "One refill", "The status of a refill.", (REFILL_ID,)),
+    Call(
+        "refill_status-many",
+        "refill_status",
+        "Up to 100 refills",
+        "In the order of your request.",
+        (REFILL_IDS,),
+    ),
+    Call(
+        "cancel",
+        "cancel",
+        "Up to 100 orders",
+        "1 means the cancellation was requested. The order's status shows the result and the "
+        "refund.",
+        (ORDER_IDS,),
+    ),
+    Call("balance", "balance", "Your balance", "Your current balance.", ()),
+)
 TITLES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "services": "List the services",
         "add": "Place an order",
-        "status": "Follow orders",
-        "refill": "Ask for refills",
-        "refill_status": "Follow refills",
-        "cancel": "Ask to cancel",
-        "balance": "Read the balance",
+        "status": "Check orders",
+        "refill": "Request refills",
+        "refill_status": "Check refills",
+        "cancel": "Request cancellations",
+        "balance": "Get your balance",
     }
 )
 
 
 def calls_of(action: str) -> tuple[Call, ...]:
-    """Every way to ask for that action."""
+    """Every call of that action."""
     return tuple(call for call in CALLS if call.action == action)

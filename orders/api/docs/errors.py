@@ -1,8 +1,6 @@
-"""Every error text of the served API with what it means, for the page; programs match on these
-texts.
+"""Every error text of the API with its meaning. Programs match on these texts: never change them.
 
-Source: section 4 of the protocol notes; the texts about refills and cancellations are those that
-other panels use.
+Source: section 4 of the protocol notes; for refills and cancellations, other panels' texts.
 """
 
 from dataclasses import dataclass
@@ -23,9 +21,7 @@ from orders.api.status import UNKNOWN_ORDER, UNKNOWN_REFILL
 
 @dataclass(frozen=True, slots=True)
 class ErrorText:
-    """One text: the actions that answer it ("" for all), what it means, and the HTTP status
-    where it is not 200.
-    """
+    """An error text. `actions`: those that return it, "" for all."""
 
     text: str
     actions: str
@@ -37,7 +33,7 @@ ERRORS: Final = (
     ErrorText(
         "Invalid API key",
         "",
-        "No key, a wrong or revoked one, or one that may not be used from your address.",
+        "The key is missing, wrong or revoked, or not allowed from your IP address.",
     ),
     ErrorText("This API key may only read", "add, refill, cancel", "The key's scope is Read."),
     ErrorText(
@@ -46,17 +42,17 @@ ERRORS: Final = (
     ErrorText(
         "Too many requests",
         "",
-        "Above a limit; the header Retry-After says for how many seconds.",
+        "Rate limit exceeded. Wait as many seconds as the Retry-After header says.",
         429,
     ),
     ErrorText(
         "Service unavailable",
         "",
-        "A short disturbance; the header Retry-After says when to ask again.",
+        "A temporary problem. Retry after as many seconds as the Retry-After header says.",
         503,
     ),
-    ErrorText(UNKNOWN_SERVICE, "add", "There is no such service, or it is not on sale now."),
-    ErrorText("neworder.error.link", "add", "The link is missing or cannot be one."),
+    ErrorText(UNKNOWN_SERVICE, "add", "The service does not exist or is not on sale."),
+    ErrorText("neworder.error.link", "add", "The link is missing or invalid."),
     ErrorText(
         "neworder.error.min_quantity",
         "add",
@@ -67,28 +63,30 @@ ERRORS: Final = (
     ErrorText(
         "neworder.error.link_duplicate",
         "add",
-        "An order of yours of this service for this link has not ended.",
+        "You already have a running order of this service for this link.",
     ),
-    ErrorText(TOO_DEAR, "add", "The order would cost more than the max_charge that you sent."),
+    ErrorText(TOO_DEAR, "add", "The order would cost more than your max_charge."),
     ErrorText(
-        KEY_REUSED, "add", "An order with this idempotency key was placed, with other parameters."
+        KEY_REUSED,
+        "add",
+        "This idempotency key was already used for an order with other parameters.",
     ),
     ErrorText(
         "comments: …",
         "add",
-        "Another field is missing or wrong: its name, a colon, and what is wrong with it.",
+        "Another field is missing or invalid: its name, a colon and the problem.",
     ),
     ErrorText(UNKNOWN_ORDER, "status, refill, cancel", "You have no such order."),
     ErrorText(UNKNOWN_REFILL, "refill_status", "You have no such refill."),
     ErrorText(
         f"Up to {MAX_IDS} IDs per request",
         "status, refill, cancel",
-        "None of them was looked at. Of refills, too.",
+        "Too many IDs; none was processed. Also applies to refills.",
     ),
     ErrorText(NO_REFILL, "refill", "The service has no refills."),
-    ErrorText(NOT_YET, "refill", "The order is not completed, or cannot be refilled any more."),
-    ErrorText(REFILL_OPEN, "refill", "A refill of this order is under way."),
-    ErrorText(NO_CANCEL, "cancel", "The service has no cancellation once an order was sent."),
+    ErrorText(NOT_YET, "refill", "The order is not completed or can no longer be refilled."),
+    ErrorText(REFILL_OPEN, "refill", "A refill of this order is already in progress."),
+    ErrorText(NO_CANCEL, "cancel", "The service cannot be canceled once the order has been sent."),
     ErrorText(ENDED, "cancel", "The order has ended."),
-    ErrorText(CANCEL_OPEN, "cancel", "A cancellation of this order is under way."),
+    ErrorText(CANCEL_OPEN, "cancel", "A cancellation of this order is already in progress."),
 )

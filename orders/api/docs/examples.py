@@ -1,6 +1,4 @@
-"""What stands in the samples: the reader's own orders and refills, services on sale now, values
-that pass.
-"""
+"""Values of the samples: the user's own orders and refills, services on sale, valid fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,22 +30,21 @@ LINES: Final[Mapping[str, tuple[str, ...]]] = {
     "keywords": ("running shoes", "trail shoes"),
     "groups": ("https://example.com/group",),
 }
-MAX_LINES: Final = 100  # of a sample; a service that wants more has to be tried by hand
+MAX_LINES: Final = 100  # of a sample
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """The ids that stand in the samples; examples where the reader has none."""
+    """The ids used in the samples; made up if the user has none."""
 
     orders: tuple[int, ...] = (23501, 23502)
     refills: tuple[int, ...] = (1, 2)
-    # by type, those that can be bought
+    # on sale, by type
     services: Mapping[str, Service] = field(default_factory=dict)
 
 
 def own_of(user: User | None) -> Own:
-    """The newest orders and refills of a user, and for each type the service on sale with the least
-    minimum.
+    """A user's latest orders and refills, and for each type the service with the smallest minimum.
 
     Three queries for a user, one for a visitor.
     """
@@ -62,9 +59,7 @@ def own_of(user: User | None) -> Own:
 
 
 def fields_of(call: Call, own: Own) -> dict[str, str]:
-    """The fields of a request, but the key: those that this call requires, as few and small as
-    the service takes.
-    """
+    """The fields that this call requires, with the smallest valid values, without the key."""
     values = {"action": call.action}
     if call.kind is not None:
         service = own.services.get(call.kind.name)

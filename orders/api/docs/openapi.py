@@ -1,9 +1,7 @@
-"""The served API for machines: an OpenAPI 3.1 description, made of the same tables as the page and
-the checks.
+"""The OpenAPI 3.1 description of the API, generated from the same tables as the page.
 
-One address has every action, so that a request is one of as many objects as there are actions, told
-apart by `action`, each any of the ways to ask for it. The key is a field of the body: OpenAPI has
-no security scheme for such a one.
+All actions share one URL, so a request is one of several objects told apart by `action`. OpenAPI
+has no security scheme for a key in the body.
 """
 
 import hashlib
@@ -26,7 +24,7 @@ from orders.api.docs.reply_schemas import ERROR, ORDER_STATUS, REPLIES, SERVICE,
 from orders.placing.check_fields import TEXT_LENGTH
 
 VERSION: Final = "2.0.0"
-FRESH_FOR: Final = 300  # seconds; it changes with a release alone
+FRESH_FOR: Final = 300  # seconds; it changes only with a release
 EXAMPLE_KEY: Final = "EXAMPLE2key4of6forty8characters2to4show6"
 IDS: Final = r"^[^,]+(,[^,]+){0,99}$"
 JSON_TYPE: Final = "application/json"
@@ -35,12 +33,12 @@ BODIES: Final = (JSON_TYPE, "application/x-www-form-urlencoded", "multipart/form
 
 @require_safe
 def api_openapi(request: HttpRequest) -> HttpResponse:
-    """The description; 304 for who has it already."""
+    """The description, or 304."""
     body, etag = _document_bytes(settings.SITE_URL)
     is_known = etag in parse_etags(request.headers.get("If-None-Match", ""))
     response = HttpResponse(status=304) if is_known else HttpResponse(body, content_type=JSON_TYPE)
     response["ETag"] = etag
-    # readers of such descriptions are web pages; it says nothing secret
+    # web pages read such descriptions; nothing in it is secret
     response["Access-Control-Allow-Origin"] = "*"
     patch_response_headers(response, cache_timeout=FRESH_FOR)
     return response
@@ -53,17 +51,17 @@ def _document_bytes(site_url: str) -> tuple[bytes, str]:
 
 
 def document(site_url: str) -> dict[str, Any]:
-    """The whole description, for the panel at that address."""
+    """The whole description, for the panel at that URL."""
     return {
         "openapi": "3.1.0",
         "info": {
             "title": f"{settings.PANEL_NAME}: API v2",
             "version": VERSION,
-            "description": "Order, follow and cancel by program. The page of the API explains it for people.",
+            "description": "Place, track and cancel orders. The API page explains it with samples.",
         },
         "externalDocs": {
             "url": site_url + reverse("api_docs"),
-            "description": "For people, with samples",
+            "description": "Documentation with samples",
         },
         "servers": [{"url": site_url}],
         "security": [],
@@ -78,25 +76,24 @@ def _operation() -> Schema:
         "operationId": "ask",
         "tags": ["API v2"],
         "summary": "Every action",
-        "description": "The field `action` says which; the schema of each action names the schemas of its answers.",
+        "description": "The field `action` selects the action; the schema of each action "
+        "names the schemas of its responses.",
         "parameters": [_idempotency_header()],
         "requestBody": {"required": True, "content": {body: _body(body) for body in BODIES}},
         "responses": {
             "200": {
-                "description": "The answer, or an error",
+                "description": "The result, or an error",
                 "content": {JSON_TYPE: {"schema": {"anyOf": [ref("Error"), *_replies()]}}},
             },
-            "304": {"description": "services, asked with If-None-Match: the list has not changed"},
-            "429": _refusal("Above a limit"),
-            "503": _refusal("A short disturbance"),
+            "304": {"description": "services with If-None-Match: the list has not changed"},
+            "429": _retry_later("Rate limit exceeded"),
+            "503": _retry_later("A temporary problem"),
         },
     }
 
 
 def _body(body: str) -> Schema:
-    """Every request in that packing, with an example of each call in JSON; in forms it would be
-    the same again.
-    """
+    """Every request in that format; for JSON with an example of each call."""
     schema = {"schema": ref("Request")}
     if body != JSON_TYPE:
         return schema
@@ -112,12 +109,12 @@ def _idempotency_header() -> Schema:
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "description": "Of add: sent again with the same fields, it gives the same order",
+        "description": "For add: repeating it with the same fields returns the same order",
         "schema": {"type": "string", "minLength": 1, "maxLength": 96, "pattern": "^[!-~]+$"},
     }
 
 
-def _refusal(description: str) -> Schema:
+def _retry_later(description: str) -> Schema:
     seconds = {"type": "integer", "minimum": 1}
     return {
         "description": description,
@@ -131,7 +128,7 @@ def _replies() -> list[Schema]:
 
 
 def _schemas() -> dict[str, Schema]:
-    """Requests by action and by call, the answers, and what they are made of."""
+    """Requests by action and by call, responses, and their parts."""
     actions = [_action_name(action) for action in ACTIONS]
     mapping = {action: ref(_action_name(action))["$ref"] for action in ACTIONS}
     return {
@@ -164,7 +161,7 @@ def _action(action: str) -> Schema:
     names = dict.fromkeys(call.reply.name for call in calls_of(action))
     return {
         "title": TITLES[action],
-        "description": f"Answered by {' or '.join(names)}. Scope of the key: {ACTIONS[action].scope}.",
+        "description": f"Returns {' or '.join(names)}. Scope of the key: {ACTIONS[action].scope}.",
         "type": "object",
         "properties": {"action": {"const": action}},
         "required": ["action"],
@@ -203,7 +200,7 @@ def _condition(parameter: Parameter) -> Schema:
 
 
 def _parameter(parameter: Parameter) -> Schema:
-    """A field of a request: numbers may come as text, as a form sends them."""
+    """A field of a request. Numbers may be text, as forms send them."""
     words = (
         f"{parameter.meaning}. {parameter.limits}".strip()
         if parameter.limits

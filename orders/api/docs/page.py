@@ -1,6 +1,4 @@
-"""The page of the served API: every call with a sample that runs, the error texts, the limits, the
-last requests.
-"""
+"""The API page: every call with a working sample, error texts, limits, latest requests."""
 
 import json
 from collections.abc import Iterator
@@ -29,7 +27,7 @@ SAFE_TO_REPEAT: Final = "add-default"  # the call that shows an idempotency key
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A link that shows the samples in another language, at the same place."""
+    """A link to the same sample in another language."""
 
     label: str
     url: str
@@ -39,11 +37,11 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One call as the page shows it."""
+    """One call with its sample."""
 
     anchor: str
     call: Call
-    service: Service | None  # that stands in the sample of an `add`
+    service: Service | None  # in the sample of an `add`
     sample: str
     tabs: tuple[Tab, ...]
     reply: str
@@ -60,9 +58,7 @@ class Section:
 
 @require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
-    """How a program orders; with the reader's own ids, limits and last requests where somebody
-    is logged in.
-    """
+    """The API page, with the user's own ids, limits and latest requests."""
     user = request.user if isinstance(request.user, User) else None
     if user is None and not settings.ARE_SERVICES_PUBLIC:
         return redirect_to_login(request.get_full_path())
@@ -120,7 +116,7 @@ def _shown(call: Call, own: Own, language: Language) -> Shown:
 
 
 def _repeatable(own: Own, language: Language) -> str:
-    """The sample of an order that is placed once, however often it is sent."""
+    """The sample of an order with an idempotency key."""
     call = next(call for call in calls_of("add") if call.anchor == SAFE_TO_REPEAT)
     fields = fields_of(call, own) | {
         "link": "https://example.com/other-page",

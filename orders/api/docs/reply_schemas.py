@@ -1,8 +1,6 @@
-"""What each call of the served API answers: an example, and the JSON Schema that every answer keeps
-to.
+"""The response of each API call: an example, and the JSON Schema of every response.
 
-Source: sections 1 and 4 of the protocol notes. The page of the API, its OpenAPI description and the
-tests read it here.
+Source: sections 1 and 4 of the protocol notes.
 """
 
 from collections.abc import Mapping
@@ -19,9 +17,7 @@ AMOUNT: Final = r"^-?[0-9]+(\.[0-9]+)?$"  # a plain decimal, never with an expon
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a call answers: `name` in the OpenAPI description, an example with its keys in
-    order, the schema.
-    """
+    """The response of a call: its name in the OpenAPI description, an example, its schema."""
 
     name: str
     example: object
@@ -29,7 +25,7 @@ class Reply:
 
 
 def ref(name: str) -> Schema:
-    """The schema of that name among the components."""
+    """A reference to a component's schema."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
@@ -62,7 +58,7 @@ ID: Final[Schema] = {"type": "integer", "minimum": 1}
 WHOLE: Final = r"^[0-9]+$"
 ID_AS_SENT: Final[Schema] = {
     "type": ["integer", "string"],
-    "description": "The id; its text where it is no number",
+    "description": "The id, as text if it is not a number",
 }
 ERROR: Final = _object(error={"type": "string", "minLength": 1})
 SERVICE: Final = _object(
@@ -70,17 +66,17 @@ SERVICE: Final = _object(
     name=_text(),
     type=_text(),
     category=_text(),
-    rate=_text(AMOUNT, note="Price per 1000, or of one order for types that are sold per order"),
+    rate=_text(AMOUNT, note="Price per 1000, or per order for types sold per order"),
     min=_text(WHOLE),
     max=_text(WHOLE),
     refill={"type": "boolean"},
     cancel={"type": "boolean"},
 )
 ORDER_STATUS: Final = _object(
-    charge=_text(AMOUNT, note="What you paid for it, less what was refunded"),
-    start_count=_text(WHOLE, note="0 where it is not known"),
+    charge=_text(AMOUNT, note="What you paid minus refunds"),
+    start_count=_text(WHOLE, note="0 if unknown"),
     status=_one_of(ORDER_STATUSES),
-    remains=_text(WHOLE, note="What is left to deliver"),
+    remains=_text(WHOLE, note="Units left to deliver"),
     currency=_text("^[A-Z]{3}$"),
 )
 _UNKNOWN: Final = {"error": "Incorrect order ID"}

@@ -1,8 +1,6 @@
-"""Programs that make one call of the served API, in four languages; the key comes from the variable
-API_KEY.
+"""Sample code for API calls in four languages; the key comes from the variable API_KEY.
 
-Each runs as it stands, with nothing but the language itself: a test runs every one against the
-running panel.
+Each sample runs unchanged and without dependencies: a test runs them against the panel.
 """
 
 import json
@@ -17,7 +15,7 @@ Fields = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language: its name in addresses and for people, how a sample is run, and what writes it."""
+    """One language, with a note on how to run a sample and the function that writes it."""
 
     slug: str
     name: str
@@ -26,7 +24,7 @@ class Language:
 
 
 def curl(url: str, fields: Fields) -> str:
-    """A line for a POSIX shell; values are quoted for it, whatever is in them."""
+    """A command for a POSIX shell, with all values quoted."""
     given = [f"  --data-urlencode {shlex.quote(f'{name}={text}')}" for name, text in fields.items()]
     return " \\\n".join(
         [
@@ -67,7 +65,7 @@ def php(url: str, fields: Fields) -> str:
 
 
 def javascript(url: str, fields: Fields) -> str:
-    """A module for Node 18 and newer; on a server, since a key has no place in a web page."""
+    """A module for Node 18 and newer, not for browsers: a key must not be in a web page."""
     given = "".join(f"  {name}: {_json(text)},\n" for name, text in fields.items())
     return (
         f"const fields = {{\n  key: process.env.API_KEY,\n{given}}};\n"
@@ -80,14 +78,12 @@ def javascript(url: str, fields: Fields) -> str:
 
 
 def _json(text: str) -> str:
-    """A string as JSON writes it, which Python and JavaScript read the same."""
+    """A JSON string, which is also valid in Python and JavaScript."""
     return json.dumps(text, ensure_ascii=False)
 
 
 def _php(text: str) -> str:
-    """A string of PHP: in single quotes where it can be, else in double quotes for the sake of
-    `\n`.
-    """
+    """A PHP string, in double quotes only if it has line breaks."""
     if "\n" not in text:
         escaped = text.replace("\\", "\\\\").replace("'", "\\'")
         return f"'{escaped}'"

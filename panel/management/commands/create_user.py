@@ -1,4 +1,4 @@
-"""`manage.py create_user EMAIL --role …`: makes a user, with money and an API key where asked for."""
+"""`manage.py create_user EMAIL --role …`: creates a user, optionally with balance and API key."""
 
 import secrets
 from decimal import Decimal, InvalidOperation
@@ -15,17 +15,20 @@ from billing import ledger
 
 
 class Command(BaseCommand):
-    """Makes one user, or says which value is wrong and makes nothing."""
+    """Creates one user, or nothing if a value is invalid."""
 
-    help = "Make a user. The balance is booked as a top-up; the API key is printed once, alone on the last line."
+    help = (
+        "Create a user. The balance is booked as a top-up; the API key is printed once, alone on "
+        "the last line."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The operator's contract."""
+        """Declare the arguments, which operators rely on."""
         parser.add_argument("email", metavar="EMAIL")
         parser.add_argument("--role", required=True, choices=Role.values)
-        parser.add_argument("--password", help="made up and printed where it is left out")
+        parser.add_argument("--password", help="generated and printed if omitted")
         parser.add_argument(
-            "--balance", default="0", help="in the panel's currency, such as 100.00"
+            "--balance", default="0", help="in the panel's currency, for example 100.00"
         )
         parser.add_argument("--api-key", action="store_true", help="issue an API key")
 
@@ -39,10 +42,10 @@ class Command(BaseCommand):
         api_key: bool,
         **_: object,
     ) -> None:
-        """Make it all or nothing, then say what was made."""
+        """Create everything or nothing, then print what was created."""
         amount = _amount(balance)
         if api_key and not settings.API_KEY_PEPPER:
-            raise CommandError("API_KEY_PEPPER is not set: the API key would not be worth anything")
+            raise CommandError("API_KEY_PEPPER is not set: API keys would not work")
         chosen = password if password is not None else secrets.token_urlsafe(12)
         try:
             user, key = _make(
@@ -50,12 +53,12 @@ class Command(BaseCommand):
             )
         except (Refusal, ledger.LedgerError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Made {user.role} {user.email}")
+        self.stdout.write(f"Created {user.role} {user.email}")
         if password is None:
             self.stdout.write(f"Password: {chosen}")
         self.stdout.write(f"Balance: {amount:.2f} {settings.PANEL_CURRENCY}")
         if key:
-            self.stdout.write("API key, shown this once:")
+            self.stdout.write("API key (shown only once):")
             self.stdout.write(key)
 
 
@@ -73,7 +76,7 @@ def _make(
             gateway="manual",
             payment_id=f"create_user-{user.pk}",
             now=now,
-            reason="Balance given when the user was made",
+            reason="Starting balance",
         )
     return user, issue_key(user=user, name="default", now=now) if is_key_wanted else ""
 
@@ -82,7 +85,7 @@ def _amount(text: str) -> Decimal:
     try:
         amount = Decimal(text)
     except InvalidOperation:
-        raise CommandError(f"balance: {text!r} is not an amount such as 100.00") from None
+        raise CommandError(f"balance: {text!r} is not an amount like 100.00") from None
     if (
         not amount.is_finite()
         or not 0 <= amount <= ledger.MAX_VALUE

@@ -1,4 +1,4 @@
-"""`manage.py demo`: a shop to click through, with providers of its own, until it is stopped."""
+"""`manage.py demo`: a complete panel with sample data and its own providers, until stopped."""
 
 import os
 import sys
@@ -15,11 +15,11 @@ from panel.embedded.child_processes import Child
 from panel.embedded.paths import Paths
 from panel.processes.run_panel import PROJECT, Plan, make_folder, manage, run_panel
 
-ENVIRONMENT = {  # the demo's own defaults; seconds: things move while one watches
+ENVIRONMENT = {  # the demo's own defaults, in seconds: fast enough to watch
     "PANEL_NAME": "Demo panel",
     "PROVIDER_ALLOW_PRIVATE": "on",
     "WEBHOOK_ALLOW_PRIVATE": "on",
-    "STATIC_STORAGE": "plain",  # compressing takes longer than all the rest of a first start
+    "STATIC_STORAGE": "plain",  # compressing takes longer than the rest of a first start
     "SUBMIT_EVERY": "2",
     "REAP_EVERY": "5",
     "TRACK_EVERY": "2",
@@ -34,34 +34,35 @@ ENVIRONMENT = {  # the demo's own defaults; seconds: things move while one watch
 }
 
 
-# of a real panel, as `.env` may name them: the demo has its own
+# of a real panel, perhaps set in `.env`; the demo has its own
 SERVERS = ("DATABASE_URL", "REDIS_URL")
 
 
 class Command(BaseCommand):
-    """Runs a filled panel on this machine."""
+    """Runs a panel with sample data on this machine."""
 
-    help = "Run a demo: the panel, three providers, users, money and orders in every state. Ctrl-C stops it all."
-    # the secrets may only be made now; `prepare` checks with them
+    help = (
+        "Run a demo: the panel, three providers, users, balances and orders in every state. "
+        "Ctrl-C stops everything."
+    )
+    # the secrets may not exist yet; `prepare` runs the checks
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Where to listen and where to keep the data."""
+        """Where to listen, and where to keep the data."""
         parser.add_argument(
-            "--port", type=int, default=8000, help="port to serve on; 0 takes a free one"
+            "--port", type=int, default=8000, help="port to serve on; 0 for any free port"
         )
         parser.add_argument("--host", default="127.0.0.1", help="address to serve on")
         parser.add_argument(
-            "--data-dir", type=Path, default=Path("var/demo"), help="folder of all data"
+            "--data-dir", type=Path, default=Path("var/demo"), help="folder for all data"
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Exit with 0 when stopped, with 1 when it cannot start."""
+        """Exits with 0 when stopped, with 1 if it cannot start."""
         for name in SERVERS:
             if os.environ.get(name):
-                self._write(
-                    self.stderr, f"The demo leaves {name} alone: it has servers of its own."
-                )
+                self._write(self.stderr, f"The demo ignores {name}: it runs its own servers.")
                 os.environ[name] = ""  # an unset one would be read from `.env` again
         paths = Paths.of(options["data_dir"])
         try:
@@ -85,7 +86,7 @@ class Command(BaseCommand):
                 self.stdout, _greeting(address, data_dir=data_dir, providers=providers)
             ),
             companions=[double.child(data_dir=data_dir) for double in providers],
-            # no worker of the demo ever meets a real panel's orders
+            # so that no worker of the demo ever touches a real panel's orders
             gates=[_filling(data_dir, "--check", env=env)],
             errands=[_filling(data_dir, "--ports", *map(str, ports), env=env)],
             env=env,
@@ -110,11 +111,11 @@ def _filling(data_dir: Path, *arguments: str, env: dict[str, str]) -> Child:
 
 def _greeting(address: str, *, data_dir: Path, providers: tuple[Double, ...]) -> str:
     people = "\n".join(f"  {email:<22} {PASSWORD}" for email in (CUSTOMER, STAFF, ADMIN))
-    truths = "\n".join(f"  {double.name:<22} {double.control_url}/orders" for double in providers)
+    records = "\n".join(f"  {double.name:<22} {double.control_url}/orders" for double in providers)
     return (
         f"ready {address}\n\n"
         f"Log in at {address}/accounts/login/ as\n{people}\n\n"
-        f"What the providers really have (as JSON):\n{truths}\n\n"
+        f"What the providers have received (JSON):\n{records}\n\n"
         f"Customer's API key: {key_file(data_dir).read_text()}\n\n"
-        "Ctrl-C stops everything; the next start goes on from here."
+        "Ctrl-C stops everything. Your changes are kept for the next start."
     )

@@ -1,6 +1,4 @@
-"""`manage.py prepare`: brings the database and the static files up to this version; harmless when
-repeated.
-"""
+"""`manage.py prepare`: updates the database and static files to this version. Safe to repeat."""
 
 import hashlib
 from pathlib import Path
@@ -13,29 +11,29 @@ from django.db import DEFAULT_DB_ALIAS
 
 
 class Command(BaseCommand):
-    """Check everything, migrate, make the cache table, collect the static files."""
+    """Runs all checks, migrates, creates the cache table, collects static files."""
 
-    help = "Bring the database and the static files up to this version of the panel."
-    requires_system_checks: list[str] = []  # `handle` runs them all, those of the database too
+    help = "Update the database and static files to this version of the panel."
+    requires_system_checks: list[
+        str
+    ] = []  # `handle` runs them all, including those of the database
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Run the steps; the first failure ends it."""
+        """Run the steps until the first failure."""
         self.check(databases=[DEFAULT_DB_ALIAS])
         quiet = {"verbosity": options["verbosity"], "stdout": self.stdout, "stderr": self.stderr}
         call_command("migrate", interactive=False, **quiet)
         call_command("createcachetable", **quiet)
         stamp = Path(settings.STATIC_ROOT) / ".collected"
         digest = _digest()
-        # compressing takes longer than all the rest
+        # compressing takes longer than the rest
         if not stamp.exists() or stamp.read_text() != digest:
             call_command("collectstatic", interactive=False, **quiet)
             stamp.write_text(digest)
 
 
 def _digest() -> str:
-    """A short name for the static files as they are now: it changes with any of them and with
-    the way of storing.
-    """
+    """A digest of the static files and their storage."""
     digest = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
     for finder in get_finders():
         for path, storage in finder.list([]):

@@ -1,6 +1,4 @@
-"""`manage.py seed_demo`: what `demo` runs beside its panel to fill it, once; on later starts it
-finds it filled.
-"""
+"""`manage.py seed_demo`: fills the demo's panel on its first start. `demo` runs it."""
 
 from typing import Any
 
@@ -19,23 +17,23 @@ from panel.demo.users import enrol_people, hand_out_key, key_file
 
 
 class Command(BaseCommand):
-    """Fills the demo's panel: providers, catalog, people, money, orders in every state."""
+    """Adds providers, catalog, users, balances and orders in every state."""
 
-    help = "Fill the demo's panel. Part of `manage.py demo`; of no use in another one."
+    help = "Fill the demo's panel. Only for use by `manage.py demo`."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Where the providers are, or whether to look only."""
+        """The providers' ports, or only a check."""
         parser.add_argument(
             "--ports", type=int, nargs=PORTS, default=[0] * PORTS, help="of the running providers"
         )
         parser.add_argument(
             "--check",
             action="store_true",
-            help="only say whether it may be; begin anew where an earlier start was killed",
+            help="only check that this is the demo's database; reset it after a killed start",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Fill it where it is empty. Raises CommandError where anything else is in it."""
+        """Fill an empty database. Raises CommandError if it holds anything but the demo."""
         if options["check"] and is_cut_short(settings.PANEL_DATA_DIR):
             clear(settings.PANEL_DATA_DIR)
         is_filled = _is_filled()
@@ -64,14 +62,11 @@ class Command(BaseCommand):
 
 
 def _is_filled() -> bool:
-    """Whether an earlier start has filled it; False where it is empty.
-
-    Raises CommandError for anything else.
-    """
+    """Whether an earlier start has filled it. Raises CommandError for a real panel."""
     if key_file(settings.PANEL_DATA_DIR).exists():
         return True
     if User.objects.exists():
         raise CommandError(
-            f"{settings.PANEL_DATA_DIR} holds a real panel: give the demo another --data-dir"
+            f"{settings.PANEL_DATA_DIR} holds a real panel: use another --data-dir for the demo"
         )
     return False

@@ -12,16 +12,16 @@ from panel.processes.run_panel import Plan, run_panel
 
 
 class Command(BaseCommand):
-    """Run web server, workers and beat, with PostgreSQL and Valkey where none are configured."""
+    """Runs web server, workers and beat, and PostgreSQL and Valkey if none are configured."""
 
     help = "Run the whole panel on this machine. Ctrl-C or SIGTERM stops it cleanly."
-    # the secrets may only be made now; `prepare` checks with them
+    # the secrets may not exist yet; `prepare` runs the checks
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Where to listen and where to keep the data."""
+        """Where to listen, and where to keep the data."""
         parser.add_argument(
-            "--port", type=int, default=8000, help="port to serve on; 0 takes a free one"
+            "--port", type=int, default=8000, help="port to serve on; 0 for any free port"
         )
         parser.add_argument("--host", default="127.0.0.1", help="address to serve on")
         parser.add_argument(

@@ -43,7 +43,7 @@ def test_a_preview_shows_old_and_new_prices_and_saves_nothing(
     text = client.get(URL, for_provider(service)).content.decode()
 
     assert "1 of 1 prices would change" in text
-    assert '<td data-label="Price now" class="num">$1.25</td>' in text
+    assert '<td data-label="Current price" class="num">$1.25</td>' in text
     assert "<strong>$1.50</strong>" in text
     assert "&lt;b&gt;Likes&lt;/b&gt;" in text
     assert "<b>Likes" not in text
@@ -142,7 +142,7 @@ def test_the_page_lists_each_rule_with_what_it_prices(client: Client, service: S
 
     assert '<td data-label="Percent" class="num">12.50 %</td>' in text
     assert '<td data-label="Fixed" class="num">$0.01</td>' in text
-    assert '<td data-label="Services priced by it" class="num">1</td>' in text
+    assert '<td data-label="Services" class="num">1</td>' in text
 
 
 def test_a_shop_without_rules_shows_the_rule_for_all(client: Client) -> None:

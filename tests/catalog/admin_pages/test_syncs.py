@@ -58,7 +58,7 @@ def test_a_refused_sync_is_explained_and_applied_once_agreed_to(
     sync_provider(provider_id=run.provider_id, now=NOW)
 
     assert "4 of 10 services are missing" in shown
-    assert "Apply anyway: up to 4 services may go" in shown
+    assert "Apply anyway: withdraw up to 4 services" in shown
     assert (response.status_code, response["Location"]) == (
         302,
         f"/admin/providers/{run.provider_id}",

@@ -16,10 +16,10 @@ def _fresh_counters(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(rate_limit, "limiter", fresh)
     monkeypatch.setattr(authenticate, "limiter", fresh)
     nowhere = "redis://127.0.0.1:9/0"  # nobody listens
-    url, patience = (
+    url, timeout = (
         (settings.REDIS_URL, 60.0) if "valkey" in request.fixturenames else (nowhere, 0.5)
     )
     # patient: how long a busy machine's Valkey takes is no matter of ours
-    memory = Memory(url=url, patience=patience)
+    memory = Memory(url=url, timeout=timeout)
     monkeypatch.setattr(rate_limit, "memory", lambda: memory)
     monkeypatch.setattr(recent_requests, "memory", lambda: memory)

@@ -120,7 +120,7 @@ def test_address_is_limited_over_all_its_keys() -> None:
 def test_address_with_too_many_wrong_keys_is_cut_off_but_not_its_right_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(rate_limit, "WRONG_KEYS", 3)
+    monkeypatch.setattr(rate_limit, "MAX_WRONG_KEYS", 3)
     right, late = key_of(make_user()), key_of(make_user())
     ask(right, "balance")
 

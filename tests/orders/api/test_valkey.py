@@ -13,8 +13,8 @@ from redis import Redis
 from orders.api import rate_limit
 from orders.api.answers import ApiError
 from orders.api.rate_limit import Counts, Limiter
-from orders.api.recent_requests import KEPT, Recent, recent, remember
-from orders.api.valkey import PATIENCE, Memory
+from orders.api.recent_requests import MAX_KEPT, Recent, recent, remember
+from orders.api.valkey import TIMEOUT, Memory
 from panel.embedded import Paths, Valkey, broker_url
 from tests.conftest import DATA_DIR
 from tests.factories import NOW, make_service, make_user
@@ -31,7 +31,7 @@ SOON = 60.0  # seconds; what is waited for comes within a second, on a busy mach
 def shared(valkey: Valkey) -> Memory:
     """Another client of the Valkey that this process counts in, which is empty."""
     del valkey
-    found = Memory(url=broker_url(DATA_DIR), patience=SOON)
+    found = Memory(url=broker_url(DATA_DIR), timeout=SOON)
     found.run(lambda pipeline: pipeline.flushall())
     return found
 
@@ -61,7 +61,7 @@ def test_counters_are_those_of_all_processes_and_end_with_their_window(shared: M
 
 def test_wrong_keys_are_counted_for_all_processes(shared: Memory) -> None:
     one, other = Limiter(), Limiter()
-    for _ in range(rate_limit.WRONG_KEYS):
+    for _ in range(rate_limit.MAX_WRONG_KEYS):
         one.count_wrong_key(ip="203.0.113.1", now=NOW)
 
     other.learn(key="known", most=MANY)
@@ -69,7 +69,7 @@ def test_wrong_keys_are_counted_for_all_processes(shared: Memory) -> None:
     with pytest.raises(ApiError) as refusal:
         count(other)
     assert refusal.value.status == HTTPStatus.TOO_MANY_REQUESTS
-    assert count(other, key="known").wrong_of_ip == rate_limit.WRONG_KEYS
+    assert count(other, key="known").wrong_of_ip == rate_limit.MAX_WRONG_KEYS
 
 
 def test_silent_valkey_costs_one_time_out_and_then_nothing() -> None:
@@ -82,7 +82,7 @@ def test_silent_valkey_costs_one_time_out_and_then_nothing() -> None:
 
     assert answers == [None] * 20
     assert asked == 1  # the other 19 did not even try
-    assert took >= 0.9 * PATIENCE
+    assert took >= 0.9 * TIMEOUT
 
 
 def _callers(server: socket.socket) -> int:
@@ -99,7 +99,7 @@ def _callers(server: socket.socket) -> int:
 
 def test_valkey_that_comes_back_is_found_after_the_silence(valkey: Valkey) -> None:
     del valkey
-    back = Memory(url=broker_url(DATA_DIR), patience=SOON)
+    back = Memory(url=broker_url(DATA_DIR), timeout=SOON)
 
     back._silent_until = time.monotonic() + 3600
     assert back.run(lambda pipeline: pipeline.ping()) is None
@@ -159,12 +159,12 @@ def test_last_requests_are_remembered_without_key_and_values(shared: Memory) -> 
 
 
 def test_the_newest_20_of_each_user_are_kept(shared: Memory) -> None:
-    for number in range(KEPT + 5):
+    for number in range(MAX_KEPT + 5):
         remember(user_id=7, request=_recent(number))
     remember(user_id=8, request=_recent(0))
     Stack.wait_for(lambda: bool(recent(user_id=8)), limit=SOON)  # the last that is written down
 
-    assert recent(user_id=7) == [_recent(number) for number in reversed(range(5, KEPT + 5))]
+    assert recent(user_id=7) == [_recent(number) for number in reversed(range(5, MAX_KEPT + 5))]
     assert recent(user_id=8) == [_recent(0)]
     assert recent(user_id=9) == []
 

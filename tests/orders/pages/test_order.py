@@ -212,8 +212,8 @@ def test_order_that_is_not_placed_after_ten_minutes_says_that_it_is_looked_after
     young = make_order(user=user, status=status, now=timezone.now() - timedelta(minutes=9))
     old = make_order(user=user, status=status, now=timezone.now() - timedelta(minutes=11))
 
-    assert "being checked with the supplier" not in page_of(client, young)
-    assert "being checked with the supplier" in page_of(client, old)
+    assert "We are checking this order with the supplier" not in page_of(client, young)
+    assert "We are checking this order with the supplier" in page_of(client, old)
     assert ">Pending</span>" in page_of(client, old)
 
 
@@ -286,7 +286,7 @@ def test_cancel_asks_once_more_and_changes_nothing_yet(client: Client, user: Use
 
     page = unescape(client.get(f"/orders/{order.pk}/cancel").content.decode())
 
-    assert "it ends at once, and 1.20 USD return to your balance" in page
+    assert "It ends at once and 1.20 USD is refunded to your balance" in page
     order.refresh_from_db()
     assert order.status == Status.WAITING
 
@@ -315,7 +315,7 @@ def test_cancel_of_a_running_order_is_a_request_that_moves_no_money(
     question = client.get(f"/orders/{order.pk}/cancel").content.decode()
     response = client.post(f"/orders/{order.pk}/cancel", follow=True)
 
-    assert "The supplier is asked to stop it." in question
+    assert "We ask the supplier to stop it." in question
     assert f"Cancellation of order {order.pk} requested." in response.content.decode()
     assert Cancellation.objects.get().order == order
     order.refresh_from_db()
@@ -328,7 +328,7 @@ def test_cancel_that_is_not_possible_says_so(client: Client, user: User) -> None
     asked = client.get(f"/orders/{order.pk}/cancel", follow=True)
     sent = client.post(f"/orders/{order.pk}/cancel")
 
-    assert f"Order {order.pk} cannot be canceled now." in asked.content.decode()
+    assert f"Order {order.pk} cannot be canceled at this point." in asked.content.decode()
     assert sent.status_code == 422
     assert "This service cannot be canceled once it has been sent." in sent.content.decode()
     assert not Cancellation.objects.exists()

@@ -216,7 +216,7 @@ def test_form_changed_after_it_ordered_asks_again_with_a_new_key(
 
     page = response.content.decode()
     assert response.status_code == 422
-    assert "This form has placed an order already. Order again to place another one." in page
+    assert "This form has already placed an order. Order again to place another one." in page
     assert form["idempotency_key"] not in page
     assert Order.objects.count() == 1
 

@@ -91,7 +91,7 @@ def test_price_that_rose_between_page_and_order_is_asked_about_and_then_charged(
     response = client.post(URL, form)
 
     assert response.status_code == 422
-    assert "The price rose from 1.20 USD to 1.50 USD per 1000 meanwhile. Nothing was charged." in (
+    assert "The price has risen from 1.20 USD to 1.50 USD per 1000. Nothing was charged." in (
         response.content.decode()
     )
     assert_nothing_ordered(user)
@@ -126,7 +126,7 @@ def test_quote_that_is_not_ours_orders_nothing(client: Client, user: User, kind:
 
     assert response.status_code == 422
     assert (
-        "Nothing was ordered yet. Please look at the price and order again."
+        "Nothing has been ordered yet. Please check the price and order again."
         in response.content.decode()
     )
     assert_nothing_ordered(user)
@@ -158,7 +158,7 @@ def test_too_little_balance_says_what_is_needed_and_where_to_add(
 
     page = response.content.decode()
     assert response.status_code == 422
-    assert "Not enough balance: 12.00 USD is needed, 10.00 USD is there." in page
+    assert "Your balance is too low: 12.00 USD needed, 10.00 USD available." in page
     assert "Add funds" in page
     assert "−$2.00" in page
     assert_nothing_ordered(user)
@@ -186,7 +186,7 @@ def test_unknown_service_is_refused(client: Client, user: User, service: str) ->
     response = client.post(URL, filled_in(user, make_service()) | {"service": service})
 
     assert response.status_code == 422
-    assert "This service is not on sale any more. Nothing was charged." in response.content.decode()
+    assert "This service is no longer available. Nothing was charged." in response.content.decode()
     assert_nothing_ordered(user)
 
 
@@ -202,7 +202,7 @@ def test_link_with_an_open_order_is_ordered_only_after_a_yes(
     accepted = client.post(URL, form | {"is_overlap_accepted": "on"})
 
     assert warned.status_code == 422
-    assert f"Order {running.pk} for this link has not ended yet" in warned.content.decode()
+    assert f"Order {running.pk} for this link is still running" in warned.content.decode()
     assert 'type="checkbox" name="is_overlap_accepted"' in warned.content.decode()
     assert accepted.status_code == 302
     assert Order.objects.count() == 2

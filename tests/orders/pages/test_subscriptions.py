@@ -87,7 +87,7 @@ def test_a_subscription_is_placed_without_a_script_and_charged_nothing(
 
     order = Order.objects.get()
     assert f"Order {order.pk} placed for 0.80 USD per post." in text_of(response.content.decode())
-    assert "Nothing was charged yet." in text_of(response.content.decode())
+    assert "Nothing has been charged yet." in text_of(response.content.decode())
     assert (order.charge, order.fields["expiry"]) == (Decimal(0), "31/12/2099")
 
 
@@ -111,9 +111,9 @@ def test_the_order_s_page_tells_its_posts_and_what_is_not_paid(
 
     assert "Active" in page
     assert "Posts paid 12 · $0.80 each" in page
-    assert "8 posts served and not paid" in page
+    assert "8 posts delivered but not paid" in page
     assert "Post 12 0.80 per post −$0.80" in page
-    assert "Paid in all $9.60" in page
+    assert "Total paid $9.60" in page
 
 
 def test_the_list_shows_whom_it_follows_and_finds_it_by_that(user: User, service: Service) -> None:
@@ -136,7 +136,7 @@ def test_a_drip_feed_tells_its_runs_its_interval_and_the_total(user: User) -> No
 
     page = text_of(signed_in(user).get(f"/orders/{order.pk}").content.decode())
 
-    assert "5 runs of 100, one every 30 minutes: 500 in all" in page
+    assert "5 runs of 100 every 30 minutes, 500 in total" in page
 
 
 def test_staff_count_the_posts_that_no_charge_tells_and_only_once(
