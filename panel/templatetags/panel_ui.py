@@ -47,7 +47,6 @@ TONES: Final = {
     "sending": "info",
     "sent": "info",
     "submitting": "info",
-    "switched off": "warn",
     "unclear": "bad",
     "unknown": "bad",
     "waiting": "idle",
