@@ -142,6 +142,6 @@ def _review(refill: Refill, word: str, now: datetime) -> str:
     is_new = refill.reason != reason
     refill.update_progress(upstream_status=refill.upstream_status, reason=reason)
     if is_new:
-        text = f"Unknown status {word!r} of refill {refill.pk}: tell us what it means."
+        text = f"The provider reports an unknown status for refill {refill.pk}, {word!r}."
         refill.order.open_review(kind=ReviewKind.UNKNOWN_STATUS, text=text, now=now)
     return "to review"

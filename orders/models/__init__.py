@@ -29,8 +29,8 @@ from orders.models.provider_accounts import (
 )
 from orders.models.refills import Refill, RefillQuerySet
 from orders.models.refusal_texts import RejectionText
-from orders.models.subscriptions import Subscription
-from orders.models.timeline import Event, Review
+from orders.models.subscriptions import Subscription, SubscriptionQuerySet
+from orders.models.timeline import Event, Review, ReviewQuerySet
 from orders.models.webhooks import (
     PING,
     DeliveryState,
@@ -77,8 +77,10 @@ __all__ = [
     "RequestState",
     "Review",
     "ReviewKind",
+    "ReviewQuerySet",
     "Status",
     "Subscription",
+    "SubscriptionQuerySet",
     "Sweep",
     "TopUp",
     "Watch",

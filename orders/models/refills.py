@@ -76,7 +76,7 @@ class Refill(AftercareRequest):
         if self.errors < MAX_ERRORS:
             self._look(RequestState.RUNNING)
             return
-        self.reason = f"The provider has not known this refill for {self.errors} looks in a row"
+        self.reason = f"The provider did not recognize this refill in the last {self.errors} checks"
         self._look(RequestState.UNCLEAR)
         self.order.record(kind=self.EVENT_KIND, text=self.reason, now=now, is_internal=True)
 

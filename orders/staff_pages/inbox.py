@@ -61,17 +61,17 @@ def cases(*, after: int | None = None) -> tuple[list[Case], int | None]:
 
 def waiting_for_staff() -> OrderQuerySet:
     """Every order that needs a person."""
-    reviews = Review.objects.filter(order=OuterRef("pk"), closed_at=None)
+    reviews = Review.objects.open().filter(order=OuterRef("pk"))
     return Order.objects.filter(Q(status__in=[Status.UNCLEAR, Status.HELD]) | Exists(reviews))
 
 
 def with_evidence(orders: OrderQuerySet) -> OrderQuerySet:
     """The orders with everything a case shows, in a fixed number of queries."""
-    open_reviews = Review.objects.filter(closed_at=None).order_by("pk")
+    reviews = Review.objects.open().order_by("pk")
     proposals = Proposal.objects.filter(closed_at=None).select_related("proposed_by").order_by("pk")
-    return orders.select_related("user", "service", "provider").prefetch_related(
+    orders = orders.select_related("user", "service", "provider")
+    return orders.prefetch_related(Prefetch("reviews", reviews)).prefetch_related(
         Prefetch("attempts", with_findings(Attempt.objects.order_by("pk"))),
-        Prefetch("reviews", open_reviews),
         Prefetch("attempts__proposals", proposals),
     )
 

@@ -22,7 +22,7 @@ from orders.staff_pages.forms import ReasonForm, form_for
 from orders.staff_pages.inbox import Case, cases, cases_of, with_evidence
 from orders.staff_pages.search import find_any
 from orders.tracking.charge_posts import NothingToCount, count_posts
-from orders.tracking.settle_doubts import (
+from orders.tracking.settle_reviews import (
     AlreadySettled,
     NotUnderReview,
     WrongRemains,

@@ -1,11 +1,10 @@
-"""Applying a batch of status reports: one transaction, one UPDATE for the orders and one for the
-watches.
-"""
+"""Apply a batch of status reports: one transaction, one UPDATE of orders and one of watches."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -22,7 +21,7 @@ from orders.tracking.mass_cancel_guard import (
     hold_mass_endings,
     settle_vanished_endings,
 )
-from orders.tracking.status_rules import Act, Facts, Verdict, judge
+from orders.tracking.status_rules import Act, Facts, Verdict, differs, judge
 from orders.tracking.subscription_rules import Served
 
 _ENDED_AS = {
@@ -30,6 +29,10 @@ _ENDED_AS = {
     upstream.Status.PARTIAL: Status.PARTIAL,
     upstream.Status.CANCELED: Status.CANCELED,
 }
+
+
+# How many times TRACK_MIN_INTERVAL lie between two checks of an order that is younger than this.
+SPACING: Final = ((timedelta(hours=1), 1), (timedelta(hours=6), 2), (timedelta(days=2), 5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Judged:
     verdict: Verdict
     due_at: datetime
     served: Served = field(default_factory=Served)  # of a subscription
-    state: str = ""  # likewise
+    state: str = ""  # of a subscription
 
 
 @transaction.atomic
@@ -52,18 +55,17 @@ def apply_reports(
     observed_at: datetime,
     now: datetime,
 ) -> Counter[str]:
-    """Apply what the provider said at `observed_at` about the orders in `upstream_ids` (primary key
-    → upstream id).
+    """Apply what the provider said at `observed_at` about the orders in `upstream_ids`, by key.
 
-    An id that `reports` lacks was unknown to the provider or left out. Ids that were not asked for
-    are ignored. Older than what is known: ignored. An order that has ended: a contradiction is
-    shown to staff, no money moves. Returns how many orders met each fate.
+    An id that `reports` lacks was unknown to the provider or left out. A report older than what is
+    known is ignored. One that contradicts an order's end is shown to staff and moves no money.
+    Returns counts by outcome.
     """
     tally: Counter[str] = Counter()
     judged: list[Judged] = []
-    locked = Order.objects.select_for_update(of=("self",)).select_related("service", "user")
+    locked = Order.objects.locked().select_related("service", "user")
     orders = list(locked.filter(pk__in=upstream_ids).order_by("pk"))
-    # read once the orders are ours, not before
+    # read once the orders are locked, not before
     watches = Watch.objects.in_bulk([order.pk for order in orders])
     posts = Posts(orders)
     for order in orders:
@@ -116,10 +118,14 @@ def _judge(
         verdict=verdict,
         due_at=_next_look(facts, verdict, observed_at),
         served=posts.count(order, report),
-        state=subscription_rules.STATES.get(report.status, "")
-        if report and order.is_subscription
-        else "",
+        state=_subscription_state(order, report),
     )
+
+
+def _subscription_state(order: Order, report: OrderStatus | None) -> str:
+    if report is None or not order.is_subscription:
+        return ""
+    return subscription_rules.STATES.get(report.status, "")
 
 
 def _last_run_at(order: Order) -> datetime | None:
@@ -131,28 +137,26 @@ def _last_run_at(order: Order) -> datetime | None:
 
 
 def _next_look(facts: Facts, verdict: Verdict, observed_at: datetime) -> datetime:
-    """Young orders are looked at every TRACK_MIN_INTERVAL, older ones and doubtful ones less
-    and less often.
-    """
+    """Young orders are checked every TRACK_MIN_INTERVAL, older and unknown ones less often."""
     if verdict.act is Act.AWAIT_CONFIRMATION and verdict.ending_seen_at == observed_at:
         return observed_at + timedelta(seconds=settings.REFUND_CONFIRM)
     age = observed_at - facts.running_at
-    factor = 1 if age < timedelta(hours=1) else 2 if age < timedelta(hours=6) else 5
-    factor = factor if age < timedelta(days=2) else MAX_SPACING
+    factor = next((factor for limit, factor in SPACING if age < limit), MAX_SPACING)
     if verdict.errors:
         factor = max(factor, min(verdict.errors, MAX_SPACING))
     return observed_at + timedelta(seconds=settings.TRACK_MIN_INTERVAL * factor)
 
 
 def _save_progress(judged: list[Judged], now: datetime) -> None:
-    changed = [row for row in judged if _has_news(row)]
+    changed = [row for row in judged if differs(row.facts, row.verdict)]
     if not changed:
         return
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE orders_order AS o
-            SET upstream_status = v.status, start_count = v.start_count, remains = v.remains, upstream_charge = v.charge
+            SET upstream_status = v.status, start_count = v.start_count,
+                remains = v.remains, upstream_charge = v.charge
             FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::numeric[])
                 AS v(id, status, start_count, remains, charge)
             WHERE o.id = v.id
@@ -177,24 +181,16 @@ def _save_progress(judged: list[Judged], now: datetime) -> None:
     )
 
 
-def _has_news(row: Judged) -> bool:
-    facts, verdict = row.facts, row.verdict
-    return (facts.upstream_status, facts.start_count, facts.remains, facts.upstream_charge) != (
-        verdict.upstream_status,
-        verdict.start_count,
-        verdict.remains,
-        verdict.upstream_charge,
-    )
-
-
 def _save_watches(judged: list[Judged], observed_at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE orders_watch AS w
             SET due_at = v.due_at, observed_at = %s, errors = v.errors,
-                ending = v.ending, ending_remains = v.ending_remains, ending_seen_at = v.ending_seen_at
-            FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[], %s::text[], %s::bigint[], %s::timestamptz[])
+                ending = v.ending, ending_remains = v.ending_remains,
+                ending_seen_at = v.ending_seen_at
+            FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[],
+                        %s::text[], %s::bigint[], %s::timestamptz[])
                 AS v(order_id, due_at, errors, ending, ending_remains, ending_seen_at)
             WHERE w.order_id = v.order_id
             """,
@@ -211,14 +207,12 @@ def _save_watches(judged: list[Judged], observed_at: datetime) -> None:
 
 
 def _settle(judged: list[Judged], now: datetime) -> Counter[str]:
-    """Raise doubts, then end what has ended, unless the guard holds a suspicious mass of
-    endings for staff.
-    """
+    """Open reviews, then end what has ended; the guard may hold a mass of endings for staff."""
     tally: Counter[str] = Counter()
     for row in judged:
         if row.verdict.review is not None:
-            row.order.open_review(kind=row.verdict.review, text=row.verdict.doubt_text, now=now)
-            tally["doubtful"] += 1
+            row.order.open_review(kind=row.verdict.review, text=row.verdict.review_text, now=now)
+            tally["to review"] += 1
     _withdraw_answered(judged, now)
     settle_vanished_endings(
         [row.order for row in judged if row.facts.ending and not row.verdict.ending], now=now
@@ -237,13 +231,11 @@ def _settle(judged: list[Judged], now: datetime) -> Counter[str]:
 
 
 def _withdraw_answered(judged: list[Judged], now: datetime) -> None:
-    """A strange word, or an id not known for a while, is no doubt any more once a report can be
-    understood.
-    """
+    """An unknown word or id needs no review any more once a report can be understood."""
     answered = [
         row.order for row in judged if row.verdict.review is None and not row.verdict.errors
     ]
-    why = "The provider has reported a status that we know since"
+    why = "The provider has since reported a known status"
     withdraw_reviews(
         orders=answered,
         kinds=[ReviewKind.UNKNOWN_STATUS, ReviewKind.UNKNOWN_ORDER],
@@ -264,20 +256,15 @@ def _end(row: Judged, now: datetime) -> None:
 
 
 def _note_contradiction(order: Order, report: OrderStatus | None, now: datetime) -> None:
-    """A report on an order that has ended moves no money; where it says something else, staff
-    see it.
-    """
+    """A report on an order that has ended moves no money; staff see one that contradicts the end."""
     if report is None or not order.is_ended or _ENDED_AS.get(report.status) == order.status:
         return
     if report.status not in _ENDED_AS:
         return  # an answer on its way while another worker ended the order
+    ended_as = order.get_status_display()
     order.open_review(
         kind=ReviewKind.CONTRADICTION,
-        text=f"The order ended as {order.get_status_display()}, but the provider now reports {report.word[:60]!r}.",
+        text=f"The order ended as {ended_as}, but the provider now reports {report.word!r}.",
         now=now,
-        detail={
-            "status": report.word[:60],
-            "remains": report.remains,
-            "charge": str(report.charge),
-        },
+        detail={"status": report.word, "remains": report.remains, "charge": str(report.charge)},
     )

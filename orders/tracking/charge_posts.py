@@ -1,9 +1,7 @@
-"""Subscribing: charging the posts of a subscription one by one, each exactly once, as the provider
-serves them.
+"""Charge the posts of a subscription one by one, each exactly once, after delivery.
 
-Nothing is charged in advance. What was served is owed: where the balance does not cover a post, the
-provider is asked to stop, staff see the debt, and it is charged as soon as there is money. No
-wallet falls below its credit limit.
+Where the balance does not cover a post, the provider is asked to stop, staff see the debt, and it
+is charged as soon as there is money. No wallet falls below its credit limit.
 """
 
 import logging
@@ -22,7 +20,6 @@ from orders.models import (
     Cancellation,
     EventKind,
     Order,
-    RequestState,
     Review,
     ReviewKind,
     Status,
@@ -35,15 +32,14 @@ MAX_LOOKED_AT = 500  # orders that owe, in one sweep; the others wait for the ne
 
 
 class NothingToCount(Exception):
-    """No count of posts is in doubt for this order."""
+    """The order has no posts whose count is under review."""
 
 
 def charge_owed(*, now: datetime) -> Counter[str]:
-    """Charge every post that is owed and can be paid; returns how many were, and how many could not
-    be.
+    """Charge every post that is owed and can be paid; returns how many were, and were not.
 
-    An order whose ledger contradicts it keeps no other waiting: it is logged as an error, and the
-    audit finds it.
+    An order that its ledger contradicts is logged as an error and keeps no other waiting; the audit
+    finds it.
     """
     tally: Counter[str] = Counter()
     for order_id in _owing():
@@ -56,18 +52,16 @@ def charge_owed(*, now: datetime) -> Counter[str]:
 
 
 def _owing() -> list[int]:
-    """The orders that owe posts, the oldest first; one that could not pay is looked at again
-    when there is money.
-    """
-    known = Review.objects.filter(
-        order=OuterRef("pk"), kind=ReviewKind.UNPAID_POSTS, closed_at=None
-    )
-    purse = Account.objects.filter(
+    """The orders that owe posts, the oldest first; one that could not pay waits for money."""
+    known = Review.objects.open().of_kind(ReviewKind.UNPAID_POSTS).filter(order=OuterRef("pk"))
+    wallet = Account.objects.filter(
         owner=OuterRef("user"), balance__gte=OuterRef("price") - F("credit_limit")
     )
-    orders = Order.objects.filter(subscription__owed__gt=0).exclude(status=Status.PARTIAL)
+    orders = Order.objects.filter(subscription__in=Subscription.objects.owing()).exclude(
+        status=Status.PARTIAL
+    )
     return list(
-        orders.filter(~Exists(known) | Exists(purse))
+        orders.filter(~Exists(known) | Exists(wallet))
         .order_by("pk")
         .values_list("pk", flat=True)[:MAX_LOOKED_AT]
     )
@@ -81,11 +75,7 @@ def charge_posts(*, order_id: int, now: datetime) -> Counter[str]:
     runs, a post is charged once. Raises ledger.LedgerError where a post was booked without the
     order's knowledge.
     """
-    order = (
-        Order.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("user", "service")
-        .get(pk=order_id)
-    )
+    order = _locked(order_id)
     # read under the lock, and changed only under it
     subscription = Subscription.objects.get(order_id=order_id)
     tally: Counter[str] = Counter()
@@ -98,10 +88,13 @@ def charge_posts(*, order_id: int, now: datetime) -> Counter[str]:
             break
         tally["posts charged"] += 1
     if not subscription.owed:
-        order.reviews.filter(kind=ReviewKind.UNPAID_POSTS, closed_at=None).update(
-            closed_at=now, decision="The posts were paid since"
-        )
+        reviews = order.reviews.of_kind(ReviewKind.UNPAID_POSTS)
+        reviews.close(decision="The posts have been paid", now=now)
     return tally
+
+
+def _locked(order_id: int) -> Order:
+    return Order.objects.locked().select_related("user", "service").get(pk=order_id)
 
 
 def _charge_post(order: Order, subscription: Subscription, now: datetime) -> None:
@@ -120,20 +113,17 @@ def _charge_post(order: Order, subscription: Subscription, now: datetime) -> Non
     order.charge += amount
     order.cost = unit_cost * number
     order.save(update_fields=["posts", "billed_quantity", "charge", "cost"])
-    subscription.owed -= 1
-    subscription.save(update_fields=["owed"])
+    subscription.pay_one()
     order.record(kind=EventKind.POST, text=f"Post {number} charged: {plain(amount)}", now=now)
 
 
 def _stop_serving(
     order: Order, subscription: Subscription, short: ledger.InsufficientFunds, now: datetime
 ) -> None:
-    """The balance does not cover what was served: staff see it, and the provider is asked to
-    serve no more.
-    """
+    """The balance does not cover what was delivered: staff see it, and the provider is to stop."""
     text = (
-        f"{subscription.owed} posts were served and are not paid: {short}. They are charged when there is money; "
-        "closing this forgives them."
+        f"{subscription.owed} posts were delivered and are not paid: {short}. They are charged "
+        "once the balance allows; closing this review waives them."
     )
     order.open_review(kind=ReviewKind.UNPAID_POSTS, text=text, now=now)
     # asked before: not once a sweep
@@ -145,58 +135,36 @@ def _stop_serving(
             order.pk,
         )
         return
-    Cancellation.objects.create(
-        order=order,
-        provider_id=order.provider_id,
-        requested_by=order.user,
-        requested_at=now,
-        state=RequestState.APPROVED,
-        decided_at=now,
-        send_at=now,
-    )
-    text = "Cancellation requested: the balance does not cover the posts that were served"
+    cancellation = Cancellation.new(order, actor=order.user, now=now)
+    cancellation.skip_approval(now=now)
+    cancellation.save()
+    text = "Cancellation requested: the balance does not cover the posts delivered"
     order.record(kind=EventKind.CANCEL, text=text, now=now)
 
 
-def forgive_posts(*, order: Order, now: datetime, actor: User) -> int:
-    """Let go of what was served and is not paid; returns how many posts.
-
-    The caller holds the order's row lock.
-    """
-    owing = Subscription.objects.filter(order=order, owed__gt=0)
-    posts = sum(owing.values_list("owed", flat=True))
-    if posts:
-        owing.update(owed=0)
-        text = f"{posts} posts that were not paid are forgiven"
+def waive_posts(*, order: Order, now: datetime, actor: User) -> None:
+    """Let go of what was delivered and is not paid. The caller holds the order's row lock."""
+    subscription = Subscription.objects.owing().filter(order=order).first()
+    if subscription is not None:
+        text = f"{subscription.waive()} unpaid posts waived"
         order.record(kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)
-    return posts
 
 
 @transaction.atomic
 def count_posts(*, order: Order, posts: int, actor: User, reason: str, now: datetime) -> None:
-    """A person says how many posts the provider has served that are not counted yet; they are owed
-    from now on.
+    """A person says how many delivered posts are not counted yet: they are owed from now on.
 
-    Its charge so far counts as explained, and the service's present rate is the rate of the posts
-    to come. Closes the doubt about it. Raises NothingToCount where there is none, or a second
-    person was first.
+    The provider's charge so far counts as explained, and the service's present rate is that of the
+    posts to come. Closes the review. Raises NothingToCount where there is none, or a second person
+    was first.
     """
-    order = (
-        Order.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("service")
-        .get(pk=order.pk)
-    )
-    reviews = order.reviews.filter(kind=ReviewKind.UNCOUNTED_POSTS, closed_at=None)
+    order = _locked(order.pk)
+    reviews = order.reviews.open().of_kind(ReviewKind.UNCOUNTED_POSTS)
     if not order.is_subscription or not reviews.exists():
-        raise NothingToCount("No count of posts is in doubt for this order.")
-    subscription = Subscription.objects.get(order_id=order.pk)
-    subscription.owed += posts
-    subscription.counted = (
-        order.upstream_charge if order.upstream_charge is not None else subscription.counted
-    )
-    subscription.save(update_fields=["owed", "counted"])
+        raise NothingToCount("No posts of this order are waiting to be counted.")
+    Subscription.objects.get(order_id=order.pk).owe(posts, charge=order.upstream_charge)
     order.rate = order.service.rate
     order.save(update_fields=["rate"])
-    reviews.update(closed_at=now, closed_by=actor, decision=reason[:300])
+    reviews.close(decision=reason, now=now, actor=actor)
     text = f"{posts} posts counted by hand: {reason}"
     order.record(kind=EventKind.DECISION, text=text, now=now, actor=actor, is_internal=True)

@@ -1,4 +1,4 @@
-"""Counting the posts that a batch of reports shows, and writing down that they are owed."""
+"""The delivered posts that a batch of reports shows, and that they are owed."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,53 +11,43 @@ from orders.tracking.subscription_rules import Served
 
 
 class Posts:
-    """The subscriptions among orders whose rows the caller has locked: read after that, in two
-    queries or none.
-    """
+    """The subscriptions among orders that the caller has locked, read in two queries or none."""
 
     def __init__(self, orders: Sequence[Order]) -> None:
         keys = [order.pk for order in orders if order.is_subscription]
         self._known = Subscription.objects.in_bulk(keys) if keys else {}
-        reviews = Review.objects.filter(
-            order_id__in=keys, kind=ReviewKind.UNCOUNTED_POSTS, closed_at=None
-        )
-        self._doubted = set(reviews.values_list("order_id", flat=True)) if keys else set()
+        reviews = Review.objects.open().of_kind(ReviewKind.UNCOUNTED_POSTS)
+        reviews = reviews.filter(order_id__in=keys)
+        self._under_review = set(reviews.values_list("order_id", flat=True)) if keys else set()
 
     def count(self, order: Order, report: OrderStatus | None) -> Served:
-        """What this report shows; nothing while staff look at an earlier count, and of an
-        order without posts.
-        """
-        if order.pk not in self._known or report is None or order.pk in self._doubted:
+        """What this report shows; nothing without posts, and while staff review an earlier count."""
+        if order.pk not in self._known or report is None or order.pk in self._under_review:
             return Served()
         known = self._known[order.pk]
-        wanted = _wanted(order)
+        ordered = _posts_ordered(order)
         return subscription_rules.count(
             charge=report.charge,
             counted=known.counted,
             rate=order.rate,
             rate_now=order.service.rate,
-            most=None if wanted is None else wanted - (order.posts or 0) - known.owed,
+            most=None if ordered is None else ordered - (order.posts or 0) - known.owed,
         )
 
     def save(
         self, *, order: Order, served: Served, state: str, charge: Decimal | None, now: datetime
     ) -> None:
-        """What was served is owed from now on: it is charged in a transaction of its own
-        (orders/subscribing.py).
-        """
+        """What was delivered is owed from now on; charge_posts books it in its own transaction."""
         known = self._known.get(order.pk)
         if known is None:
             return
         if served.posts or (state and state != known.state):
-            known.state = state or known.state
-            known.owed += served.posts
-            known.counted = charge if served.posts and charge is not None else known.counted
-            known.save(update_fields=["state", "owed", "counted"])
+            known.owe(served.posts, charge=charge if served.posts else None, state=state)
         if served.problem:
             order.open_review(kind=ReviewKind.UNCOUNTED_POSTS, text=served.problem, now=now)
 
 
-def _wanted(order: Order) -> int | None:
-    """The most posts that the customer ordered; None: without end."""
+def _posts_ordered(order: Order) -> int | None:
+    """How many posts the customer ordered at most; None: without end."""
     new, old = order.fields.get("posts"), order.fields.get("old_posts")
     return int(new) + int(old or 0) if new else None

@@ -1,9 +1,8 @@
-"""What one report about a running order means: a pure decision, from the order's facts and the
-provider's words.
+"""What one report about a running order means, decided without the database.
 
-The rules (reliability first): an older observation never wins, a rank never goes down, an end that
-pays money back is believed only when it is seen twice, `remains` is clamped for money and never
-guessed, an unknown word or a missing id changes nothing and is shown to staff.
+An older observation never wins, a rank never goes down, an end that pays money back is believed
+only when it is seen twice, `remains` is clamped for money and never guessed, an unknown word or a
+missing id changes nothing and is shown to staff.
 """
 
 from dataclasses import dataclass, replace
@@ -70,7 +69,7 @@ class Verdict:
     ending_remains: int | None = None
     ending_seen_at: datetime | None = None
     review: ReviewKind | None = None
-    doubt_text: str = ""
+    review_text: str = ""
 
 
 def judge(
@@ -108,14 +107,12 @@ def judge(
         seen,
         act=Act.NOTHING,
         review=ReviewKind.UNKNOWN_STATUS,
-        doubt_text=f"The provider reports the status {report.word[:60]!r}, which nobody has told us the meaning of.",
+        review_text=f"The provider reports an unknown status, {report.word!r}.",
     )
 
 
 def _of_all_runs(report: OrderStatus, facts: Facts, observed_at: datetime) -> OrderStatus:
-    """What a report says of a whole drip-feed, where providers tell the state of the run that
-    is under way.
-    """
+    """What a report says of a whole drip-feed: some providers tell the state of one run."""
     if facts.last_run_at is None:
         return report
     is_one_run = (
@@ -137,8 +134,8 @@ def _stopped_runs(
 ) -> Verdict:
     """A drip-feed is canceled between its runs: those that were delivered stay paid."""
     if not report.remains:
-        text = "The provider canceled the drip-feed without saying how much remains: staff decide what is owed."
-        return replace(seen, review=ReviewKind.NO_REMAINS, doubt_text=text)
+        text = "The provider canceled the drip-feed without saying how much remains."
+        return replace(seen, review=ReviewKind.NO_REMAINS, review_text=text)
     remains = clamp(report.remains, facts.billed_quantity)
     ending = "canceled" if remains == facts.billed_quantity else "partial"
     return refundable(seen, facts, ending, remains, observed_at, confirm_after)
@@ -157,11 +154,11 @@ def _partial(
     confirm_after: timedelta,
 ) -> Verdict:
     if facts.is_per_order:
-        text = "The provider ended the order partially, but it is sold as a whole: staff decide what is owed."
-        return replace(seen, review=ReviewKind.PER_ORDER_PARTIAL, doubt_text=text)
+        text = "The provider delivered only part of an order that is sold as a whole."
+        return replace(seen, review=ReviewKind.PER_ORDER_PARTIAL, review_text=text)
     if report.remains is None:
-        text = "The provider ended the order partially without saying how much remains: staff decide what is owed."
-        return replace(seen, review=ReviewKind.NO_REMAINS, doubt_text=text)
+        text = "The provider ended the order partially without saying how much remains."
+        return replace(seen, review=ReviewKind.NO_REMAINS, review_text=text)
     remains = clamp(report.remains, facts.billed_quantity)
     return refundable(seen, facts, "partial", remains, observed_at, confirm_after)
 
@@ -175,41 +172,25 @@ def refundable(
     confirm_after: timedelta,
 ) -> Verdict:
     """An end that must be seen twice, `confirm_after` apart, before it is believed."""
-    is_repeated = (
-        facts.ending == ending
-        and facts.ending_remains == remains
-        and facts.ending_seen_at is not None
-    )
-    if (
-        is_repeated
-        and facts.ending_seen_at is not None
-        and observed_at - facts.ending_seen_at >= confirm_after
-    ):
+    is_repeated = facts.ending == ending and facts.ending_remains == remains
+    seen_before_at = facts.ending_seen_at if is_repeated else None
+    act = Act.AWAIT_CONFIRMATION
+    if seen_before_at is not None and observed_at - seen_before_at >= confirm_after:
         act = Act.CANCEL if ending == "canceled" else Act.END_PARTIALLY
-        return replace(
-            seen,
-            act=act,
-            remains=remains,
-            ending=ending,
-            ending_remains=remains,
-            ending_seen_at=facts.ending_seen_at,
-        )
     return replace(
         seen,
-        act=Act.AWAIT_CONFIRMATION,
+        act=act,
         remains=remains,
         ending=ending,
         ending_remains=remains,
-        ending_seen_at=facts.ending_seen_at if is_repeated else observed_at,
+        ending_seen_at=seen_before_at or observed_at,
     )
 
 
 def unknown_id(facts: Facts, observed_at: datetime) -> Verdict:
-    """The provider does not know the order, or left it out: normal for a young one, staff's
-    after a while.
-    """
+    """The provider does not know the order, or left it out: normal for a young one, at first."""
     errors = facts.errors + 1
-    is_ambiguous = errors >= ERRORS_BEFORE_REVIEW and observed_at - facts.running_at >= YOUNG
+    is_lost = errors >= ERRORS_BEFORE_REVIEW and observed_at - facts.running_at >= YOUNG
     return Verdict(
         act=Act.NOTHING,
         upstream_status=facts.upstream_status,
@@ -220,9 +201,9 @@ def unknown_id(facts: Facts, observed_at: datetime) -> Verdict:
         ending=facts.ending,
         ending_remains=facts.ending_remains,
         ending_seen_at=facts.ending_seen_at,
-        review=ReviewKind.UNKNOWN_ORDER if is_ambiguous else None,
-        doubt_text=f"The provider has not known this order for {errors} looks in a row."
-        if is_ambiguous
+        review=ReviewKind.UNKNOWN_ORDER if is_lost else None,
+        review_text=f"The provider did not recognize this order in the last {errors} checks."
+        if is_lost
         else "",
     )
 
@@ -233,7 +214,7 @@ def _raised(known: str, reported: Status) -> str:
 
 
 def differs(facts: Facts, seen: Verdict) -> bool:
-    """Whether the order's row has to be written."""
+    """Whether the order's row changes by what was seen."""
     return (facts.upstream_status, facts.start_count, facts.remains, facts.upstream_charge) != (
         seen.upstream_status,
         seen.start_count,

@@ -1,9 +1,8 @@
-"""What one report about a running subscription means: how it stands, and how many posts were
-served. Pure.
+"""What one report about a running subscription means, and how many posts it shows as delivered.
 
-A provider bills a subscription post by post, and tells only what it has billed in all. So posts are
-counted by its charge, exactly: whatever is no whole number of posts at the rate that was agreed,
-staff look at, and no money moves.
+A provider bills a subscription post by post and tells only its whole charge, so posts are counted
+by that, exactly: what is no whole number of posts at the agreed rate moves no money, and staff
+review it.
 """
 
 from dataclasses import dataclass, replace
@@ -49,12 +48,10 @@ class Served:
 def judge(
     *, facts: Facts, report: OrderStatus | None, observed_at: datetime, confirm_after: timedelta
 ) -> Verdict:
-    """What `report` (None: the provider does not know the id) means for a subscription that runs;
-    as `observing.judge`.
+    """What `report` (None: the provider does not know the id) means for a running subscription.
 
     Completed and Expired end it; Paused runs on. Canceled is believed when it is seen twice: an end
-    stops the charging of posts, and what was served stays paid. No other end is known of
-    subscriptions: staff look.
+    stops the charging of posts, and what was delivered stays paid. Staff review any other end.
     """
     if report is None:
         return unknown_id(facts, observed_at)
@@ -71,37 +68,34 @@ def judge(
         return replace(seen, act=Act.COMPLETE, remains=0)
     if report.status is Status.CANCELED:
         return refundable(seen, facts, "canceled", 0, observed_at, confirm_after)
-    text = f"The provider reports the status {report.word[:60]!r} of a subscription: nobody has told us its meaning."
-    return replace(seen, review=ReviewKind.UNKNOWN_STATUS, doubt_text=text)
+    text = f"The provider reports an unknown status for this subscription, {report.word!r}."
+    return replace(seen, review=ReviewKind.UNKNOWN_STATUS, review_text=text)
 
 
 def count(
     *, charge: Decimal | None, counted: Decimal, rate: Decimal, rate_now: Decimal, most: int | None
 ) -> Served:
-    """The posts that were served since `counted` was, of what the provider has charged in all;
-    provider's currency.
+    """The posts that the provider's `charge` shows beyond those it had `counted`.
 
     `rate`: of one post when it was ordered; `rate_now`: as the service is listed today. `most`:
-    posts that the customer may still be served; None: any number.
+    posts that the customer may still get; None: any number.
     """
     if charge is None or charge == counted:
         return Served()
-    told = (
-        f"It has charged {plain(charge)} in all, and {plain(counted)} of that are posts known of."
-    )
+    told = f"It has charged {plain(charge)}, of which {plain(counted)} are known posts."
     if charge < counted:
-        return Served(problem=f"The provider takes back posts that it had charged. {told}")
+        return Served(problem=f"The provider's charge has fallen. {told}")
     if rate != rate_now:
         rates = f"from {plain(rate)} to {plain(rate_now)}"
-        return Served(problem=f"The provider's rate for a post went {rates} meanwhile. {told}")
+        return Served(problem=f"The provider's rate per post has changed {rates}. {told}")
     unit = cost_for(cost=rate, billed_quantity=1, is_per_order=True)
     posts, rest = divmod(charge - counted, unit) if unit else (Decimal(0), charge)
     if rest:
         return Served(
-            problem=f"The charge is no whole number of posts at {plain(unit)} each. {told}"
+            problem=f"The charge is not a whole number of posts at {plain(unit)} each. {told}"
         )
     if posts > MAX_AT_ONCE or (most is not None and posts > most):
         return Served(
-            problem=f"The provider has charged {posts:,f} posts more than were known, too many. {told}"
+            problem=f"The provider has charged {posts:,f} new posts at once, too many. {told}"
         )
     return Served(posts=int(posts))

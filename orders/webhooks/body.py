@@ -1,4 +1,4 @@
-"""Putting an event into words: the body of a webhook, in the API's own words and JSON types."""
+"""The body of a webhook, in the API's own words and JSON types."""
 
 import json
 from datetime import UTC
@@ -10,9 +10,7 @@ from orders.models import Order, RequestState, WebhookDelivery
 
 
 def message_id(delivery: WebhookDelivery) -> str:
-    """The `webhook-id`: the same whenever this event is sent, so that a receiver can drop what
-    it has had.
-    """
+    """The `webhook-id`: the same whenever this event is sent, so that a receiver can skip repeats."""
     return f"msg_{delivery.event_id.hex}"
 
 

@@ -1,4 +1,4 @@
-"""Dispatching webhooks: which deliveries may be sent now, and what is written down of each."""
+"""Which webhook deliveries may be sent now, and what is saved of each try."""
 
 import random
 from collections import Counter
@@ -8,17 +8,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from catalog.upstream import Posted
 from lib.clock import database_now
-from orders.models import PING, DeliveryState, WebhookDelivery, WebhookEndpoint
-from orders.models.webhooks import EXCERPT, PROBLEM_LENGTH
+from orders.models import DeliveryState, WebhookDelivery, WebhookEndpoint
+from orders.models.webhooks import EXCERPT_LENGTH, PROBLEM_LENGTH
 from orders.webhooks.body import body_of, message_id
 from orders.webhooks.endpoints import switch_off
 
-# longer than one call may take; afterwards its sender is dead and it is sent again
-LEASE = timedelta(seconds=60)
 MAX_IN_FLIGHT = 16  # calls over all endpoints
 # of these to endpoints that failed or were slow last time: they never keep the others waiting
 MAX_UNPROVEN = 8
@@ -49,12 +47,10 @@ class Dispatch:
 
 
 def claim(*, owner: UUID, in_flight: Collection[Dispatch] = ()) -> list[Dispatch]:
-    """Take as many due deliveries as there is room for beside `in_flight`; two sweeps never get the
-    same one.
+    """Take as many due deliveries as there is room for beside `in_flight`.
 
-    Of each endpoint what somebody waits for comes first, then what has been due longest; between
-    endpoints chance decides, so that none is always last. Leases are counted by the database's
-    clock.
+    Two sweeps never get the same one. Between endpoints chance decides, so that none is always
+    last. Leases are counted by the database's clock.
     """
     now = database_now()
     dispatches: list[Dispatch] = []
@@ -74,46 +70,41 @@ def claim(*, owner: UUID, in_flight: Collection[Dispatch] = ()) -> list[Dispatch
 
 @transaction.atomic
 def record(*, dispatch: Dispatch, posted: Posted, now: datetime) -> str:
-    """Write down what came of one call; returns it in a word. Nothing is changed where somebody
-    else has it by now.
+    """Save what came of one call; returns it in a word.
 
     2xx: delivered. Anything else: tried again later, or given up after the last of WAITS; a test is
-    sent once. 410, or three days without a success, switches the endpoint off.
+    sent once. 410, or three days without a success, switches the endpoint off. Nothing is changed
+    where somebody else has the delivery by now.
     """
-    endpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=dispatch.endpoint_id)
-    mine = WebhookDelivery.objects.select_for_update().filter(
-        pk=dispatch.delivery_id, owner=dispatch.owner
-    )
-    delivery = mine.filter(state=DeliveryState.WAITING).first()
+    endpoint = WebhookEndpoint.objects.locked().get(pk=dispatch.endpoint_id)
+    held = WebhookDelivery.objects.held_by(dispatch.owner).filter(pk=dispatch.delivery_id)
+    delivery = held.locked().first()
     if delivery is None:
         return "taken over"
-    delivery.owner = None
     delivery.http_status = posted.raw.http_status
     delivery.problem = posted.problem[:PROBLEM_LENGTH]
     delivery.milliseconds = round(posted.raw.elapsed * 1000)
-    delivery.excerpt = posted.raw.body[:EXCERPT]
+    delivery.excerpt = posted.raw.body[:EXCERPT_LENGTH]
     if posted.is_taken:
-        _settle(delivery, DeliveryState.DELIVERED)
-        _note_success(endpoint, is_quick=posted.raw.elapsed <= QUICK)
+        delivery.settle(DeliveryState.DELIVERED)
+        endpoint.note_success(is_quick=posted.raw.elapsed <= QUICK)
         return "delivered"
-    if delivery.type == PING or delivery.tries > len(WAITS) or not endpoint.is_active:
-        _settle(delivery, DeliveryState.FAILED)
+    if delivery.is_test or delivery.tries > len(WAITS) or not endpoint.is_active:
+        delivery.settle(DeliveryState.FAILED)
     else:
-        _settle(
-            delivery, DeliveryState.WAITING, next_at=now + _wait(delivery.tries, posted.retry_after)
-        )
-    _note_failure(endpoint, delivery, now=now)
+        next_at = now + _wait(delivery.tries, posted.retry_after)
+        delivery.settle(DeliveryState.WAITING, next_at=next_at)
+    endpoint.note_failure(is_test=delivery.is_test, now=now)
+    _switch_off_if_dead(endpoint, posted, now=now)
     return "failed"
 
 
 def _waiting_endpoints(
     now: datetime, *, busy: Counter[int], is_room_for_unproven: bool
 ) -> list[WebhookEndpoint]:
-    """Some of the endpoints to which something could be sent now, by chance; no more than there
-    are places.
-    """
-    waiting = WebhookEndpoint.objects.filter(switched_off_at=None, user__is_active=True)
-    waiting = waiting.filter(Exists(_due(now).filter(endpoint=OuterRef("pk"))))
+    """Some of the endpoints to which something could be sent now, by chance."""
+    due = WebhookDelivery.objects.due(now=now).filter(endpoint=OuterRef("pk"))
+    waiting = WebhookEndpoint.objects.active().filter(Exists(due), user__is_active=True)
     has_room = Q(is_proven=True) & ~Q(
         pk__in=[pk for pk, calls in busy.items() if calls >= PER_ENDPOINT]
     )
@@ -122,47 +113,26 @@ def _waiting_endpoints(
     return list(waiting.filter(has_room).order_by("?")[:MAX_IN_FLIGHT])
 
 
-def _due(now: datetime) -> QuerySet[WebhookDelivery]:
-    return WebhookDelivery.objects.filter(state=DeliveryState.WAITING, next_at__lte=now)
-
-
 @transaction.atomic
 def _take(endpoint: WebhookEndpoint, *, owner: UUID, most: int, now: datetime) -> list[Dispatch]:
-    locked = _due(now).filter(endpoint=endpoint).select_for_update(skip_locked=True)
-    deliveries = list(locked.order_by("-is_urgent", "next_at", "pk")[:most])
-    # Counted now and not when it has been sent: the waits grow also for one whose worker died.
-    WebhookDelivery.objects.filter(pk__in=[each.pk for each in deliveries]).update(
-        owner=owner, next_at=now + LEASE, tries=F("tries") + 1, tried_at=now
-    )
+    deliveries = endpoint.deliveries.due(now=now).claim(owner=owner, most=most, now=now)
     return [_dispatch(delivery, endpoint, owner=owner, now=now) for delivery in deliveries]
 
 
 def _dispatch(
     delivery: WebhookDelivery, endpoint: WebhookEndpoint, *, owner: UUID, now: datetime
 ) -> Dispatch:
-    is_old_valid = endpoint.old_secret_until is not None and endpoint.old_secret_until > now
-    old = (endpoint.sealed_old_secret,) if is_old_valid else ()
     return Dispatch(
         delivery_id=delivery.pk,
         endpoint_id=endpoint.pk,
         is_proven=endpoint.is_proven,
         owner=owner,
         url=endpoint.url,
-        sealed_secrets=(endpoint.sealed_secret, *old),
+        sealed_secrets=tuple(endpoint.sealed_secrets(now=now)),
         message_id=message_id(delivery),
         timestamp=int(now.timestamp()),
         body=body_of(delivery),
     )
-
-
-def _settle(
-    delivery: WebhookDelivery, state: DeliveryState, *, next_at: datetime | None = None
-) -> None:
-    delivery.state = state
-    delivery.next_at = next_at
-    delivery.is_urgent = False
-    told = ["http_status", "problem", "milliseconds", "excerpt"]
-    delivery.save(update_fields=["state", "next_at", "is_urgent", "owner", *told])
 
 
 def _wait(tries: int, retry_after: float | None) -> timedelta:
@@ -170,21 +140,8 @@ def _wait(tries: int, retry_after: float | None) -> timedelta:
     return timedelta(seconds=max(seconds, min(retry_after or 0.0, MAX_RETRY_AFTER)))
 
 
-def _note_success(endpoint: WebhookEndpoint, *, is_quick: bool) -> None:
-    endpoint.failing_since = None
-    endpoint.failures_in_row = 0
-    endpoint.is_proven = is_quick
-    endpoint.save(update_fields=["failing_since", "failures_in_row", "is_proven"])
-
-
-def _note_failure(endpoint: WebhookEndpoint, delivery: WebhookDelivery, *, now: datetime) -> None:
-    endpoint.is_proven = False
-    # a test is not tried again, so nothing would show that the trouble has passed
-    if delivery.type != PING:
-        endpoint.failing_since = endpoint.failing_since or now
-        endpoint.failures_in_row += 1
-    endpoint.save(update_fields=["failing_since", "failures_in_row", "is_proven"])
-    if delivery.http_status == GONE:
+def _switch_off_if_dead(endpoint: WebhookEndpoint, posted: Posted, *, now: datetime) -> None:
+    if posted.raw.http_status == GONE:
         switch_off(endpoint=endpoint, reason="It answered 410 Gone.", now=now)
     elif endpoint.failing_since is not None and now - endpoint.failing_since >= FAILING_FOR:
         switch_off(endpoint=endpoint, reason="Nothing was delivered for three days.", now=now)

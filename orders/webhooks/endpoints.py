@@ -1,17 +1,15 @@
-"""Registering webhooks: customers say where they want to be told, and of what; secrets, tests and
-sending again.
-"""
+"""What customers do with their webhooks: endpoints, secrets, tests and sending again."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from accounts.models import User
 from lib.encryption import seal
-from orders.models import PING, DeliveryState, WebhookDelivery, WebhookEndpoint
+from lib.row_locks import LockingQuerySet
+from orders.models import PING, WebhookDelivery, WebhookEndpoint
 from orders.webhooks.signature import make_secret
 
 MAX_ENDPOINTS = 5  # of one customer
@@ -49,8 +47,8 @@ def add_endpoint(
     Raises UrlTaken or TooManyEndpoints.
     """
     # so that the count holds for two forms at once
-    User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    if user.webhook_endpoints.filter(removed_at=None).count() >= MAX_ENDPOINTS:
+    LockingQuerySet(User).locked().get(pk=user.pk)
+    if user.webhook_endpoints.kept().count() >= MAX_ENDPOINTS:
         raise TooManyEndpoints
     secret = make_secret()
     endpoint = WebhookEndpoint(
@@ -75,11 +73,11 @@ def change_endpoint(*, endpoint: WebhookEndpoint, url: str, events: Sequence[str
 def rotate_secret(*, endpoint: WebhookEndpoint, now: datetime) -> str:
     """A new secret, which is returned this once. The old one signs beside it for a day.
 
-    Raises RotationOpen while an older one still signs: a second click must not end the one that the
-    receiver knows.
+    Raises RotationOpen while an older one still signs: a second click must not end the secret that
+    the receiver knows.
     """
-    endpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
-    if endpoint.old_secret_until is not None and endpoint.old_secret_until > now:
+    endpoint = WebhookEndpoint.objects.locked().get(pk=endpoint.pk)
+    if endpoint.has_two_secrets(now=now):
         raise RotationOpen
     secret = make_secret()
     endpoint.sealed_old_secret, endpoint.sealed_secret = endpoint.sealed_secret, seal(secret)
@@ -97,28 +95,21 @@ def end_old_secret(*, endpoint: WebhookEndpoint) -> None:
 
 @transaction.atomic
 def switch_off(*, endpoint: WebhookEndpoint, now: datetime, reason: str = "") -> None:
-    """Write nothing down for it and send nothing until it is switched on again; what waited is
-    given up.
+    """Send nothing and record no events until it is switched on again; what waited is given up.
 
-    `reason` tells the owner why, where it was not their own doing. Switching off twice keeps the
-    first reason.
+    `reason` tells the owner why, where they did not do it. Switching off twice keeps the first.
     """
-    WebhookEndpoint.objects.filter(pk=endpoint.pk, switched_off_at=None).update(
+    WebhookEndpoint.objects.active().filter(pk=endpoint.pk).update(
         switched_off_at=now, switched_off_reason=reason
     )
-    waiting = endpoint.deliveries.filter(
-        Q(owner=None) | Q(next_at__lte=now), state=DeliveryState.WAITING
-    )
-    waiting.filter(tries=0).update(problem="switched off before it was sent")
-    waiting.update(state=DeliveryState.FAILED, next_at=None, owner=None, is_urgent=False)
+    waiting = endpoint.deliveries.waiting().idle(now=now)
+    waiting.filter(tries=0).update(problem="disabled before it was sent")
+    waiting.give_up()
 
 
 def switch_on(*, endpoint: WebhookEndpoint) -> None:
-    """Tell it of what happens from now on.
-
-    What it missed can be sent again from the log, if it was written down.
-    """
-    WebhookEndpoint.objects.filter(pk=endpoint.pk, removed_at=None).update(
+    """Send new events from now on; older ones can be sent again from the log."""
+    WebhookEndpoint.objects.kept().filter(pk=endpoint.pk).update(
         switched_off_at=None,
         switched_off_reason="",
         failing_since=None,
@@ -129,23 +120,20 @@ def switch_on(*, endpoint: WebhookEndpoint) -> None:
 
 @transaction.atomic
 def remove_endpoint(*, endpoint: WebhookEndpoint, now: datetime) -> None:
-    """End it: nothing more is sent, and its secrets are forgotten at once.
-
-    Removing twice changes nothing.
-    """
+    """Send nothing more and delete its secrets at once. Removing twice changes nothing."""
     switch_off(endpoint=endpoint, now=now)
-    WebhookEndpoint.objects.filter(pk=endpoint.pk, removed_at=None).update(
+    WebhookEndpoint.objects.kept().filter(pk=endpoint.pk).update(
         removed_at=now, sealed_secret="", sealed_old_secret="", old_secret_until=None
     )
 
 
 def send_test(*, endpoint: WebhookEndpoint, now: datetime) -> WebhookDelivery:
-    """Write down a test, to be sent next and once.
+    """Make a test event, to be sent next and once.
 
     Raises SwitchedOff, and UnderWay where one was just made.
     """
     _check_on(endpoint)
-    if endpoint.deliveries.filter(type=PING, happened_at__gt=now - BETWEEN_TESTS).exists():
+    if endpoint.deliveries.tests().filter(happened_at__gt=now - BETWEEN_TESTS).exists():
         raise UnderWay
     return endpoint.deliveries.create(
         event_id=uuid4(), type=PING, happened_at=now, next_at=now, is_urgent=True
@@ -158,10 +146,7 @@ def resend(*, delivery: WebhookDelivery, now: datetime) -> None:
     Raises SwitchedOff, and UnderWay while a sweep has it.
     """
     _check_on(delivery.endpoint)
-    is_idle = ~Q(state=DeliveryState.WAITING) | Q(owner=None) | Q(next_at__lte=now)
-    if not WebhookDelivery.objects.filter(is_idle, pk=delivery.pk).update(
-        state=DeliveryState.WAITING, next_at=now, owner=None, is_urgent=True, tries=0
-    ):
+    if not WebhookDelivery.objects.idle(now=now).filter(pk=delivery.pk).send_again(now=now):
         raise UnderWay
 
 

@@ -1,4 +1,4 @@
-"""What customers type about their webhooks."""
+"""The form of a webhook endpoint."""
 
 from django import forms
 from django.conf import settings
@@ -16,9 +16,12 @@ class WebhookForm(forms.Form):
         widget=forms.TextInput(
             attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}
         ),
-        help_text="Of your program, such as https://shop.example/webhooks. https on port 443 only.",
+        help_text=(
+            "Your program's URL, for example https://shop.example/webhooks. "
+            "Must be https on port 443."
+        ),
         error_messages={
-            "required": "URL: say where to send.",
+            "required": "URL: enter a URL.",
             "max_length": "URL: at most 500 characters.",
         },
     )
@@ -30,7 +33,7 @@ class WebhookForm(forms.Form):
     )
 
     def clean_url(self) -> str:
-        """A public address; names that lead inside are refused when it is called."""
+        """A public address; names that lead inside are rejected when it is called."""
         return check_url(
             self.cleaned_data["url"], is_private_allowed=settings.WEBHOOK_ALLOW_PRIVATE
         )

@@ -1,6 +1,4 @@
-"""Customers' pages of their webhooks: where to send, which secret signs, what was sent and what
-came back.
-"""
+"""Customers' pages of their webhooks: endpoints, secrets and the log."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -32,7 +30,8 @@ from orders.webhooks.endpoints import (
 from orders.webhooks.forms import WebhookForm
 
 ROWS = 50  # deliveries in the log
-OFF = "It is switched off: switch it on first."
+TAKEN = "URL: you already have a webhook with this URL."
+OFF = "This webhook is disabled. Enable it first."
 
 
 @customer_required
@@ -46,16 +45,16 @@ def webhooks(request: MemberRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def webhook_new(request: MemberRequest) -> HttpResponse:
-    """Add an endpoint and show its secret: this answer is the only place where it ever stands."""
+    """Add an endpoint and show its secret, this once."""
     form = WebhookForm(request.POST)
     if not form.is_valid():
         return _list_page(request, form=form, status=422)
     try:
         endpoint, secret = add_endpoint(user=request.user, now=timezone.now(), **form.cleaned_data)
     except UrlTaken:
-        form.add_error("url", "URL: you have a webhook with this URL already.")
+        form.add_error("url", TAKEN)
     except TooManyEndpoints:
-        form.add_error(None, f"You have {MAX_ENDPOINTS} webhooks: remove one that you do not need.")
+        form.add_error(None, f"You have {MAX_ENDPOINTS} webhooks, the maximum. Remove one first.")
     else:
         return _page(request, endpoint, secret=secret)
     return _list_page(request, form=form, status=422)
@@ -73,7 +72,7 @@ def webhook(request: MemberRequest, pk: int) -> HttpResponse:
         try:
             change_endpoint(endpoint=endpoint, **form.cleaned_data)
         except UrlTaken:
-            form.add_error("url", "URL: you have a webhook with this URL already.")
+            form.add_error("url", TAKEN)
         else:
             messages.success(request, "Saved.")
             return redirect("webhook", pk=pk)
@@ -87,10 +86,10 @@ def webhook_switch(request: MemberRequest, pk: int) -> HttpResponse:
     endpoint = _own(request, pk)
     if request.POST.get("to") == "on":
         switch_on(endpoint=endpoint)
-        messages.success(request, "Switched on. What happens from now on is sent.")
+        messages.success(request, "Enabled. New events will be sent.")
     else:
         switch_off(endpoint=endpoint, now=timezone.now())
-        messages.success(request, "Switched off. Nothing is sent.")
+        messages.success(request, "Disabled. Nothing is sent.")
     return redirect("webhook", pk=pk)
 
 
@@ -105,7 +104,7 @@ def webhook_rotate(request: MemberRequest, pk: int) -> HttpResponse:
     except RotationOpen:
         messages.error(
             request,
-            "A new secret was made a short while ago. End the old one before you make another.",
+            "A new secret was made a short while ago. End the old one first.",
         )
         return redirect("webhook", pk=pk)
     return _page(request, _own(request, pk), secret=secret)
@@ -114,9 +113,9 @@ def webhook_rotate(request: MemberRequest, pk: int) -> HttpResponse:
 @customer_required
 @require_POST
 def webhook_old_secret_end(request: MemberRequest, pk: int) -> HttpResponse:
-    """Let the old secret sign no more."""
+    """End the old secret before its day is over."""
     end_old_secret(endpoint=_own(request, pk))
-    messages.success(request, "Only the new secret signs now.")
+    messages.success(request, "The old secret no longer works.")
     return redirect("webhook", pk=pk)
 
 
@@ -129,25 +128,25 @@ def webhook_test(request: MemberRequest, pk: int) -> HttpResponse:
     except SwitchedOff:
         messages.error(request, OFF)
     except UnderWay:
-        messages.info(request, "A test was sent a moment ago: look at the log.")
+        messages.info(request, "A test was sent a moment ago. See the log.")
     else:
-        messages.success(request, "The test is on its way. Its answer appears in the log.")
+        messages.success(request, "Test sent. The answer will appear in the log.")
     return redirect("webhook", pk=pk)
 
 
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook_remove(request: MemberRequest, pk: int) -> HttpResponse:
-    """Ask once more, then remove it."""
+    """Ask for confirmation, then remove it."""
     endpoint = _own(request, pk)
     if request.method == "POST":
         remove_endpoint(endpoint=endpoint, now=timezone.now())
-        messages.success(request, "The webhook is removed.")
+        messages.success(request, "Webhook removed.")
         return redirect("webhooks")
     context = {
         "title": "Remove webhook",
         "question": f"Remove the webhook to {endpoint.url}?",
-        "details": ["Nothing more is sent to it.", "Its secret and its log are deleted."],
+        "details": ["Nothing more will be sent to it.", "Its secret and log will be deleted."],
         "action": "Remove",
         "cancel_url": reverse("webhook", args=[pk]),
         "is_destructive": True,
@@ -159,25 +158,26 @@ def webhook_remove(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 def webhook_resend(request: MemberRequest, pk: int) -> HttpResponse:
     """Send a delivery of the log again."""
-    mine = WebhookDelivery.objects.filter(endpoint__user=request.user, endpoint__removed_at=None)
-    delivery = get_object_or_404(mine.select_related("endpoint"), pk=pk)
+    endpoints = request.user.webhook_endpoints.kept()
+    deliveries = WebhookDelivery.objects.filter(endpoint__in=endpoints)
+    delivery = get_object_or_404(deliveries.select_related("endpoint"), pk=pk)
     try:
         resend(delivery=delivery, now=timezone.now())
     except SwitchedOff:
         messages.error(request, OFF)
     except UnderWay:
-        messages.info(request, "It is being sent at this moment.")
+        messages.info(request, "This event is being sent right now.")
     else:
-        messages.success(request, "It is sent again.")
+        messages.success(request, "The event will be sent again.")
     return redirect("webhook", pk=delivery.endpoint_id)
 
 
 def _own(request: MemberRequest, pk: int) -> WebhookEndpoint:
-    return get_object_or_404(request.user.webhook_endpoints, pk=pk, removed_at=None)
+    return get_object_or_404(request.user.webhook_endpoints.kept(), pk=pk)
 
 
 def _list_page(request: MemberRequest, *, form: WebhookForm, status: int = 200) -> HttpResponse:
-    endpoints = request.user.webhook_endpoints.filter(removed_at=None).order_by("pk")
+    endpoints = request.user.webhook_endpoints.kept().order_by("pk")
     return render(
         request,
         "orders/webhooks/webhooks.html",
@@ -204,8 +204,7 @@ def _page(
         "is_waiting": is_waiting,
         "form": form or WebhookForm(initial=known),
         "secret": secret,
-        "is_rotation_open": endpoint.old_secret_until is not None
-        and endpoint.old_secret_until > timezone.now(),
+        "is_rotation_open": endpoint.has_two_secrets(now=timezone.now()),
     }
     template = "orders/webhooks/_log.html" if request.htmx else "orders/webhooks/webhook.html"
     return render(request, template, context, status=422 if form else 200)

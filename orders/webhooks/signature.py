@@ -1,6 +1,4 @@
-"""Signing webhooks as the Standard Webhooks specification has it (standardwebhooks.com):
-HMAC-SHA-256, version v1.
-"""
+"""Webhook signatures by the Standard Webhooks specification: HMAC-SHA-256, version v1."""
 
 import base64
 import hashlib
@@ -18,10 +16,9 @@ def make_secret() -> str:
 
 
 def sign(*, keys: Iterable[str], message_id: str, timestamp: int, body: bytes) -> str:
-    """The value of `webhook-signature`: one signature for each secret, so that a receiver may know
-    either.
+    """The value of `webhook-signature`: one signature for each secret.
 
-    `timestamp` in seconds since 1970. Raises ValueError where a secret is none.
+    `timestamp` in seconds since 1970. Raises ValueError for a malformed secret.
     """
     content = f"{message_id}.{timestamp}.".encode() + body
     return " ".join(f"v1,{_digest(key, content)}" for key in keys)

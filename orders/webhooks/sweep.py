@@ -1,5 +1,4 @@
-"""Delivering webhooks: one sweep posts what is due, several at a time, and writes down what came of
-it.
+"""Post the webhook deliveries that are due, several at a time, and save what came of them.
 
 At least once and in no promised order: a receiver knows a repeat by its `webhook-id`, the order by
 its timestamp.
@@ -53,15 +52,15 @@ def deliver_due() -> str:
 
 
 def deliver(dispatch: Dispatch) -> Posted:
-    """Sign and post one delivery.
+    """Sign and post one delivery, without the database.
 
-    Touches no database; never raises for anything that the other side does.
+    Never raises for anything that the other side does.
     """
     try:
         keys = [unseal(sealed) for sealed in dispatch.sealed_secrets]
     except CannotUnseal:
         log.exception("the secret of webhook %s cannot be read", dispatch.endpoint_id)
-        return Posted(raw=Exchange(), problem="its secret cannot be read any more: make a new one")
+        return Posted(raw=Exchange(), problem="its secret can no longer be read: make a new one")
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "panel-webhooks/1",
@@ -84,14 +83,12 @@ def deliver(dispatch: Dispatch) -> Posted:
 
 
 def forget_old(*, now: datetime) -> int:
-    """Delete deliveries of 30 days ago and endpoints that were removed a day ago; returns how
-    many rows.
-    """
+    """Delete old deliveries and endpoints that were removed a day ago; returns how many rows."""
     old = WebhookDelivery.objects.filter(happened_at__lt=now - KEPT_FOR).order_by(
         "happened_at", "pk"
     )
     count, _ = WebhookDelivery.objects.filter(pk__in=old.values("pk")[:MAX_FORGOTTEN]).delete()
-    removed = WebhookEndpoint.objects.filter(removed_at__lt=now - REMOVED_FOR).order_by("pk")
+    removed = WebhookEndpoint.objects.removed_before(now - REMOVED_FOR).order_by("pk")
     gone, _ = WebhookEndpoint.objects.filter(pk__in=removed.values("pk")[:MAX_FORGOTTEN]).delete()
     return count + gone
 

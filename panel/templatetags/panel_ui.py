@@ -46,7 +46,6 @@ TONES: Final = {
     "sending": "info",
     "sent": "info",
     "submitting": "info",
-    "switched off": "warn",
     "unclear": "bad",
     "unknown": "bad",
     "waiting": "idle",

@@ -107,7 +107,7 @@ def test_second_decision_is_told_that_it_is_too_late(at_desk: Client) -> None:
         ("refund", {"reason": "x" * 301}, "at most 300 characters"),
         ("attach", {"reason": "found"}, "order id: enter it"),
         ("attach", {"reason": "found", "upstream_id": "1,2"}, "letters, digits, - and _ only"),
-        ("settle", {"reason": "found", "status": "completed"}, "does not run any more"),
+        ("settle", {"reason": "found", "status": "completed"}, "no longer running"),
     ],
 )
 def test_bad_input_names_its_field_and_changes_nothing(

@@ -14,7 +14,7 @@ from catalog.upstream import OrderStatus
 from catalog.upstream import Status as Word
 from orders.models import Order, Review, ReviewKind, Status, Watch
 from orders.tracking.apply_reports import apply_reports
-from orders.tracking.settle_doubts import close_review
+from orders.tracking.settle_reviews import close_review
 from tests.factories import make_order, make_service, make_user
 
 pytestmark = pytest.mark.django_db

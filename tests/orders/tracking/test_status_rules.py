@@ -176,7 +176,7 @@ def test_pitfall_19_unknown_word_keeps_the_status_and_is_shown_to_staff(status: 
 
     assert (verdict.act, verdict.upstream_status) == (Act.NOTHING, "In progress")
     assert verdict.review is ReviewKind.UNKNOWN_STATUS
-    assert "Vanished" in verdict.doubt_text
+    assert "Vanished" in verdict.review_text
 
 
 def test_pitfall_17_unknown_id_of_a_young_order_is_no_doubt() -> None:

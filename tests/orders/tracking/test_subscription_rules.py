@@ -120,12 +120,12 @@ def test_a_rate_finer_than_money_is_billed_rounded_up() -> None:
 @pytest.mark.parametrize(
     ("served", "words"),
     [
-        (posts("1.75"), "no whole number"),
-        (posts("0.50"), "takes back"),
+        (posts("1.75"), "not a whole number"),
+        (posts("0.50"), "has fallen"),
         (posts("51.5"), "too many"),
         (posts("2.5", most=2), "too many"),
         (posts("2", now="1.00"), "from 0.50 to 1.00"),
-        (posts("2", rate="0", now="0"), "no whole number"),
+        (posts("2", rate="0", now="0"), "not a whole number"),
     ],
 )
 def test_whatever_else_a_charge_is_counts_nothing_and_says_why(served: Served, words: str) -> None:

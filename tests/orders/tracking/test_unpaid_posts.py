@@ -12,7 +12,7 @@ from billing.models import Account
 from catalog.models import Service
 from orders.aftercare.send_requests import send_due
 from orders.models import Review, ReviewKind, Status, Subscription
-from orders.tracking.settle_doubts import close_review, end_order
+from orders.tracking.settle_reviews import close_review, end_order
 from tests.double.handle import ProviderDouble
 from tests.factories import fund, make_user
 from tests.orders.subscriptions import (

@@ -99,7 +99,7 @@ def test_410_switches_the_endpoint_off_and_gives_up_what_waits(receiver: Receive
     assert (off.is_active, off.switched_off_reason) == (False, "It answered 410 Gone.")
     assert [(row.state, row.problem) for row in (fresh(first), fresh(second))] == [
         ("failed", ""),
-        ("failed", "switched off before it was sent"),
+        ("failed", "disabled before it was sent"),
     ]
 
 

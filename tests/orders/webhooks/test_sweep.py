@@ -162,7 +162,7 @@ def test_unreadable_secret_fails_without_a_call(receiver: Receiver) -> None:
     deliver_due()
 
     assert receiver.received == []
-    assert fresh(delivery).problem == "its secret cannot be read any more: make a new one"
+    assert fresh(delivery).problem == "its secret can no longer be read: make a new one"
 
 
 def test_old_deliveries_and_removed_endpoints_are_forgotten() -> None:

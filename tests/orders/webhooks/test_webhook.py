@@ -66,7 +66,7 @@ def test_test_button_sends_and_the_log_shows_status_time_and_answer_as_text(
         deliver_due()
 
     log = client.get(f"/webhooks/{endpoint.pk}", headers={"HX-Request": "true"}).content.decode()
-    assert "The test is on its way" in answer.content.decode()
+    assert "Test sent. The answer will appear in the log." in answer.content.decode()
     assert "data-refresh" in answer.content.decode()
     assert "test.ping" in log
     assert "<summary>500</summary>" in log
@@ -116,7 +116,7 @@ def test_new_secret_is_shown_once_and_the_old_one_can_be_ended(client: Client, a
     assert "no-store" in answer["Cache-Control"]
     assert secret == secret_of(endpoint) != old
     assert unseal(endpoint.sealed_old_secret) == old
-    assert "End the old one before you make another" in again.content.decode()
+    assert "End the old one first" in again.content.decode()
     client.post(f"/webhooks/{endpoint.pk}/old-secret")
     endpoint.refresh_from_db()
     assert (endpoint.sealed_old_secret, endpoint.old_secret_until) == ("", None)
@@ -146,9 +146,9 @@ def test_owner_reads_why_we_switched_it_off(client: Client, ann: User) -> None:
 
     page = client.get(f"/webhooks/{endpoint.pk}").content.decode()
 
-    assert "We switched this webhook off" in page
+    assert "We disabled this webhook" in page
     assert "Nothing was delivered for three days." in page
-    assert "Switched off" in client.get("/webhooks").content.decode()
+    assert "Disabled" in client.get("/webhooks").content.decode()
 
 
 def test_delivery_is_sent_again_from_the_log(client: Client, ann: User, receiver: Receiver) -> None:
@@ -170,7 +170,7 @@ def test_delivery_that_is_on_its_way_is_not_sent_beside_itself(client: Client, a
 
     answer = client.post(f"/webhooks/deliveries/{delivery.pk}/resend", follow=True)
 
-    assert "It is being sent at this moment." in answer.content.decode()
+    assert "This event is being sent right now." in answer.content.decode()
     assert WebhookDelivery.objects.get().owner is not None
 
 

@@ -47,14 +47,14 @@ def test_form_that_is_sent_twice_adds_one(client: Client, ann: User) -> None:
     answer = client.post("/webhooks/new", FORM)
 
     assert answer.status_code == 422
-    assert "URL: you have a webhook with this URL already." in answer.content.decode()
+    assert "URL: you already have a webhook with this URL." in answer.content.decode()
     assert ann.webhook_endpoints.count() == 1
 
 
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"url": ""}, "URL: say where to send."),
+        ({"url": ""}, "URL: enter a URL."),
         ({"url": "http://shop.example/"}, "The URL must begin with https://."),
         ({"url": "https://shop.example:8443/"}, "The URL must use port 443."),
         ({"url": "https://u:p@shop.example/"}, "The URL must not hold a user name or a password."),

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Role, User
 from orders.models import Order, Review, ReviewKind, Status
-from orders.tracking.settle_doubts import (
+from orders.tracking.settle_reviews import (
     AlreadySettled,
     NotUnderReview,
     WrongRemains,
