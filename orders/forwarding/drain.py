@@ -1,6 +1,4 @@
-"""Fencing a provider's lane off: while its account is read, no order of ours may be on its way
-there.
-"""
+"""Keep a provider's lane empty: while its account is read, no order may be on its way there."""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +6,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from lib.clock import database_now
 from orders.jobs.sender_locks import drain_lock, is_drain_abandoned, living_senders
@@ -16,16 +13,15 @@ from orders.models import Attempt, AttemptState, ProviderAccount
 
 DRAIN_FOR = timedelta(seconds=60)  # after which the lane opens by itself, should the resolver die
 LOOK_EVERY = 0.1  # seconds between two looks whether the lane is empty
-GRACE = timedelta(seconds=2)  # between a claim and the first beat of its pulse
+GRACE = timedelta(seconds=2)  # between a claim and its sender's lock
 
 
 @contextmanager
 def drained_lane(*, provider_id: int, patience: float) -> Iterator[bool]:
-    """No new order goes to the provider meanwhile; yields whether the lane was empty within
-    `patience` seconds.
+    """Send nothing to the provider meanwhile; yields whether that was so within `patience` seconds.
 
-    Empty: no living session is about to send or waits for an answer. False, too, where a living
-    session holds the fence; one that a dead session left behind is taken over.
+    So: no living session is about to send or waits for an answer. False, too, where a living one
+    drains the lane already; the drain of a dead one is taken over.
     """
     with drain_lock(provider_id=provider_id) as is_ours:
         if not is_ours:
@@ -44,10 +40,7 @@ def drained_lane(*, provider_id: int, patience: float) -> Iterator[bool]:
 
 @transaction.atomic
 def lift_dead_drains() -> int:
-    """Open the lanes whose resolver died while it read; returns how many.
-
-    What it had not concluded, it never said.
-    """
+    """Open the lanes whose resolver died while it read; returns how many."""
     draining = ProviderAccount.objects.draining().order_by("pk").values_list("pk", flat=True)
     dead = [pk for pk in draining if is_drain_abandoned(provider_id=pk)]
     return ProviderAccount.objects.filter(pk__in=dead).update(draining_until=None)
@@ -63,13 +56,10 @@ def _becomes_empty(provider_id: int, *, give_up_at: float) -> bool:
 
 def _is_empty(provider_id: int) -> bool:
     now = database_now()
-    # perhaps now: then its pulse is held
-    is_sent_again = Q(state=AttemptState.UNKNOWN, resend_at__isnull=False)
-    under_way = Attempt.objects.filter(
-        is_sent_again | Q(state__in=[AttemptState.PREPARED, AttemptState.SENT]),
-        provider_id=provider_id,
-    )
-    rows = {attempt.pk: attempt for attempt in under_way.order_by("pk")}
+    # an unknown one with a moment may be sent again right now: its sender's lock tells
+    may_be_sent = Attempt.objects.open().exclude(state=AttemptState.UNKNOWN, resend_at=None)
+    under_way = may_be_sent.filter(provider_id=provider_id).order_by("pk")
+    rows = {attempt.pk: attempt for attempt in under_way}
     if living_senders(rows.keys()):
         return False
     prepared = [
@@ -79,7 +69,6 @@ def _is_empty(provider_id: int) -> bool:
     ]
     if any(rows[pk].prepared_at > now - GRACE for pk in prepared):
         return False
-    # Nobody holds these: their leases end now, so that a sender who is there after all does not
-    # send.
+    # Nobody holds these: with their leases ended, a sender who is there after all does not send.
     Attempt.objects.filter(pk__in=prepared, state=AttemptState.PREPARED).update(lease_until=now)
     return True

@@ -1,8 +1,7 @@
-"""The words in which providers refuse: each new one is kept and shown to staff, who may doubt it.
+"""The messages with which providers reject orders, and which of them staff have marked ambiguous.
 
-An order that is refused is refunded at once. That is right only where the words really mean that
-nothing was placed, and only a person can know that of words never met before. In words that are
-doubted, the answer leaves it unclear.
+A rejected order is refunded at once. That is right only where the message really means that nothing
+was placed, and only a person can know that of a new one; an ambiguous one leaves the order unclear.
 """
 
 import logging
@@ -22,16 +21,19 @@ log = logging.getLogger(__name__)
 
 # texts of one provider: one that puts an order's name into each would fill the table
 MAX_TEXTS: Final = 100
-MAX_WORDS: Final = 300  # of one provider, whole texts among them
-MIN_LENGTH: Final = 3  # characters of a word of doubt
+MAX_PHRASES: Final = 300  # of one provider, whole texts among them
+MIN_LENGTH: Final = 3  # characters of a phrase
+
+
+class UnusablePhrase(Exception):
+    """Too short, so that any message would contain it, or one too many."""
 
 
 def note_rejection(*, provider_id: int, text: str, now: datetime) -> None:
-    """Count a refusal in these words; words never met before are new to staff.
+    """Count a rejection with this message; a new one is shown to staff.
 
-    Where a provider has too many, the one that was not met for longest gives way, but never a
-    doubted one. The last lock of the caller's transaction, since refusals in the same words meet in
-    one row.
+    Where a provider has too many, the oldest that is not ambiguous gives way. The last lock of the
+    caller's transaction, since rejections with the same message meet in one row.
     """
     folded = fold_text(text)
     if not folded:
@@ -54,102 +56,80 @@ def note_rejection(*, provider_id: int, text: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def mark_ambiguous(*, refusal: RejectionText, actor: User, now: datetime) -> None:
-    """From now on an order that is refused in these words is unclear, not refunded.
-
-    Repeating it changes nothing.
-    """
-    _decide(refusal, is_doubted=True, actor=actor, now=now)
+def mark_ambiguous(*, rejection: RejectionText, actor: User, now: datetime) -> None:
+    """From now on an order rejected with this message is unclear, not refunded."""
+    _decide(rejection, is_ambiguous=True, actor=actor, now=now)
 
 
 @transaction.atomic
-def trust(*, refusal: RejectionText, actor: User, now: datetime) -> None:
-    """These words mean again that nothing was placed. Orders that are unclear stay so.
-
-    Harmless to repeat.
-    """
-    _decide(refusal, is_doubted=False, actor=actor, now=now)
-
-
-class NoWord(Exception):
-    """Not a word of doubt: too short, so that it would stand in every answer, or one too many."""
+def mark_definite(*, rejection: RejectionText, actor: User, now: datetime) -> None:
+    """This message means again that nothing was placed; what is unclear stays so."""
+    _decide(rejection, is_ambiguous=False, actor=actor, now=now)
 
 
 @transaction.atomic
-def add_word(*, provider: Provider, word: str, actor: User) -> None:
-    """Doubt every refusal of this provider in which this word or phrase stands.
+def add_phrase(*, provider: Provider, phrase: str, actor: User) -> None:
+    """Every rejection of this provider that contains the phrase is ambiguous.
 
-    Raises NoWord; twice is as once.
+    Raises UnusablePhrase; adding it twice changes nothing.
     """
-    word = normalize(word)
-    if len(word) < MIN_LENGTH:
-        raise NoWord(f"Word: at least {MIN_LENGTH} letters, or it stands in every answer.")
+    phrase = normalize(phrase)
+    if len(phrase) < MIN_LENGTH:
+        raise UnusablePhrase(f"Phrase: use at least {MIN_LENGTH} letters, or any message matches.")
     account = ProviderAccount.objects.locked_of(provider)
-    if len(account.ambiguous_phrases) >= MAX_WORDS:
-        raise NoWord(f"This provider has {MAX_WORDS} words already.")
-    if word not in account.ambiguous_phrases:
-        account.ambiguous_phrases = [*account.ambiguous_phrases, word]
+    if len(account.ambiguous_phrases) >= MAX_PHRASES:
+        raise UnusablePhrase(f"This provider already has {MAX_PHRASES} phrases.")
+    if phrase not in account.ambiguous_phrases:
+        account.ambiguous_phrases = [*account.ambiguous_phrases, phrase]
         account.save(update_fields=["ambiguous_phrases"])
-        log.warning(
-            "user %s: refusals of provider %s with %r are doubted", actor.pk, provider.pk, word
-        )
+        log.warning("user %s: provider %s: %r is ambiguous", actor.pk, provider.pk, phrase)
 
 
 @transaction.atomic
-def remove_word(*, provider: Provider, word: str, actor: User) -> None:
-    """Doubt the word no longer; a whole text is trusted again by `trust`. Harmless to repeat."""
+def remove_phrase(*, provider: Provider, phrase: str, actor: User) -> None:
+    """The phrase is not ambiguous any more; whole messages are left to `mark_definite`."""
     account = ProviderAccount.objects.locked_of(provider)
-    if word in account.ambiguous_phrases and not word.startswith(WHOLE):
-        account.ambiguous_phrases = [each for each in account.ambiguous_phrases if each != word]
+    if phrase in account.ambiguous_phrases and not phrase.startswith(WHOLE):
+        account.ambiguous_phrases = [each for each in account.ambiguous_phrases if each != phrase]
         account.save(update_fields=["ambiguous_phrases"])
-        log.warning(
-            "user %s: refusals of provider %s with %r are trusted again",
-            actor.pk,
-            provider.pk,
-            word,
-        )
+        log.warning("user %s: provider %s: %r is definite again", actor.pk, provider.pk, phrase)
 
 
-def words_of(provider: Provider) -> list[str]:
-    """The words and phrases that staff doubt at this provider, without the whole texts."""
+def phrases_of(provider: Provider) -> list[str]:
+    """The phrases that staff have added at this provider, without the whole messages."""
     phrases = ProviderAccount.objects.of(provider).phrases
     return sorted(phrase for phrase in phrases if not phrase.startswith(WHOLE))
 
 
 def mark_all_seen(*, provider: Provider, keys: Collection[int], actor: User, now: datetime) -> int:
-    """The person has seen these texts, and they may stand as they are: they are new no more.
-
-    Returns how many were.
-    """
+    """Staff have seen these new messages and leave them as they are; returns how many were new."""
     new = RejectionText.objects.filter(provider=provider, pk__in=keys, looked_at=None)
     return new.update(looked_at=now, looked_by=actor)
 
 
-def _decide(refusal: RejectionText, *, is_doubted: bool, actor: User, now: datetime) -> None:
-    """Under the account's row lock: two people may decide about two texts of its list at once."""
-    account = ProviderAccount.objects.locked_of(refusal.provider)
-    entry = WHOLE + refusal.text
+def _decide(rejection: RejectionText, *, is_ambiguous: bool, actor: User, now: datetime) -> None:
+    """Under the account's row lock: two people may decide about two messages at once."""
+    account = ProviderAccount.objects.locked_of(rejection.provider)
+    entry = WHOLE + rejection.text
     phrases = [phrase for phrase in account.ambiguous_phrases if phrase != entry]
-    account.ambiguous_phrases = [*phrases, entry] if is_doubted else phrases
+    account.ambiguous_phrases = [*phrases, entry] if is_ambiguous else phrases
     account.save(update_fields=["ambiguous_phrases"])
-    RejectionText.objects.filter(pk=refusal.pk).update(
-        is_doubted=is_doubted, looked_at=now, looked_by=actor
+    RejectionText.objects.filter(pk=rejection.pk).update(
+        is_ambiguous=is_ambiguous, looked_at=now, looked_by=actor
     )
     log.warning(
-        "user %s: refusals of provider %s in the words %r %s",
+        "user %s: provider %s: rejection %r is %s",
         actor.pk,
-        refusal.provider_id,
-        refusal.text,
-        "are doubted" if is_doubted else "are trusted again",
+        rejection.provider_id,
+        rejection.text,
+        "ambiguous" if is_ambiguous else "definite again",
     )
 
 
 def _make_room(provider_id: int) -> None:
     texts = RejectionText.objects.filter(provider_id=provider_id)
     if texts.count() >= MAX_TEXTS:
-        oldest = (
-            texts.filter(is_doubted=False)
-            .order_by("last_seen_at", "pk")
-            .values_list("pk", flat=True)[:1]
-        )
-        RejectionText.objects.filter(pk__in=list(oldest)).delete()
+        definite = texts.filter(is_ambiguous=False).order_by("last_seen_at", "pk")
+        RejectionText.objects.filter(
+            pk__in=list(definite.values_list("pk", flat=True)[:1])
+        ).delete()

@@ -22,11 +22,11 @@ class AttemptState(models.TextChoices):
     PREPARED = "prepared", "Prepared"  # claimed; no byte may be sent
     SENT = "sent", "Sent"  # written down immediately before the first byte
     ACCEPTED = "accepted", "Accepted"
-    REFUSED = "refused", "Refused"
+    REFUSED = "refused", "Rejected"
     NOT_SENT = "not_sent", "Not sent"
     UNKNOWN = "unknown", "Unknown"  # perhaps placed
-    PLACED = "placed", "Proved placed"
-    NOT_PLACED = "not_placed", "Proved not placed"
+    PLACED = "placed", "Placed"  # found at the provider
+    NOT_PLACED = "not_placed", "Not placed"
 
 
 OPEN_ATTEMPT: Final = [AttemptState.PREPARED, AttemptState.SENT, AttemptState.UNKNOWN]

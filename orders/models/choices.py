@@ -48,7 +48,7 @@ class EventKind(models.TextChoices):
     REFILL = "refill", "Refill"
     CANCEL = "cancel", "Cancel"
     DECISION = "decision", "Staff decision"
-    VERDICT = "verdict", "Proved"  # the machine settled an unclear order by evidence
+    VERDICT = "verdict", "Resolved"  # an unclear order, automatically, by evidence
 
 
 class ReviewKind(models.TextChoices):

@@ -53,22 +53,22 @@ class Evidence:
 
     conditions: tuple[Condition, ...] = ()
     next_step: str = ""
-    bracket: Ends = Ends()
+    id_range: Ends = Ends()
     orphans: tuple[Found, ...] = ()
     money: tuple[Line, ...] = ()
     reason: str = ""  # of staff's decision
     status: dict[str, Any] = field(default_factory=dict)  # of the order that staff attached
 
     @classmethod
-    def from_json(cls, kept: object) -> "Evidence":
-        """As it was kept; what earlier versions kept beside it is left out."""
-        return msgspec.convert(kept, cls)
+    def from_json(cls, kept: dict[str, Any]) -> "Evidence":
+        """As it was kept, by earlier versions under "bracket"; what else they kept is left out."""
+        return msgspec.convert({"id_range": kept.get("bracket", {})} | kept, cls)
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept: only what is known."""
         kept: dict[str, Any] = msgspec.to_builtins(self)
-        if self.bracket == Ends():
-            del kept["bracket"]
+        if self.id_range == Ends():
+            del kept["id_range"]
         return {name: value for name, value in kept.items() if value}
 
     @property

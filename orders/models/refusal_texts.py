@@ -1,4 +1,4 @@
-"""The words in which a provider refuses orders, so that staff see new ones and may doubt them."""
+"""The messages with which a provider rejects orders; staff see new ones and may mark them."""
 
 from django.conf import settings
 from django.db import models
@@ -8,19 +8,19 @@ from catalog.models import Provider
 
 
 class RejectionText(models.Model):
-    """One wording of a provider's "no", with whatever changes from order to order folded away.
+    """One rejection message, with whatever changes from order to order folded away.
 
-    What is doubted stands in Provider.doubtful_words, too, which is what the client reads.
+    Ambiguous ones are in ProviderAccount.ambiguous_phrases, too, which is what the client reads.
     """
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="refusal_texts")
-    text = models.CharField(max_length=200)  # folded: catalog.upstream.refusing.fold_text
+    text = models.CharField(max_length=200)  # folded: catalog.upstream.error_texts.fold_text
     example = models.CharField(max_length=500)  # as it came the first time, the key blanked out
     count = models.PositiveBigIntegerField(default=1)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
-    # orders so refused are unclear instead of refunded
-    is_doubted = models.BooleanField(default=False)
+    # orders rejected so are unclear instead of refunded
+    is_ambiguous = models.BooleanField(default=False)
     looked_at = models.DateTimeField(null=True, blank=True)  # NULL: new, nobody of staff has looked
     looked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
@@ -36,8 +36,8 @@ class RejectionText(models.Model):
                 | Q(looked_at__isnull=False, looked_by__isnull=False),
             ),
             models.CheckConstraint(
-                name="refusal_doubted_by_someone",
-                condition=Q(is_doubted=False) | Q(looked_at__isnull=False),
+                name="rejection_ambiguous_by_someone",
+                condition=Q(is_ambiguous=False) | Q(looked_at__isnull=False),
             ),
         ]
         indexes = [

@@ -1,4 +1,4 @@
-"""What staff fill in to decide about an order."""
+"""Forms of staff's decisions about an order."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,17 +11,17 @@ REASON_LENGTH: Final = 300
 
 
 class ReasonForm(forms.Form):
-    """A decision with its reason, which stands on the order's timeline for staff."""
+    """A decision with its reason, which staff read on the order's timeline."""
 
     reason = forms.CharField(
         label="Reason",
         max_length=REASON_LENGTH,
-        error_messages={"required": "Reason: say why you decide so."},
+        error_messages={"required": "Reason: enter why."},
     )
 
 
 class AttachForm(ReasonForm):
-    """The order is this one at the provider."""
+    """The provider's order that this one is."""
 
     field_order = ["upstream_id", "reason"]
     upstream_id = forms.RegexField(
@@ -36,11 +36,11 @@ class AttachForm(ReasonForm):
 
 
 class SettleForm(ReasonForm):
-    """The order has ended so, whatever the provider says or does not say."""
+    """How the order ended, whatever the provider says."""
 
     field_order = ["status", "undelivered", "reason"]
     status = forms.TypedChoiceField(
-        label="It ended as",
+        label="Ended as",
         coerce=Status,
         choices=[
             (Status.COMPLETED.value, "Completed: all was delivered"),
@@ -48,8 +48,8 @@ class SettleForm(ReasonForm):
             (Status.CANCELED.value, "Canceled: nothing was delivered"),
         ],
         error_messages={
-            "required": "It ended as: choose one.",
-            "invalid_choice": "It ended as: choose one.",
+            "required": "Ended as: choose one.",
+            "invalid_choice": "Ended as: choose one.",
         },
     )
     undelivered = forms.IntegerField(
@@ -57,13 +57,13 @@ class SettleForm(ReasonForm):
         required=False,
         min_value=0,
         max_value=2**62,
-        help_text="Where it is partial.",
+        help_text="Only for a partial order.",
         error_messages={"invalid": "Undelivered units: enter a whole number."},
     )
 
 
 class PostsForm(ReasonForm):
-    """How many posts of a subscription were served that no figure of the provider's tells."""
+    """How many posts of a subscription were served and not counted yet."""
 
     field_order = ["posts", "reason"]
     posts = forms.IntegerField(
@@ -88,7 +88,5 @@ FORMS: Final[Mapping[str, type[ReasonForm]]] = {
 
 
 def form_for(decision: str, pk: int, sent: Any = None) -> ReasonForm:
-    """The form of one decision about the row `pk`; ids in the page are its own, since a page
-    holds many.
-    """
+    """The form of one decision about the row `pk`, with ids of its own: a page holds many."""
     return FORMS[decision](sent, auto_id=f"id_{decision}_{pk}_%s")

@@ -1,6 +1,4 @@
-"""Staff pages of providers: all of them, and one: how it behaves, our account there, the words in
-which it refuses.
-"""
+"""Staff pages of providers: behaviour, account balance and rejection messages of each."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -23,13 +21,13 @@ from lib.encryption import CannotUnseal
 from lib.query_text import is_id
 from orders.forwarding.refusal_texts import (
     MAX_TEXTS,
-    NoWord,
-    add_word,
+    UnusablePhrase,
+    add_phrase,
     mark_all_seen,
     mark_ambiguous,
-    remove_word,
-    trust,
-    words_of,
+    mark_definite,
+    phrases_of,
+    remove_phrase,
 )
 from orders.models import AttemptState, RejectionText
 from orders.unclear.accounts import (
@@ -45,19 +43,22 @@ EFFECTS: Final = {
     Reason.NO_FUNDS: "Held",
     Reason.BAD_KEY: "Held",
     Reason.THROTTLED: "Sent later",
-}  # what comes of an order that is refused for this reason
-DECISIONS: Final[Mapping[str, Callable[..., None]]] = {"doubt": mark_ambiguous, "trust": trust}
+}  # what comes of an order that is rejected for this reason
+DECISIONS: Final[Mapping[str, Callable[..., None]]] = {
+    "doubt": mark_ambiguous,
+    "trust": mark_definite,
+}  # as the addresses call them
 
 
 class TopUpForm(forms.Form):
-    """Money that was paid into our account there."""
+    """A top-up of our account there."""
 
     amount = forms.DecimalField(
         max_digits=20,
         decimal_places=8,
-        help_text="In the provider's currency. Negative for money that was taken out.",
+        help_text="In the provider's currency. Negative for money taken out.",
         error_messages={
-            "required": "Amount: enter what was paid in.",
+            "required": "Amount: enter what you paid in.",
             "invalid": "Amount: enter a number.",
         },
     )
@@ -72,20 +73,20 @@ class ExplainForm(forms.Form):
     )
 
 
-class WordForm(forms.Form):
-    """A word or phrase that leaves doubt wherever it stands in a refusal."""
+class PhraseForm(forms.Form):
+    """A phrase that makes any rejection message with it ambiguous."""
 
     word = forms.CharField(
         label="Word or phrase",
         max_length=100,
-        error_messages={"required": "Word: say which word leaves doubt."},
+        error_messages={"required": "Phrase: enter a word or phrase."},
     )
 
 
 @staff_required
 @require_GET
 def staff_providers(request: MemberRequest) -> HttpResponse:
-    """All providers with what staff should look at there."""
+    """All providers with what staff should look at."""
     unclear = Q(attempts__state=AttemptState.UNKNOWN)
     new = (
         RejectionText.objects.filter(provider=OuterRef("pk"), looked_at=None)
@@ -104,14 +105,14 @@ def staff_providers(request: MemberRequest) -> HttpResponse:
 @staff_required
 @require_GET
 def staff_provider(request: MemberRequest, pk: int) -> HttpResponse:
-    """What verdicts on unclear orders rest on at this provider."""
+    """How one provider behaves, our account there, and its rejection messages."""
     return _page(request, get_object_or_404(Provider, pk=pk))
 
 
 @staff_required
 @require_POST
 def staff_provider_top_up(request: MemberRequest, pk: int) -> HttpResponse:
-    """Enter what was paid into our account there."""
+    """Record what was paid into our account there."""
     provider = get_object_or_404(Provider, pk=pk)
     form = TopUpForm(request.POST)
     if form.is_valid():
@@ -120,7 +121,7 @@ def staff_provider_top_up(request: MemberRequest, pk: int) -> HttpResponse:
         except NothingEntered as error:
             form.add_error("amount", str(error))
         else:
-            messages.success(request, "Entered. The books are compared at the next reading.")
+            messages.success(request, "Top-up recorded. The balance is checked at the next run.")
             return redirect("staff_provider", pk=pk)
     return _page(request, provider, top_up_form=form)
 
@@ -128,47 +129,47 @@ def staff_provider_top_up(request: MemberRequest, pk: int) -> HttpResponse:
 @staff_required
 @require_POST
 def staff_provider_explain(request: MemberRequest, pk: int) -> HttpResponse:
-    """Answer for what the account holds: its books begin anew."""
+    """Explain what changed in the account; its baseline is reset."""
     provider = get_object_or_404(Provider, pk=pk)
     form = ExplainForm(request.POST)
     if not form.is_valid():
         return _page(request, provider, explain_form=form)
     explain(provider=provider, actor=request.user, reason=form.cleaned_data["reason"])
-    messages.success(request, "Explained. The books begin anew at the next reading.")
+    messages.success(request, "Baseline will be reset at the next run.")
     return redirect("staff_provider", pk=pk)
 
 
 @staff_required
 @require_POST
 def staff_provider_test(request: MemberRequest, pk: int) -> HttpResponse:
-    """Test now how it behaves; nothing is changed there."""
+    """Run the self-test now; nothing is changed there."""
     provider = get_object_or_404(Provider, pk=pk)
     try:
         self_test(provider=provider, now=timezone.now())
     except (ProviderError, CannotUnseal) as error:
-        messages.error(request, f"It could not be tested: {error}.")
+        messages.error(request, f"The self-test failed: {error}.")
     else:
-        messages.success(request, "Tested.")
+        messages.success(request, "Self-test done.")
     return redirect("staff_provider", pk=pk)
 
 
 @staff_required
 @require_POST
 def staff_refusal_decide(request: MemberRequest, pk: int, decision: str) -> HttpResponse:
-    """Doubt refusals in these words, or trust them again."""
-    refusal = get_object_or_404(RejectionText, pk=pk)
+    """Mark a rejection message as ambiguous, or as definite again."""
+    rejection = get_object_or_404(RejectionText, pk=pk)
     if decision not in DECISIONS:
         raise Http404
-    DECISIONS[decision](refusal=refusal, actor=request.user, now=timezone.now())
-    done = "are unclear from now on" if decision == "doubt" else "are refunded again"
-    messages.success(request, f"Orders refused in these words {done}.")
-    return redirect(f"{reverse('staff_provider', args=[refusal.provider_id])}#refusals")
+    DECISIONS[decision](rejection=rejection, actor=request.user, now=timezone.now())
+    effect = "become unclear" if decision == "doubt" else "are refunded again"
+    messages.success(request, f"Orders rejected with this message now {effect}.")
+    return redirect(f"{reverse('staff_provider', args=[rejection.provider_id])}#refusals")
 
 
 @staff_required
 @require_POST
 def staff_refusals_seen(request: MemberRequest, pk: int) -> HttpResponse:
-    """These refusal texts may stand as they are: they are new no more."""
+    """Staff have seen these rejection messages: they are not new any more."""
     provider = get_object_or_404(Provider, pk=pk)
     keys = [int(key) for key in request.POST.getlist("text")[:MAX_TEXTS] if is_id(key)]
     mark_all_seen(provider=provider, keys=keys, actor=request.user, now=timezone.now())
@@ -178,56 +179,56 @@ def staff_refusals_seen(request: MemberRequest, pk: int) -> HttpResponse:
 @staff_required
 @require_POST
 def staff_provider_word(request: MemberRequest, pk: int, decision: str) -> HttpResponse:
-    """Doubt every refusal with this word in it, or no longer."""
+    """Add an ambiguous phrase, or remove it."""
     provider = get_object_or_404(Provider, pk=pk)
-    form = WordForm(request.POST)
+    form = PhraseForm(request.POST)
     if decision not in {"add", "remove"}:
         raise Http404
     if form.is_valid():
-        word = form.cleaned_data["word"]
+        phrase = form.cleaned_data["word"]
         try:
             if decision == "add":
-                add_word(provider=provider, word=word, actor=request.user)
+                add_phrase(provider=provider, phrase=phrase, actor=request.user)
             else:
-                remove_word(provider=provider, word=word, actor=request.user)
-        except NoWord as error:
+                remove_phrase(provider=provider, phrase=phrase, actor=request.user)
+        except UnusablePhrase as error:
             form.add_error("word", str(error))
         else:
             return redirect(f"{reverse('staff_provider', args=[pk])}#words")
-    return _page(request, provider, word_form=form)
+    return _page(request, provider, phrase_form=form)
 
 
 def _page(
     request: MemberRequest,
     provider: Provider,
     *,
-    word_form: WordForm | None = None,
+    phrase_form: PhraseForm | None = None,
     top_up_form: TopUpForm | None = None,
     explain_form: ExplainForm | None = None,
 ) -> HttpResponse:
-    texts = _refusals(provider)
+    texts = _rejections(provider)
     context = {
         "provider": provider,
         "report": account_report(provider),
-        "refusals": texts,
-        "has_new_refusals": any(text.looked_at is None for text, _ in texts),
-        "words": words_of(provider),
-        "word_form": word_form or WordForm(),
+        "rejections": texts,
+        "has_new_rejections": any(text.looked_at is None for text, _ in texts),
+        "phrases": phrases_of(provider),
+        "phrase_form": phrase_form or PhraseForm(),
         "top_up_form": top_up_form or TopUpForm(),
         "explain_form": explain_form or ExplainForm(),
     }
-    status = 422 if top_up_form or explain_form or word_form else 200
+    status = 422 if top_up_form or explain_form or phrase_form else 200
     return render(request, "orders/staff/provider.html", context, status=status)
 
 
-def _refusals(provider: Provider) -> list[tuple[RejectionText, str]]:
-    """The texts with what comes of orders so refused, new ones first, then those met last."""
+def _rejections(provider: Provider) -> list[tuple[RejectionText, str]]:
+    """The messages with what comes of such orders, new ones first, then the latest."""
     texts = RejectionText.objects.filter(provider=provider).select_related("looked_by")
     is_new = Case(When(looked_at=None, then=0), default=1)
     return [(text, _effect(text)) for text in texts.order_by(is_new, "-last_seen_at", "pk")]
 
 
 def _effect(text: RejectionText) -> str:
-    if text.is_doubted:
+    if text.is_ambiguous:
         return "Unclear"
     return EFFECTS[find_reason(text.example)]

@@ -1,4 +1,4 @@
-"""Our account at a provider, for staff pages and audits: what is known of it, and what staff enter."""
+"""Our account at a provider, for staff and audits: what is known of it, and what staff enter."""
 
 from dataclasses import dataclass
 from datetime import datetime

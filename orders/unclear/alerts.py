@@ -1,8 +1,6 @@
-"""Alarming: money moved at a provider without an explanation, somebody else orders on our key, an
-order stays unclear.
+"""Alerts: money moved without an explanation, orders that are not ours, orders unclear for long.
 
-From the first two on nothing is taken for "not placed" there, until a person has explained it. The
-last is said once of each order, to the log; staff see it in their inbox all the while.
+The first two pause verdicts until staff explain them.
 """
 
 import logging
@@ -20,44 +18,39 @@ from orders.models import Attempt, EventKind, Order, ProviderAccount
 
 log = logging.getLogger(__name__)
 
-# an order that the machine has not settled by then waits for staff
+# what is not settled by then waits for staff
 TOO_LONG: Final = timedelta(minutes=30)
 MAX_TOLD = 500  # orders in one run
 
 
 def note_missing(*, account: ProviderAccount, missing: Decimal, now: datetime) -> str:
-    """What is missing for no reason that we know, at two readings: verdicts pause. Returns why none
-    may be given now.
+    """Pause verdicts where two readings miss the same; returns why none may be given now.
 
-    The first reading only keeps verdicts back: a provider may have told one wrong figure.
+    One reading alone may be a single wrong figure.
     """
     amount = f"{plain(abs(missing))} {account.provider.currency}"
     text = (
         f"{amount} {'is missing from' if missing > 0 else 'more than expected is in'} our account"
     )
     if account.note_unexplained(missing):
-        reason = f"{text}: a top-up, a refund or an order that nobody entered"
+        reason = f"{text}: a top-up, refund or order was not recorded"
         return _pause_verdicts(account, reason=reason, now=now)
-    return f"{text}: the account is read once more."
+    return f"{text}: the account is read again."
 
 
 def note_strangers(
     *, account: ProviderAccount, upstream_ids: Collection[int], now: datetime
 ) -> str:
-    """Orders on our account that none of ours can be: verdicts pause at once.
-
-    Returns why none may be given now.
-    """
+    """Pause verdicts for orders that none of ours can be; returns why none may be given now."""
     names = ", ".join(map(str, sorted(upstream_ids)[:5]))
-    reason = f"Orders on our account are none of ours: {names}"
+    reason = f"Orders on our account that we did not place: {names}"
     return _pause_verdicts(account, reason=reason, now=now)
 
 
 def tell_of_long_unclear(*, now: datetime) -> int:
-    """Tell, once of each, of the orders that have been unclear for over 30 minutes; returns how
-    many are new.
+    """Log, once for each, the orders that have been unclear for over 30 minutes; how many are new.
 
-    By the database's clock; `now` dates the events. Harmless to repeat and beside another worker.
+    By the database's clock; `now` dates the events.
     """
     unclear = Attempt.objects.unknown().filter(alarmed_at=None)
     old = unclear.annotate(since=Coalesce("sent_at", "prepared_at")).filter(
@@ -70,11 +63,10 @@ def tell_of_long_unclear(*, now: datetime) -> int:
 
 @transaction.atomic
 def _tell(attempt_id: int, now: datetime) -> bool:
-    """Whoever marks the attempt tells; the order's row first, as everywhere."""
     order = Order.objects.locked().get(attempts=attempt_id)
     told = Attempt.objects.unknown().filter(pk=attempt_id, alarmed_at=None).update(alarmed_at=now)
     if told:
-        text = "Unclear for over 30 minutes: staff decide"
+        text = "Unclear for over 30 minutes: waiting for staff"
         order.record(kind=EventKind.UNCLEAR, text=text, now=now, is_internal=True)
         log.error("order %s has been unclear for over 30 minutes: attempt %s", order.pk, attempt_id)
     return bool(told)

@@ -1,29 +1,24 @@
-"""Between which ids of the provider a lost order must lie, since ids grow with time.
-
-Pure arithmetic.
-"""
+"""Between which ids a lost order must lie, since ids grow with time. Pure arithmetic."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-MAX_WIDTH = 10_000  # ids between two landmarks that are looked into at all
+MAX_WIDTH = 10_000  # ids between two known orders that are looked up at all
 
 
 @dataclass(frozen=True, slots=True)
 class KnownOrder:
-    """An order of ours whose id is known, and between which moments it was placed (database's
-    clock).
-    """
+    """An order of ours whose id is known; it was placed between the two moments."""
 
     upstream_id: int
-    sent_at: datetime
+    sent_at: datetime  # by the database's clock, as placed_by
     placed_by: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class IdRange:
-    """The ids strictly between two landmarks; an end that is None is not known yet."""
+    """The ids strictly between two known orders; an end that is None is not known yet."""
 
     lower: int | None
     upper: int | None
@@ -40,7 +35,7 @@ class IdRange:
 
     @property
     def width(self) -> int:
-        """How many ids lie inside a closed bracket."""
+        """How many ids lie inside a closed range."""
         return (
             self.upper - self.lower - 1 if self.lower is not None and self.upper is not None else 0
         )
@@ -51,7 +46,7 @@ class IdRange:
         return is_above and (self.upper is None or upstream_id < self.upper)
 
     def ids(self) -> range:
-        """The ids inside a closed bracket."""
+        """The ids inside a closed range."""
         return (
             range(self.lower + 1, self.upper)
             if self.lower is not None and self.upper is not None
@@ -62,32 +57,31 @@ class IdRange:
 def id_range(*, sent_at: datetime, known_orders: Iterable[KnownOrder], quiet: timedelta) -> IdRange:
     """Where an order sent at `sent_at` must lie, if it was placed at all.
 
-    Above every order that was placed before that; below every order that was sent more than `quiet`
-    after it, by when the provider must have placed the lost one or never will.
+    Above every order placed before that; below every order sent more than `quiet` after it, by when
+    the lost one has been placed or never will be.
     """
     known = list(known_orders)
     return IdRange(
-        lower=max((mark.upstream_id for mark in known if mark.placed_by < sent_at), default=None),
+        lower=max(
+            (order.upstream_id for order in known if order.placed_by < sent_at), default=None
+        ),
         upper=min(
-            (mark.upstream_id for mark in known if mark.sent_at > sent_at + quiet), default=None
+            (order.upstream_id for order in known if order.sent_at > sent_at + quiet), default=None
         ),
     )
 
 
 def are_rising(known_orders: Collection[KnownOrder], *, least: int) -> bool | None:
-    """Whether of any two orders placed one after the other the later has the higher id.
-
-    None where fewer than `least` orders came surely after another one.
-    """
-    by_end = sorted(known_orders, key=lambda mark: mark.placed_by)
+    """Whether later orders have higher ids; None where fewer than `least` surely came later."""
+    by_end = sorted(known_orders, key=lambda order: order.placed_by)
     highest, ended, followers = None, 0, 0
-    for mark in sorted(known_orders, key=lambda mark: mark.sent_at):
-        while ended < len(by_end) and by_end[ended].placed_by < mark.sent_at:
+    for order in sorted(known_orders, key=lambda order: order.sent_at):
+        while ended < len(by_end) and by_end[ended].placed_by < order.sent_at:
             highest = max(by_end[ended].upstream_id, highest or 0)
             ended += 1
         if highest is None:
             continue
-        if mark.upstream_id <= highest:
+        if order.upstream_id <= highest:
             return False
         followers += 1
     return True if followers >= least else None
@@ -96,10 +90,9 @@ def are_rising(known_orders: Collection[KnownOrder], *, least: int) -> bool | No
 def choose_ids(
     *, id_ranges: Mapping[int, IdRange], known: Set[int], most: int
 ) -> tuple[list[int], set[int]]:
-    """The ids inside closed brackets that are not known, at most `most`, and the keys of the
-    brackets they cover.
+    """At most `most` unknown ids inside closed ranges, and the keys of the ranges they cover.
 
-    A bracket is covered whole or not at all; the earlier in `brackets`, the sooner.
+    A range is covered whole or not at all; the earlier in `id_ranges`, the sooner.
     """
     chosen: set[int] = set()
     covered: set[int] = set()

@@ -1,7 +1,4 @@
-"""Which order found at the provider is which unclear order of ours.
-
-Pure logic; no verdict on a guess.
-"""
+"""Which order found at the provider is which unclear order of ours. Pure logic, no guesses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +38,7 @@ class Stray:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """What the strays prove."""
+    """What follows from the strays."""
 
     placed: Mapping[int, int]  # attempt → the stray that it must be
     candidates: Mapping[int, frozenset[int]]  # attempt → the strays that it may be
@@ -49,15 +46,12 @@ class Matching:
 
 
 def fits(stray: Stray, suspect: Suspect, *, is_remains_exact: bool = False) -> bool:
-    """Whether the stray may be the suspect. In doubt yes: more candidates make fewer verdicts.
+    """Whether the stray may be the suspect; yes where unsure, since more candidates are safer.
 
-    The charge is what the order should cost; of a Partial one its delivered part; nothing where it
-    was canceled, which fits everybody in whose bracket it lies, but for a provider of which it is
-    known that all of a canceled order remains (`is_remains_exact`): there it fits who bought as
-    much.
-
-    A subscription may have been charged anything, so it may be any order; what is served over time
-    there is never one that was charged at once, however little it was charged so far.
+    The charge is the cost, or of a Partial order its delivered part. A Canceled order costs nothing
+    and fits any suspect, but where remains are exact (`is_remains_exact`) one of its quantity. A
+    suspect that is a subscription may be any order; a stray served over time is only one of those,
+    or a drip-feed.
     """
     if not suspect.id_range.holds(stray.upstream_id):
         return False
@@ -84,11 +78,10 @@ def match(
 ) -> Matching:
     """Find the pairs without an alternative.
 
-    Every stray that fits a suspect is one of them, and no two are the same: a pair is proved when
-    the strays cannot all be told apart without it. Where they cannot be told apart at all (two
-    strays, one suspect), somebody else orders on our key, and nothing is proved about anyone
-    concerned. That a stray is a subscription is never proved: no charge tells it from others, so a
-    person compares.
+    Every stray that fits a suspect is one of them, and no two are the same: a pair is certain when
+    the strays cannot all be assigned without it. Where they cannot be assigned at all (two strays,
+    one suspect), somebody else uses our key, and nothing is certain about anyone concerned. That a
+    stray is a subscription is never certain: no charge tells it from others.
     """
     choices = {
         stray.upstream_id: frozenset(
@@ -124,9 +117,7 @@ Choices = Mapping[int, frozenset[int]]  # stray → the attempts that it may be
 
 
 def _groups(choices: Choices) -> list[Choices]:
-    """The strays apart, as far as they share no suspect: a contradiction concerns only its own
-    group.
-    """
+    """The strays apart as far as they share no suspect: a contradiction stays in its group."""
     groups: list[tuple[set[int], dict[int, frozenset[int]]]] = []
     for number, fitting in choices.items():
         attempts, members = set(fitting), {number: fitting}
@@ -146,7 +137,7 @@ def _without(choices: Choices, number: int, attempt: int) -> Choices:
 
 
 def _assign(choices: Choices) -> dict[int, int]:
-    """Give every stray an attempt of its own; empty where that is not possible (augmenting paths)."""
+    """Give every stray an attempt of its own, by augmenting paths; empty where that fails."""
     holder: dict[int, int] = {}  # attempt → stray
 
     def place(number: int, tried: set[int]) -> bool:

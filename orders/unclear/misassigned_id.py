@@ -1,21 +1,17 @@
-"""Usurping: a provider answered a later order of ours with the id of one that was lost, so that it
-seems not placed.
+"""Detect a provider id that was returned for the wrong order, by comparing charges.
 
-Its id is known then, and its charge accounted for: the books agree, and nothing else would speak
-against sending it a second time. What gives it away is the charge: not what the later order should
-cost, but to the last decimal what the lost one should. Orders whose costs could be mistaken for
-each other are not sent side by side (distinguishing.py).
+The lost order seems not placed then: its id is known and its charge accounted for. Only the charge
+gives it away: it is what the lost order should cost, not the later one. Orders whose costs could be
+mistaken for each other are not sent side by side (forwarding/distinct_costs.py).
 """
 
 from orders.models import Attempt, AttemptState
 
 
 def find_order_given_this_id(attempt: Attempt) -> Attempt | None:
-    """The order of ours, accepted after this attempt was sent, that was charged what this one
-    should cost; else None.
+    """A later attempt whose order was charged exactly what this one should cost; else None.
 
-    A charge that the provider has not told yet says nothing: it is asked for within a minute of the
-    answer.
+    A charge not known yet says nothing: it is asked for within a minute of the answer.
     """
     if attempt.sent_at is None:
         return None

@@ -1,6 +1,4 @@
-"""Finding out how a provider behaves, by reading what we know already: the ground that every
-verdict stands on.
-"""
+"""How a provider behaves, found out by asking about orders whose end we know."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +19,7 @@ MIN_CANCELED = 3  # canceled orders of which all remains, before that is believe
 MIN_FOLLOWERS = 2  # orders placed surely after another one, before ids are believed to grow
 OLDEST = "1"  # the id of the provider's first order, hardly ever ours
 GAPS = 3  # ids between two of ours that are asked about
-BEYOND_CENTS = 3  # decimals: who rounds to fewer is found out by books that do not agree
+BEYOND_CENTS = 3  # decimals: who rounds to fewer is found out when the balance does not add up
 AGAIN = timedelta(days=1)
 TRAITS = (
     "ids_monotonic",
@@ -50,34 +48,32 @@ def is_due(account: ProviderAccount, *, now: datetime) -> bool:
 
 
 def lacks(account: ProviderAccount) -> list[str]:
-    """What must be known, and be so, before a machine may settle anything; in words, empty where
-    all is well.
+    """Why nothing may be settled automatically here; empty where nothing is lacking.
 
     Whether charges are net matters once an order of ours was canceled or ended partially, and is
     known by then.
     """
-    unmet = {
-        "its order ids grow with time": account.ids_monotonic,
-        "an id that is not ours is an error": account.foreign_id_is_error,
-        "its balance is exact": account.balance_exact,
-    }
-    if account.charge_is_net is False or (
-        account.charge_is_net is None and _refunded(account).exists()
+    needed = [
+        (account.ids_monotonic, "its order ids grow with time", "its order ids do not grow"),
+        (account.foreign_id_is_error, "it rejects ids that are not ours", "it shows other ids"),
+        (account.balance_exact, "its balance is exact", "its balance is rounded"),
+    ]
+    if not account.charge_is_net and (
+        account.charge_is_net is False or _refunded(account).exists()
     ):
-        unmet["its charges are net of refunds"] = account.charge_is_net
+        words = "its charges fall with refunds", "its charges do not fall with refunds"
+        needed.append((account.charge_is_net, *words))
     return [
-        f"{'it is not so' if flag is False else 'it is not known'} that {name}"
-        for name, flag in unmet.items()
+        f"not known yet whether {wanted}" if flag is None else opposite
+        for flag, wanted, opposite in needed
         if not flag
     ]
 
 
 def self_test(*, account: ProviderAccount, client: Client, now: datetime) -> Profile:
-    """Read the balance, orders whose end and charge we know and, where probing is allowed, a few
-    ids that are not ours.
+    """Ask about the balance, known orders and, where probing is allowed, ids that are not ours.
 
-    Stores the result on the account and returns it. Changes nothing there. Raises
-    upstream.ProviderError.
+    Stores the result on the account; changes nothing there. Raises upstream.ProviderError.
     """
     known_orders = latest_known_orders(account.pk)
     profile = Profile()
@@ -91,7 +87,7 @@ def self_test(*, account: ProviderAccount, client: Client, now: datetime) -> Pro
     )
     if account.provider.is_probe_allowed:
         profile.foreign_id_is_error = _judge_foreign(client, account, known_orders, profile)
-    if profile.balance_exact is None:  # the sample was silent, but the books have agreed before
+    if profile.balance_exact is None:  # the sample was silent, but it was found exact before
         profile.balance_exact = account.balance_exact
     for name in TRAITS:
         setattr(account, name, getattr(profile, name))
@@ -101,10 +97,9 @@ def self_test(*, account: ProviderAccount, client: Client, now: datetime) -> Pro
 
 
 def learn_remains(*, account: ProviderAccount, client: Client) -> None:
-    """Find out from orders of ours alone whether all of a canceled order remains there, where it is
-    not known yet.
+    """Find out from our own orders whether all of a canceled order remains, where not known yet.
 
-    It tells canceled orders apart that were lost, as their charge cannot. Raises
+    It tells lost orders apart that were canceled, as their charge cannot. Raises
     upstream.ProviderError.
     """
     canceled = _refunded(account).filter(status=models.Status.CANCELED).newest_first()[:SAMPLE]
@@ -126,7 +121,7 @@ def _judge_ids(known_orders: Sequence[KnownOrder], profile: Profile) -> bool | N
 
 
 def _refunded(account: ProviderAccount) -> models.OrderQuerySet:
-    """What providers refund; of a subscription the posts that were served stay paid."""
+    """Orders that providers refund; of a subscription the served posts stay paid."""
     ended = [models.Status.CANCELED, models.Status.PARTIAL]
     return Order.objects.filter(
         provider_id=account.pk, upstream_id__isnull=False, status__in=ended, posts=None
@@ -164,7 +159,9 @@ def _judge_charges(
         else:
             continue
         right, wrong = right + is_net, wrong + (not is_net)
-    profile.findings.append(f"Charges of refunded orders: {right} net of the refund, {wrong} not.")
+    profile.findings.append(
+        f"Charges of refunded orders: {right} fell with the refund, {wrong} did not."
+    )
     return None if not right + wrong else not wrong
 
 
@@ -178,7 +175,7 @@ def _judge_remains(
         if answer is not None and answer.status is Status.CANCELED:
             is_all = answer.remains == order.billed_quantity
             right, wrong = right + is_all, wrong + (not is_all)
-    profile.findings.append(f"Canceled orders: all remains of {right}, not of {wrong}.")
+    profile.findings.append(f"Canceled orders: all remains in {right}, not in {wrong}.")
     return False if wrong else True if right >= MIN_CANCELED else None
 
 
@@ -188,9 +185,7 @@ def _judge_balance(
     answers: dict[str, OrderStatus],
     profile: Profile,
 ) -> bool | None:
-    """Whether balances are shown with the decimals of the charges, or beyond cents at least;
-    ends in 0 by chance.
-    """
+    """Whether a balance shows the decimals of charges, or beyond cents; one may end in 0."""
     told = [answers[name].charge for order in orders if (name := str(order.upstream_id)) in answers]
     charges = [charge for charge in told if charge is not None]
     finest = max((places(charge) for charge in charges), default=0)
@@ -222,7 +217,8 @@ def _judge_foreign(
     ]
     shown = [name for name, answer in answers.items() if isinstance(answer, OrderStatus)]
     profile.findings.append(
-        f"Ids that are not ours ({', '.join(names)}): {len(errors)} are an error, {len(shown)} are shown to us."
+        f"Ids that are not ours ({', '.join(names)}): {len(errors)} are an error, {len(shown)} are"
+        " shown to us."
     )
     # one in a gap may be an order of ours that we lost
     if OLDEST in shown or len(shown) > len(errors):
@@ -231,10 +227,9 @@ def _judge_foreign(
 
 
 def _gaps(account: ProviderAccount, known_orders: Sequence[KnownOrder]) -> list[str]:
-    """Ids right behind orders of ours, where the next of ours is further away: other people's, most
-    likely.
+    """Ids right after orders of ours that are most likely other people's.
 
-    Only from before the oldest unclear order: what lies behind that may be a lost order of ours.
+    Only from before the oldest unclear order: a later one may be a lost order of ours.
     """
     unclear = Attempt.objects.sent_or_unknown().filter(provider_id=account.pk)
     oldest = unclear.order_by("sent_at").first()
@@ -242,7 +237,9 @@ def _gaps(account: ProviderAccount, known_orders: Sequence[KnownOrder]) -> list[
     if oldest and ceiling is None:
         return []
     numbers = sorted(
-        mark.upstream_id for mark in known_orders if ceiling is None or mark.upstream_id <= ceiling
+        order.upstream_id
+        for order in known_orders
+        if ceiling is None or order.upstream_id <= ceiling
     )
     gaps = [low + 1 for low, high in pairwise(numbers) if high - low > 1]
     return [str(number) for number in gaps[-GAPS:]]
@@ -254,12 +251,8 @@ def _is_ours(account: ProviderAccount, name: str) -> bool:
 
 def _cost_of(order: Order) -> Decimal | None:
     """What the order should have been charged in full, provider's currency."""
-    placed = (
-        order.attempts.filter(state__in=[AttemptState.ACCEPTED, AttemptState.PLACED])
-        .order_by("-pk")
-        .first()
-    )
-    return placed.cost if isinstance(placed, Attempt) else None
+    placed = order.attempts.filter(state__in=[AttemptState.ACCEPTED, AttemptState.PLACED])
+    return placed.order_by("-pk").values_list("cost", flat=True).first()
 
 
 def places(amount: Decimal) -> int:

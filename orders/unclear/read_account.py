@@ -1,6 +1,4 @@
-"""Reading our account at a provider: balance, charges of all our orders, and ids that may be a lost
-order of ours.
-"""
+"""Read our account at a provider: balance, charges of our orders, ids that may be a lost order."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -20,8 +18,8 @@ from orders.unclear.id_range import calls_for
 from orders.unclear.match import Stray
 
 TRIES = 3  # of one question: reading may be repeated without harm
-MAX_ENDED = 300  # orders that ended last are asked again where the books do not agree
-EDGES = 2  # ids of ours in each call: their answers prove that the provider answers at all
+MAX_ENDED = 300  # orders that ended last are asked again where the sums differ
+EDGES = 2  # ids of ours in each call: their answers show that the provider answers at all
 
 
 class NotReadable(Exception):
@@ -50,7 +48,7 @@ class Reading:
 
     @property
     def orphans(self) -> Decimal | None:
-        """What the strays were charged together; None where the provider does not say it of each."""
+        """What the strays were charged together; None where one's charge is not returned."""
         charges = [stray.charge for stray in self.strays]
         return (
             None
@@ -68,12 +66,11 @@ def read_account(
     expected: Decimal | None,
     stop_at: float,
 ) -> Reading:
-    """Read everything while the lane is fenced. No transaction may be open. Raises NotReadable.
+    """Read everything while the lane is drained, outside a transaction. Raises NotReadable.
 
-    `ids` may be a lost order's; each call carries the `edges`, ids of ours that must be answered,
-    so that silence about the others means something. `expected` is what balance and charges should
-    make together: where they do not, the orders that ended last are asked again. `stop_at`:
-    monotonic seconds.
+    `ids` may be a lost order's; each call carries the `edges`, ids of ours that must be answered.
+    `expected`: what balance and charges should make together; where they do not, the orders that
+    ended last are asked again. `stop_at`: monotonic seconds.
     """
     reader = _Reader(provider=provider, client=client, stop_at=stop_at)
     read_at = database_now()
@@ -110,12 +107,10 @@ class _Reader:
                 return self.client.balance().amount
             except ProviderError as error:
                 problem = error
-        raise NotReadable(f"The provider does not tell its balance: {problem}", calls=self.calls)
+        raise NotReadable(f"The provider did not return its balance: {problem}", calls=self.calls)
 
     def known(self) -> Decimal:
-        """What all orders of ours there were charged: asked where it can still change, else
-        as it ended.
-        """
+        """What all our orders there were charged: asked where it can still change."""
         ours = Order.objects.filter(provider=self.provider, upstream_id__isnull=False)
         is_final = Q(status__in=ENDED, upstream_charge__isnull=False)
         total: Decimal = ours.filter(is_final).aggregate(total=Sum("upstream_charge"))[
@@ -126,9 +121,7 @@ class _Reader:
         return total
 
     def correct_ended(self) -> Decimal:
-        """Ask again about the orders that ended last; stores their charges and returns by
-        how much they differ.
-        """
+        """Ask again about the orders that ended last and store their charges; the difference."""
         ended = Order.objects.filter(
             provider=self.provider, status__in=ENDED, upstream_charge__isnull=False
         )
@@ -142,9 +135,7 @@ class _Reader:
         return change
 
     def remembered(self) -> dict[int, OrderStatus]:
-        """The orphans of earlier readings as they are now, but for those that have turned
-        out to be ours.
-        """
+        """The orphans of earlier readings as they are now, without those that are ours by now."""
         ours = Order.objects.filter(provider=self.provider, upstream_id__isnull=False).values(
             "upstream_id"
         )
@@ -161,13 +152,13 @@ class _Reader:
                 answer = reply.orders.get(name)
                 if not isinstance(answer, OrderStatus):
                     raise NotReadable(
-                        f"The provider says nothing about its order {name}.", calls=self.calls
+                        f"The provider returned no status for its order {name}.", calls=self.calls
                     )
                 found[int(name)] = answer
         return found
 
     def probe(self, *, ids: Sequence[int], edges: Sequence[str]) -> dict[int, OrderStatus]:
-        """Those of `ids` that are orders on our account, at most one call in PROBE_EVERY seconds."""
+        """Those of `ids` that are on our account; at most one call in PROBE_EVERY seconds."""
         found: dict[int, OrderStatus] = {}
         for portion in calls_for(ids, batch=BATCH - EDGES):
             if self.calls:
@@ -177,7 +168,8 @@ class _Reader:
             silent = [name for name in edges if not isinstance(reply.orders.get(name), OrderStatus)]
             if silent:
                 raise NotReadable(
-                    f"The provider says nothing about our own order {silent[0]}.", calls=self.calls
+                    f"The provider returned no status for our own order {silent[0]}.",
+                    calls=self.calls,
                 )
             for number in portion:
                 match reply.orders.get(str(number)):
@@ -187,7 +179,8 @@ class _Reader:
                         continue
                     case _:
                         raise NotReadable(
-                            f"The provider says nothing clear about id {number}.", calls=self.calls
+                            f"The provider gave no clear answer about id {number}.",
+                            calls=self.calls,
                         )
         return found
 
@@ -209,7 +202,7 @@ class _Reader:
             return answer.charge
         if order.status == Status.RUNNING:
             raise NotReadable(
-                f"The provider does not tell the charge of its order {order.upstream_id}.",
+                f"The provider did not return the charge of its order {order.upstream_id}.",
                 calls=self.calls,
             )
         return order.upstream_charge or Decimal(0)  # ended, and forgotten there
@@ -221,13 +214,11 @@ class _Reader:
                 return self.client.status(names)
             except ProviderError as error:
                 problem = error
-        raise NotReadable(
-            f"The provider does not tell how its orders stand: {problem}", calls=self.calls
-        )
+        raise NotReadable(f"The provider did not return statuses: {problem}", calls=self.calls)
 
     def _check_time(self) -> None:
         if time.monotonic() >= self.stop_at:
-            raise NotReadable("Reading took too long; it begins anew.", calls=self.calls)
+            raise NotReadable("Reading took too long; it starts over.", calls=self.calls)
 
 
 @dataclass(frozen=True, slots=True)

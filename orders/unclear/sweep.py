@@ -1,8 +1,7 @@
-"""Resolving: one sweep settles by proof what became of orders that were perhaps placed.
+"""One sweep finds out what became of orders that were perhaps placed.
 
-"Placed" is final at once; "not placed" is said only when the order is old enough, its sender gone,
-the ids around it read, no money missing and no order found that may be it. Whatever is less stays
-with staff, with its evidence.
+"Placed" is final at once; "not placed" needs that the order is old enough, its sender gone, the ids
+around it read, no money missing and no order found that may be it. All else stays with staff.
 """
 
 import logging
@@ -29,7 +28,7 @@ from orders.models import MAX_CALLS, Attempt, Evidence, ProviderAccount
 from orders.unclear.alerts import tell_of_long_unclear
 from orders.unclear.apply_verdict import keep_evidence
 from orders.unclear.baseline import expected, read_baseline
-from orders.unclear.checklist import evidence
+from orders.unclear.checklist import as_evidence
 from orders.unclear.id_range import choose_ids
 from orders.unclear.known_orders import known_ids
 from orders.unclear.open_attempts import OpenAttempt, open_attempts
@@ -44,12 +43,10 @@ MAX_THREADS = 8  # providers looked after at one time
 
 
 def resolve_due() -> str:
-    """Settle what can be settled at every provider; returns a note such as "2 not placed, 1
-    placed".
+    """Settle what can be settled at every provider; returns a note such as "2 not placed".
 
-    A provider that does not answer, and orders about which too little is known, are left for the
-    next sweep and are shown to staff all the while; the log tells once of each that stays unclear
-    for long. Raises the first unexpected error after the other providers were looked after.
+    The rest is left for the next sweep, and staff see it all the while. Raises the first unexpected
+    error after the other providers were looked after.
     """
     tell_of_long_unclear(now=timezone.now())
     unclear = Attempt.objects.unknown().filter(provider=OuterRef("pk"))
@@ -77,9 +74,7 @@ def _look_after(provider: Provider, *, stop_at: float) -> Counter[str]:
 
 
 def resolve(*, provider: Provider, client: Client, stop_at: float) -> Counter[str]:
-    """Look after one provider: its profile, the baseline of its books, its unclear orders;
-    outside a transaction.
-    """
+    """One provider's traits, baseline and unclear orders; outside a transaction."""
     account = ProviderAccount.objects.of(provider)
     now, has_unclear = database_now(), provider.attempts.unknown().exists()
     if provider.is_probe_allowed:
@@ -88,7 +83,7 @@ def resolve(*, provider: Provider, client: Client, stop_at: float) -> Counter[st
         if has_unclear:
             learn_remains(account=account, client=client)
         read_baseline(provider=provider, client=client, stop_at=stop_at)
-    if not has_unclear:  # brackets of whatever staff have ever decided cost two queries each
+    if not has_unclear:  # id ranges of whatever staff have ever decided cost two queries each
         return Counter()
     found = open_attempts(account=account, now=now)
     if not any(each.is_due for each in found):
@@ -100,9 +95,7 @@ def resolve(*, provider: Provider, client: Client, stop_at: float) -> Counter[st
 
 
 def _look(account: ProviderAccount, client: Client, stop_at: float) -> Counter[str]:
-    """Read the account once for all orders that are due, and give the verdicts that the reading
-    proves.
-    """
+    """Read the account once for all orders that are due, and give the verdicts."""
     now = database_now()
     found = open_attempts(account=account, now=now)
     due = {each.attempt.pk: each for each in found if each.is_due}
@@ -128,17 +121,17 @@ def _look(account: ProviderAccount, client: Client, stop_at: float) -> Counter[s
 
 
 def _leave(found: Sequence[OpenAttempt]) -> Counter[str]:
-    """Nothing can be asked now: staff see what is awaited."""
+    """Nothing can be looked up now: staff see what each waits for."""
     waiting = [each for each in found if each.is_unclear]
     for each in waiting:
         if not all(condition.is_met for condition in each.conditions):
-            _keep(each, evidence(conditions=each.conditions, id_range=each.id_range))
+            _keep(each, as_evidence(conditions=each.conditions, id_range=each.id_range))
     return Counter({"waiting": len(waiting)}) if waiting else Counter()
 
 
 def _postpone(due: Sequence[OpenAttempt], problem: NotReadable, now: datetime) -> Counter[str]:
     for each in due:
-        kept = evidence(conditions=each.conditions, id_range=each.id_range, problem=str(problem))
+        kept = as_evidence(conditions=each.conditions, id_range=each.id_range, problem=str(problem))
         keep_evidence(attempt_id=each.attempt.pk, evidence=kept)
         each.investigation.note_look(calls=problem.calls, now=now)
     return Counter({"not readable": len(due)})

@@ -166,10 +166,10 @@ def attach(page: Page, desk: Page, shop: Shop, number: int) -> None:
     reload_until(desk, lambda: card.count() == 1)
     expect_status(page, shop, number, "Pending")
     theirs = shop.provider.placed()[-1]
-    card.get_by_text("It is their order…").click()
+    card.get_by_text("Match to a provider order…").click()
     card.get_by_label("Provider's order id").fill(str(theirs.order))
     card.get_by_label("Reason").locator("visible=true").fill("Found by its link and its time")
-    card.get_by_role("button", name="Attach this id").click()
+    card.get_by_role("button", name="Match order").click()
     expect(desk.get_by_role("heading", name=f"Order {number}")).to_be_visible()
     shop.provider.advance(END)
     expect_status(page, shop, number, "Completed")

@@ -79,7 +79,7 @@ def test_counters_of_looks_move_and_move_back(newest: list[tuple[str, str]]) -> 
     migrate(newest)
 
     attempt = Attempt.objects.get(pk=pk)
-    assert attempt.evidence == Evidence(next_step="Wait", bracket=Ends(lower=1))
+    assert attempt.evidence == Evidence(next_step="Wait", id_range=Ends(lower=1))
     looked = attempt.investigation
     assert (looked.looks, looked.calls, looked.next_look_at, looked.read_at) == (3, 2, AT, AT)
     Attempt.objects.update(evidence=Evidence(next_step="Wait"))

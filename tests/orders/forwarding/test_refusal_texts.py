@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Role, User
 from catalog.models import Provider
 from orders.forwarding import refusal_texts
-from orders.forwarding.refusal_texts import mark_ambiguous, note_rejection, trust
+from orders.forwarding.refusal_texts import mark_ambiguous, mark_definite, note_rejection
 from orders.forwarding.sweep import submit_due
 from orders.models import Order, ProviderAccount, RejectionText, Status
 from tests.double.handle import ProviderDouble
@@ -82,7 +82,7 @@ def test_longest_unseen_text_gives_way_but_never_a_doubted_one(
 ) -> None:
     monkeypatch.setattr(refusal_texts, "MAX_TEXTS", 3)
     provider = make_provider()
-    mark_ambiguous(refusal=note(provider, "doubted"), actor=staff, now=NOW)
+    mark_ambiguous(rejection=note(provider, "doubted"), actor=staff, now=NOW)
     for minutes, word in enumerate(("one", "two", "three", "four")):
         note_rejection(provider_id=provider.pk, text=word, now=NOW + timedelta(minutes=minutes))
 
@@ -109,10 +109,10 @@ def test_in_doubted_words_an_order_is_unclear_and_in_trusted_ones_refunded_again
     service = make_lane(double)
     refusal = note(service.provider)
     double.fault("add", "refuse", text=WORDS.replace("991", "1042"))
-    mark_ambiguous(refusal=refusal, actor=staff, now=NOW)
+    mark_ambiguous(rejection=refusal, actor=staff, now=NOW)
     [doubted] = make_due(service)
     submit_due()
-    trust(refusal=refusal, actor=staff, now=NOW)
+    mark_definite(rejection=refusal, actor=staff, now=NOW)
     [trusted] = make_due(service)
     submit_due()
 
@@ -127,7 +127,7 @@ def test_other_words_that_hold_the_doubted_ones_are_not_doubted(
     double: ProviderDouble, staff: User
 ) -> None:
     service = make_lane(double)
-    mark_ambiguous(refusal=note(service.provider, "Bad"), actor=staff, now=NOW)
+    mark_ambiguous(rejection=note(service.provider, "Bad"), actor=staff, now=NOW)
     double.fault("add", "refuse", text="Bad link")
     [order] = make_due(service)
 
@@ -144,13 +144,13 @@ def test_doubting_and_trusting_twice_is_the_same_as_once(staff: User) -> None:
     refusal = note(provider)
 
     lists = []
-    for decide in (mark_ambiguous, mark_ambiguous, trust, trust):
-        decide(refusal=refusal, actor=staff, now=NOW)
+    for decide in (mark_ambiguous, mark_ambiguous, mark_definite, mark_definite):
+        decide(rejection=refusal, actor=staff, now=NOW)
         lists.append(phrases())
 
     assert lists == [["queue", f"={FOLDED}"]] * 2 + [["queue"]] * 2
     kept = RejectionText.objects.get()
-    assert (kept.is_doubted, kept.looked_by, kept.looked_at) == (False, staff, NOW)
+    assert (kept.is_ambiguous, kept.looked_by, kept.looked_at) == (False, staff, NOW)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -158,7 +158,7 @@ def test_of_many_decisions_at_once_none_is_lost(staff: User) -> None:
     provider = make_provider()
     rows = [note(provider, f"words {'x' * number}") for number in range(1, 9)]
 
-    at_once(lambda number: mark_ambiguous(refusal=rows[number], actor=staff, now=NOW), times=8)
+    at_once(lambda number: mark_ambiguous(rejection=rows[number], actor=staff, now=NOW), times=8)
 
     assert sorted(phrases()) == sorted(f"={row.text}" for row in rows)
 
@@ -244,7 +244,7 @@ def test_one_click_doubts_and_one_trusts_again(client: Client, staff: User) -> N
     client.post(reverse("staff_refusal_decide", args=[refusal.pk, "trust"]))
 
     assert doubted == [f"={FOLDED}"]
-    assert "Trust again" in page
+    assert "Mark as definite" in page
     assert phrases() == []
 
 
@@ -321,8 +321,8 @@ def test_word_that_would_stand_everywhere_is_refused(
 @pytest.mark.django_db
 def test_whole_text_is_not_removed_as_a_word(staff: User) -> None:
     refusal = note(make_provider())
-    mark_ambiguous(refusal=refusal, actor=staff, now=NOW)
+    mark_ambiguous(rejection=refusal, actor=staff, now=NOW)
 
-    refusal_texts.remove_word(provider=refusal.provider, word=f"={FOLDED}", actor=staff)
+    refusal_texts.remove_phrase(provider=refusal.provider, phrase=f"={FOLDED}", actor=staff)
 
     assert phrases() == [f"={FOLDED}"]

@@ -163,7 +163,7 @@ def test_resolver_leaves_alone_what_is_asked_again(double: ProviderDouble) -> No
     resolve_due()
 
     [first, *_] = only_attempt(order).evidence.conditions
-    assert (first.name, first.is_met) == ("Not sent again", False)
+    assert (first.name, first.is_met) == ("Not being retried", False)
     assert only_attempt(order).evidence.next_step.startswith("Wait: it is asked again with its key")
 
 

@@ -153,7 +153,7 @@ def test_staff_count_the_posts_that_no_charge_tells_and_only_once(
     charge_posts(order_id=order.pk, now=NOW)
 
     order.refresh_from_db()
-    assert "Count them" in page
+    assert "Count posts" in page
     assert answers == [302, 422]
     assert (order.posts, order.charge) == (2, 2 * PRICE)
     assert not Review.objects.filter(closed_at=None).exists()

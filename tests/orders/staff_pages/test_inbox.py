@@ -102,8 +102,8 @@ def test_second_decision_is_told_that_it_is_too_late(at_desk: Client) -> None:
 @pytest.mark.parametrize(
     ("decision", "fields", "message"),
     [
-        ("refund", {}, "Reason: say why"),
-        ("resend", {"reason": "  "}, "Reason: say why"),
+        ("refund", {}, "Reason: enter why"),
+        ("resend", {"reason": "  "}, "Reason: enter why"),
         ("refund", {"reason": "x" * 301}, "at most 300 characters"),
         ("attach", {"reason": "found"}, "order id: enter it"),
         ("attach", {"reason": "found", "upstream_id": "1,2"}, "letters, digits, - and _ only"),

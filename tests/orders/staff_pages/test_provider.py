@@ -147,13 +147,13 @@ def test_self_test_is_made_at_once(at_desk: Client, double: ProviderDouble) -> N
     shown = at_desk.post(address(provider, "test"), follow=True).content.decode()
 
     assert account_of(provider).profiled_at is not None
-    assert "Tested." in shown
+    assert "Self-test done." in shown
 
 
 def test_provider_that_does_not_answer_is_not_tested(at_desk: Client, provider: Provider) -> None:
     shown = at_desk.post(address(provider, "test"), follow=True).content.decode()
 
-    assert "It could not be tested" in shown
+    assert "The self-test failed" in shown
 
 
 def test_evidence_of_an_unclear_order_is_shown_and_escaped(at_desk: Client) -> None:
@@ -161,11 +161,11 @@ def test_evidence_of_an_unclear_order_is_shown_and_escaped(at_desk: Client) -> N
     attempt = leave_attempt(order, AttemptState.UNKNOWN)
     attempt.evidence = Evidence(
         conditions=(
-            Condition("Quiet", is_met=True, words="Sent long enough ago"),
-            Condition("Money conserved", is_met=False, words="0.90 is missing"),
+            Condition("Waiting time over", is_met=True, words="Sent long enough ago"),
+            Condition("Balance matches", is_met=False, words="0.90 is missing"),
         ),
         next_step="Compare link and time of their order 7",
-        bracket=Ends(1, 9),
+        id_range=Ends(1, 9),
         orphans=(Found(7, "<b>Odd</b>", charge=Decimal("0.90000"), fits=(attempt.pk,)),),
         money=(Line("Balance now", Decimal("-90.12345")),),
     )

@@ -43,7 +43,9 @@ def test_order_unclear_for_long_is_told_once_and_marked(
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
         f"order {order.pk} has been unclear for over 30 minutes: attempt {Attempt.objects.get().pk}"
     ]
-    assert [event.text for event in Event.objects.filter(order=order)] == [f"{MARK}: staff decide"]
+    assert [event.text for event in Event.objects.filter(order=order)] == [
+        f"{MARK}: waiting for staff"
+    ]
     assert MARK not in before
     assert MARK in page
 

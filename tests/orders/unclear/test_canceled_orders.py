@@ -31,7 +31,7 @@ def lane(double: ProviderDouble) -> Lane:
 
 
 def end_canceled(lane: Lane, orders: list[Order], *, remains: int | None = None) -> None:
-    """Orders that were canceled there long ago; all of each remains, or so many units as are named."""
+    """Orders that were canceled there long ago; all of each remains, or as many as are named."""
     for order in orders:
         left = order.billed_quantity if remains is None else remains
         lane.double.set_order(str(order.upstream_id), status="Canceled", remains=left)

@@ -117,7 +117,7 @@ def test_an_order_that_costs_as_much_as_a_post_is_not_proved_by_money(lane: Lane
     resolve_due()
 
     assert verdict(never) == UNDECIDED
-    assert unmet(never) == ["Money conserved"]
+    assert unmet(never) == ["Balance matches"]
 
 
 def test_a_canceled_subscription_that_kept_its_posts_is_no_charge_that_is_not_net(

@@ -1,4 +1,4 @@
-"""What an order found at a provider proves about the unclear ones: tables of cases, and properties."""
+"""Which unclear order an order found at a provider is: tables of cases, and properties."""
 
 from decimal import Decimal
 from itertools import permutations

@@ -140,7 +140,7 @@ def test_proposal_that_was_taken_back_decides_nothing(first: User, second: User)
 
 
 def test_proposal_about_an_attempt_that_was_settled_is_void(first: User, second: User) -> None:
-    """Sent again and unclear again: what was said of the first attempt says nothing of the second."""
+    """Sent again and unclear again: the first attempt's proposal is not the second's."""
     order = make_dear()
     proposal = propose(order, first)
     order.attempts.update(state=AttemptState.NOT_PLACED)

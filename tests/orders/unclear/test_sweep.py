@@ -101,12 +101,15 @@ def test_verdict_keeps_its_evidence(lane: Lane) -> None:
 
     evidence = only_attempt(order).evidence
     assert [each.is_met for each in evidence.conditions] == [True] * 8
-    assert evidence.bracket == Ends(
+    assert evidence.id_range == Ends(
         lower=int(str(lane.accepted[-1].upstream_id)), upper=int(str(later.upstream_id))
     )
     assert (evidence.money[-1].label, evidence.money[-1].amount) == ("Missing", Decimal(0))
     detail = Event.objects.get(order=order, kind="verdict").detail
-    assert detail["bracket"] == {"lower": evidence.bracket.lower, "upper": evidence.bracket.upper}
+    assert detail["id_range"] == {
+        "lower": evidence.id_range.lower,
+        "upper": evidence.id_range.upper,
+    }
 
 
 def test_top_up_that_staff_enter_explains_the_change(lane: Lane) -> None:
@@ -131,7 +134,7 @@ def test_order_whose_id_the_provider_hides_is_missed_in_the_books(lane: Lane) ->
 
     resolve_due()
 
-    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Balance matches"])
     assert lane.account.verdicts_paused_at is None  # the order itself explains what is missing
 
 

@@ -39,7 +39,7 @@ def test_nothing_is_said_before_the_quiet_time_is_over(lane: Lane) -> None:
     resolve_due()
 
     assert verdict(order) == UNDECIDED
-    assert unmet(order) == ["Quiet", "Bracket closed"]
+    assert unmet(order) == ["Waiting time over", "Id range known"]
 
 
 def test_nothing_is_said_while_no_later_order_was_accepted(lane: Lane) -> None:
@@ -49,7 +49,7 @@ def test_nothing_is_said_while_no_later_order_was_accepted(lane: Lane) -> None:
     assert resolve_due() == "1 waiting"
 
     assert verdict(order) == UNDECIDED
-    assert unmet(order) == ["Bracket closed"]
+    assert unmet(order) == ["Id range known"]
 
 
 def test_nothing_is_said_while_the_sender_lives(lane: Lane) -> None:
@@ -59,7 +59,7 @@ def test_nothing_is_said_while_the_sender_lives(lane: Lane) -> None:
     with living_sender(only_attempt(order).pk):
         resolve_due()
         assert verdict(order) == UNDECIDED
-        assert unmet(order) == ["Sender gone"]
+        assert unmet(order) == ["Worker finished"]
 
     assert resolve_due() == "1 not placed"
 
@@ -73,7 +73,7 @@ def test_nothing_is_said_of_a_provider_that_may_not_be_probed(lane: Lane) -> Non
     resolve_due()
 
     assert verdict(order) == UNDECIDED
-    assert unmet(order) == ["What is known of the provider"]
+    assert unmet(order) == ["Provider behaviour known"]
     assert len(lane.double.journal().requests) == asked
 
 
@@ -83,11 +83,11 @@ def test_nothing_is_said_while_money_is_missing_that_nobody_explains(lane: Lane)
     lane.double.set_balance(lane.double.balance() - Decimal("0.00001"))
 
     resolve_due()
-    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Balance matches"])
     assert lane.account.verdicts_paused_at is None
 
     resolve_due()
-    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Balance matches"])
     assert lane.account.verdicts_pause_reason.startswith("0.00001 USD is missing from our account")
 
 
@@ -105,7 +105,7 @@ def test_nothing_is_said_against_a_baseline_that_is_younger_than_the_order(lane:
 
     resolve_due()
 
-    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Balance matches"])
 
 
 def test_canceled_order_that_may_be_one_of_two_is_left_to_staff(lane: Lane) -> None:
@@ -116,7 +116,7 @@ def test_canceled_order_that_may_be_one_of_two_is_left_to_staff(lane: Lane) -> N
     resolve_due()
 
     assert (verdict(first), verdict(second)) == (UNDECIDED, UNDECIDED)
-    assert (unmet(first), unmet(second)) == (["No candidate"], ["No candidate"])
+    assert (unmet(first), unmet(second)) == (["No matching order"], ["No matching order"])
 
 
 def test_fault_10_somebody_else_ordering_on_our_key_stops_the_verdicts(lane: Lane) -> None:
@@ -126,10 +126,10 @@ def test_fault_10_somebody_else_ordering_on_our_key_stops_the_verdicts(lane: Lan
 
     resolve_due()
 
-    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Balance matches"])
     assert (
         lane.account.verdicts_pause_reason
-        == f"Orders on our account are none of ours: {stranger.order}"
+        == f"Orders on our account that we did not place: {stranger.order}"
     )
     explain(provider=lane.provider, reason="a colleague's test", actor=make_user(role=Role.STAFF))
     assert Orphan.objects.get().explanation == "a colleague's test"
@@ -149,7 +149,7 @@ def test_fault_10_is_seen_in_the_books_outside_the_brackets_too(lane: Lane) -> N
     resolve_due()
     resolve_due()
 
-    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Money conserved"])
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Balance matches"])
     assert "is missing from our account" in lane.account.verdicts_pause_reason
 
 
@@ -160,7 +160,7 @@ def test_bracket_that_is_too_wide_is_not_read(lane: Lane) -> None:
 
     resolve_due()
 
-    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Bracket read"])
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Id range read"])
     asked = lane.double.journal().asked("status")
     assert max(len(request.parameters.get("orders", "").split(",")) for request in asked) <= 6
 
@@ -199,7 +199,7 @@ def test_provider_whose_ids_do_not_grow_is_left_to_staff(lane: Lane) -> None:
 
     assert (verdict(order), unmet(order)) == (
         UNDECIDED,
-        ["What is known of the provider", "Bracket closed"],
+        ["Provider behaviour known", "Id range known"],
     )
     assert lane.account.ids_monotonic is False
 
@@ -219,7 +219,7 @@ def test_provider_whose_charges_are_not_net_is_left_to_staff(lane: Lane) -> None
 
     resolve_due()
 
-    assert (verdict(order), unmet(order)) == (UNDECIDED, ["What is known of the provider"])
+    assert (verdict(order), unmet(order)) == (UNDECIDED, ["Provider behaviour known"])
     assert lane.account.charge_is_net is False
 
 
@@ -231,5 +231,5 @@ def test_provider_of_whom_no_foreign_id_is_known_is_left_to_staff() -> None:
 
         resolve_due()
 
-        assert (verdict(order), unmet(order)) == (UNDECIDED, ["What is known of the provider"])
+        assert (verdict(order), unmet(order)) == (UNDECIDED, ["Provider behaviour known"])
         assert lane.account.foreign_id_is_error is None

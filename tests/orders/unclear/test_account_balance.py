@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.unclear.account_books import AccountBalance, is_conserved, is_explained, may_be_posts
+from orders.unclear.account_balance import AccountBalance, is_conserved, is_explained, may_be_posts
 
 
 def amounts(*texts: str) -> list[Decimal]:

@@ -1,17 +1,14 @@
-"""The books of our account at a provider: what was paid in is what is left and what was charged.
-
-Pure arithmetic.
-"""
+"""Whether balance, charges and top-ups of our account at a provider add up. Pure arithmetic."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations, combinations_with_replacement
 
-# attempts whose sums are compared: 16,384 subsets; beyond that only an exact balance counts
-MAX_IN_DOUBT = 14
+# costs whose sums are compared: 16,384 subsets; beyond that only an exact balance counts
+MAX_COSTS = 14
 
-MAX_POSTS = 5  # of all subscriptions together that are billed while an account is read
+MAX_POSTS = 5  # of all subscriptions together, charged while an account is read
 MAX_RATES = 8  # different rates: 1,286 sums
 
 
@@ -27,15 +24,13 @@ class AccountBalance:
 
     @property
     def missing(self) -> Decimal:
-        """What was spent and cannot be seen; negative: money that nobody entered."""
+        """What was spent and cannot be seen; negative: more than expected is there."""
         return self.baseline + self.top_ups - self.balance - self.known - self.orphans
 
 
 def sets_summing_to(amount: Decimal, *, costs: Sequence[Decimal]) -> list[frozenset[int]] | None:
-    """Every set of positions in `costs` that makes exactly `amount`; None where there are too
-    many to compare.
-    """
-    if len(costs) > MAX_IN_DOUBT:
+    """Every set of positions in `costs` that makes exactly `amount`; None: too many to compare."""
+    if len(costs) > MAX_COSTS:
         return [frozenset()] if amount == 0 and all(cost > 0 for cost in costs) else None
     positions = range(len(costs))
     return [
@@ -49,11 +44,11 @@ def sets_summing_to(amount: Decimal, *, costs: Sequence[Decimal]) -> list[frozen
 def is_conserved(
     *, missing: Decimal, cost: Decimal, unseen: Sequence[Decimal], rivals: Sequence[Decimal]
 ) -> bool:
-    """Whether the books prove that an order of this cost was not charged.
+    """Whether the balance shows that an order of this cost was not charged.
 
     `unseen`: costs of orders that may have been placed where nobody has looked yet; `rivals`: of
-    the others that were looked for and not found. What is missing must be the cost of some of the
-    unseen ones, and this order must not be among any orders that make the same sum.
+    the others that were looked for and not found. What is missing must be the cost of some unseen
+    ones, and this order must not be among any orders that make the same sum.
     """
     sets = sets_summing_to(missing, costs=[cost, *unseen, *rivals])
     if sets is None:
@@ -63,8 +58,7 @@ def is_conserved(
 
 
 def may_be_posts(amount: Decimal, *, rates: Sequence[Decimal]) -> bool:
-    """Whether `amount`, taken or given back, may be a few posts of subscriptions at these rates;
-    never of nothing.
+    """Whether `amount`, of either sign and not 0, may be a few posts at these rates.
 
     True also where there are too many rates to tell.
     """
@@ -82,8 +76,6 @@ def may_be_posts(amount: Decimal, *, rates: Sequence[Decimal]) -> bool:
 
 
 def is_explained(*, missing: Decimal, costs: Sequence[Decimal]) -> bool:
-    """Whether some orders in doubt may account for what is missing; too many of them may
-    account for anything.
-    """
+    """Whether some orders of these costs may account for what is missing; too many always may."""
     sets = sets_summing_to(missing, costs=costs)
     return sets is None or bool(sets)
