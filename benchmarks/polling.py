@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from benchmarks.__main__ import Measured, median_of
 from catalog.provider_client import open_client
+from catalog.upstream import BATCH
 from orders.models import Watch
-from orders.tracking.sweep import BATCH, IN_FLIGHT, track_due
+from orders.tracking.sweep import IN_FLIGHT, track_due
 from tests.connected_provider import connect, mirror_service, run_order
 from tests.double.handle import ProviderDouble
 from tests.factories import make_user
