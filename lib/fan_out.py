@@ -1,35 +1,37 @@
-"""Spreading one act over many providers at once, each in a thread: one that fails keeps no other
-from its turn.
-"""
+"""Many calls at a time, each on a thread: a failure of one stops none of the others."""
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Generic, TypeVar
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connections
 
 log = logging.getLogger(__name__)
 
-# the database restarts, or a lock was not had: nobody need look
+# The database restarts, or a lock was not had: nobody need look
 AWAY = (OperationalError, InterfaceError)
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def spread(
     act: Callable[[Item], Counter[str]], over: Iterable[Item], *, threads: int, name: str
 ) -> Counter[str]:
-    """What `act` counted for every item, at most `threads` at a time; the threads are called
-    `name`.
+    """The sum of what `act` counted for every item, at most `threads` at a time.
 
-    Raises the first unexpected error after all the others had their turn, and logs any further one.
-    `act` closes its thread's database session.
+    One thread is the caller's own. Other threads are called `name` and close their database
+    session after each item. The first unexpected error is raised after all others had their turn;
+    further ones are logged.
     """
-    with ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name) as pool:
-        # Not pool.map: at the first error that gives up what has not begun.
-        turns = [pool.submit(act, item) for item in over]
+    if threads == 1:
+        turns = [_turn(act, item) for item in over]
+    else:
+        with ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name) as pool:
+            # Not pool.map: at the first error that gives up what has not begun.
+            turns = [pool.submit(_and_close, act, item) for item in over]
     errors = [error for turn in turns if (error := turn.exception())]
     for error in errors[1:]:
         if isinstance(error, AWAY):
@@ -39,3 +41,41 @@ def spread(
     if errors:
         raise errors[0]
     return sum((turn.result() for turn in turns), Counter[str]())
+
+
+def _and_close(act: Callable[[Item], Counter[str]], item: Item) -> Counter[str]:
+    try:
+        return act(item)
+    finally:
+        connections.close_all()
+
+
+def _turn(act: Callable[[Item], Counter[str]], item: Item) -> "Future[Counter[str]]":
+    turn: Future[Counter[str]] = Future()
+    try:
+        turn.set_result(act(item))
+    except Exception as error:  # noqa: BLE001  # raised by the caller, as from a thread
+        turn.set_exception(error)
+    return turn
+
+
+class InFlight(Generic[Item, Result]):
+    """Calls under way, each for an item; what has ended is taken in while others go on."""
+
+    def __init__(self, *, look_every: float) -> None:
+        self.look_every = look_every  # seconds that `ended` waits at most
+        self.calls: dict[Future[Result], Item] = {}
+
+    def begin(self, threads: ThreadPoolExecutor, call: Callable[[], Result], item: Item) -> None:
+        """Start one more call."""
+        self.calls[threads.submit(call)] = item
+
+    def count(self) -> Counter[Item]:
+        """How many calls are under way for each item."""
+        return Counter(self.calls.values())
+
+    def ended(self) -> Iterator[tuple[Item, "Future[Result]"]]:
+        """Wait a moment, and give what has ended."""
+        done, _ = wait(self.calls, timeout=self.look_every, return_when=FIRST_COMPLETED)
+        for call in done:
+            yield self.calls.pop(call), call

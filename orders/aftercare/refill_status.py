@@ -2,21 +2,19 @@
 
 import logging
 import math
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 
 from catalog.models import Provider
-from catalog.provider_client import open_client
 from catalog.upstream import Client, IdError, ProviderError, RefillState, RefillStatus
 from lib.clock import database_now
-from lib.encryption import CannotUnseal
 from orders.jobs.ask_one_by_one import ask_about
-from orders.jobs.deadlines import sweep_end
+from orders.jobs.lanes import ask_providers, note_of, sweep_end, work_off
 from orders.lifecycle.withdraw_reviews import withdraw_reviews
 from orders.models import Refill, RequestState, ReviewKind
 from orders.models.limits import REASON_LENGTH
@@ -24,7 +22,6 @@ from orders.models.limits import REASON_LENGTH
 log = logging.getLogger(__name__)
 
 MAX_BATCHES = 20  # a sweep's share for one provider; the rest waits for the next sweep
-SWEEP_SECONDS = 35.0  # after which a sweep asks each provider at most once
 UNKNOWN_WORD = "Unknown status word"  # begins the reason of a refill that stands so
 
 _WORDS = {RefillState.PENDING: "Pending", RefillState.IN_PROGRESS: "In progress"}
@@ -38,32 +35,16 @@ _ENDS = {
 
 def poll_refills() -> str:
     """One sweep over all providers; returns a note for the staff page."""
-    tally: Counter[str] = Counter()
-    stop_at = sweep_end(most=SWEEP_SECONDS)
     due = Refill.objects.filter(state=RequestState.RUNNING, due_at__lte=database_now())
-    for provider in Provider.objects.filter(
-        pk__in=due.values_list("provider_id", flat=True)
-    ).order_by("pk"):
-        tally += _poll_lane(provider, stop_at)
-    return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
+    lanes = Provider.objects.filter(pk__in=due.values_list("provider_id", flat=True)).order_by("pk")
+    work = partial(_poll_lane, stop_at=sweep_end())
+    tally = ask_providers(work, list(lanes), threads=1, name="refills")
+    return note_of(tally, nothing="nothing due")
 
 
-def _poll_lane(provider: Provider, stop_at: float) -> Counter[str]:
-    """One provider's share of a sweep.
-
-    A provider whose key cannot be read keeps nobody else waiting.
-    """
-    tally: Counter[str] = Counter()
-    try:
-        with open_client(provider) as client:
-            for _ in range(MAX_BATCHES):
-                counted = poll_batch(provider=provider, client=client, stop_at=stop_at)
-                tally += counted
-                if not counted or counted["unanswered"] or time.monotonic() >= stop_at:
-                    break
-    except CannotUnseal:
-        log.exception("provider %s cannot be asked", provider.pk)
-    return tally
+def _poll_lane(provider: Provider, client: Client, *, stop_at: float) -> Counter[str]:
+    batch = partial(poll_batch, provider=provider, client=client, stop_at=stop_at)
+    return work_off(batch, stop_at=stop_at, at_least=1, at_most=MAX_BATCHES)
 
 
 def poll_batch(*, provider: Provider, client: Client, stop_at: float = math.inf) -> Counter[str]:

@@ -12,11 +12,11 @@ import uuid
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
 from catalog.models import Provider
-from catalog.provider_client import open_client
 from catalog.upstream import (
     AMBIGUOUS_PHRASES,
     Answered,
@@ -29,8 +29,7 @@ from catalog.upstream import (
     Unclear,
 )
 from lib.clock import database_now
-from lib.encryption import CannotUnseal
-from orders.jobs.deadlines import sweep_end
+from orders.jobs.lanes import ask_providers, note_of, sweep_end, work_off
 from orders.lifecycle.public_status import ADVERTISING
 from orders.models import (
     ENDED,
@@ -45,7 +44,6 @@ log = logging.getLogger(__name__)
 
 MAX_REASON = 200  # characters of a provider's answer that customers read
 MAX_BATCHES = 10  # a sweep's share for one provider and kind; the rest waits for the next sweep
-SWEEP_SECONDS = 35.0  # after which a sweep sends at most one more call to each provider
 
 Kind = type[AftercareRequest]
 
@@ -53,34 +51,21 @@ Kind = type[AftercareRequest]
 def send_due() -> str:
     """One sweep over all providers; returns a note for the staff page."""
     tally: Counter[str] = Counter()
-    stop_at = sweep_end(most=SWEEP_SECONDS)
+    stop_at = sweep_end()
     close_overtaken(now=database_now())
     for kind in (Refill, Cancellation):
         reap_leases(kind=kind, now=database_now())
         due = kind.objects.filter(state=RequestState.APPROVED, send_at__lte=database_now())
-        for provider in Provider.objects.filter(
-            pk__in=due.values_list("provider_id", flat=True), paused_at=None
-        ).order_by("pk"):
-            tally += _send_lane(kind=kind, provider=provider, stop_at=stop_at)
-    return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
+        asked = due.values_list("provider_id", flat=True)
+        lanes = Provider.objects.filter(pk__in=asked, paused_at=None).order_by("pk")
+        work = partial(_send_lane, kind=kind, stop_at=stop_at)
+        tally += ask_providers(work, list(lanes), threads=1, name="aftercare")
+    return note_of(tally, nothing="nothing due")
 
 
-def _send_lane(*, kind: Kind, provider: Provider, stop_at: float) -> Counter[str]:
-    """One provider's share of a sweep.
-
-    A provider whose key cannot be read keeps nobody else waiting.
-    """
-    tally: Counter[str] = Counter()
-    try:
-        with open_client(provider) as client:
-            for _ in range(MAX_BATCHES):
-                counted = send_batch(kind=kind, provider=provider, client=client, stop_at=stop_at)
-                tally += counted
-                if not counted or time.monotonic() >= stop_at:
-                    break
-    except CannotUnseal:
-        log.exception("provider %s cannot be asked", provider.pk)
-    return tally
+def _send_lane(provider: Provider, client: Client, *, kind: Kind, stop_at: float) -> Counter[str]:
+    batch = partial(send_batch, kind=kind, provider=provider, client=client, stop_at=stop_at)
+    return work_off(batch, stop_at=stop_at, at_least=1, at_most=MAX_BATCHES)
 
 
 def send_batch(

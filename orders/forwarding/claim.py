@@ -17,7 +17,7 @@ from lib.clock import database_now
 from orders.forwarding.distinct_costs import MAX_OPEN, distinct_sums, keeps_distinct
 from orders.jobs.crash_points import reach
 from orders.lifecycle.costs import cost_at_once, present_cost, worth
-from orders.models import Attempt, EventKind, HoldReason, Order, ProviderAccount, Status
+from orders.models import Attempt, EventKind, HoldReason, Order, ProviderAccount
 from orders.models.attempts import quiet
 
 MAX_LOOKED_AT = 20  # due orders among which one that can be told apart is sought
@@ -77,11 +77,6 @@ def claim(*, provider_id: int, owner: UUID) -> Claim | None:
     return None
 
 
-def due_at(now: datetime) -> Q:
-    """Selects the orders that may be sent now."""
-    return Q(status=Status.WAITING, submit_at__lte=now)
-
-
 def open_at(now: datetime) -> Q:
     """Selects the providers to whom orders may be sent now: neither paused nor fenced off by the
     resolver.
@@ -123,7 +118,8 @@ def _wait_for(lane: QuerySet[Provider]) -> Provider | None:
 def _next_due(provider: Provider, now: datetime) -> Order | None:
     due = (
         Order.objects.select_related("service")
-        .filter(due_at(now), provider=provider)
+        .due(now=now)
+        .filter(provider=provider)
         .order_by("submit_at", "pk")
     )
     free = due.select_for_update(skip_locked=True, of=("self",), no_key=True)

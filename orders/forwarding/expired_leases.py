@@ -10,6 +10,7 @@ from catalog.upstream import Exchange
 from lib.clock import database_now
 from orders.forwarding.drain import lift_dead_drains
 from orders.forwarding.record_outcome import leave_unclear
+from orders.jobs.lanes import note_of
 from orders.jobs.sender_locks import is_sender_dead
 from orders.models import Attempt, AttemptState, EventKind, Order
 
@@ -32,11 +33,8 @@ def reap_leases(*, now: datetime) -> str:
     tally = Counter(
         _reap(pk, now) for pk in abandoned.order_by("pk").values_list("pk", flat=True)[:MAX_AT_ONCE]
     )
-    tally["fences lifted"] = lift_dead_drains()
-    return (
-        ", ".join(f"{count} {what}" for what, count in sorted((+tally).items()))
-        or "nothing left behind"
-    )
+    tally["drained lanes reopened"] = lift_dead_drains()
+    return note_of(tally, nothing="nothing left behind")
 
 
 @transaction.atomic

@@ -7,16 +7,14 @@ from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from catalog.models import Provider
-from catalog.provider_client import open_client
-from catalog.upstream import ProviderError
+from catalog.upstream import Client
 from lib.clock import database_now
-from lib.encryption import CannotUnseal
-from lib.fan_out import spread
+from orders.jobs.lanes import ask_providers, note_of
 from orders.lifecycle.costs import upstream_cost
 from orders.models import EventKind, HoldReason, Order, Status
 
@@ -36,8 +34,8 @@ def check_providers() -> str:
 
     A pause that a person set stays. A provider that does not answer stays paused.
     """
-    tally = spread(_check, _to_ask(), threads=MAX_THREADS, name="check")
-    return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing to ask"
+    tally = ask_providers(_check, _to_ask(), threads=MAX_THREADS, name="check")
+    return note_of(tally, nothing="nothing to ask")
 
 
 def _to_ask() -> list[Provider]:
@@ -54,19 +52,8 @@ def _to_ask() -> list[Provider]:
     return list(Provider.objects.filter(is_wanted).order_by("pk"))
 
 
-def _check(provider: Provider) -> Counter[str]:
-    try:
-        with open_client(provider) as client:
-            balance = client.balance().amount
-        return release(provider=provider, balance=balance, now=timezone.now())
-    except ProviderError as error:
-        log.warning("provider %s does not tell its balance: %s", provider.pk, error)
-        return Counter({"silent": 1})
-    except CannotUnseal:
-        log.exception("provider %s cannot be asked", provider.pk)
-        return Counter({"silent": 1})
-    finally:
-        connection.close()
+def _check(provider: Provider, client: Client) -> Counter[str]:
+    return release(provider=provider, balance=client.balance().amount, now=timezone.now())
 
 
 def release(*, provider: Provider, balance: Decimal, now: datetime) -> Counter[str]:

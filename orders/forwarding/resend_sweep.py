@@ -13,28 +13,23 @@ from functools import partial
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from catalog.models import Provider
-from catalog.provider_client import open_client
 from catalog.upstream import Client
 from lib.clock import database_now
-from lib.encryption import CannotUnseal
-from lib.fan_out import spread
 from orders.forwarding.claim import open_at
 from orders.forwarding.record_outcome import surely
 from orders.forwarding.resend_claim import claim_resend, due_resends
 from orders.forwarding.resend_outcome import record_resend_outcome
 from orders.forwarding.send import send_again
 from orders.jobs.crash_points import reach
-from orders.jobs.deadlines import sweep_end
+from orders.jobs.lanes import ask_providers, note_of, sweep_end
 from orders.jobs.sender_locks import SenderAlive, sender_lock, slot
 from orders.models import Attempt
 
 log = logging.getLogger(__name__)
 
-SWEEP_SECONDS = 35.0  # after which a sweep begins nothing new
 MAX_AT_ONCE = 500  # attempts at one provider in one sweep
 # providers looked after at one time; each gets one call at a time, within its concurrency
 MAX_THREADS = 8
@@ -43,23 +38,19 @@ MAX_THREADS = 8
 def resend_due() -> str:
     """Send again what may be; returns a note such as "2 accepted, 1 still unclear".
 
-    Halts, pauses, fences and the provider's concurrency hold as for a first sending. Sweeps may run
-    side by side: the pulse and the claim of a row make sure that it is sent by one of them. Raises
-    the first unexpected error of a provider after the others were looked after.
+    Halts, pauses, drained lanes and the provider's concurrency hold as for a first sending. Sweeps
+    may run side by side: the sender lock and the claim of a row make sure that one of them sends
+    it. Raises the first unexpected error of a provider after the others were looked after.
     """
     now = database_now()
-    providers = Provider.objects.filter(
-        open_at(now), Exists(due_resends(now=now).filter(provider=OuterRef("pk")))
-    )
-    stop_at = sweep_end(most=SWEEP_SECONDS)
-    work = partial(_work_off, stop_at=stop_at)
-    tally = spread(work, list(providers.order_by("pk")), threads=MAX_THREADS, name="repeat")
-    return (
-        ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing to repeat"
-    )
+    due = due_resends(now=now).filter(provider=OuterRef("pk"))
+    lanes = list(Provider.objects.filter(open_at(now), Exists(due)).order_by("pk"))
+    work = partial(_work_off, stop_at=sweep_end())
+    tally = ask_providers(work, lanes, threads=MAX_THREADS, name="resend")
+    return note_of(tally, nothing="nothing to resend")
 
 
-def repeat(*, attempt: Attempt, client: Client) -> str | None:
+def resend_attempt(*, attempt: Attempt, client: Client) -> str | None:
     """Send one attempt again and record the answer; what came of it, or None where it must not be
     sent now.
 
@@ -85,21 +76,14 @@ def repeat(*, attempt: Attempt, client: Client) -> str | None:
         return None  # its sender lives, or somebody settles it at this moment
 
 
-def _work_off(provider: Provider, *, stop_at: float) -> Counter[str]:
+def _work_off(provider: Provider, client: Client, *, stop_at: float) -> Counter[str]:
     tally: Counter[str] = Counter()
-    try:
-        with slot(provider_id=provider.pk, slots=settings.SUBMIT_CONCURRENCY) as is_free:
-            if not is_free:
-                return tally
-            with open_client(provider) as client:
-                due = due_resends(now=database_now()).filter(provider=provider)
-                for attempt in due.order_by("resend_at", "pk")[:MAX_AT_ONCE]:
-                    if time.monotonic() >= stop_at:
-                        break
-                    tally[repeat(attempt=attempt, client=client) or "not now"] += 1
-    except CannotUnseal:
-        log.exception("provider %s cannot be asked", provider.pk)
-        tally["provider silent"] += 1
-    finally:
-        connection.close()
+    with slot(provider_id=provider.pk, slots=settings.SUBMIT_CONCURRENCY) as is_free:
+        if not is_free:
+            return tally
+        due = due_resends(now=database_now()).filter(provider=provider)
+        for attempt in due.order_by("resend_at", "pk")[:MAX_AT_ONCE]:
+            if time.monotonic() >= stop_at:
+                break
+            tally[resend_attempt(attempt=attempt, client=client) or "not now"] += 1
     return tally

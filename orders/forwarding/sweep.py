@@ -1,10 +1,11 @@
-"""Submitting: one sweep forwards every order that is due, each provider in a lane of its own."""
+"""Forward every order that is due, each provider in a lane of its own."""
 
 import logging
 import time
 from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -16,11 +17,13 @@ from catalog.models import Provider
 from catalog.provider_client import open_client
 from catalog.upstream import Client
 from lib.clock import database_now
-from orders.forwarding.claim import claim, due_at, open_at
+from lib.fan_out import InFlight
+from orders.forwarding.claim import claim, open_at
 from orders.forwarding.expired_leases import reap_leases
 from orders.forwarding.record_outcome import record_surely
 from orders.forwarding.send import send
 from orders.jobs.crash_points import reach
+from orders.jobs.lanes import note_of, sweep_end
 from orders.jobs.sender_locks import sender_lock, slot
 from orders.models import Order
 
@@ -28,38 +31,33 @@ __all__ = ["forward_next", "reap_leases", "submit_due"]
 
 log = logging.getLogger(__name__)
 
-SWEEP_SECONDS = 35.0  # after which a sweep begins nothing new
-MARGIN = 5.0  # seconds kept free before the task's soft limit
 MAX_SENDERS = 32  # threads over all lanes, each with a database connection
 LOOK_EVERY = 0.25  # seconds between two looks for due orders while something is in flight
-# seconds that a lane is left alone after it had nothing that could be sent, or other sweeps fill it
+# Seconds that a lane is left alone after it had nothing that could be sent, or other sweeps fill it
 REST = 1.0
 
 
 def submit_due() -> str:
-    """Forward what is due until nothing is, or 35 s have passed; returns a note such as "12
-    accepted, 1 unclear".
+    """Forward what is due until nothing is, or 35 s have passed; returns a note for staff.
 
     A slow or silent provider keeps only its own lane waiting. Sweeps may run side by side: the
-    claim of a row, not the sweep, makes sure that each order is sent once, and a provider's calls
-    in flight stay within SUBMIT_CONCURRENCY. Raises the first unexpected error of a lane after the
-    other lanes have finished.
+    claim of a row makes sure that each order is sent once, and a provider's calls in flight stay
+    within SUBMIT_CONCURRENCY. Raises the first unexpected error of a lane after the other lanes
+    have finished.
     """
-    sweep = _Sweep(stop_at=time.monotonic() + _seconds())
+    sweep = _Sweep(stop_at=sweep_end())
     try:
         with ThreadPoolExecutor(max_workers=MAX_SENDERS, thread_name_prefix="submit") as threads:
             while True:
                 sweep.open_lanes(threads)
-                if not sweep.senders:
+                if not sweep.senders.calls:
                     break
                 sweep.collect()
     finally:
         sweep.close_sessions()
     if sweep.errors:
         raise sweep.errors[0]
-    return (
-        ", ".join(f"{count} {what}" for what, count in sorted(sweep.tally.items())) or "nothing due"
-    )
+    return note_of(sweep.tally, nothing="nothing due")
 
 
 def forward_next(*, provider_id: int, client: Client, owner: UUID) -> str | None:
@@ -84,8 +82,9 @@ class _Sweep:
 
     stop_at: float  # monotonic seconds
     owner: UUID = field(default_factory=uuid4)
-    # → provider's primary key
-    senders: dict["Future[Counter[str]]", int] = field(default_factory=dict)
+    senders: InFlight[int, Counter[str]] = field(  # by the provider's primary key
+        default_factory=lambda: InFlight(look_every=LOOK_EVERY)
+    )
     # provider's primary key → until, monotonic seconds
     resting: dict[int, float] = field(default_factory=dict)
     tally: Counter[str] = field(default_factory=Counter)
@@ -100,19 +99,15 @@ class _Sweep:
         if time.monotonic() >= self.stop_at:
             return
         for provider in _due_providers():
-            if (
-                self.resting.get(provider.pk, 0.0) > time.monotonic()
-                or len(self.senders) >= MAX_SENDERS
-            ):
+            is_resting = self.resting.get(provider.pk, 0.0) > time.monotonic()
+            if is_resting or len(self.senders.calls) >= MAX_SENDERS:
                 continue
-            if Counter(self.senders.values())[provider.pk] < settings.SUBMIT_CONCURRENCY:
-                self.senders[threads.submit(_work_off, provider, self)] = provider.pk
+            if self.senders.count()[provider.pk] < settings.SUBMIT_CONCURRENCY:
+                self.senders.begin(threads, partial(_work_off, provider, self), provider.pk)
 
     def collect(self) -> None:
         """Wait a moment for senders to finish, and take in what they did."""
-        finished, _ = wait(self.senders, timeout=LOOK_EVERY)
-        for sender in finished:
-            provider_id = self.senders.pop(sender)
+        for provider_id, sender in self.senders.ended():
             error = sender.exception()
             if error is not None:
                 log.error("lane of provider %s broke off", provider_id, exc_info=error)
@@ -164,11 +159,5 @@ def _work_off(provider: Provider, sweep: _Sweep) -> Counter[str]:
 
 def _due_providers() -> list[Provider]:
     now = database_now()
-    due = Order.objects.filter(due_at(now), provider=OuterRef("pk"))
+    due = Order.objects.due(now=now).filter(provider=OuterRef("pk"))
     return list(Provider.objects.filter(open_at(now), Exists(due)).order_by("pk"))
-
-
-def _seconds() -> float:
-    """A call begun at the last moment must still end before the task's soft limit."""
-    left = settings.CELERY_TASK_SOFT_TIME_LIMIT - settings.PROVIDER_TIMEOUT - MARGIN
-    return float(max(1.0, min(SWEEP_SECONDS, left)))

@@ -2,25 +2,21 @@
 
 import logging
 import math
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone
 
 from catalog.models import Provider
-from catalog.provider_client import open_client
 from catalog.upstream import BATCH, Client, IdError, OrderStatus, ProviderError
 from lib.clock import database_now
-from lib.encryption import CannotUnseal
-from lib.fan_out import spread
 from orders.jobs.ask_one_by_one import ask_about
-from orders.jobs.deadlines import sweep_end
+from orders.jobs.lanes import ask_providers, note_of, sweep_end, work_off
 from orders.models import Watch
 from orders.models.limits import CALL_LEASE
 from orders.tracking.apply_reports import apply_reports
@@ -30,7 +26,6 @@ log = logging.getLogger(__name__)
 
 IN_FLIGHT = 4  # calls under way per provider: the panels that we buy from are small machines
 MAX_THREADS = 16  # over all providers
-SWEEP_SECONDS = 35.0  # the longest that a sweep begins new calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +42,7 @@ def track_due() -> str:
     """One sweep over all providers, then the posts that they have served are charged; a note
     for the staff page.
     """
-    stop_at = sweep_end(most=SWEEP_SECONDS)
+    stop_at = sweep_end()
     due = Watch.objects.filter(due_at__lte=database_now()).order_by("provider_id")
     counts = dict(due.values_list("provider_id").annotate(Count("pk")))
     providers = Provider.objects.in_bulk(counts)
@@ -61,27 +56,16 @@ def track_due() -> str:
     ]
     # first of all, what an earlier sweep counted and did not live to charge
     tally = charge_owed(now=timezone.now())
-    tally += spread(partial(_track_lane, stop_at=stop_at), lanes, threads=MAX_THREADS, name="track")
+    work = partial(_track_lane, stop_at=stop_at)
+    tally += ask_providers(work, lanes, threads=MAX_THREADS, name="track")
     tally += charge_owed(now=timezone.now())
-    return ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing due"
+    return note_of(tally, nothing="nothing due")
 
 
-def _track_lane(provider: Provider, *, stop_at: float) -> Counter[str]:
+def _track_lane(provider: Provider, client: Client, *, stop_at: float) -> Counter[str]:
     """Work off one provider's due orders with one connection there and one to the database."""
-    tally: Counter[str] = Counter()
-    try:
-        with open_client(provider) as client:
-            while time.monotonic() < stop_at:
-                counted = track_batch(provider=provider, client=client, stop_at=stop_at)
-                tally += counted
-                if not counted or counted["unanswered"]:
-                    break
-    except CannotUnseal:
-        log.exception("provider %s cannot be asked", provider.pk)
-        tally["unanswered"] += 1
-    finally:
-        connections.close_all()
-    return tally
+    batch = partial(track_batch, provider=provider, client=client, stop_at=stop_at)
+    return work_off(batch, stop_at=stop_at)
 
 
 def track_batch(*, provider: Provider, client: Client, stop_at: float = math.inf) -> Counter[str]:

@@ -13,17 +13,14 @@ from datetime import datetime
 from functools import partial
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from catalog.models import Provider
-from catalog.provider_client import open_client
-from catalog.upstream import BATCH, Client, ProviderError
+from catalog.upstream import BATCH, Client
 from lib.clock import database_now
-from lib.encryption import CannotUnseal
-from lib.fan_out import spread
 from orders.forwarding.drain import drained_lane
+from orders.jobs.lanes import ask_providers, note_of
 from orders.models import MAX_CALLS, Attempt, Evidence, ProviderAccount
 from orders.unclear.alerts import tell_of_long_unclear
 from orders.unclear.apply_verdict import keep_evidence
@@ -51,29 +48,12 @@ def resolve_due() -> str:
     tell_of_long_unclear(now=timezone.now())
     unclear = Attempt.objects.unknown().filter(provider=OuterRef("pk"))
     providers = Provider.objects.filter(Q(is_probe_allowed=True) | Exists(unclear)).order_by("pk")
-    stop_at = time.monotonic() + SWEEP_SECONDS
-    look = partial(_look_after, stop_at=stop_at)
-    tally = spread(look, list(providers), threads=MAX_THREADS, name="resolve")
-    return (
-        ", ".join(f"{count} {what}" for what, count in sorted(tally.items())) or "nothing unclear"
-    )
+    work = partial(resolve, stop_at=time.monotonic() + SWEEP_SECONDS)
+    tally = ask_providers(work, list(providers), threads=MAX_THREADS, name="resolve")
+    return note_of(tally, nothing="nothing unclear")
 
 
-def _look_after(provider: Provider, *, stop_at: float) -> Counter[str]:
-    try:
-        with open_client(provider) as client:
-            return resolve(provider=provider, client=client, stop_at=stop_at)
-    except ProviderError as error:
-        log.warning("provider %s does not answer the resolver: %s", provider.pk, error)
-        return Counter({"provider silent": 1})
-    except CannotUnseal:
-        log.exception("provider %s cannot be asked", provider.pk)
-        return Counter({"provider silent": 1})
-    finally:
-        connection.close()
-
-
-def resolve(*, provider: Provider, client: Client, stop_at: float) -> Counter[str]:
+def resolve(provider: Provider, client: Client, *, stop_at: float) -> Counter[str]:
     """One provider's traits, baseline and unclear orders; outside a transaction."""
     account = ProviderAccount.objects.of(provider)
     now, has_unclear = database_now(), provider.attempts.unknown().exists()

@@ -7,9 +7,10 @@ its timestamp.
 import logging
 import time
 from collections import Counter
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -17,7 +18,9 @@ from django.utils import timezone
 
 from catalog.upstream import Endpoint, Exchange, Posted, post
 from lib.encryption import CannotUnseal, unseal
+from lib.fan_out import InFlight
 from orders.jobs.crash_points import reach
+from orders.jobs.lanes import note_of
 from orders.models import WebhookDelivery, WebhookEndpoint
 from orders.webhooks.deliveries import MAX_IN_FLIGHT, Dispatch, claim, record
 from orders.webhooks.signature import sign
@@ -45,10 +48,10 @@ def deliver_due() -> str:
     with ThreadPoolExecutor(max_workers=MAX_IN_FLIGHT, thread_name_prefix="webhook") as threads:
         while True:
             sweep.begin(threads)
-            if not sweep.calls:
+            if not sweep.in_flight.calls:
                 break
             sweep.collect()
-    return ", ".join(f"{count} {what}" for what, count in sorted((+tally).items())) or "nothing due"
+    return note_of(tally, nothing="nothing due")
 
 
 def deliver(dispatch: Dispatch) -> Posted:
@@ -103,22 +106,23 @@ class _Sweep:
     stop_at: float  # monotonic seconds
     tally: Counter[str]
     owner: UUID = field(default_factory=uuid4)
-    calls: dict[Future[Posted], Dispatch] = field(default_factory=dict)
+    in_flight: InFlight[Dispatch, Posted] = field(
+        default_factory=lambda: InFlight(look_every=LOOK_EVERY)
+    )
 
     def begin(self, threads: ThreadPoolExecutor) -> None:
         """Post as much of what is due as there is room for."""
-        if time.monotonic() >= self.stop_at or len(self.calls) >= MAX_IN_FLIGHT:
+        calls = self.in_flight.calls
+        if time.monotonic() >= self.stop_at or len(calls) >= MAX_IN_FLIGHT:
             return
-        claimed = claim(owner=self.owner, in_flight=self.calls.values())
+        claimed = claim(owner=self.owner, in_flight=calls.values())
         reach("after_claim")
         for dispatch in claimed:
-            self.calls[threads.submit(deliver, dispatch)] = dispatch
+            self.in_flight.begin(threads, partial(deliver, dispatch), dispatch)
 
     def collect(self) -> None:
         """Wait a moment for answers, and write them down."""
-        finished, _ = wait(self.calls, timeout=LOOK_EVERY, return_when=FIRST_COMPLETED)
-        for call in finished:
+        for dispatch, call in self.in_flight.ended():
             reach("after_send")
-            self.tally[
-                record(dispatch=self.calls.pop(call), posted=call.result(), now=timezone.now())
-            ] += 1
+            word = record(dispatch=dispatch, posted=call.result(), now=timezone.now())
+            self.tally[word] += 1

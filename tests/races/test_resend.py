@@ -21,7 +21,7 @@ from orders.forwarding import record_outcome as forwarding_record_outcome
 from orders.forwarding.record_outcome import record_outcome
 from orders.forwarding.resend_claim import ResendClaim, claim_resend
 from orders.forwarding.resend_outcome import record_resend_outcome
-from orders.forwarding.resend_sweep import repeat, resend_due
+from orders.forwarding.resend_sweep import resend_attempt, resend_due
 from orders.forwarding.send import send_again
 from orders.jobs.sender_locks import sender_lock
 from orders.models import Attempt, AttemptState, Event, EventKind, Order, ReviewKind, Status
@@ -45,7 +45,7 @@ def service(double: ProviderDouble) -> Service:
 
 def ask_again(order: Order) -> str | None:
     with open_client(order.provider) as client:
-        return repeat(attempt=only_attempt(order), client=client)
+        return resend_attempt(attempt=only_attempt(order), client=client)
 
 
 def take(order: Order) -> ResendClaim:

@@ -71,6 +71,6 @@ def test_fence_of_a_dead_resolver_is_lifted_with_what_else_dead_workers_left() -
 
     note = reap_leases(now=timezone.now())
 
-    assert note == "1 fences lifted"
+    assert note == "1 drained lanes reopened"
     assert fence_of(provider) is None
     assert reap_leases(now=timezone.now()) == "nothing left behind"

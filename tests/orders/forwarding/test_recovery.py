@@ -59,7 +59,7 @@ def test_pause_stays_while_the_provider_is_silent(double: ProviderDouble, servic
     pause()
     double.refuse_connections(60)
 
-    assert check_providers() == "1 silent"
+    assert check_providers() == "1 provider silent"
 
     assert Provider.objects.get().is_paused
     assert submit_due() == "nothing due"
@@ -71,7 +71,7 @@ def test_pause_stays_while_the_balance_is_no_balance(double: ProviderDouble, mod
     pause()
     double.fault("balance", mode)
 
-    assert check_providers() == "1 silent"
+    assert check_providers() == "1 provider silent"
 
     assert Provider.objects.get().is_paused
     assert [asked.action for asked in double.journal().requests] == ["balance"]
@@ -80,7 +80,7 @@ def test_pause_stays_while_the_balance_is_no_balance(double: ProviderDouble, mod
 def test_a_provider_whose_key_cannot_be_read_keeps_nobody_else_waiting(service: Service) -> None:
     make_provider()
 
-    assert check_providers() == "1 asked, 1 silent"
+    assert check_providers() == "1 asked, 1 provider silent"
     assert service.provider.balance_checked_at is None
     service.provider.refresh_from_db()
     assert service.provider.balance_checked_at is not None

@@ -52,7 +52,7 @@ def test_promise_that_is_taken_back_ends_it(double: ProviderDouble, service: Ser
     Provider.objects.update(is_idempotent=False)
     pass_time()
 
-    assert resend_due() == "nothing to repeat"
+    assert resend_due() == "nothing to resend"
 
     assert standing(order) == (*UNDECIDED, 0)
 
@@ -64,7 +64,7 @@ def test_another_account_is_not_asked(double: ProviderDouble, service: Service) 
 
     notes = [resend_due(), resend_due()]
 
-    assert notes == ["1 not now", "nothing to repeat"]
+    assert notes == ["1 not now", "nothing to resend"]
     assert standing(order) == (*UNDECIDED, 0)
     assert last_word(order).startswith(
         "Not asked again: Our address or API key there has changed since"
@@ -78,7 +78,7 @@ def test_after_a_day_it_is_left_to_staff(double: ProviderDouble, service: Servic
 
     notes = [resend_due(), resend_due()]
 
-    assert notes == ["1 not now", "nothing to repeat"]
+    assert notes == ["1 not now", "nothing to resend"]
     assert standing(order) == (*UNDECIDED, 0)
     assert last_word(order).startswith("Not asked again: It was asked for a day")
 
@@ -110,7 +110,7 @@ def test_closed_lane_is_closed_for_repeats(
         case "fence":
             drain(service.provider, until=timezone.now() + timedelta(minutes=1))
 
-    assert resend_due() == "nothing to repeat"
+    assert resend_due() == "nothing to resend"
 
     assert standing(order) == (*UNDECIDED, 0)
 
@@ -128,7 +128,7 @@ def test_calls_in_flight_stay_within_the_concurrency(
         cursor.execute("SELECT pg_advisory_unlock_all()")
     rival.close()
 
-    assert note == "nothing to repeat"
+    assert note == "nothing to resend"
     assert len(double.journal().asked("add")) == 1
 
 
@@ -152,7 +152,7 @@ def test_staff_decide_about_an_order_that_is_asked_again(
     refund(order=order, actor=make_user(role=Role.STAFF), reason="not there", now=NOW)
     pass_time(QUIET_IS_OVER)
 
-    assert resend_due() == "nothing to repeat"
+    assert resend_due() == "nothing to resend"
     assert standing(order) == (Status.CANCELED, AttemptState.NOT_PLACED, 0)
     assert double.placed() == ()
 

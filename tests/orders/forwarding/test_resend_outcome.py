@@ -95,7 +95,7 @@ def test_no_in_other_words_is_left_to_staff(
 
     notes = [resend_due(), resend_due()]
 
-    assert notes == ["1 left to staff", "nothing to repeat"]
+    assert notes == ["1 left to staff", "nothing to resend"]
     assert standing(order) == (*UNDECIDED, 1)
     assert order.refunded == 0
     assert text in only_attempt(order).evidence.next_step
@@ -168,7 +168,7 @@ def test_five_failures_in_a_row_pause_the_provider_and_what_is_paused_is_not_ask
     pass_time(QUIET_IS_OVER)
 
     assert Provider.objects.get().is_pause_automatic
-    assert resend_due() == "nothing to repeat"
+    assert resend_due() == "nothing to resend"
     assert (
         len(double.journal().asked("add"))
         == asked
@@ -188,6 +188,6 @@ def test_id_that_is_another_order_of_ours_is_left_to_staff(
 
     notes = [resend_due(), resend_due()]
 
-    assert notes == ["1 unclear", "nothing to repeat"]
+    assert notes == ["1 unclear", "nothing to resend"]
     assert standing(order) == (*UNDECIDED, 1)
     assert order.reviews.filter(kind="duplicate_id").exists()

@@ -54,7 +54,7 @@ def test_lost_answer_is_asked_for_again_and_the_order_exists_once(
     notes = [resend_due(), resend_due()]
 
     [placed] = double.placed()
-    assert notes == ["1 accepted", "nothing to repeat"]
+    assert notes == ["1 accepted", "nothing to resend"]
     assert standing(order) == (*RUNS, 1)
     assert (order.upstream_id, order.refunded) == (str(placed.order), Decimal(0))
     assert kinds_of(order) == ["submitted", "unclear", "submitted", "accepted"]
@@ -81,7 +81,7 @@ def test_nothing_is_asked_again_before_the_back_off_is_over(
 ) -> None:
     order = lose(double, service)
 
-    assert resend_due() == "nothing to repeat"
+    assert resend_due() == "nothing to resend"
 
     attempt = only_attempt(order)
     assert attempt.finished_at is not None
@@ -103,7 +103,7 @@ def test_without_the_promise_nothing_is_ever_sent_again(double: ProviderDouble) 
         pass_time(QUIET_IS_OVER)
         notes += [resend_due(), resolve_due(), submit_due()]
 
-    assert set(notes) == {"nothing to repeat", "1 waiting", "nothing due"}
+    assert set(notes) == {"nothing to resend", "1 waiting", "nothing due"}
     assert standing(order) == (*UNDECIDED, 0)
     assert only_attempt(order).resend_at is None
     assert len(double.journal().asked("add")) == 1
@@ -149,4 +149,4 @@ def test_order_that_a_dead_worker_left_behind_is_asked_again(
 
 
 def test_sweep_of_nothing_says_so() -> None:
-    assert resend_due() == "nothing to repeat"
+    assert resend_due() == "nothing to resend"

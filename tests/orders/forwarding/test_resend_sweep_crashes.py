@@ -47,6 +47,6 @@ def test_kill_after_the_record_loses_nothing(double: ProviderDouble) -> None:
 
     assert standing(order) == (Status.RUNNING, AttemptState.ACCEPTED, 1)
     assert only_attempt(order).resend_at is None
-    assert resend_due() == "nothing to repeat"
+    assert resend_due() == "nothing to resend"
     assert prove().findings == []
     assert not Halt.objects.exists()
