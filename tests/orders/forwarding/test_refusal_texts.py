@@ -1,6 +1,4 @@
-"""The words in which a provider refuses are kept; in words that staff doubt, an answer leaves an
-order unclear.
-"""
+"""Rejection messages are kept; one that staff mark ambiguous leaves an order unclear."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -77,20 +75,20 @@ def test_first_and_last_time_are_kept() -> None:
 
 
 @pytest.mark.django_db
-def test_longest_unseen_text_gives_way_but_never_a_doubted_one(
+def test_longest_unseen_text_gives_way_but_never_an_ambiguous_one(
     staff: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(refusal_texts, "MAX_TEXTS", 3)
     provider = make_provider()
-    mark_ambiguous(rejection=note(provider, "doubted"), actor=staff, now=NOW)
+    mark_ambiguous(rejection=note(provider, "ambiguous"), actor=staff, now=NOW)
     for minutes, word in enumerate(("one", "two", "three", "four")):
         note_rejection(provider_id=provider.pk, text=word, now=NOW + timedelta(minutes=minutes))
 
-    assert [text for text, _ in texts(provider)] == ["doubted", "three", "four"]
+    assert [text for text, _ in texts(provider)] == ["ambiguous", "three", "four"]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_refused_order_leaves_its_words_and_is_refunded(double: ProviderDouble) -> None:
+def test_rejected_order_leaves_its_message_and_is_refunded(double: ProviderDouble) -> None:
     service = make_lane(double)
     [order] = make_due(service)
     double.fault("add", "refuse", text=WORDS)
@@ -103,27 +101,27 @@ def test_refused_order_leaves_its_words_and_is_refunded(double: ProviderDouble) 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_in_doubted_words_an_order_is_unclear_and_in_trusted_ones_refunded_again(
+def test_ambiguous_message_makes_an_order_unclear_and_a_definite_one_refunds_again(
     double: ProviderDouble, staff: User
 ) -> None:
     service = make_lane(double)
-    refusal = note(service.provider)
+    rejection = note(service.provider)
     double.fault("add", "refuse", text=WORDS.replace("991", "1042"))
-    mark_ambiguous(rejection=refusal, actor=staff, now=NOW)
-    [doubted] = make_due(service)
+    mark_ambiguous(rejection=rejection, actor=staff, now=NOW)
+    [ambiguous] = make_due(service)
     submit_due()
-    mark_definite(rejection=refusal, actor=staff, now=NOW)
+    mark_definite(rejection=rejection, actor=staff, now=NOW)
     [trusted] = make_due(service)
     submit_due()
 
-    doubted.refresh_from_db()
+    ambiguous.refresh_from_db()
     trusted.refresh_from_db()
-    assert (doubted.status, doubted.refunded) == (Status.UNCLEAR, Decimal(0))
+    assert (ambiguous.status, ambiguous.refunded) == (Status.UNCLEAR, Decimal(0))
     assert (trusted.status, trusted.refunded) == (Status.CANCELED, trusted.charge)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_other_words_that_hold_the_doubted_ones_are_not_doubted(
+def test_message_that_contains_an_ambiguous_one_is_not_ambiguous(
     double: ProviderDouble, staff: User
 ) -> None:
     service = make_lane(double)
@@ -138,14 +136,14 @@ def test_other_words_that_hold_the_doubted_ones_are_not_doubted(
 
 
 @pytest.mark.django_db
-def test_doubting_and_trusting_twice_is_the_same_as_once(staff: User) -> None:
+def test_marking_ambiguous_and_definite_twice_is_the_same_as_once(staff: User) -> None:
     provider = make_provider()
     ProviderAccount.objects.create(provider=provider, ambiguous_phrases=["queue"])
-    refusal = note(provider)
+    rejection = note(provider)
 
     lists = []
     for decide in (mark_ambiguous, mark_ambiguous, mark_definite, mark_definite):
-        decide(rejection=refusal, actor=staff, now=NOW)
+        decide(rejection=rejection, actor=staff, now=NOW)
         lists.append(phrases())
 
     assert lists == [["queue", f"={FOLDED}"]] * 2 + [["queue"]] * 2
@@ -203,12 +201,12 @@ def page_of(provider: Provider) -> str:
 @pytest.mark.django_db
 def test_new_words_are_marked_until_looked_at_and_escaped(client: Client, staff: User) -> None:
     client.force_login(staff)
-    refusal = note(make_provider(), "<script>alert(1)</script>")
-    address = page_of(refusal.provider)
+    rejection = note(make_provider(), "<script>alert(1)</script>")
+    address = page_of(rejection.provider)
 
     before = client.get(address).content.decode()
     answer = client.post(
-        reverse("staff_refusals_seen", args=[refusal.provider_id]), {"text": [refusal.pk, "x"]}
+        reverse("staff_refusals_seen", args=[rejection.provider_id]), {"text": [rejection.pk, "x"]}
     )
     after = client.get(address).content.decode()
 
@@ -234,24 +232,24 @@ def test_new_words_are_counted_in_the_menu_until_looked_at(client: Client, staff
 
 
 @pytest.mark.django_db
-def test_one_click_doubts_and_one_trusts_again(client: Client, staff: User) -> None:
+def test_one_click_marks_ambiguous_and_one_definite_again(client: Client, staff: User) -> None:
     client.force_login(staff)
-    refusal = note(make_provider())
+    rejection = note(make_provider())
 
-    client.post(reverse("staff_refusal_decide", args=[refusal.pk, "doubt"]))
-    doubted = phrases()
-    page = client.get(page_of(refusal.provider)).content.decode()
-    client.post(reverse("staff_refusal_decide", args=[refusal.pk, "trust"]))
+    client.post(reverse("staff_refusal_decide", args=[rejection.pk, "doubt"]))
+    added = phrases()
+    page = client.get(page_of(rejection.provider)).content.decode()
+    client.post(reverse("staff_refusal_decide", args=[rejection.pk, "trust"]))
 
-    assert doubted == [f"={FOLDED}"]
+    assert added == [f"={FOLDED}"]
     assert "Mark as definite" in page
     assert phrases() == []
 
 
 @pytest.mark.django_db
 def test_decisions_are_posted_by_staff_and_are_known_ones(client: Client) -> None:
-    refusal = note(make_provider())
-    address = reverse("staff_refusal_decide", args=[refusal.pk, "doubt"])
+    rejection = note(make_provider())
+    address = reverse("staff_refusal_decide", args=[rejection.pk, "doubt"])
     stranger = client.post(address)
     client.force_login(make_user())
     customer = client.post(address)
@@ -260,7 +258,7 @@ def test_decisions_are_posted_by_staff_and_are_known_ones(client: Client) -> Non
     assert (stranger.status_code, customer.status_code) == (302, 403)
     assert client.get(address).status_code == 405
     assert (
-        client.post(reverse("staff_refusal_decide", args=[refusal.pk, "burn"])).status_code == 404
+        client.post(reverse("staff_refusal_decide", args=[rejection.pk, "burn"])).status_code == 404
     )
     assert client.post(reverse("staff_refusal_decide", args=[0, "doubt"])).status_code == 404
     assert phrases() == []
@@ -285,7 +283,7 @@ def test_list_of_providers_tells_of_new_words_in_the_same_queries(
 
 
 @pytest.mark.django_db
-def test_word_is_doubted_and_trusted_again_on_the_page(client: Client, staff: User) -> None:
+def test_phrase_is_added_and_removed_on_the_page(client: Client, staff: User) -> None:
     client.force_login(staff)
     provider = make_provider()
     add, remove = (
@@ -306,7 +304,7 @@ def test_word_is_doubted_and_trusted_again_on_the_page(client: Client, staff: Us
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("word", ["", "  ", "a", "=!", "x" * 101])
-def test_word_that_would_stand_everywhere_is_refused(
+def test_phrase_that_any_message_contains_is_refused(
     client: Client, staff: User, word: str
 ) -> None:
     client.force_login(staff)
@@ -320,9 +318,9 @@ def test_word_that_would_stand_everywhere_is_refused(
 
 @pytest.mark.django_db
 def test_whole_text_is_not_removed_as_a_word(staff: User) -> None:
-    refusal = note(make_provider())
-    mark_ambiguous(rejection=refusal, actor=staff, now=NOW)
+    rejection = note(make_provider())
+    mark_ambiguous(rejection=rejection, actor=staff, now=NOW)
 
-    refusal_texts.remove_phrase(provider=refusal.provider, phrase=f"={FOLDED}", actor=staff)
+    refusal_texts.remove_phrase(provider=rejection.provider, phrase=f"={FOLDED}", actor=staff)
 
     assert phrases() == [f"={FOLDED}"]

@@ -111,7 +111,7 @@ def test_top_up_that_makes_no_sense_is_refused(
     assert (response.status_code, TopUp.objects.count()) == (422, 0)
 
 
-def test_explanation_begins_the_books_anew(at_desk: Client, provider: Provider) -> None:
+def test_explanation_resets_the_baseline(at_desk: Client, provider: Provider) -> None:
     account_of(provider).pause_verdicts(reason="money moved", now=NOW)
     Orphan.objects.create(
         provider=provider,

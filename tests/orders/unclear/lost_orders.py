@@ -18,13 +18,13 @@ QUIET_IS_OVER = timedelta(minutes=5)
 
 
 class Lane:
-    """A provider with a full profile, books that are begun, and orders that went well."""
+    """A provider with a full profile, a baseline, and orders that went well."""
 
     def __init__(self, double: ProviderDouble, *, orders: int = 3, **fields: object) -> None:
         self.double = double
         self.service = make_lane(double, **{"is_probe_allowed": True, **fields})
         self._count = 0
-        resolve_due()  # begins the books
+        resolve_due()  # reads the baseline
         self.accepted = [self.accept() for _ in range(orders)]
         pass_time()
 

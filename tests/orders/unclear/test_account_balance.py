@@ -1,4 +1,4 @@
-"""What the books of an account prove about orders that may have been charged."""
+"""What the balance of an account says about orders that may have been charged."""
 
 from decimal import Decimal
 
@@ -26,7 +26,7 @@ def test_missing_is_what_was_paid_in_and_is_neither_left_nor_charged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("missing", "unseen", "rivals", "is_proved"),
+    ("missing", "unseen", "rivals", "is_certain"),
     [
         ("0", [], [], True),
         ("0", ["2"], ["3"], True),
@@ -43,13 +43,13 @@ def test_missing_is_what_was_paid_in_and_is_neither_left_nor_charged() -> None:
     ],
 )
 def test_order_of_1_was_not_charged(
-    missing: str, unseen: list[str], rivals: list[str], is_proved: bool
+    missing: str, unseen: list[str], rivals: list[str], is_certain: bool
 ) -> None:
-    proved = is_conserved(
+    certain = is_conserved(
         missing=Decimal(missing), cost=Decimal(1), unseen=amounts(*unseen), rivals=amounts(*rivals)
     )
 
-    assert proved == is_proved
+    assert certain == is_certain
 
 
 def test_order_that_costs_nothing_leaves_no_trace() -> None:
@@ -60,7 +60,7 @@ def test_order_that_costs_nothing_leaves_no_trace() -> None:
     ("missing", "costs", "is_so"),
     [("0", [], True), ("3", ["1", "2"], True), ("4", ["1", "2"], False), ("-1", ["1"], False)],
 )
-def test_missing_money_is_explained_by_orders_in_doubt(
+def test_missing_money_is_explained_by_unclear_orders(
     missing: str, costs: list[str], is_so: bool
 ) -> None:
     assert is_explained(missing=Decimal(missing), costs=amounts(*costs)) == is_so
@@ -70,7 +70,7 @@ COSTS = st.lists(st.sampled_from(amounts("1", "2", "2", "3", "5")), max_size=5)
 
 
 @given(cost=st.sampled_from(amounts("1", "2", "3")), unseen=COSTS, rivals=COSTS, data=st.data())
-def test_order_that_was_charged_is_never_proved_not_to_be(
+def test_order_that_was_charged_is_never_said_not_to_be(
     cost: Decimal, unseen: list[Decimal], rivals: list[Decimal], data: st.DataObject
 ) -> None:
     others = [*unseen, *rivals]

@@ -293,7 +293,7 @@ def test_nothing_is_decided_while_the_sender_lives(
     assert order.status != Status.UNCLEAR
 
 
-def test_decision_closes_the_doubt_about_a_doubled_id(service: Service, staff: User) -> None:
+def test_decision_closes_the_review_of_a_doubled_id(service: Service, staff: User) -> None:
     order = make_unclear(service)
     order.open_review(kind=ReviewKind.DUPLICATE_ID, text="twice", now=NOW)
 

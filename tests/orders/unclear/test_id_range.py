@@ -12,7 +12,7 @@ from tests.factories import NOW
 QUIET = timedelta(seconds=180)
 
 
-def landmark(number: int, sent: float, placed_by: float | None = None) -> KnownOrder:
+def known_order(number: int, sent: float, placed_by: float | None = None) -> KnownOrder:
     """An order sent so many seconds after NOW."""
     ended = sent + 1 if placed_by is None else placed_by
     return KnownOrder(number, NOW + timedelta(seconds=sent), NOW + timedelta(seconds=ended))
@@ -22,15 +22,15 @@ def landmark(number: int, sent: float, placed_by: float | None = None) -> KnownO
     ("known_orders", "lower", "upper"),
     [
         ([], None, None),
-        ([landmark(10, -5)], 10, None),
-        ([landmark(10, -5), landmark(11, -3)], 11, None),
+        ([known_order(10, -5)], 10, None),
+        ([known_order(10, -5), known_order(11, -3)], 11, None),
         # its answer came when the lost one was on its way
-        ([landmark(10, -5), landmark(11, -1, 0)], 10, None),
+        ([known_order(10, -5), known_order(11, -1, 0)], 10, None),
         # sent while the lost one could still be placed
-        ([landmark(10, -5), landmark(20, 180)], 10, None),
-        ([landmark(10, -5), landmark(20, 180.001)], 10, 20),
-        ([landmark(10, -5), landmark(30, 300), landmark(20, 200)], 10, 20),
-        ([landmark(20, 200)], None, 20),
+        ([known_order(10, -5), known_order(20, 180)], 10, None),
+        ([known_order(10, -5), known_order(20, 180.001)], 10, 20),
+        ([known_order(10, -5), known_order(30, 300), known_order(20, 200)], 10, 20),
+        ([known_order(20, 200)], None, 20),
     ],
 )
 def test_lost_order_lies_between_the_orders_around_it(
@@ -43,7 +43,7 @@ def test_lost_order_lies_between_the_orders_around_it(
     sends=st.lists(st.tuples(st.floats(0, 1000), st.floats(0.001, 170)), min_size=2, max_size=30),
     lost=st.integers(0, 29),
 )
-def test_lost_order_is_inside_its_bracket_however_orders_overlap(
+def test_lost_order_is_inside_its_id_range_however_orders_overlap(
     sends: list[tuple[float, float]], lost: int
 ) -> None:
     """Each order is placed some time after it was sent; the provider numbers them as they are
@@ -51,7 +51,7 @@ def test_lost_order_is_inside_its_bracket_however_orders_overlap(
     """
     by_placing = sorted(sends, key=lambda send: send[0] + send[1])
     numbered = [
-        landmark(10 * place, sent, sent + took)
+        known_order(10 * place, sent, sent + took)
         for place, (sent, took) in enumerate(by_placing, start=1)
     ]
     missing = numbered.pop(lost % len(numbered))
@@ -66,12 +66,12 @@ def test_lost_order_is_inside_its_bracket_however_orders_overlap(
     ("known_orders", "are_so"),
     [
         ([], None),
-        ([landmark(1, 0), landmark(2, 10)], None),  # one follower is too few
-        ([landmark(1, 0), landmark(2, 10), landmark(3, 20)], True),
-        ([landmark(1, 0), landmark(2, 0.5), landmark(3, 0.7)], None),  # they overlap
-        ([landmark(1, 0), landmark(3, 10), landmark(2, 20)], False),
-        ([landmark(3, 10), landmark(4, 20), landmark(9, 0)], False),
-        ([landmark(1, 0), landmark(1, 10), landmark(2, 20)], False),  # the same twice
+        ([known_order(1, 0), known_order(2, 10)], None),  # one follower is too few
+        ([known_order(1, 0), known_order(2, 10), known_order(3, 20)], True),
+        ([known_order(1, 0), known_order(2, 0.5), known_order(3, 0.7)], None),  # they overlap
+        ([known_order(1, 0), known_order(3, 10), known_order(2, 20)], False),
+        ([known_order(3, 10), known_order(4, 20), known_order(9, 0)], False),
+        ([known_order(1, 0), known_order(1, 10), known_order(2, 20)], False),  # the same twice
     ],
 )
 def test_ids_grow_where_each_later_order_has_the_higher_one(
@@ -89,7 +89,7 @@ def test_ids_that_are_known_are_not_asked_for() -> None:
     )
 
 
-def test_bracket_is_asked_for_whole_or_not_at_all() -> None:
+def test_id_range_is_read_whole_or_not_at_all() -> None:
     id_ranges = {
         1: IdRange(0, 6),
         2: IdRange(10, 20),
@@ -101,9 +101,9 @@ def test_bracket_is_asked_for_whole_or_not_at_all() -> None:
     assert choose_ids(id_ranges=id_ranges, known=set(), most=7) == ([1, 2, 3, 4, 5, 31, 32], {1, 3})
 
 
-def test_bracket_beyond_all_bounds_costs_no_time() -> None:
+def test_id_range_beyond_all_bounds_costs_no_time() -> None:
     assert choose_ids(id_ranges={1: IdRange(0, 10**15)}, known=set(), most=2000) == ([], set())
 
 
-def test_empty_bracket_is_read_without_a_question() -> None:
+def test_empty_id_range_is_read_without_a_question() -> None:
     assert choose_ids(id_ranges={1: IdRange(7, 8)}, known=set(), most=2000) == ([], {1})

@@ -74,7 +74,7 @@ def test_a_lost_subscription_is_never_taken_for_a_lost_order(lane: Lane) -> None
     assert not Order.objects.filter(upstream_id=str(lane.double.placed()[-2].order)).exists()
 
 
-def test_posts_of_a_running_subscription_are_in_the_books(lane: Lane) -> None:
+def test_posts_of_a_running_subscription_are_in_the_balance(lane: Lane) -> None:
     running = subscribe(lane, sell_posts(lane))
     lane.double.serve_posts(running.upstream_id or "", count=2)
     look(running)
@@ -109,7 +109,7 @@ def test_a_post_that_is_billed_while_the_account_is_read_delays_and_alarms_nobod
     assert running.status == Status.RUNNING
 
 
-def test_an_order_that_costs_as_much_as_a_post_is_not_proved_by_money(lane: Lane) -> None:
+def test_an_order_that_costs_as_much_as_a_post_is_not_settled_by_money(lane: Lane) -> None:
     never = lane.lose("nocommit_reset")
     subscribe(lane, sell_posts(lane, rate=Attempt.objects.latest("pk").cost))
     lane.go_on()

@@ -44,7 +44,7 @@ def stray(
         (stray(10, "1.00000"), True),
         (stray(10, "1.00001"), False),
         (stray(10, "0.99999"), False),
-        (stray(10, None), True),  # not said: in doubt it may be
+        (stray(10, None), True),  # not returned: it may be
         (stray(10, "0"), True),
         (stray(10, "0", status=Status.CANCELED), True),
         (stray(10, "7", status=Status.UNKNOWN), True),
@@ -56,7 +56,7 @@ def stray(
         (stray(10, "0.74", status=Status.PARTIAL, remains=250), False),
         (stray(10, "0.5", status=Status.PARTIAL), True),  # how much remains is not said
         (stray(10, "1.5", status=Status.PARTIAL), False),
-        (stray(1), False),  # outside the bracket
+        (stray(1), False),  # outside the id range
         (stray(20), False),
     ],
 )
@@ -66,7 +66,7 @@ def test_order_found_fits_by_what_it_was_charged_and_where_it_lies(
     assert fits(found, suspect(1, id_range=IdRange(1, 20))) == is_candidate
 
 
-def test_only_pair_is_proved() -> None:
+def test_only_pair_is_certain() -> None:
     assert match(suspects=[suspect(1, "1"), suspect(2, "2")], strays=[stray(10, "2")]) == Matching(
         placed={2: 10}, candidates={1: frozenset(), 2: frozenset({10})}, strangers=frozenset()
     )
@@ -108,7 +108,7 @@ def test_two_orders_that_cannot_be_told_apart_prove_nothing() -> None:
     assert found.placed == {}
 
 
-def test_brackets_tell_apart_what_charges_do_not() -> None:
+def test_id_ranges_tell_apart_what_charges_do_not() -> None:
     early, late = suspect(1, id_range=IdRange(0, 10)), suspect(2, id_range=IdRange(10, 20))
 
     assert match(suspects=[early, late], strays=[stray(5), stray(15)]).placed == {1: 5, 2: 15}
@@ -153,7 +153,7 @@ def _lost(draw: st.DrawFn) -> tuple[list[Suspect], dict[int, int], list[Stray]]:
 
 
 @given(_lost())
-def test_no_pair_that_is_proved_is_ever_wrong(
+def test_no_pair_that_is_certain_is_ever_wrong(
     lost: tuple[list[Suspect], dict[int, int], list[Stray]],
 ) -> None:
     suspects, truth, strays = lost
@@ -167,7 +167,7 @@ def test_no_pair_that_is_proved_is_ever_wrong(
 
 
 @given(_lost())
-def test_every_pair_without_an_alternative_is_proved(
+def test_every_pair_without_an_alternative_is_certain(
     lost: tuple[list[Suspect], dict[int, int], list[Stray]],
 ) -> None:
     suspects, _, strays = lost
@@ -226,7 +226,7 @@ def test_a_lost_subscription_is_found_by_people_alone(found: Stray) -> None:
 
 
 @pytest.mark.parametrize("charge", ["0", "1"])
-def test_what_may_be_a_lost_subscription_proves_nothing_about_another_order(charge: str) -> None:
+def test_what_may_be_a_lost_subscription_says_nothing_about_another_order(charge: str) -> None:
     matching = match(suspects=[suspect(1), subscription(2)], strays=[stray(10, charge)])
 
     assert not matching.placed

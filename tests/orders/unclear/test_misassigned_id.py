@@ -66,7 +66,7 @@ def test_control_without_the_look_it_would_be_sent_again(
     assert verdict(lost) == NOT_PLACED  # though it was placed
 
 
-def test_honest_orders_beside_a_lost_one_leave_no_doubt(lane: Lane) -> None:
+def test_honest_orders_beside_a_lost_one_need_no_review(lane: Lane) -> None:
     lost = lane.lose("nocommit_reset", quantity=3000)
     for quantity in (500, 700, 900):
         lane.accept(quantity=quantity)

@@ -1,4 +1,4 @@
-"""Orders that were perhaps placed are settled by proof alone: each condition that is not met keeps
+"""Orders that were perhaps placed are settled by evidence alone: each condition that is not met keeps
 a verdict back.
 """
 
@@ -126,8 +126,8 @@ def test_top_up_that_staff_enter_explains_the_change(lane: Lane) -> None:
     assert resolve_due() == "1 not placed"
 
 
-def test_order_whose_id_the_provider_hides_is_missed_in_the_books(lane: Lane) -> None:
-    """The bracket alone would say "not placed" here, and the order would be placed twice."""
+def test_order_whose_id_the_provider_hides_is_missed_in_the_balance(lane: Lane) -> None:
+    """The id range alone would say "not placed" here, and the order would be placed twice."""
     order = lane.lose("commit_reset")
     lane.double.fault("status", "forgotten", ids=[str(lane.double.placed()[-1].order)])
     lane.go_on()
@@ -139,7 +139,7 @@ def test_order_whose_id_the_provider_hides_is_missed_in_the_books(lane: Lane) ->
 
 
 def test_fault_9_order_canceled_there_while_it_was_unclear_is_found(lane: Lane) -> None:
-    """The books alone would say "not placed" here."""
+    """The balance alone would say "not placed" here."""
     order = lane.lose("commit_reset")
     number = lane.double.placed()[-1].order
     lane.double.set_order(number, status="Canceled")
@@ -255,7 +255,7 @@ def test_orders_wait_while_the_account_is_read(lane: Lane) -> None:
     lane.lose("nocommit_reset")
     lane.go_on()
     waiting = lane.order()
-    # the self-test asks, before the lane is fenced
+    # the self-test asks, before the lane is drained
     lane.double.fault("balance", "delayed", seconds=0, times=1)
     lane.double.fault("balance", "held")
     with ThreadPoolExecutor(1) as threads:

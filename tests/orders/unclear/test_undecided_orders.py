@@ -140,7 +140,7 @@ def test_fault_10_somebody_else_ordering_on_our_key_stops_the_verdicts(lane: Lan
     assert (verdict(order), verdict(later)) == (UNDECIDED, NOT_PLACED)
 
 
-def test_fault_10_is_seen_in_the_books_outside_the_brackets_too(lane: Lane) -> None:
+def test_fault_10_is_seen_in_the_balance_outside_the_id_ranges_too(lane: Lane) -> None:
     lane.double.foreign_order(account="ours")
     lane.accept()
     order = lane.lose("nocommit_reset")
@@ -153,7 +153,7 @@ def test_fault_10_is_seen_in_the_books_outside_the_brackets_too(lane: Lane) -> N
     assert "is missing from our account" in lane.account.verdicts_pause_reason
 
 
-def test_bracket_that_is_too_wide_is_not_read(lane: Lane) -> None:
+def test_id_range_that_is_too_wide_is_not_read(lane: Lane) -> None:
     order = lane.lose("nocommit_reset")
     lane.double.foreign_order(count=1961)
     lane.go_on()
