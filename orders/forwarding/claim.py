@@ -84,8 +84,8 @@ def open_at(now: datetime) -> Q:
     None at all while the money is halted.
     """
     is_halted = Exists(Halt.objects.filter(is_standing=True))
-    is_drained = Q(account__draining_until=None) | Q(account__draining_until__lt=now)
-    return Q(paused_at=None) & is_drained & ~Q(is_halted)
+    is_not_drained = Q(account__draining_until=None) | Q(account__draining_until__lt=now)
+    return Q(paused_at=None) & is_not_drained & ~Q(is_halted)
 
 
 def open_lane(*, provider_id: int, now: datetime) -> Provider | None:
