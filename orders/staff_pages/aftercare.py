@@ -15,6 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.decorators import staff_required
 from accounts.models import User
+from lib.keyset import Row, newest_first, oldest_first
+from lib.query_text import to_id
 from orders.aftercare.requests import (
     AlreadyDecided,
     AlreadyOurs,
@@ -128,17 +130,13 @@ def _list(request: HttpRequest, page: Page, *, status: int = 200) -> HttpRespons
     if name not in TABS:
         raise Http404
     rows = page.rows().filter(state__in=TABS[name][1])
-    is_queue = name in {"to-decide", "unclear"}
-    after = request.GET.get("after", "")
-    if after.isdecimal() and len(after) < 19:  # keyset: what comes behind this id
-        rows = rows.filter(pk__gt=after) if is_queue else rows.filter(pk__lt=after)
     rows = rows.select_related("order", "order__user", "provider", "requested_by", "decided_by")
-    shown = list(rows.order_by("pk" if is_queue else "-pk")[: PAGE + 1])
+    shown, more_after = _page_of(rows, tab=name, after=to_id(request.GET.get("after", "")))
     address = reverse(page.url_name)
     context = {
         "page": page,
         "name": name,
-        "rows": shown[:PAGE],
+        "rows": shown,
         "tabs": [
             {
                 "label": label,
@@ -148,11 +146,18 @@ def _list(request: HttpRequest, page: Page, *, status: int = 200) -> HttpRespons
             }
             for key, (label, _) in TABS.items()
         ],
-        "older_url": f"{address}?tab={name}&after={shown[PAGE - 1].pk}"
-        if len(shown) > PAGE
-        else "",
+        "older_url": f"{address}?tab={name}&after={more_after}" if more_after else "",
     }
     return render(request, page.template, context, status=status)
+
+
+def _page_of(rows: QuerySet[Row], *, tab: str, after: int | None) -> tuple[list[Row], int | None]:
+    """A queue begins with the oldest, any other tab with the newest; and where its next page begins."""
+    if tab in {"to-decide", "unclear"}:
+        queue = oldest_first(rows, size=PAGE, after=after)
+        return queue.rows, queue.newer_than
+    page = newest_first(rows, size=PAGE, before=after)
+    return page.rows, page.older_than
 
 
 def _count(page: Page, key: str) -> int | None:

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.decorators import MemberRequest, staff_required
 from billing.models import Transfer
 from catalog.models import Provider
-from lib.query_text import is_id
+from lib.query_text import to_id
 from orders.lifecycle.costs import earning_of
 from orders.models import EventKind, Order, Proposal, Review, Status
 from orders.pages.order_list import page_of
 from orders.staff_pages.forms import ReasonForm, form_for
-from orders.staff_pages.inbox import Case, cases, cases_of, with_evidence
+from orders.staff_pages.inbox import Case, cases_of, inbox_page, with_evidence
 from orders.staff_pages.search import find_any
 from orders.tracking.charge_posts import NothingToCount, count_posts
 from orders.tracking.settle_doubts import (
@@ -89,7 +89,7 @@ def staff_orders(request: MemberRequest) -> HttpResponse:
     )
     context = {
         "asked": asked,
-        "rows": [(order, earning_of(order)) for order in page.orders],
+        "rows": [(order, earning_of(order)) for order in page.rows],
         "page": page,
         "statuses": Status.choices,
         "providers": Provider.objects.order_by("name", "pk"),
@@ -109,10 +109,10 @@ def staff_order(request: MemberRequest, pk: int) -> HttpResponse:
 def staff_unclear(request: MemberRequest) -> HttpResponse:
     """What a machine must not decide, oldest first, each with its evidence and its decisions."""
     after = request.GET.get("after", "")
-    rows, more_after = cases(after=int(after) if is_id(after) else None)
+    page = inbox_page(after=to_id(after))
     context = {
-        "cards": [(case, _forms(case)) for case in rows],
-        "more_after": more_after,
+        "cards": [(case, _forms(case)) for case in cases_of(page.rows)],
+        "more_after": page.newer_than,
         "first_url": reverse("staff_unclear") if after else "",
     }
     return render(request, "orders/staff/unclear.html", context)

@@ -1,15 +1,16 @@
 """The orders app's own template filters."""
 
 import re
-from decimal import Decimal
 
 from django import template
 
+from lib.decimals import exact
 from orders.lifecycle.charge_text import unit
 
 register = template.Library()
 
 
+register.filter("exact", exact)  # for a script to read
 register.filter("unit", unit)
 
 
@@ -23,12 +24,6 @@ def is_web_address(text: str) -> bool:
 def short_link(link: str) -> str:
     """A link as a narrow column shows it: without what nearly all of them begin with."""
     return re.sub(r"^https?://(www\.)?(?=.)", "", link)
-
-
-@register.filter
-def exact(value: Decimal) -> str:
-    """Every digit of a number and no exponent, for a script to read."""
-    return f"{value:f}"
 
 
 @register.filter

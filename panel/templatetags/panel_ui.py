@@ -12,10 +12,11 @@ from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from lib.decimals import plain
+
 register = template.Library()
 
 SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
-MIN_DECIMALS: Final = 2  # a price of 3 reads 3.00, a price of 0.00125 keeps every digit
 
 # What a status word looks like: the customer's words, the staff's, and those of refills and
 # cancels.
@@ -78,10 +79,7 @@ def amount(value: Decimal | None) -> str:
     if value is None:
         return "—"
     number = Decimal(value)
-    text = f"{abs(number):,f}"
-    whole, _, decimals = text.partition(".")
-    decimals = decimals.rstrip("0").ljust(MIN_DECIMALS, "0")
-    return f"{'−' if number < 0 else ''}{whole}.{decimals}"
+    return f"{'−' if number < 0 else ''}{plain(abs(number))}"
 
 
 @register.simple_tag(takes_context=True)
