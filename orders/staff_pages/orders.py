@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.decorators import MemberRequest, staff_required
-from billing.models import Transfer
+from billing.models import SubjectKind, Transfer
 from catalog.models import Provider
 from lib.query_text import to_id
 from orders.lifecycle.costs import earning_of
@@ -196,9 +196,7 @@ def _render_order(
         "closed_doubts": Review.objects.filter(order=order)
         .exclude(closed_at=None)
         .select_related("closed_by"),
-        "transfers": Transfer.objects.filter(reference__startswith=f"order:{pk}:").order_by(
-            "wallet_seq"
-        ),
+        "transfers": Transfer.objects.about(SubjectKind.ORDER, pk),
         "requests": [
             *order.refills.select_related("requested_by").order_by("pk"),
             *order.cancellations.select_related("requested_by").order_by("pk"),

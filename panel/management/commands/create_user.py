@@ -70,7 +70,7 @@ def _make(
         ledger.top_up(
             customer=user,
             amount=balance,
-            gateway="manual",
+            gateway=ledger.BY_HAND,
             payment_id=f"create_user-{user.pk}",
             now=now,
             reason="Balance given when the user was made",
