@@ -63,8 +63,8 @@ def issue_key(
     try:
         with transaction.atomic():
             # so that the count holds for two forms at once
-            User.objects.select_for_update(no_key=True).get(pk=user.pk)
-            if user.api_keys.filter(revoked_at=None).count() >= MAX_KEYS:
+            User.objects.locked().get(pk=user.pk)
+            if user.api_keys.live().count() >= MAX_KEYS:
                 raise TooManyKeys
             ApiKey.objects.create(
                 user=user,
@@ -125,9 +125,9 @@ def note_use(*, key: ApiKey, ip: str, now: datetime) -> None:
     if key.last_used_at and key.last_used_at > due_before:
         return
     is_due = Q(last_used_at=None) | Q(last_used_at__lte=due_before)
-    mine = ApiKey.objects.filter(is_due, pk=key.pk).select_for_update(skip_locked=True, no_key=True)
+    free = ApiKey.objects.filter(is_due, pk=key.pk).free()
     with transaction.atomic():  # Django locks rows in a transaction only
-        ApiKey.objects.filter(pk__in=mine.values("pk")).update(
+        ApiKey.objects.filter(pk__in=free.values("pk")).update(
             last_used_at=now, last_used_ip=ip or None
         )
 

@@ -27,9 +27,7 @@ def change_access(*, user: User, role: Role, is_active: bool, actor: User) -> No
         )
     locked = {
         row.pk: row
-        for row in User.objects.select_for_update(no_key=True)
-        .filter(pk__in=[user.pk, actor.pk])
-        .order_by("pk")
+        for row in User.objects.locked().filter(pk__in=[user.pk, actor.pk]).order_by("pk")
     }
     if not locked[actor.pk].is_admin:
         raise NotAllowed("You are no admin any more.")

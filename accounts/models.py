@@ -1,11 +1,13 @@
 """Who someone is: a user with a role, perhaps in a group, and the API keys that speak for a user."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+
+from lib.row_locks import LockingQuerySet
 
 
 class Role(models.TextChoices):
@@ -35,8 +37,20 @@ class CustomerGroup(models.Model):
         return self.name
 
 
+class UserQuerySet(LockingQuerySet["User"]):
+    """Selections of users."""
+
+
 class UserManager(BaseUserManager["User"]):
     """Makes users; an e-mail address is kept in lower case."""
+
+    def get_queryset(self) -> UserQuerySet:
+        """All users."""
+        return UserQuerySet(self.model, using=self._db)
+
+    def locked(self) -> UserQuerySet:
+        """All users, whose rows are locked as they are read."""
+        return self.get_queryset().locked()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A saved user; without a password nobody can log in as it."""
@@ -103,6 +117,14 @@ class KeyScope(models.TextChoices):
     ORDER = "order", "Read and order"
 
 
+class ApiKeyQuerySet(LockingQuerySet["ApiKey"]):
+    """Selections of API keys."""
+
+    def live(self) -> Self:
+        """Keys that have not been revoked."""
+        return self.filter(revoked_at=None)
+
+
 class ApiKey(models.Model):
     """A key for the served API.
 
@@ -120,6 +142,8 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)  # within a minute
     last_used_ip = models.GenericIPAddressField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -21,7 +21,7 @@ def rotate_key(*, key: ApiKey, now: datetime) -> str:
 
     Of two who ask at once, one gets a key and the other KeyEnded: a key has one successor.
     """
-    ended = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now)
+    ended = ApiKey.objects.live().filter(pk=key.pk).update(revoked_at=now)
     if not ended:
         raise KeyEnded
     return issue_key(

@@ -51,7 +51,7 @@ def account_key_revoke(request: MemberRequest, pk: int) -> HttpResponse:
     """Ask once more, then end a key of one's own at once; ending it again changes nothing."""
     key = _own_key(request, pk)
     if request.method == "POST":
-        request.user.api_keys.filter(pk=pk, revoked_at=None).update(revoked_at=timezone.now())
+        request.user.api_keys.live().filter(pk=pk).update(revoked_at=timezone.now())
         messages.success(request, f"The key “{key.name}” is revoked.")
         return redirect("account")
     context = {
@@ -104,7 +104,7 @@ def _rotate_question(key: ApiKey) -> dict[str, object]:
 def _account(
     request: MemberRequest, *, form: ApiKeyForm, new_key: str = "", status: int = 200
 ) -> HttpResponse:
-    keys = request.user.api_keys.filter(revoked_at=None).order_by("-pk")
+    keys = request.user.api_keys.live().order_by("-pk")
     return render(
         request,
         "accounts/account.html",

@@ -58,7 +58,7 @@ def book(
         return ledger.top_up(
             customer=customer,
             amount=amount,
-            gateway="manual",
+            gateway=ledger.BY_HAND,
             payment_id=str(act_id),
             actor=actor,
             reason=reason,
@@ -110,7 +110,8 @@ def agree(*, adjustment: Adjustment, actor: User, now: datetime) -> Transfer:
     Raises SamePerson or AlreadyClosed, and ledger.LedgerError where it cannot be booked now: then
     it waits on.
     """
-    adjustment = _lock(adjustment)
+    adjustment = Adjustment.objects.locked().select_related("customer").get(pk=adjustment.pk)
+    _check_open(adjustment)
     if adjustment.proposed_by_id == actor.pk:
         raise SamePerson("A second admin must agree to what you have proposed.")
     adjustment.close(outcome=AdjustmentOutcome.AGREED, actor=actor, now=now)
@@ -125,18 +126,14 @@ def agree(*, adjustment: Adjustment, actor: User, now: datetime) -> Transfer:
 @transaction.atomic
 def withdraw(*, adjustment: Adjustment, actor: User, now: datetime) -> None:
     """Whoever proposed it, or another admin, says no: nothing moves. Raises AlreadyClosed."""
-    _lock(adjustment).close(outcome=AdjustmentOutcome.WITHDRAWN, actor=actor, now=now)
+    adjustment = Adjustment.objects.locked().get(pk=adjustment.pk)
+    _check_open(adjustment)
+    adjustment.close(outcome=AdjustmentOutcome.WITHDRAWN, actor=actor, now=now)
 
 
-def _lock(adjustment: Adjustment) -> Adjustment:
-    """The row as it stands, ours until the end of the transaction. Raises AlreadyClosed."""
-    fresh = Adjustment.objects.select_for_update(of=("self",), no_key=True).select_related(
-        "customer"
-    )
-    adjustment = fresh.get(pk=adjustment.pk)
+def _check_open(adjustment: Adjustment) -> None:
     if adjustment.closed_at is not None:
         raise AlreadyClosed(f"This proposal was {adjustment.get_outcome_display().lower()} before.")
-    return adjustment
 
 
 def _rehearse(adjustment: Adjustment, *, actor: User, now: datetime) -> None:

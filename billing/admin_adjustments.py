@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.decorators import MemberRequest, admin_required
 from billing import ledger
 from billing.adjustments import CannotAgree, agree, withdraw
-from billing.admin_users import plain
 from billing.models import Adjustment
+from lib.decimals import ungrouped
 
 
 @admin_required
@@ -28,12 +28,13 @@ def admin_adjustment_agree(request: MemberRequest, pk: int) -> HttpResponse:
         transfer = agree(adjustment=adjustment, actor=request.user, now=timezone.now())
     except ledger.InsufficientFunds as error:
         messages.error(
-            request, f"The wallet has only {plain(error.available)} to take. The proposal waits on."
+            request,
+            f"The wallet has only {ungrouped(error.available)} to take. The proposal waits on.",
         )
     except (CannotAgree, ledger.LedgerError) as error:
         messages.error(request, str(error))
     else:
-        booked, left = plain(transfer.signed_amount), plain(transfer.balance_after)
+        booked, left = ungrouped(transfer.signed_amount), ungrouped(transfer.balance_after)
         messages.success(request, f"Booked {booked}. {adjustment.customer.email} now has {left}.")
     return redirect("admin_user", pk=adjustment.customer_id)
 
@@ -48,12 +49,12 @@ def admin_adjustment_withdraw(request: MemberRequest, pk: int) -> HttpResponse:
     except CannotAgree as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"Withdrawn: {plain(adjustment.amount)}. Nothing moved.")
+        messages.success(request, f"Withdrawn: {ungrouped(adjustment.amount)}. Nothing moved.")
     return redirect("admin_user", pk=adjustment.customer_id)
 
 
 def _question(adjustment: Adjustment) -> dict[str, object]:
-    money = f"{plain(adjustment.amount)} {settings.PANEL_CURRENCY}"
+    money = f"{ungrouped(adjustment.amount)} {settings.PANEL_CURRENCY}"
     return {
         "title": "Agree to move money",
         "question": f"Book {money} on the wallet of {adjustment.customer.email}?",

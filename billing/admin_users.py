@@ -20,6 +20,8 @@ from billing.adjustments import book, is_alone, needs_two, propose
 from billing.forms import AccessForm, CorrectionForm, MoneyForm, PageForm, TopUpForm, UserSearchForm
 from billing.models import Adjustment, AdjustmentKind
 from billing.statement import read_statement
+from lib.decimals import ungrouped
+from lib.keyset import newest_first
 
 PAGE = 50  # users
 # of a user's adjustments that two people have settled; the wallet's movements tell the rest
@@ -35,12 +37,12 @@ def admin_users(request: MemberRequest) -> HttpResponse:
         raise Http404("There is no such list of users")
     place = PageForm.read(request.GET)
     users = _found(text=form.cleaned_data["q"].strip().lower(), role=form.cleaned_data["role"])
-    rows, newer, older = _page_of(users, before=place.before, after=place.after)
+    page = newest_first(users, size=PAGE, before=place.before, after=place.after)
     context = {
         "form": form,
-        "users": rows,
-        "newer": newer,
-        "older": older,
+        "users": page.rows,
+        "newer": page.newer_than,
+        "older": page.older_than,
         "proposals": Adjustment.objects.to_agree(),
     }
     return render(request, "billing/admin/users.html", context)
@@ -127,31 +129,11 @@ def _found(*, text: str, role: str) -> QuerySet[User]:
     return users
 
 
-def _page_of(
-    users: QuerySet[User], *, before: int | None, after: int | None
-) -> tuple[list[User], int | None, int | None]:
-    """The newest users, or those before or after one; where the newer and the older pages
-    begin, None for none.
-    """
-    if after is not None:
-        rows = list(users.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
-        is_newer, is_older = len(rows) > PAGE, True  # the page that the admin came from is older
-        rows = rows[:PAGE][::-1]
-    else:
-        below = users.filter(pk__lt=before) if before is not None else users
-        rows = list(below.order_by("-pk")[: PAGE + 1])
-        is_newer, is_older = before is not None, len(rows) > PAGE
-        rows = rows[:PAGE]
-    return (
-        rows,
-        rows[0].pk if rows and is_newer else None,
-        rows[-1].pk if rows and is_older else None,
-    )
-
-
 def _explain(error: ledger.LedgerError, form: MoneyForm) -> None:
     if isinstance(error, ledger.InsufficientFunds):
-        form.add_error("amount", f"Amount: the wallet has only {plain(error.available)} to take.")
+        form.add_error(
+            "amount", f"Amount: the wallet has only {ungrouped(error.available)} to take."
+        )
     elif isinstance(error, ledger.BadAmount):
         form.add_error("amount", f"Amount: {error}.")
     elif isinstance(error, ledger.Halted):
@@ -172,7 +154,7 @@ def _proposed(
     if is_new:
         messages.success(
             request,
-            f"{plain(adjustment.amount)} waits until another admin agrees: nothing moved yet.",
+            f"{ungrouped(adjustment.amount)} waits until another admin agrees: nothing moved yet.",
         )
     else:
         messages.info(
@@ -195,12 +177,6 @@ def _booked(
     else:
         messages.success(
             request,
-            f"Booked {plain(transfer.signed_amount)}. {user.email} now has {plain(transfer.balance_after)}.",
+            f"Booked {ungrouped(transfer.signed_amount)}. {user.email} now has {ungrouped(transfer.balance_after)}.",
         )
     return redirect("admin_user", pk=user.pk)
-
-
-def plain(amount: Decimal) -> str:
-    """The figure as it is booked: all its decimals but idle zeros, at least two."""
-    whole, _, decimals = f"{amount:.5f}".partition(".")
-    return f"{whole}.{decimals.rstrip('0'):0<2}"

@@ -9,6 +9,7 @@ Amounts are in the panel's currency.
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -16,12 +17,15 @@ from django.db import connection, transaction
 from accounts.models import User
 from billing.halt import standing_halt
 from billing.models import Account, AccountKind, Transfer, TransferKind
+from billing.reference import Reference, correction, payment
+from lib.decimals import five_decimals
 
 STEP = Decimal("0.00001")  # booked money has five decimals
 MAX_VALUE = Decimal(10) ** 15 - STEP  # what numeric(20,5) holds
 
 SALES = "sales"
 CORRECTIONS = "corrections"
+BY_HAND: Final = "manual"  # the gateway of money that an admin books
 
 
 class LedgerError(Exception):
@@ -38,7 +42,7 @@ class InsufficientFunds(LedgerError):
     """The wallet would fall below its credit limit."""
 
     def __init__(self, *, available: Decimal, amount: Decimal) -> None:
-        super().__init__(f"{amount:.5f} is needed, {available:.5f} is there")
+        super().__init__(f"{five_decimals(amount)} is needed, {five_decimals(available)} is there")
         self.available = available  # balance and credit together
         self.amount = amount
 
@@ -67,7 +71,9 @@ def check_funds(*, customer: User, amount: Decimal) -> None:
         raise InsufficientFunds(available=available, amount=amount)
 
 
-def charge(*, customer: User, amount: Decimal, reference: str, now: datetime) -> Transfer | None:
+def charge(
+    *, customer: User, amount: Decimal, reference: Reference, now: datetime
+) -> Transfer | None:
     """Take `amount` from the wallet into sales; None where this reference was booked before.
 
     Raises InsufficientFunds, and the other errors of this module.
@@ -82,7 +88,7 @@ def refund(
     *,
     customer: User,
     amount: Decimal,
-    reference: str,
+    reference: Reference,
     now: datetime,
     actor: User | None = None,
     reason: str = "",
@@ -117,7 +123,7 @@ def top_up(
         TransferKind.TOP_UP,
         house=f"topups:{gateway}",
         signed=_checked(amount),
-        reference=f"pay:{gateway}:{payment_id}",
+        reference=payment(gateway=gateway, payment_id=payment_id),
     )
     return _post(movement, customer=customer, now=now, actor=actor, reason=reason)
 
@@ -135,7 +141,7 @@ def correct(
         TransferKind.CORRECTION,
         house=CORRECTIONS,
         signed=-size if amount < 0 else size,
-        reference=f"adj:{correction_id}",
+        reference=correction(correction_id),
     )
     return _post(movement, customer=customer, now=now, actor=actor, reason=reason)
 
@@ -145,7 +151,7 @@ class _Movement:
     kind: TransferKind
     house: str  # the code of the other side
     signed: Decimal  # as the wallet sees it
-    reference: str
+    reference: Reference
 
 
 def _checked(amount: Decimal) -> Decimal:
@@ -175,14 +181,17 @@ def _post(
             available=wallet.balance + wallet.credit_limit, amount=-movement.signed
         )
     if balance > MAX_VALUE:
-        raise BadAmount(f"a balance of {balance:.5f} cannot be held")
+        raise BadAmount(f"a balance of {five_decimals(balance)} cannot be held")
     debit, credit = (house, wallet) if movement.signed > 0 else (wallet, house)
     transfer = Transfer(
         debit=debit,
         credit=credit,
         amount=abs(movement.signed),
         kind=movement.kind,
-        reference=movement.reference,
+        reference=movement.reference.text,
+        subject_kind=movement.reference.subject_kind or "",
+        subject_id=movement.reference.subject_id,
+        gateway=movement.reference.gateway,
         wallet=wallet,
         wallet_seq=wallet.seq + 1,
         balance_after=balance,
@@ -209,8 +218,7 @@ def _house_account(*, code: str) -> Account:
 
 
 def _locked_wallet(*, owner: User) -> Account:
-    # NO KEY: a transfer's foreign key to this row, taken by another session, is not in the way.
-    locked = Account.objects.select_for_update(no_key=True)
+    locked = Account.objects.locked()
     try:
         return locked.get(owner=owner)
     except Account.DoesNotExist:
@@ -244,11 +252,11 @@ def _is_booked(movement: _Movement, *, wallet: Account) -> bool:
 
     Raises ReferenceReused where it was another one.
     """
-    booked = Transfer.objects.filter(reference=movement.reference).first()
+    booked = Transfer.objects.filter(reference=movement.reference.text).first()
     if booked is None:
         return False
     if (booked.wallet_id, booked.signed_amount) != (wallet.pk, movement.signed):
         raise ReferenceReused(
-            f"{movement.reference} was booked before, for another wallet or another amount"
+            f"{movement.reference.text} was booked before, for another wallet or another amount"
         )
     return True

@@ -12,7 +12,8 @@ from typing import Final, Self, TypedDict
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, Concat
 
 from accounts.models import User
 from billing.triggers import (
@@ -21,6 +22,7 @@ from billing.triggers import (
     TRANSFER_MOVES_ITS_WALLET,
     WALLET_MOVES_WITH_ITS_TRANSFER,
 )
+from lib.row_locks import LockingQuerySet
 
 
 class Digits(TypedDict):
@@ -39,6 +41,10 @@ class AccountKind(models.TextChoices):
 
     WALLET = "wallet", "Wallet"
     HOUSE = "house", "House"
+
+
+class AccountQuerySet(LockingQuerySet["Account"]):
+    """Selections of accounts."""
 
 
 class Account(models.Model):
@@ -60,6 +66,7 @@ class Account(models.Model):
     credit_limit = models.DecimalField(**MONEY, default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = AccountQuerySet.as_manager()
     triggers = (ACCOUNT_MOVES_BY_STEPS, WALLET_MOVES_WITH_ITS_TRANSFER)
 
     class Meta:
@@ -97,6 +104,20 @@ class TransferKind(models.TextChoices):
     CORRECTION = "correction", "Correction"
 
 
+class SubjectKind(models.TextChoices):
+    """What a transfer is about, of which the ledger knows a kind and a number and no more."""
+
+    ORDER = "order", "Order"
+
+
+class TransferQuerySet(models.QuerySet["Transfer"]):
+    """Selections of transfers in business words."""
+
+    def about(self, kind: SubjectKind, number: int) -> Self:
+        """Those of one subject, in the order in which its wallet moved."""
+        return self.filter(subject_kind=kind, subject_id=number).order_by("wallet_seq")
+
+
 class Transfer(models.Model):
     """One movement of `amount` from the debit account to the credit account; never changed,
     never deleted.
@@ -106,7 +127,11 @@ class Transfer(models.Model):
     credit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="credits")
     amount = models.DecimalField(**MONEY)
     kind = models.CharField(max_length=12, choices=TransferKind.choices)
-    reference = models.CharField(max_length=120, unique=True)  # a repeated reference moves nothing
+    # made by billing/reference.py and read back by nobody; a repeated reference moves nothing
+    reference = models.CharField(max_length=120, unique=True)
+    subject_kind = models.CharField(max_length=10, choices=SubjectKind.choices, blank=True)
+    subject_id = models.BigIntegerField(null=True, blank=True)
+    gateway = models.CharField(max_length=60, blank=True)  # that a top-up came in through
     # the side that is a wallet
     wallet = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="movements")
     wallet_seq = models.BigIntegerField()
@@ -117,6 +142,7 @@ class Transfer(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
 
+    objects = TransferQuerySet.as_manager()
     triggers = (TRANSFER_APPEND_ONLY, TRANSFER_MOVES_ITS_WALLET)
 
     class Meta:
@@ -133,7 +159,29 @@ class Transfer(models.Model):
                 | Q(kind__in=["top_up", "refund"], wallet=F("credit"))
                 | Q(kind="correction"),
             ),
+            models.CheckConstraint(
+                name="transfer_reference_names_subject",
+                condition=Q(~Q(reference__startswith="order:"), subject_kind="", subject_id=None)
+                | Q(
+                    subject_kind="order",
+                    subject_id__isnull=False,
+                    reference__startswith=Concat(
+                        Value("order:"), Cast("subject_id", models.CharField()), Value(":")
+                    ),
+                ),
+            ),
+            models.CheckConstraint(
+                name="transfer_gateway_of_top_up",
+                condition=Q(~Q(gateway=""), kind="top_up") | Q(~Q(kind="top_up"), gateway=""),
+            ),
             models.UniqueConstraint(name="transfer_wallet_seq", fields=["wallet", "wallet_seq"]),
+        ]
+        indexes = [
+            models.Index(
+                name="transfer_subject",
+                fields=["subject_kind", "subject_id"],
+                condition=Q(subject_id__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -189,7 +237,7 @@ class AdjustmentOutcome(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
-class AdjustmentQuerySet(models.QuerySet["Adjustment"]):
+class AdjustmentQuerySet(LockingQuerySet["Adjustment"]):
     """Proposed adjustments, in business words."""
 
     def to_agree(self) -> Self:

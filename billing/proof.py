@@ -9,6 +9,7 @@ from typing import Final, TypedDict
 from django.db import connection
 
 from billing.models import Account, Transfer
+from lib.decimals import five_decimals
 from lib.triggers import Trigger
 
 
@@ -26,6 +27,11 @@ LEFT JOIN pg_trigger g
     ON g.tgname = wanted.name AND g.tgrelid = wanted.place::regclass AND g.tgenabled IN ('O', 'A')
 WHERE g.tgname IS NULL ORDER BY wanted.name
 """  # noqa: S608  # our own names
+# A transfer's reference and subject say two things.
+MISNAMED: Final = """
+CASE subject_kind WHEN '' THEN subject_id IS NOT NULL OR starts_with(reference, 'order:')
+ELSE starts_with(reference, concat(subject_kind, ':', subject_id, ':')) IS NOT TRUE END
+"""
 CHECKS: Final = [
     # A wallet is the sum of its transfers, and its steps are 1 … seq (each step is unique by
     # constraint).
@@ -82,6 +88,12 @@ CHECKS: Final = [
     JOIN billing_account d ON d.id = t.debit_id JOIN billing_account c ON c.id = t.credit_id
     WHERE d.kind = c.kind OR t.wallet_id <> CASE WHEN d.kind = 'wallet' THEN d.id ELSE c.id END ORDER BY t.id
     """,
+    # What queries know of a transfer is what its reference says.
+    f"""
+    SELECT format('transfer %s (%s): its reference does not say that it is about %s %s',
+                  id, reference, subject_kind, subject_id)
+    FROM billing_transfer WHERE {MISNAMED} ORDER BY id
+    """,  # noqa: S608
     # What the wallets hold is what the house took in less what it earned: over all accounts the sum
     # is zero.
     """
@@ -136,7 +148,7 @@ def count_ledger() -> LedgerFigures:
         house: list[tuple[str, Decimal]] = cursor.fetchall()
     return LedgerFigures(
         wallets=wallets,
-        wallets_total=f"{total:.5f}",
+        wallets_total=five_decimals(total),
         transfers=transfers,
-        house={code: f"{amount:.5f}" for code, amount in house},
+        house={code: five_decimals(amount) for code, amount in house},
     )

@@ -22,7 +22,7 @@ from typing import Final
 
 from django.db import connection
 
-from billing.proof import GUARDS, findings
+from billing.proof import GUARDS, MISNAMED, findings
 
 # transactions since a horizon; ids are kept with rows in 32 bits, so that older ones look alike
 OLDEST = 2**30
@@ -82,7 +82,10 @@ CHECKS: Final = [
         (CASE WHEN amount <= 0 THEN format('transfer %s (%s): its amount is %s', id, reference, amount) END),
         (CASE WHEN debit_kind = credit_kind
                 OR wallet_id <> CASE WHEN debit_kind = 'wallet' THEN debit_id ELSE credit_id END THEN
-            format('transfer %s (%s): not between wallet %s and the house', id, reference, wallet_id) END)
+            format('transfer %s (%s): not between wallet %s and the house', id, reference, wallet_id) END),
+        (CASE WHEN {misnamed} THEN
+            format('transfer %s (%s): its reference does not say that it is about %s %s',
+                   id, reference, subject_kind, subject_id) END)
     ) AS finding (text) WHERE finding.text IS NOT NULL ORDER BY id, text
     """,
     GUARDS,
@@ -138,7 +141,11 @@ def find_moved(*, horizon: int) -> Moved:
 
 def check_moved(moved: Moved) -> list[str]:
     """One sentence for each thing among them that does not add up, given that all was well before."""
-    keys = {"transfers": rows(moved.transfers), "wallets": rows(moved.wallets)}
+    keys = {
+        "transfers": rows(moved.transfers),
+        "wallets": rows(moved.wallets),
+        "misnamed": MISNAMED,
+    }
     return [
         finding
         for check in CHECKS

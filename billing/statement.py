@@ -7,7 +7,9 @@ from decimal import Decimal
 from django.urls import reverse
 
 from accounts.models import User
-from billing.models import Account, Transfer, TransferKind
+from billing.ledger import BY_HAND
+from billing.models import Account, SubjectKind, Transfer, TransferKind
+from lib.keyset import newest_first
 
 PAGE = 50  # movements
 
@@ -50,37 +52,25 @@ def read_statement(
     wallet = Account.objects.filter(owner=owner).first()
     if wallet is None:
         return Statement(Decimal(0), Decimal(0), [], None, None)
-    rows, is_more = _page(wallet, before=before, after=after)
-    is_newer, is_older = (is_more, True) if after is not None else (before is not None, is_more)
+    page = newest_first(
+        wallet.movements.all(), size=PAGE, key="wallet_seq", before=before, after=after
+    )
     return Statement(
         balance=wallet.balance,
         credit_limit=wallet.credit_limit,
-        movements=[_describe(row, order_url_name=order_url_name) for row in rows],
-        newer=rows[0].wallet_seq if rows and is_newer else None,
-        older=rows[-1].wallet_seq if rows and is_older else None,
+        movements=[_describe(row, order_url_name=order_url_name) for row in page.rows],
+        newer=page.newer_than,
+        older=page.older_than,
     )
 
 
-def _page(wallet: Account, *, before: int | None, after: int | None) -> tuple[list[Transfer], bool]:
-    """The rows, the newest first, and whether there are more in the direction of reading."""
-    movements = wallet.movements.all()
-    if after is not None:
-        rows = list(movements.filter(wallet_seq__gt=after).order_by("wallet_seq")[: PAGE + 1])
-        return rows[:PAGE][::-1], len(rows) > PAGE
-    if before is not None:
-        movements = movements.filter(wallet_seq__lt=before)
-    rows = list(movements.order_by("-wallet_seq")[: PAGE + 1])
-    return rows[:PAGE], len(rows) > PAGE
-
-
 def _describe(transfer: Transfer, *, order_url_name: str) -> Movement:
-    subject, number, *_ = [*transfer.reference.split(":"), ""]
-    is_order = subject == "order" and number.isdigit()
+    is_order = transfer.subject_kind == SubjectKind.ORDER
     is_by_hand = transfer.kind in {TransferKind.TOP_UP, TransferKind.CORRECTION}
     return Movement(
         at=transfer.created_at,
-        title=_title(transfer, number if is_order else ""),
-        url=reverse(order_url_name, args=[int(number)]) if is_order else "",
+        title=_title(transfer),
+        url=reverse(order_url_name, args=[transfer.subject_id]) if is_order else "",
         amount=transfer.signed_amount,
         balance_after=transfer.balance_after,
         reason=transfer.reason if is_by_hand else "",  # what staff note on a refund is for staff
@@ -88,11 +78,12 @@ def _describe(transfer: Transfer, *, order_url_name: str) -> Movement:
     )
 
 
-def _title(transfer: Transfer, order: str) -> str:
+def _title(transfer: Transfer) -> str:
     kind = TransferKind(transfer.kind)
-    if order:
-        return f"Refund for order {order}" if kind == TransferKind.REFUND else f"Order {order}"
+    if transfer.subject_kind == SubjectKind.ORDER:
+        number = transfer.subject_id
+        return f"Refund for order {number}" if kind == TransferKind.REFUND else f"Order {number}"
     if kind == TransferKind.TOP_UP:
-        gateway = transfer.reference.split(":")[1]
-        return "Funds added" if gateway == "manual" else f"Funds added by {gateway}"
+        gateway = transfer.gateway
+        return "Funds added" if gateway == BY_HAND else f"Funds added by {gateway}"
     return kind.label

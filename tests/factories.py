@@ -11,6 +11,7 @@ from django.test import Client
 from accounts.models import Role, User
 from billing import ledger
 from billing.models import Transfer
+from billing.reference import order_charge
 from catalog.models import Category, Provider, Service
 from catalog.prices.arithmetic import charge_for, cost_for
 from orders.models import ENDED, Order, Status, Watch
@@ -142,7 +143,7 @@ def make_order(
         ended_at=now if status in ENDED else None,
     )
     if charge:
-        ledger.charge(customer=user, amount=charge, reference=f"order:{order.pk}:charge", now=now)
+        ledger.charge(customer=user, amount=charge, reference=order_charge(order.pk), now=now)
     if status == Status.RUNNING:
         Watch.objects.create(order=order, provider=order.provider, due_at=now)
     return order

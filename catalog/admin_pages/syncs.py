@@ -15,6 +15,8 @@ from accounts.decorators import MemberRequest, admin_required
 from catalog.models import SyncOutcome, SyncRun
 from catalog.providers import want_sync
 from catalog.tasks import nudge_sync
+from lib.keyset import newest_first
+from lib.query_text import to_id
 
 PAGE = 50  # runs
 CHANGES = 500  # rows of one change set that are shown; the figures above them tell the whole
@@ -24,15 +26,10 @@ CHANGES = 500  # rows of one change set that are shown; the figures above them t
 @require_safe
 def admin_syncs(request: MemberRequest) -> HttpResponse:
     """The last syncs of all providers, the newest first."""
-    runs = SyncRun.objects.select_related("provider").order_by("-pk")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        runs = runs.filter(pk__lt=int(before))
-    shown = list(runs[: PAGE + 1])
-    older_url = f"?before={shown[PAGE - 1].pk}" if len(shown) > PAGE else ""
-    return render(
-        request, "catalog/admin/syncs.html", {"runs": shown[:PAGE], "older_url": older_url}
-    )
+    runs = SyncRun.objects.select_related("provider")
+    page = newest_first(runs, size=PAGE, before=to_id(request.GET.get("before", "")))
+    older_url = f"?before={page.older_than}" if page.older_than else ""
+    return render(request, "catalog/admin/syncs.html", {"runs": page.rows, "older_url": older_url})
 
 
 @admin_required

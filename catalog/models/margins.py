@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from catalog.models.providers import RATE, Provider
 from catalog.models.services import Category, Service
+from lib.decimals import shortest
 
 
 class MarginScope(models.TextChoices):
@@ -60,4 +61,4 @@ class MarginRule(models.Model):
 
     def __str__(self) -> str:
         target = self.provider or self.category or self.service or "all services"
-        return f"{target}: +{self.percent.normalize():f} % + {self.fixed.normalize():f}"
+        return f"{target}: +{shortest(self.percent)} % + {shortest(self.fixed)}"

@@ -18,7 +18,7 @@ from django.db.models import F
 
 from catalog.models import Service
 from catalog.upstream import service_types
-from lib.decimals import rate_text
+from lib.decimals import ungrouped
 
 Encoding = Literal["identity", "gzip", "br"]
 
@@ -100,7 +100,7 @@ def _rows(group: PriceGroup) -> Iterator[dict[str, object]]:
             "name": own_name or name,
             "type": sold_as.name,
             "category": own_heading or heading,
-            "rate": rate_text(price),
+            "rate": ungrouped(price),
             "min": str(least),
             "max": str(most),
             "refill": is_refill,

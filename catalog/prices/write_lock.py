@@ -2,7 +2,7 @@
 other's past.
 """
 
-from django.db import connection
+from lib.advisory_locks import wait_in_transaction
 
 CATALOG_LOCK = 0x0CA7A106  # a number of our own among the database's advisory locks
 PATIENCE = "25s"  # the longest sync holds it for seconds; below the statement time-out
@@ -14,9 +14,4 @@ def lock_catalog() -> None:
     Raises OperationalError after 25 seconds of waiting. Must be called in a transaction, before any
     row is read that the prices depend on.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('lock_timeout')")
-        usual = cursor.fetchone()[0]
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CATALOG_LOCK])
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [usual])
+    wait_in_transaction(CATALOG_LOCK, patience=PATIENCE)

@@ -11,6 +11,7 @@ from typing import Final
 from catalog.prices.arithmetic import cost_of
 from catalog.sync.clean_text import clean_line, clean_text
 from catalog.upstream import CatalogReply, ServiceRow, service_types
+from lib.decimals import shortest
 
 WATCHED: Final = (
     "name", "category", "type", "rate", "min", "max", "is_refill", "is_cancel", "is_dripfeed", "description",
@@ -223,5 +224,5 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+        return shortest(value)
     return str(value)

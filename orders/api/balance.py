@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpResponse
 
+from lib.decimals import five_decimals
 from orders.api.answers import reply
 from orders.api.authenticate import Caller
 from orders.api.request import Ask
@@ -22,4 +23,4 @@ def balance(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute(OWN_BALANCE, [caller.user.pk])
         [found] = cursor.fetchone() or [Decimal(0)]
-    return reply({"balance": f"{found:.5f}", "currency": settings.PANEL_CURRENCY})
+    return reply({"balance": five_decimals(found), "currency": settings.PANEL_CURRENCY})

@@ -17,35 +17,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from django.db import connection, transaction
 
 from billing import proof
 from billing.halt import halt
 from billing.proof_of_changes import read_horizon
+from lib.decimals import five_decimals
 from orders.audit.concerns import look
 from orders.models import Proof
 
 log = logging.getLogger(__name__)
 
-CHECK = r"""
-WITH named AS (
-    -- split_part and not one pattern for it all: an eighth of the time
-    SELECT CASE WHEN split_part(reference, ':', 1) = 'order'
-                 AND split_part(reference, ':', 2) ~ '^[0-9]{1,18}$'
-                 AND split_part(reference, ':', 3) IN ('charge', 'refund_to', 'post')
-                THEN split_part(reference, ':', 2)::bigint END AS order_id,
-           wallet_id, reference, amount, kind, kind = 'refund' AND actor_id IS NOT NULL AS is_decided
-    FROM /*of all*/ billing_transfer WHERE kind IN ('charge', 'refund')
-),
-booked AS (
-    SELECT order_id, wallet_id,
+CHECK: Final = """
+WITH booked AS (
+    SELECT CASE WHEN subject_kind = 'order' THEN subject_id END AS order_id, wallet_id,
            coalesce(sum(amount) FILTER (WHERE kind = 'charge'), 0) AS charged,
            coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0) AS refunded,
-           bool_or(is_decided) AS is_decided,
-           min(reference) FILTER (WHERE order_id IS NULL) AS reference
-    FROM named GROUP BY order_id, wallet_id
+           bool_or(kind = 'refund' AND actor_id IS NOT NULL) AS is_decided,
+           min(reference) FILTER (WHERE subject_kind <> 'order') AS reference
+    FROM {transfers} AS t WHERE kind IN ('charge', 'refund') GROUP BY order_id, wallet_id
 ),
 judged AS (
     SELECT o.id, o.user_id, o.status, o.charge, o.refunded, o.remains, o.billed_quantity, o.posts,
@@ -55,7 +47,7 @@ judged AS (
            CASE o.status WHEN 'canceled' THEN CASE WHEN o.posts IS NULL THEN o.charge ELSE 0 END
                          WHEN 'partial' THEN div(o.charge * 100000 * o.remains, o.billed_quantity) * 0.00001
                          ELSE 0 END AS owed
-    FROM /*all*/ orders_order o
+    FROM {orders} o
     FULL JOIN booked ON booked.order_id = o.id
     LEFT JOIN billing_account wallet ON wallet.id = booked.wallet_id
 ),
@@ -88,6 +80,7 @@ SELECT finding.text FROM suspect CROSS JOIN LATERAL (VALUES
 ) AS finding (text)
 WHERE finding.text IS NOT NULL ORDER BY id, order_id, text
 """
+CHECK_ALL: Final = CHECK.format(orders="orders_order", transfers="billing_transfer")
 
 
 class Figures(TypedDict):
@@ -132,7 +125,7 @@ class FullAudit(Audit):
 def prove() -> FullAudit:
     """Check all money at one moment, whatever is booked meanwhile. Changes nothing, locks nothing."""
     with one_moment():
-        findings = [*proof.check_ledger(), *proof.findings(CHECK)]
+        findings = [*proof.check_ledger(), *proof.findings(CHECK_ALL)]
         return FullAudit(figures=_count(), findings=findings, horizon=read_horizon())
 
 
@@ -200,6 +193,6 @@ def _count() -> Figures:
     return Figures(
         ledger=proof.count_ledger(),
         orders=orders,
-        charged=f"{charged:.5f}",
-        refunded=f"{refunded:.5f}",
+        charged=five_decimals(charged),
+        refunded=five_decimals(refunded),
     )

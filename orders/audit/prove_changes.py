@@ -35,16 +35,14 @@ KEPT = timedelta(days=7)  # sound proofs of what changed; the daily ones and wha
 CHANGED: Final = """
 SELECT id FROM orders_order WHERE {newer}
 UNION
-SELECT split_part(reference, ':', 2)::bigint FROM billing_transfer
-WHERE id = ANY({transfers}) AND reference ~ '^order:[0-9]{{1,18}}:'
+SELECT subject_id FROM billing_transfer WHERE id = ANY({transfers}) AND subject_kind = 'order'
 """
-# Every transfer of these orders (the range is what an index answers), and the new ones that name no
-# order
+# Every transfer of these orders, and the new ones that name no order.
 TRANSFERS: Final = """(
     SELECT t.* FROM unnest({orders}) AS wanted (id) JOIN billing_transfer t
-        ON t.reference ~>=~ format('order:%s:', wanted.id) AND t.reference ~<~ format('order:%s;', wanted.id)
+        ON t.subject_kind = 'order' AND t.subject_id = wanted.id
     UNION SELECT t.* FROM billing_transfer t WHERE t.id = ANY({transfers})
-) AS changed"""
+)"""
 ORDERS: Final = "(SELECT * FROM orders_order WHERE id = ANY({orders}))"
 
 
@@ -121,8 +119,8 @@ def find_change(*, horizon: int) -> Change:
 def check_orders(change: Change) -> list[str]:
     """The check of all orders, on those that changed."""
     keys = {"orders": rows(change.orders), "transfers": rows(change.moved.transfers)}
-    check = CHECK.replace("/*of all*/ billing_transfer", TRANSFERS.format(**keys))
-    return ledger.findings(check.replace("/*all*/ orders_order", ORDERS.format(**keys)))
+    check = CHECK.format(orders=ORDERS.format(**keys), transfers=TRANSFERS.format(**keys))
+    return ledger.findings(check)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from psycopg import errors
 from billing.models import Halt
 from catalog.models import Provider
 from lib.clock import database_now
+from lib.decimals import five_decimals
 from orders.forwarding.distinct_costs import MAX_OPEN, distinct_sums, keeps_distinct
 from orders.jobs.crash_points import reach
 from orders.lifecycle.costs import cost_at_once, present_cost, worth
@@ -71,7 +72,7 @@ def claim(*, provider_id: int, owner: UUID) -> Claim | None:
             return _prepare(order, provider, owner=owner, now=now)
         order.hold(
             reason=HoldReason.LOSS,
-            text=f"It would cost {cost:.5f} now, but the charge is {worth(order):.5f}.",
+            text=f"It would cost {five_decimals(cost)} now, but the charge is {five_decimals(worth(order))}.",
             now=now,
         )
     return None

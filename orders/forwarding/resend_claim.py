@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from lib.clock import database_now
+from lib.decimals import five_decimals
 from orders.forwarding.claim import Claim, open_lane
 from orders.forwarding.record_outcome import PROBLEM_LENGTH
 from orders.lifecycle.costs import present_cost, worth
@@ -111,5 +112,8 @@ def _problem(order: Order, attempt: Attempt, account: str, now: datetime) -> str
         return "Our address or API key there has changed since: its key may not be known, and place it once more."
     cost = present_cost(order)
     if cost > max(worth(order), order.cost):
-        return f"Were it placed only now, it would cost {cost:.5f}, but the charge is {worth(order):.5f}."
+        return (
+            f"Were it placed only now, it would cost {five_decimals(cost)},"
+            f" but the charge is {five_decimals(worth(order))}."
+        )
     return ""

@@ -3,12 +3,11 @@ says when it ran.
 """
 
 import time
-import zlib
 from collections.abc import Callable
 
 from django.utils import timezone
 
-from lib.advisory_locks import give_back, take
+from lib.advisory_locks import key_of, session_lock
 from orders.jobs.late_jobs import since
 from orders.models import Sweep
 
@@ -20,14 +19,10 @@ def run_alone(*, name: str, job: Callable[[], str]) -> bool:
     goes with a worker that dies or, after two minutes, stands still. An error in `job` is noted and
     raised.
     """
-    key = zlib.crc32(f"panel:sweep:{name}".encode())
-    if not take(key):
-        return False
-    try:
-        run_noted(name=name, job=job)
-    finally:
-        give_back(key)
-    return True
+    with session_lock(key_of(f"sweep:{name}")) as is_ours:
+        if is_ours:
+            run_noted(name=name, job=job)
+    return is_ours
 
 
 def run_noted(*, name: str, job: Callable[[], str]) -> None:

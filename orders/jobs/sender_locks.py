@@ -4,16 +4,14 @@ process's session dies.
 They belong to a session, so a worker needs a direct connection or session pooling (not pgbouncer's
 transaction mode). A process that stands still (a frozen machine) keeps its connection and would
 keep its locks for ever: PostgreSQL ends a session that took one of these and has said nothing for
-STANDSTILL. When the process goes on, it has nothing left to say there, and finds out at its next
+MAX_SILENCE. When the process goes on, it has nothing left to say there, and finds out at its next
 query.
 """
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from django.db import connection
-
-from lib.advisory_locks import _ask, give_back, take
+from lib.advisory_locks import give_back, held, session_lock, take, take_in_transaction
 
 # One bigint each, far above the CRC-32 numbers that periodic jobs lock.
 ATTEMPTS = 1 << 56
@@ -34,12 +32,10 @@ def sender_lock(*, attempt_id: int) -> Iterator[None]:
     Raises PulseTaken. A session that breaks loses the pulse; the lease of the attempt still
     protects it for a while.
     """
-    if not take(ATTEMPTS + attempt_id):
-        raise SenderAlive(f"attempt {attempt_id}")
-    try:
+    with session_lock(ATTEMPTS + attempt_id) as is_ours:
+        if not is_ours:
+            raise SenderAlive(f"attempt {attempt_id}")
         yield
-    finally:
-        give_back(ATTEMPTS + attempt_id)
 
 
 @contextmanager
@@ -61,34 +57,20 @@ def is_sender_dead(*, attempt_id: int) -> bool:
 
     In a transaction: and none takes it until that ends.
     """
-    return _ask("SELECT pg_try_advisory_xact_lock(%s)", ATTEMPTS + attempt_id)
+    return take_in_transaction(ATTEMPTS + attempt_id)
 
 
 def living_senders(attempt_ids: Collection[int]) -> set[int]:
     """Those of the attempts whose pulse some session holds now. Only looks, and disturbs no sender."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT key - %s FROM (
-                SELECT (classid::bigint << 32) | objid::bigint AS key FROM pg_locks
-                WHERE locktype = 'advisory' AND objsubid = 1 AND granted
-                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            ) AS held WHERE key = ANY(%s)
-            """,
-            [ATTEMPTS, [ATTEMPTS + attempt_id for attempt_id in attempt_ids]],
-        )
-        return {row[0] for row in cursor.fetchall()}
+    keys = held([ATTEMPTS + attempt_id for attempt_id in attempt_ids])
+    return {key - ATTEMPTS for key in keys}
 
 
 @contextmanager
 def drain_lock(*, provider_id: int) -> Iterator[bool]:
     """Hold the pulse of the provider's fence; yields False where a living session holds it."""
-    is_ours = take(FENCES + provider_id)
-    try:
+    with session_lock(FENCES + provider_id) as is_ours:
         yield is_ours
-    finally:
-        if is_ours:
-            give_back(FENCES + provider_id)
 
 
 def is_drain_abandoned(*, provider_id: int) -> bool:
@@ -96,4 +78,4 @@ def is_drain_abandoned(*, provider_id: int) -> bool:
 
     In a transaction: and none takes it until that ends.
     """
-    return _ask("SELECT pg_try_advisory_xact_lock(%s)", FENCES + provider_id)
+    return take_in_transaction(FENCES + provider_id)

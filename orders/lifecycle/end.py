@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from accounts.models import User
 from catalog.prices.arithmetic import owed_for
+from lib.decimals import five_decimals
 from orders.lifecycle.refund import refund_up_to
 from orders.models import EventKind, Order, Status, Watch
 
@@ -30,7 +31,7 @@ def end_partially(
     owed = owed_for(
         charge=order.charge, undelivered=undelivered, billed_quantity=order.billed_quantity
     )
-    formula = f"{order.charge:.5f} × {undelivered:,} / {order.billed_quantity:,} = {owed:.5f}"
+    formula = f"{five_decimals(order.charge)} × {undelivered:,} / {order.billed_quantity:,} = {five_decimals(owed)}"
     _end(
         order=order,
         status=Status.PARTIAL,

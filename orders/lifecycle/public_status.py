@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from django.conf import settings
 
+from lib.decimals import five_decimals
 from orders.models import RequestState, Status
 
 ORDER_WORDS: Final = frozenset(
@@ -42,7 +43,7 @@ def sheet_of(order: Standing) -> dict[str, str]:
     net of refunds.
     """
     return {
-        "charge": f"{order.net_charge:.5f}",
+        "charge": five_decimals(order.net_charge),
         "start_count": str(order.start_count or 0),
         "status": _word(order),
         "remains": str(_remains(order)),

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 from accounts.models import User
 from billing import ledger
+from billing.reference import order_refund
+from lib.decimals import five_decimals
 from orders.models import EventKind, Order
 
 
@@ -32,7 +34,7 @@ def refund_up_to(
     transfer = ledger.refund(
         customer=order.user,
         amount=amount,
-        reference=f"order:{order.pk}:refund_to:{owed:.5f}",
+        reference=order_refund(order.pk, up_to=owed),
         now=now,
         actor=actor,
         reason=reason,
@@ -45,7 +47,7 @@ def refund_up_to(
     order.save(update_fields=["refunded"])
     order.record(
         kind=EventKind.REFUNDED,
-        text=f"Refunded {amount:.5f}" + (f": {formula}" if formula else ""),
+        text=f"Refunded {five_decimals(amount)}" + (f": {formula}" if formula else ""),
         now=now,
         actor=actor,
         detail={

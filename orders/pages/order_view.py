@@ -8,7 +8,7 @@ from typing import Final
 
 from django.conf import settings
 
-from billing.models import Transfer, TransferKind
+from billing.models import SubjectKind, Transfer, TransferKind
 from lib.decimals import plain
 from orders.aftercare.requests import can_cancel, can_refill, has_open
 from orders.lifecycle.charge_text import charge_formula
@@ -190,19 +190,21 @@ def _fields(order: Order) -> Iterator[tuple[str, list[str]]]:
 
 
 def _movements(order: Order, *, events: list[Event]) -> Iterator[Movement]:
-    """The charge with its formula, and each refund with the formula from its event."""
-    refunds = {_owed_of(event): event.text for event in events if event.kind == EventKind.REFUNDED}
-    transfers = Transfer.objects.filter(
-        reference__startswith=f"order:{order.pk}:", wallet__owner=order.user_id
-    )
-    for transfer in transfers.order_by("wallet_seq"):
+    """The charge with its formula, and each refund with the one that its event tells."""
+    texts = {_owed_of(event): event.text for event in events if event.kind == EventKind.REFUNDED}
+    transfers = Transfer.objects.about(SubjectKind.ORDER, order.pk)
+    charges, refunded = 0, Decimal(0)
+    for transfer in transfers.filter(wallet__owner=order.user_id):
         is_charge = transfer.kind == TransferKind.CHARGE
-        told = refunds.get(transfer.reference.rpartition(":")[2], "")
-        part, _, number = transfer.reference.removeprefix(f"order:{order.pk}:").partition(":")
-        label = f"Post {number}" if part == "post" else "Charge"
+        if is_charge:
+            charges += 1
+        else:
+            refunded += transfer.amount
+        told = texts.get(refunded, "")
+        charge_label = f"Post {charges}" if order.is_subscription else "Charge"
         yield Movement(
             at=transfer.created_at,
-            label=label if is_charge else "Refund",
+            label=charge_label if is_charge else "Refund",
             formula=_charge_formula(order) if is_charge else told.partition(": ")[2],
             amount=transfer.signed_amount,
             balance_before=transfer.balance_after - transfer.signed_amount,
@@ -210,9 +212,9 @@ def _movements(order: Order, *, events: list[Event]) -> Iterator[Movement]:
         )
 
 
-def _owed_of(event: Event) -> str:
-    """The total refunded, as at the end of the transfer's reference."""
-    return f"{Decimal(event.detail.get('owed', '0')):.5f}"
+def _owed_of(event: Event) -> Decimal:
+    """The sum up to which the order was refunded."""
+    return Decimal(event.detail.get("owed", "0"))
 
 
 def _charge_formula(order: Order) -> str:

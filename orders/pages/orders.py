@@ -13,11 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.decorators import MemberRequest, customer_required
 from lib.decimals import plain
+from lib.keyset import Page
 from lib.query_text import is_id
 from orders.aftercare import requests as aftercare_requests
 from orders.aftercare.requests import AlreadyOpen, NotOffered, can_cancel
 from orders.models import Order
-from orders.pages.order_list import PAGE, TABS, Page, find_orders, page_of
+from orders.pages.order_list import PAGE, TABS, find_orders, page_of
 from orders.pages.order_view import rows_of, sheet_of, with_requests
 
 
@@ -34,7 +35,7 @@ def orders(request: MemberRequest) -> HttpResponse:
         older_than=request.GET.get("before", ""),
         newer_than=request.GET.get("after", ""),
     )
-    rows = rows_of(page.orders)
+    rows = rows_of(page.rows)
     context = {
         "rows": rows,
         "live_ids": [row.order.pk for row in rows if row.is_live],
@@ -146,7 +147,7 @@ def _cancel_question(own: Order) -> dict[str, object]:
     }
 
 
-def _pager(page: Page, *, tab: str, query: str) -> dict[str, str]:
+def _pager(page: Page[Order], *, tab: str, query: str) -> dict[str, str]:
     newer, older = page.newer_than, page.older_than
     return {
         "newer_url": _list_url(tab=tab, q=query, after=newer) if newer else "",

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import User
 from catalog.models import Service
 from catalog.prices.arithmetic import charge_for
 from catalog.upstream.service_types import find
+from lib.advisory_locks import wait_in_transaction_for
 from orders.models import OPEN, Order
 from orders.placing.check_fields import check
 from orders.placing.open_links import bare, spellings
@@ -80,11 +81,7 @@ def _take_turn(*, customer: User, service: Service, link: str) -> None:
     """
     if not bare(link):
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"order:{customer.pk}:{service.pk}:{bare(link)}"],
-        )
+    wait_in_transaction_for(f"order:{customer.pk}:{service.pk}:{bare(link)}")
 
 
 def _check_link(*, customer: User, service: Service, link: str) -> None:

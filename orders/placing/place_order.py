@@ -13,6 +13,7 @@ from psycopg import errors
 
 from accounts.models import User
 from billing import ledger
+from billing.reference import order_charge
 from catalog.models import Service
 from catalog.prices.arithmetic import charge_for, cost_for
 from catalog.upstream.service_types import ServiceType, find
@@ -151,9 +152,7 @@ def _place(
     if kind.is_subscription:
         return _begin_posts(order=order, charge=charge, now=now)
     if charge:  # a free order moves no money
-        ledger.charge(
-            customer=customer, amount=charge, reference=f"order:{order.pk}:charge", now=now
-        )
+        ledger.charge(customer=customer, amount=charge, reference=order_charge(order.pk), now=now)
     formula = charge_formula(
         price=service.price,
         billed_quantity=wanted.billed_quantity,

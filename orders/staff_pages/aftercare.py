@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.decorators import MemberRequest, staff_required
+from lib.keyset import newest_first, oldest_first
+from lib.query_text import to_id
 from orders.aftercare.requests import (
     AlreadyDecided,
     AlreadyOurs,
@@ -149,17 +151,13 @@ def _list(request: HttpRequest, page: Page, *, status: int = 200) -> HttpRespons
         raise Http404
     tab = TABS[name]
     rows = tab.select(page.model.objects.all())
-    after = request.GET.get("after", "")
-    if after.isdecimal() and len(after) < 19:  # keyset: what comes behind this id
-        rows = rows.filter(pk__gt=after) if tab.is_queue else rows.filter(pk__lt=after)
     rows = rows.select_related("order", "order__user", "provider", "requested_by", "decided_by")
-    shown = list(rows.order_by("pk" if tab.is_queue else "-pk")[: PAGE + 1])
+    shown, more_after = _page_of(rows, tab=tab, after=to_id(request.GET.get("after", "")))
     address = reverse(page.url_name)
-    older_url = f"{address}?tab={name}&after={shown[PAGE - 1].pk}" if len(shown) > PAGE else ""
     context = {
         "page": page,
         "name": name,
-        "rows": shown[:PAGE],
+        "rows": shown,
         "tabs": [
             {
                 "label": each.label,
@@ -169,9 +167,20 @@ def _list(request: HttpRequest, page: Page, *, status: int = 200) -> HttpRespons
             }
             for key, each in TABS.items()
         ],
-        "older_url": older_url,
+        "older_url": f"{address}?tab={name}&after={more_after}" if more_after else "",
     }
     return render(request, page.template, context, status=status)
+
+
+def _page_of(
+    rows: AftercareQuerySet[Any], *, tab: Tab, after: int | None
+) -> tuple[list[Any], int | None]:
+    """A queue begins with the oldest, other tabs with the newest; and where the next page begins."""
+    if tab.is_queue:
+        queue = oldest_first(rows, size=PAGE, after=after)
+        return queue.rows, queue.newer_than
+    page = newest_first(rows, size=PAGE, before=after)
+    return page.rows, page.older_than
 
 
 def _decide(request: MemberRequest, page: Page, pk: int, name: str) -> HttpResponse:

@@ -7,6 +7,7 @@ from typing import Final
 from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from lib.decimals import plain
+from lib.keyset import Page, oldest_first
 from orders.lifecycle.costs import present_cost, worth
 from orders.models import (
     Attempt,
@@ -50,13 +51,9 @@ class Case:
         return f"0–{self.order.billed_quantity:,}"
 
 
-def cases(*, after: int | None = None) -> tuple[list[Case], int | None]:
-    """The oldest cases after an id, and the id after which more follow, or None."""
-    orders = waiting_for_staff()
-    if after is not None:
-        orders = orders.filter(pk__gt=after)
-    rows = list(with_evidence(orders).order_by("pk")[: PAGE + 1])
-    return cases_of(rows[:PAGE]), rows[PAGE - 1].pk if len(rows) > PAGE else None
+def inbox_page(*, after: int | None = None) -> Page[Order]:
+    """The oldest orders behind an id that wait for staff, with all that their cases show."""
+    return oldest_first(with_evidence(waiting_for_staff()), size=PAGE, after=after)
 
 
 def waiting_for_staff() -> OrderQuerySet:

@@ -12,14 +12,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.decorators import MemberRequest, staff_required
-from billing.models import Transfer
+from billing.models import SubjectKind, Transfer
 from catalog.models import Provider
-from lib.query_text import is_id
+from lib.query_text import to_id
 from orders.lifecycle.costs import earning_of
 from orders.models import EventKind, Order, Proposal, Review, Status
 from orders.pages.order_list import page_of
 from orders.staff_pages.forms import ReasonForm, form_for
-from orders.staff_pages.inbox import Case, cases, cases_of, with_evidence
+from orders.staff_pages.inbox import Case, cases_of, inbox_page, with_evidence
 from orders.staff_pages.search import find_any
 from orders.tracking.charge_posts import NothingToCount, count_posts
 from orders.tracking.settle_reviews import (
@@ -86,7 +86,7 @@ def staff_orders(request: MemberRequest) -> HttpResponse:
     )
     context = {
         "asked": asked,
-        "rows": [(order, earning_of(order)) for order in page.orders],
+        "rows": [(order, earning_of(order)) for order in page.rows],
         "page": page,
         "statuses": Status.choices,
         "providers": Provider.objects.order_by("name", "pk"),
@@ -106,10 +106,10 @@ def staff_order(request: MemberRequest, pk: int) -> HttpResponse:
 def staff_unclear(request: MemberRequest) -> HttpResponse:
     """Orders that staff must decide, oldest first, with evidence and decisions."""
     after = request.GET.get("after", "")
-    rows, more_after = cases(after=int(after) if is_id(after) else None)
+    page = inbox_page(after=to_id(after))
     context = {
-        "cards": [(case, _forms(case)) for case in rows],
-        "more_after": more_after,
+        "cards": [(case, _forms(case)) for case in cases_of(page.rows)],
+        "more_after": page.newer_than,
         "first_url": reverse("staff_unclear") if after else "",
     }
     return render(request, "orders/staff/unclear.html", context)
@@ -191,9 +191,7 @@ def _render_order(
         "closed_reviews": Review.objects.filter(order=order)
         .exclude(closed_at=None)
         .select_related("closed_by"),
-        "transfers": Transfer.objects.filter(reference__startswith=f"order:{pk}:").order_by(
-            "wallet_seq"
-        ),
+        "transfers": Transfer.objects.about(SubjectKind.ORDER, pk),
         "requests": [
             *order.refills.select_related("requested_by").order_by("pk"),
             *order.cancellations.select_related("requested_by").order_by("pk"),

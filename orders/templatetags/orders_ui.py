@@ -4,11 +4,13 @@ import re
 
 from django import template
 
+from lib.decimals import exact
 from orders.lifecycle.charge_text import unit
 
 register = template.Library()
 
 
+register.filter("exact", exact)  # for a script to read
 register.filter("unit", unit)
 
 

@@ -14,6 +14,7 @@ from django.db.models import Exists, F, OuterRef
 from accounts.models import User
 from billing import ledger
 from billing.models import Account
+from billing.reference import order_post
 from lib.decimals import plain
 from orders.lifecycle.costs import post_charge
 from orders.models import (
@@ -103,7 +104,10 @@ def _charge_post(order: Order, subscription: Subscription, now: datetime) -> Non
     unit_cost = order.cost / order.billed_quantity  # of one post: both grow together
     if amount:
         transfer = ledger.charge(
-            customer=order.user, amount=amount, reference=f"order:{order.pk}:post:{number}", now=now
+            customer=order.user,
+            amount=amount,
+            reference=order_post(order.pk, number=number),
+            now=now,
         )
         if transfer is None:
             raise ledger.LedgerError(

@@ -5,6 +5,7 @@ from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
+from lib.decimals import five_decimals
 from orders.lifecycle.public_status import request_word, sheet_of
 from orders.models import Order, RequestState, WebhookDelivery
 
@@ -48,7 +49,11 @@ def _order(delivery: WebhookDelivery) -> dict[str, Any]:
         start_count=facts["start_count"],
         remains=facts["remains"],
     )
-    return {"order": delivery.order_id, **sheet_of(order), "refunded": f"{order.refunded:.5f}"}
+    return {
+        "order": delivery.order_id,
+        **sheet_of(order),
+        "refunded": five_decimals(order.refunded),
+    }
 
 
 def _request(delivery: WebhookDelivery) -> dict[str, Any]:

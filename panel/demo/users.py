@@ -55,7 +55,7 @@ def enrol_people(*, now: datetime) -> People:
         ledger.top_up(
             customer=user,
             amount=Decimal(amount),
-            gateway="manual",
+            gateway=ledger.BY_HAND,
             payment_id=f"demo-{payment}",
             now=now,
             actor=people.admin,

@@ -12,10 +12,11 @@ from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from lib.decimals import plain
+
 register = template.Library()
 
 SYMBOLS: Final = {"USD": "$", "EUR": "€", "GBP": "£"}
-MIN_DECIMALS: Final = 2  # 3 is shown as 3.00, 0.00125 in full
 
 # of every status of orders, refills and cancellations
 TONES: Final = {
@@ -72,10 +73,7 @@ def amount(value: Decimal | None) -> str:
     if value is None:
         return "—"
     number = Decimal(value)
-    text = f"{abs(number):,f}"
-    whole, _, decimals = text.partition(".")
-    decimals = decimals.rstrip("0").ljust(MIN_DECIMALS, "0")
-    return f"{'−' if number < 0 else ''}{whole}.{decimals}"
+    return f"{'−' if number < 0 else ''}{plain(abs(number))}"
 
 
 @register.simple_tag(takes_context=True)

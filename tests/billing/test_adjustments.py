@@ -12,6 +12,7 @@ from accounts.models import Role, User
 from billing import adjustments, ledger
 from billing.halt import halt
 from billing.models import Account, Adjustment, AdjustmentKind, Transfer
+from billing.reference import order_charge
 from orders.audit.prove_all import prove
 from tests.factories import NOW, fund, make_user, signed_in
 
@@ -197,7 +198,7 @@ def test_money_that_is_gone_is_not_taken_and_the_proposal_waits_on(
     first: User, second: User, ann: User
 ) -> None:
     adjustment = propose(ann, first, kind=CORRECTION, amount="-150")
-    ledger.charge(customer=ann, amount=Decimal("0.00001"), reference="order:7:charge", now=NOW)
+    ledger.charge(customer=ann, amount=Decimal("0.00001"), reference=order_charge(7), now=NOW)
 
     with pytest.raises(ledger.InsufficientFunds):
         propose(ann, first, kind=CORRECTION, amount="-150")
@@ -281,7 +282,7 @@ def test_page_says_why_it_does_not_book(first: User, second: User, ann: User) ->
     agree = f"/admin/adjustments/{adjustment.pk}/agree"
 
     own = signed_in(first).post(agree, follow=True).content.decode()
-    ledger.charge(customer=ann, amount=Decimal(50), reference="order:7:charge", now=NOW)
+    ledger.charge(customer=ann, amount=Decimal(50), reference=order_charge(7), now=NOW)
     poor = signed_in(second).post(agree, follow=True).content.decode()
     withdrawn = (
         signed_in(first)

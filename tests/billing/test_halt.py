@@ -11,6 +11,7 @@ from accounts.models import Role
 from billing import halt as billing_halt
 from billing import ledger
 from billing.models import Account, Halt
+from billing.reference import order_refund
 from orders.audit.prove_all import keep_proof
 from orders.forwarding.claim import claim
 from orders.models import Order, Status
@@ -78,7 +79,7 @@ def test_refunds_go_on_while_halted() -> None:
     transfer = ledger.refund(
         customer=order.user,
         amount=order.charge,
-        reference=f"order:{order.pk}:refund_to:{order.charge}",
+        reference=order_refund(order.pk, up_to=order.charge),
         now=NOW,
     )
     damage(

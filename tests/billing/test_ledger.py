@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts.models import Role
 from billing import ledger
 from billing.models import Account, Transfer, TransferKind
+from billing.reference import order_charge, order_refund
 from tests.factories import NOW, fund, make_user
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +58,7 @@ def test_top_up_adds_to_the_wallet_and_says_what_it_left() -> None:
 def test_charge_takes_from_the_wallet_into_sales() -> None:
     user = make_user(balance="10")
 
-    transfer = ledger.charge(customer=user, amount=Decimal(10), reference="order:1:charge", now=NOW)
+    transfer = ledger.charge(customer=user, amount=Decimal(10), reference=order_charge(1), now=NOW)
 
     assert transfer is not None
     assert (transfer.debit.owner, transfer.credit.code) == (user, "sales")
@@ -73,9 +74,7 @@ def test_charge_below_the_credit_limit_is_refused_and_leaves_nothing() -> None:
     user = make_user(balance="10")
 
     with pytest.raises(ledger.InsufficientFunds) as caught:
-        ledger.charge(
-            customer=user, amount=Decimal("10.00001"), reference="order:1:charge", now=NOW
-        )
+        ledger.charge(customer=user, amount=Decimal("10.00001"), reference=order_charge(1), now=NOW)
 
     assert (caught.value.available, caught.value.amount) == (Decimal(10), Decimal("10.00001"))
     assert not Transfer.objects.filter(reference="order:1:charge").exists()
@@ -87,8 +86,8 @@ def test_caller_goes_on_in_its_transaction_after_a_refusal() -> None:
 
     with transaction.atomic():
         with pytest.raises(ledger.InsufficientFunds):
-            ledger.charge(customer=user, amount=Decimal(2), reference="order:1:charge", now=NOW)
-        ledger.charge(customer=user, amount=Decimal(1), reference="order:2:charge", now=NOW)
+            ledger.charge(customer=user, amount=Decimal(2), reference=order_charge(1), now=NOW)
+        ledger.charge(customer=user, amount=Decimal(1), reference=order_charge(2), now=NOW)
 
     assert Account.objects.get(owner=user).balance == 0
 
@@ -98,18 +97,18 @@ def test_credit_limit_can_be_spent_to_the_last_step() -> None:
     ledger.open_wallet(owner=user)
     Account.objects.filter(owner=user).update(credit_limit=Decimal(5))
 
-    ledger.charge(customer=user, amount=Decimal(5), reference="order:1:charge", now=NOW)
+    ledger.charge(customer=user, amount=Decimal(5), reference=order_charge(1), now=NOW)
 
     assert Account.objects.get(owner=user).balance == -5
     with pytest.raises(ledger.InsufficientFunds):
-        ledger.charge(customer=user, amount=Decimal("0.00001"), reference="order:2:charge", now=NOW)
+        ledger.charge(customer=user, amount=Decimal("0.00001"), reference=order_charge(2), now=NOW)
 
 
 def test_repeated_charge_moves_nothing_even_when_the_money_is_gone() -> None:
     user = make_user(balance="10")
-    ledger.charge(customer=user, amount=Decimal(10), reference="order:1:charge", now=NOW)
+    ledger.charge(customer=user, amount=Decimal(10), reference=order_charge(1), now=NOW)
 
-    again = ledger.charge(customer=user, amount=Decimal(10), reference="order:1:charge", now=NOW)
+    again = ledger.charge(customer=user, amount=Decimal(10), reference=order_charge(1), now=NOW)
 
     assert again is None
     assert Transfer.objects.filter(reference="order:1:charge").count() == 1
@@ -118,13 +117,19 @@ def test_repeated_charge_moves_nothing_even_when_the_money_is_gone() -> None:
 
 def test_refund_returns_from_sales_once() -> None:
     user = make_user(balance="10")
-    ledger.charge(customer=user, amount=Decimal(10), reference="order:1:charge", now=NOW)
+    ledger.charge(customer=user, amount=Decimal(10), reference=order_charge(1), now=NOW)
 
     first = ledger.refund(
-        customer=user, amount=Decimal(4), reference="order:1:refund_to:4.00000", now=NOW
+        customer=user,
+        amount=Decimal(4),
+        reference=order_refund(1, up_to=Decimal("4.00000")),
+        now=NOW,
     )
     second = ledger.refund(
-        customer=user, amount=Decimal(4), reference="order:1:refund_to:4.00000", now=NOW
+        customer=user,
+        amount=Decimal(4),
+        reference=order_refund(1, up_to=Decimal("4.00000")),
+        now=NOW,
     )
 
     assert first is not None
@@ -181,7 +186,7 @@ def test_amount_that_cannot_be_booked_is_refused(amount: str) -> None:
     user = make_user(balance="10")
 
     with pytest.raises(ledger.BadAmount):
-        ledger.charge(customer=user, amount=Decimal(amount), reference="order:1:charge", now=NOW)
+        ledger.charge(customer=user, amount=Decimal(amount), reference=order_charge(1), now=NOW)
     with pytest.raises(ledger.BadAmount):
         ledger.top_up(customer=user, amount=Decimal(amount), gateway="x", payment_id="1", now=NOW)
 

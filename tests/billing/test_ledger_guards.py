@@ -12,7 +12,10 @@ from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
-COLUMNS = "(debit_id, credit_id, amount, kind, reference, wallet_id, wallet_seq, balance_after, reason, created_at)"
+COLUMNS = """
+(debit_id, credit_id, amount, kind, reference, subject_kind, subject_id, gateway, wallet_id,
+ wallet_seq, balance_after, reason, created_at)
+"""
 
 
 @pytest.fixture
@@ -59,12 +62,24 @@ def commit(*statements: str) -> None:
 
 
 def transfer(
-    *, debit: int, credit: int, wallet: int, seq: int, amount: str, after: str, kind: str = "top_up"
+    *,
+    debit: int,
+    credit: int,
+    wallet: int,
+    seq: int,
+    amount: str,
+    after: str,
+    kind: str = "top_up",
+    subject: str = "'forged', '', NULL",
+    gateway: str | None = None,
 ) -> str:
-    """An INSERT of one transfer."""
+    """An INSERT of one transfer; `subject` is its reference, and of what kind and number it is."""
+    if gateway is None:
+        gateway = "forged" if kind == "top_up" else ""
+    called = f"{subject}, '{gateway}'"
     return (
         f"INSERT INTO billing_transfer {COLUMNS} VALUES "  # noqa: S608  # a test's own numbers
-        f"({debit}, {credit}, {amount}, '{kind}', 'forged', {wallet}, {seq}, {after}, '', now())"
+        f"({debit}, {credit}, {amount}, '{kind}', {called}, {wallet}, {seq}, {after}, '', now())"
     )
 
 
@@ -267,3 +282,50 @@ def test_what_the_ledger_writes_can_be_written_by_hand(wallet: Account, house: A
 
     wallet.refresh_from_db()
     assert (wallet.balance, wallet.seq) == (Decimal(15), 2)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "'order:7:charge', '', NULL",
+        "'order:7:charge', 'order', 8",
+        "'order:7:charge', 'order', NULL",
+        "'order:71:charge', 'order', 7",
+        "'forged', 'order', 7",
+        "'forged', '', 7",
+        "'order:7:charge', 'invoice', 7",
+    ],
+)
+def test_reference_of_an_order_names_the_order(
+    wallet: Account, house: Account, subject: str
+) -> None:
+    forged = transfer(
+        debit=wallet.pk,
+        credit=house.pk,
+        wallet=wallet.pk,
+        seq=2,
+        amount="5",
+        after="5",
+        kind="charge",
+        subject=subject,
+    )
+
+    assert_refused(forged, because="transfer_reference_names_subject")
+
+
+@pytest.mark.parametrize(("kind", "gateway"), [("top_up", ""), ("correction", "cards")])
+def test_top_up_alone_has_a_gateway(
+    wallet: Account, house: Account, kind: str, gateway: str
+) -> None:
+    forged = transfer(
+        debit=house.pk,
+        credit=wallet.pk,
+        wallet=wallet.pk,
+        seq=2,
+        amount="5",
+        after="15",
+        kind=kind,
+        gateway=gateway,
+    )
+
+    assert_refused(forged, because="transfer_gateway_of_top_up")

@@ -2,8 +2,9 @@
 
 import pytest
 
-from billing.models import Account
+from billing.models import Account, Transfer
 from billing.proof import check_ledger
+from billing.proof_of_changes import Moved, check_moved
 from tests.factories import make_order, make_user
 from tests.row_damage import damage
 
@@ -61,3 +62,26 @@ def test_guard_that_sleeps_is_found() -> None:
     assert check_ledger() == [
         "the guard transfer_append_only on billing_transfer is missing or switched off"
     ]
+
+
+@pytest.mark.parametrize(
+    ("damaged", "told"),
+    [
+        ("subject_id = subject_id + 1", "order {other}"),
+        ("subject_kind = '', subject_id = NULL", " "),
+        ("reference = 'lost'", "order {order}"),
+    ],
+)
+def test_reference_that_does_not_name_its_subject_is_found(damaged: str, told: str) -> None:
+    order = make_order()
+    damage("ALTER TABLE billing_transfer DROP CONSTRAINT transfer_reference_names_subject")
+    damage(f"UPDATE billing_transfer SET {damaged} WHERE kind = 'charge'")  # noqa: S608
+    transfer = Transfer.objects.get(kind="charge")
+    subject = told.format(order=order.pk, other=order.pk + 1)
+    found = (
+        f"transfer {transfer.pk} ({transfer.reference}):"
+        f" its reference does not say that it is about {subject}"
+    )
+
+    assert check_ledger() == [found]
+    assert check_moved(Moved(transfers=[transfer.pk], wallets=[])) == [found]

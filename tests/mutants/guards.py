@@ -18,7 +18,8 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from billing import ledger
-from billing.models import Account, Transfer
+from billing.models import Account, SubjectKind, Transfer
+from billing.reference import Reference
 from catalog.upstream import AddOutcome, Client, NotSent, OrderStatus, Unclear
 from orders.forwarding import claim as forwarding_claim
 from orders.forwarding import drain, expired_leases
@@ -98,7 +99,7 @@ def _adding_refund() -> AbstractContextManager[object]:
         ledger.refund(
             customer=order.user,
             amount=owed,
-            reference=f"order:{order.pk}:refund:{uuid4()}",
+            reference=Reference(f"order:{order.pk}:refund:{uuid4()}", SubjectKind.ORDER, order.pk),
             now=now,
         )
         order.refunded += owed

@@ -138,6 +138,7 @@ def _book_beside(customer: User) -> None:
         amount=AMOUNT,
         kind=TransferKind.TOP_UP,
         reference="beside",
+        gateway="beside",
         wallet=wallet,
         wallet_seq=wallet.seq + 1,
         balance_after=wallet.balance + AMOUNT,

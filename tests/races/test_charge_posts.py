@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing import ledger
-from billing.models import Account, Transfer
+from billing.models import Account, SubjectKind, Transfer
+from billing.reference import Reference
 from catalog.upstream import OrderStatus
 from catalog.upstream import Status as Word
 from lib.clock import database_now
@@ -123,7 +124,9 @@ def test_control_without_lock_and_numbered_references_posts_are_charged_again_an
                 ledger.charge(
                     customer=known.user,
                     amount=post_charge(known),
-                    reference=f"order:{known.pk}:post:naive-{number}",
+                    reference=Reference(
+                        f"order:{known.pk}:post:naive-{number}", SubjectKind.ORDER, known.pk
+                    ),
                     now=timezone.now(),
                 )
                 Subscription.objects.update(owed=0)

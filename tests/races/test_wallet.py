@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from billing import ledger
 from billing.models import Account, Transfer
 from billing.proof import check_ledger
+from billing.reference import order_charge
 from tests.factories import NOW, make_user
 from tests.races.sessions import at_once
 
@@ -24,7 +25,7 @@ def test_fifty_threads_spend_exactly_what_is_there() -> None:
     def spend(number: int) -> bool:
         try:
             ledger.charge(
-                customer=customer, amount=Decimal(1), reference=f"order:{number}:charge", now=NOW
+                customer=customer, amount=Decimal(1), reference=order_charge(number), now=NOW
             )
         except ledger.InsufficientFunds:
             return False

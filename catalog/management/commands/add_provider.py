@@ -7,6 +7,7 @@ from django.utils import timezone
 from catalog.forms import ProviderForm
 from catalog.prices.margin_rules import TooDear
 from catalog.providers import NameTaken, add_provider
+from lib.decimals import shortest
 
 # what a form's field is called on the command line
 WORDS = {"percent": "margin", "exchange_rate": "exchange-rate"}
@@ -84,8 +85,8 @@ class Command(BaseCommand):
             raise CommandError(f"name: {error}") from error
         except TooDear as error:
             raise CommandError(f"exchange-rate: {error}") from error
-        percent = form.cleaned_data["percent"].normalize()
-        self.stdout.write(f"Stored provider {provider.name} with a margin of {percent:f} %.")
+        percent = shortest(form.cleaned_data["percent"])
+        self.stdout.write(f"Stored provider {provider.name} with a margin of {percent} %.")
         self.stdout.write(f'Next: manage.py sync_catalog --provider "{provider.name}"')
 
 

@@ -73,7 +73,7 @@ def _make(
         ledger.top_up(
             customer=user,
             amount=balance,
-            gateway="manual",
+            gateway=ledger.BY_HAND,
             payment_id=f"create_user-{user.pk}",
             now=now,
             reason="Starting balance",

@@ -17,7 +17,7 @@ from catalog.models import Category, PriceListVersion, Service
 from catalog.prices import set_margin as prices_set_margin
 from catalog.prices.price_list import PriceGroup, PriceList, write_list
 from catalog.prices.price_list_cache import PriceLists, read_version
-from lib.decimals import rate_text
+from lib.decimals import ungrouped
 from tests.factories import NOW, make_category, make_service
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,7 @@ def test_an_empty_shop_is_an_empty_list() -> None:
     ],
 )
 def test_a_rate_is_plain_digits(price: str, text: str) -> None:
-    assert rate_text(Decimal(price)) == text
+    assert ungrouped(Decimal(price)) == text
 
 
 def test_names_that_the_admin_gave_are_the_ones_that_customers_read() -> None:

@@ -11,6 +11,7 @@ from accounts.models import Role
 from billing import ledger
 from billing import proof as ledger_auditing
 from billing.models import Account, Transfer
+from billing.reference import Reference
 from orders.audit.prove_all import keep_proof, prove
 from orders.lifecycle.end import cancel_in_full, end_partially
 from orders.lifecycle.refund import refund_up_to
@@ -128,8 +129,10 @@ def test_order_that_was_never_charged_is_found() -> None:
     order = make_order()
     make_order()
     damage(
-        "UPDATE billing_transfer SET reference = %s WHERE wallet_id = %s AND kind = 'charge'",
+        "UPDATE billing_transfer SET reference = %s, subject_id = %s"
+        " WHERE wallet_id = %s AND kind = 'charge'",
         "order:999999999:charge",
+        999999999,
         Account.objects.get(owner=order.user).pk,
     )
 
@@ -141,7 +144,7 @@ def test_order_that_was_never_charged_is_found() -> None:
 
 def test_charge_that_names_no_order_is_found() -> None:
     user = make_user(balance="1")
-    ledger.charge(customer=user, amount=Decimal(1), reference="subscription:7", now=NOW)
+    ledger.charge(customer=user, amount=Decimal(1), reference=Reference("subscription:7"), now=NOW)
 
     assert prove().findings == [
         f"wallet of user {user.pk}: charges or refunds without an order, such as subscription:7"
@@ -203,7 +206,7 @@ def test_many_findings_are_counted_not_listed() -> None:
         ledger.charge(
             customer=make_user(balance="1"),
             amount=Decimal(1),
-            reference=f"odd:{Transfer.objects.count()}",
+            reference=Reference(f"odd:{Transfer.objects.count()}"),
             now=NOW,
         )
 

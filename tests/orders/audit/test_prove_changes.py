@@ -14,6 +14,7 @@ from pytest_django import Settings
 from billing import ledger
 from billing.models import Account, Halt, Transfer
 from billing.proof_of_changes import is_usable
+from billing.reference import Reference, order_charge
 from orders.audit.prove_all import keep_proof
 from orders.audit.prove_changes import find_change, prove_changes, reconcile
 from orders.lifecycle.end import cancel_in_full, end_partially
@@ -26,8 +27,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 REFUND_NOT_KNOWN = """
 INSERT INTO billing_transfer
-    (debit_id, credit_id, amount, kind, reference, wallet_id, wallet_seq, balance_after, reason, created_at)
-SELECT credit_id, debit_id, 1, 'refund', 'order:{order}:refund_to:1.00000', wallet_id, 3, 1, '', now()
+    (debit_id, credit_id, amount, kind, reference, subject_kind, subject_id, gateway,
+     wallet_id, wallet_seq, balance_after, reason, created_at)
+SELECT credit_id, debit_id, 1, 'refund', 'order:{order}:refund_to:1.00000', 'order', {order}, '',
+     wallet_id, 3, 1, '', now()
 FROM billing_transfer WHERE kind = 'charge'
 """
 LATER = NOW + timedelta(minutes=10)
@@ -243,7 +246,7 @@ def test_transfers_in_another_order_than_their_transactions_make_no_gap(
 def test_charge_that_names_no_order_is_found_among_what_changed() -> None:
     reconcile(now=NOW)
     user = make_user(balance="1")
-    ledger.charge(customer=user, amount=Decimal(1), reference="subscription:7", now=NOW)
+    ledger.charge(customer=user, amount=Decimal(1), reference=Reference("subscription:7"), now=NOW)
 
     reconcile(now=LATER)
 
@@ -255,7 +258,7 @@ def test_charge_that_names_no_order_is_found_among_what_changed() -> None:
 def test_charge_for_an_order_that_does_not_exist_is_found_among_what_changed() -> None:
     reconcile(now=NOW)
     ledger.charge(
-        customer=make_user(balance="1"), amount=Decimal(1), reference="order:999999:charge", now=NOW
+        customer=make_user(balance="1"), amount=Decimal(1), reference=order_charge(999999), now=NOW
     )
 
     reconcile(now=LATER)

@@ -65,7 +65,7 @@ def test_pitfall_11_of_many_workers_one_runs_the_job() -> None:
 def test_a_worker_that_stands_still_keeps_no_job_from_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(advisory_locks, "STANDSTILL", "200ms")
+    monkeypatch.setattr(advisory_locks, "MAX_SILENCE", "200ms")
     began, go_on = Event(), Event()
 
     def stand_still() -> str:
@@ -83,7 +83,7 @@ def test_a_worker_that_stands_still_keeps_no_job_from_the_others(
         frozen = threads.submit(work, stand_still)
         assert began.wait(60)
         # the others are only slow, as long as that may take
-        monkeypatch.setattr(advisory_locks, "STANDSTILL", "60s")
+        monkeypatch.setattr(advisory_locks, "MAX_SILENCE", "60s")
         give_up_at = time.monotonic() + 60
         while not threads.submit(work, lambda: "by another").result():
             assert time.monotonic() < give_up_at

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.ledger import charge
+from billing.reference import order_post
 from catalog.models import Service
 from catalog.provider_client import open_client
 from catalog.upstream import OrderStatus, Status
@@ -208,7 +209,7 @@ def test_an_order_that_the_ledger_contradicts_keeps_no_other_waiting(
     service: Service, user: User, double: ProviderDouble
 ) -> None:
     broken, whole = subscribe(service, user=make_user(balance="10")), subscribe(service, user=user)
-    charge(customer=broken.user, amount=PRICE, reference=f"order:{broken.pk}:post:1", now=NOW)
+    charge(customer=broken.user, amount=PRICE, reference=order_post(broken.pk, number=1), now=NOW)
     Subscription.objects.update(owed=1)
 
     tally = charge_owed(now=timezone.now())
