@@ -1,9 +1,9 @@
-// What every page shares: light or dark, the search key, buttons that copy, forms that are sent once, failed requests.
+// Shared by all pages: light or dark mode, search shortcut, copy buttons, double submits, failed requests.
 "use strict";
 
 for (const element of document.querySelectorAll("[data-needs-script]")) element.hidden = false;
 
-// Light or dark: a class on <html> now, a cookie so that the server writes the same class into the next page.
+// Light or dark: a class on <html>, and a cookie so that the server renders the next page with it.
 const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
 function isDark() {
   const { classList } = document.documentElement;
@@ -18,7 +18,7 @@ document.addEventListener("click", (event) => {
   document.cookie = `theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
 });
 
-// Ctrl K or ⌘ K goes to the page's own search where there is one, else to the search of the frame.
+// Ctrl K or ⌘ K focuses the page's own search, else the one in the top bar.
 const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
 for (const key of document.querySelectorAll("[data-shortcut-key]")) key.textContent = isApple ? "⌘K" : "Ctrl K";
 document.addEventListener("keydown", (event) => {
@@ -30,7 +30,7 @@ document.addEventListener("keydown", (event) => {
   search.select();
 });
 
-// data-copy="text" puts the text on the clipboard and says so for a moment.
+// data-copy="text" copies the text and says so for a moment.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
@@ -40,7 +40,7 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => (button.textContent = label), 1500);
 });
 
-// A form is sent once: the second click of a double click finds it busy. The server refuses repeats by itself.
+// A form is submitted once: a second click is ignored. The server rejects repeats anyway.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || event.defaultPrevented) return;
@@ -56,20 +56,20 @@ window.addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
 });
 
-// A request of htmx that failed says so where messages stand; the page stays as it was.
-function sayFailed() {
+// A failed htmx request shows a message; the page stays as it is.
+function showFailure() {
   const place = document.getElementById("messages");
   if (!place) return;
   const note = document.createElement("div");
   note.className = "alert";
   note.dataset.tone = "bad";
-  note.textContent = "That did not work. Check your connection and try again.";
+  note.textContent = "Something went wrong. Check your connection and try again.";
   place.replaceChildren(note);
 }
-document.addEventListener("htmx:responseError", sayFailed);
-document.addEventListener("htmx:sendError", sayFailed);
+document.addEventListener("htmx:responseError", showFailure);
+document.addEventListener("htmx:sendError", showFailure);
 
-// data-refresh="10": the element hears "refresh" every 10 seconds, only while the tab is seen.
+// data-refresh="10": sends the element "refresh" every 10 seconds while the tab is visible.
 setInterval(() => {
   if (document.visibilityState !== "visible") return;
   const now = Date.now();

@@ -109,7 +109,7 @@ def test_a_failed_refresh_says_so_and_leaves_the_page(
     page.evaluate("htmx.ajax('GET', '/no/such/page', 'main')")
 
     expect(page.get_by_role("status")).to_have_text(
-        "That did not work. Check your connection and try again."
+        "Something went wrong. Check your connection and try again."
     )
     expect(page.get_by_role("heading", name="Your e-mail address")).to_be_visible()
     assert [incident for incident in incidents if "/no/such/page" not in incident] == []

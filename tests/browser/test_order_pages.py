@@ -101,7 +101,7 @@ def test_newest_charge_wins(
 
     assert failed.value.url == held[0].request.url
     expect(page.locator("[data-charge]")).to_have_text("$2.40")
-    expect(page.get_by_text("That did not work")).to_have_count(0)
+    expect(page.get_by_text("Something went wrong")).to_have_count(0)
     assert [each for each in incidents if "htmx:" not in each] == []  # htmx logs what it aborts
     incidents.clear()
 
