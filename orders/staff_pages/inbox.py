@@ -71,13 +71,12 @@ def waiting_for_staff() -> OrderQuerySet:
 
 def with_evidence(orders: OrderQuerySet) -> OrderQuerySet:
     """The orders with all that a case shows, in a fixed number of queries."""
-    reviews = Review.objects.open().order_by("pk")
+    reviews, attempts = Review.objects.open().order_by("pk"), Attempt.objects.order_by("pk")
     proposals = Proposal.objects.filter(closed_at=None).select_related("proposed_by").order_by("pk")
     orders = orders.select_related("user", "service", "provider")
-    return orders.prefetch_related(Prefetch("reviews", reviews)).prefetch_related(
-        Prefetch("attempts", with_findings(Attempt.objects.order_by("pk"))),
-        Prefetch("attempts__proposals", proposals),
-    )
+    orders = orders.prefetch_related(Prefetch("reviews", reviews))
+    orders = orders.prefetch_related(Prefetch("attempts", with_findings(attempts)))
+    return orders.prefetch_related(Prefetch("attempts__proposals", proposals))
 
 
 def cases_of(orders: Iterable[Order]) -> list[Case]:
