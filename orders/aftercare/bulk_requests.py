@@ -42,7 +42,7 @@ def request_cancels(*, customer: User, ids: Collection[int], now: datetime) -> C
 
 
 def _locked(customer: User, ids: Collection[int]) -> list[Order]:
-    """Locked one after the other by id, so that two batches never wait for each other in a circle."""
+    """Locked in the order of their ids, so that two batches never deadlock."""
     orders = customer.orders.filter(pk__in=ids).select_related("service", "provider", "user")
     return list(orders.locked().order_by("pk"))
 

@@ -27,7 +27,7 @@ REFILLABLE = [Status.COMPLETED, Status.PARTIAL]
 
 
 class NotOffered(Exception):
-    """The service does not offer this, or the order is not in a state for it; the text says which."""
+    """The service does not offer this, or not for an order in this state; the text says which."""
 
 
 class AlreadyOpen(Exception):
@@ -169,7 +169,7 @@ def _locked(order: Order) -> Order:
 
 
 def _lock(request: AftercareRequest, *states: RequestState) -> None:
-    """Read the request again under its order's lock. Raises AlreadyDecided unless it is in `states`.
+    """Read the request anew under its order's lock. Raises AlreadyDecided if in no such state.
 
     No worker touches a request in a state that staff may decide on, so that the order's lock is
     enough.

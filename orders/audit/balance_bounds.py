@@ -1,10 +1,8 @@
-"""Reckoning what our account at a provider may hold by what is stored: whether the last balance
-that we read fits.
+"""Checks the last balance read against the bounds that our own records allow.
 
-The resolver reads an account exactly, behind a fence, when it must. Here nobody is asked: each
-order there was charged something between a least and a most by the moment of the balance, so their
-sums are bounds. What lies outside of them was spent by nobody here, or paid in without being
-entered: a stolen key shows itself within a balance's age.
+No provider is asked: by the moment of the balance each order there was charged between a least and
+a most, so their sums are bounds. What is missing below them somebody else has spent (a stolen key);
+what is there above them is a top-up that nobody recorded.
 """
 
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ from orders.unclear.accounts import exact_baseline
 
 # how far moments of different clocks may be apart, beside a call's length
 CLOCKS = timedelta(seconds=60)
-ENTERING = timedelta(hours=1)  # between paying in and entering it
+ENTERING = timedelta(hours=1)  # between a top-up and recording it
 SMALL = Decimal("0.01")  # not worth a person's look: a rounding
 
 # What each order had been charged when the balance was read, as least and most: nothing before it
@@ -39,9 +37,11 @@ SELECT coalesce(sum(low), 0), coalesce(sum(high), 0), coalesce(bool_or(is_growin
     FROM (
         SELECT coalesce(o.upstream_charge, 0) AS charge,
                coalesce(a.cost, greatest(o.rate, o.rate * o.billed_quantity / 1000)) AS cost,
-               o.upstream_charge IS NOT NULL AND coalesce(a.sent_at, o.running_at, o.created_at) < %(edge)s AND (
+               o.upstream_charge IS NOT NULL
+               AND coalesce(a.sent_at, o.running_at, o.created_at) < %(edge)s AND (
                    o.ended_at < %(edge)s
-                   OR o.status = 'running' AND o.posts IS NULL AND w.observed_at > %(read_at)s AND w.ending = ''
+                   OR o.status = 'running' AND o.posts IS NULL
+                      AND w.observed_at > %(read_at)s AND w.ending = ''
                ) AS is_exact,
                o.upstream_charge IS NOT NULL AND o.status = 'running' AS is_settled,
                o.status = 'running' AND o.posts IS NOT NULL
@@ -53,9 +53,11 @@ SELECT coalesce(sum(low), 0), coalesce(sum(high), 0), coalesce(bool_or(is_growin
           AND coalesce(a.sent_at, o.running_at, o.created_at) < %(late)s
     ) AS orders
     UNION ALL
-    SELECT 0, 2 * a.cost, o.posts IS NOT NULL FROM orders_attempt a JOIN orders_order o ON o.id = a.order_id
+    SELECT 0, 2 * a.cost, o.posts IS NOT NULL
+    FROM orders_attempt a JOIN orders_order o ON o.id = a.order_id
     WHERE a.provider_id = %(provider)s AND (
-        a.state IN ('prepared', 'sent', 'unknown') OR a.state = 'not_placed' AND a.decided_by_id IS NOT NULL)
+        a.state IN ('prepared', 'sent', 'unknown')
+        OR a.state = 'not_placed' AND a.decided_by_id IS NOT NULL)
 ) AS spent
 """
 
@@ -73,8 +75,14 @@ class BalanceBounds:
         name, amount = self.provider.name, f"{plain(abs(self.gap))} {self.provider.currency}"
         when = f"{self.provider.balance_checked_at:%Y-%m-%d %H:%M} UTC"
         if self.gap > 0:
-            return f"{name}: at {when} our account lacked {amount} that no order of ours cost: who else has our key?"
-        return f"{name}: at {when} our account held {amount} more than it should: enter what was paid in"
+            return (
+                f"{name}: at {when} our balance was {amount} lower than our orders explain. "
+                "Does somebody else have our API key?"
+            )
+        return (
+            f"{name}: at {when} our balance was {amount} higher than our records explain. "
+            "Record any missing top-up."
+        )
 
 
 def balance_bounds(*, provider: Provider) -> BalanceBounds | None:
@@ -109,7 +117,7 @@ def balance_bounds(*, provider: Provider) -> BalanceBounds | None:
 
 
 def _orphans(provider: Provider) -> list[Decimal]:
-    """What orders there that are none of ours were charged at most, as far as they were ever found."""
+    """What orders there that are none of ours were charged at most, as far as they were found."""
     ours = provider.orders.filter(upstream_id__isnull=False).values("upstream_id")
     orphans = Orphan.objects.filter(provider=provider).exclude(upstream_id__in=ours)
     return list(orphans.values_list("charge", flat=True))
@@ -118,9 +126,7 @@ def _orphans(provider: Provider) -> list[Decimal]:
 def _top_ups(
     provider: Provider, *, since: datetime, sure_before: datetime
 ) -> list[tuple[Decimal, bool]]:
-    """What staff entered since the books were begun, and whether it was there when the balance
-    was read.
-    """
+    """What staff recorded since the baseline, and whether the balance surely has it."""
     entered = TopUp.objects.filter(provider=provider, entered_at__gt=since)
     return [
         (amount, at < sure_before) for amount, at in entered.values_list("amount", "entered_at")

@@ -1,15 +1,11 @@
-"""Proving that all money adds up: the ledger by itself, and each order against what its state owes.
+"""Checks that all money adds up: the ledger by itself, and each order against what its state owes.
 
-The rules that an order must meet
-- it was charged once, what it says, to its customer's wallet (nothing is booked for an order that
-is free); or, as a
-  subscription, once for each of its posts, price by price;
-- the sum of its refunds is what it says was refunded;
-- that is what its state owes: all of a canceled order (nothing of a subscription), charge × remains
-/ billed quantity
-  rounded down of a partial one, nothing of any other; more than that only where a refund names the
-  person of staff who
-  decided it.
+The rules for an order
+- Its charge was booked once, to its customer's wallet; of a subscription, once for each post.
+- Its refunds add up to what the order shows as refunded.
+- That is what its state owes: all of a canceled order (nothing of a subscription), charge × remains
+  / billed quantity of a partial one, rounded down, nothing of any other; more only where a refund
+  names the staff member who decided it.
 """
 
 import logging
@@ -43,9 +39,11 @@ judged AS (
     SELECT o.id, o.user_id, o.status, o.charge, o.refunded, o.remains, o.billed_quantity, o.posts,
            o.posts * ceil(o.price * 100000) * 0.00001 AS posts_charge,
            booked.order_id, booked.reference, booked.is_decided, wallet.owner_id,
-           coalesce(booked.charged, 0) AS booked_charge, coalesce(booked.refunded, 0) AS booked_refund,
+           coalesce(booked.charged, 0) AS booked_charge,
+           coalesce(booked.refunded, 0) AS booked_refund,
            CASE o.status WHEN 'canceled' THEN CASE WHEN o.posts IS NULL THEN o.charge ELSE 0 END
-                         WHEN 'partial' THEN div(o.charge * 100000 * o.remains, o.billed_quantity) * 0.00001
+                         WHEN 'partial'
+                         THEN div(o.charge * 100000 * o.remains, o.billed_quantity) * 0.00001
                          ELSE 0 END AS owed
     FROM {orders} o
     FULL JOIN booked ON booked.order_id = o.id
@@ -61,21 +59,26 @@ SELECT finding.text FROM suspect CROSS JOIN LATERAL (VALUES
         format('order %s does not exist, but money moved for it: charged %s, refunded %s',
                order_id, booked_charge, booked_refund) END),
     (CASE WHEN id IS NULL AND order_id IS NULL THEN
-        format('wallet of user %s: charges or refunds without an order, such as %s', owner_id, reference) END),
+        format('wallet of user %s: charges or refunds without an order, such as %s',
+               owner_id, reference) END),
     (CASE WHEN owner_id <> user_id THEN
-        format('order %s of user %s: money moved on the wallet of user %s', id, user_id, owner_id) END),
+        format('order %s of user %s: money moved on the wallet of user %s',
+               id, user_id, owner_id) END),
     (CASE WHEN booked_charge <> charge THEN
-        format('order %s: its charge is %s, booked were %s', id, charge, booked_charge) END),
+        format('order %s: its charge is %s, but %s was booked', id, charge, booked_charge) END),
     (CASE WHEN posts_charge <> charge THEN
-        format('order %s: its charge is %s, but its %s posts make %s', id, charge, posts, posts_charge) END),
+        format('order %s: its charge is %s, but its %s posts add up to %s',
+               id, charge, posts, posts_charge) END),
     (CASE WHEN booked_refund <> refunded THEN
-        format('order %s: it says that %s was refunded, its refunds make %s', id, refunded, booked_refund) END),
+        format('order %s: it shows %s refunded, but its refunds add up to %s',
+               id, refunded, booked_refund) END),
     (CASE WHEN status = 'partial' AND remains IS NULL THEN
-        format('order %s: it ended partially, but what remains is not known', id) END),
+        format('order %s: it ended partially without remains', id) END),
     (CASE WHEN refunded < owed THEN
-        format('order %s: %s, so %s of %s is owed, but %s was refunded', id, status, owed, charge, refunded) END),
+        format('order %s: %s, so %s of %s is owed, but %s was refunded',
+               id, status, owed, charge, refunded) END),
     (CASE WHEN refunded > owed AND is_decided IS NOT TRUE THEN
-        format('order %s: %s, so %s of %s is owed, but %s was refunded and nobody decided it',
+        format('order %s: %s, so %s of %s is owed, but %s was refunded without a decision',
                id, status, owed, charge, refunded) END)
 ) AS finding (text)
 WHERE finding.text IS NOT NULL ORDER BY id, order_id, text
@@ -95,7 +98,7 @@ class Figures(TypedDict):
 class ChangedFigures(TypedDict):
     """How much of what changed was checked."""
 
-    since: str  # the moment of the sound proof that this one goes on from, ISO 8601
+    since: str  # when the audit that this one goes on from was made, ISO 8601
     wallets: int
     transfers: int
     orders: int
@@ -123,32 +126,30 @@ class FullAudit(Audit):
 
 
 def prove() -> FullAudit:
-    """Check all money at one moment, whatever is booked meanwhile. Changes nothing, locks nothing."""
+    """Check all money as of one moment. Changes nothing, locks nothing."""
     with one_moment():
         findings = [*proof.check_ledger(), *proof.findings(CHECK_ALL)]
         return FullAudit(figures=_count(), findings=findings, horizon=read_horizon())
 
 
 def keep_proof(*, now: datetime) -> str:
-    """Check all money and what should move; store the result for the staff page; returns it in a
-    few words.
+    """Check all money and overdue work, and store the result for the staff page; a few words.
 
-    What does not add up (money) halts outgoing orders and top-ups. What stands still or staff must
-    explain (concerns) is shown and logged as an error the first time, and halts nothing.
+    Findings (money that does not add up) halt sending and top-ups. Concerns (work that stands
+    still, or that staff must explain) are logged as errors the first time, and halt nothing.
     """
     audit = prove()
     word = keep(audit, is_full=True, now=now)
     ledger = audit.figures["ledger"]
     return (
         word
-        or f"sound: {ledger['wallets']} wallets, {ledger['transfers']} transfers, {audit.figures['orders']} orders"
+        or f"passed: {ledger['wallets']} wallets, {ledger['transfers']} transfers, "
+        f"{audit.figures['orders']} orders"
     )
 
 
 def keep(audit: Audit, *, is_full: bool, now: datetime) -> str:
-    """Halt where a proof is not sound, and store it with the concerns of the moment; returns
-    what is wrong, or "".
-    """
+    """Store an audit with its concerns, and halt on findings; returns what is wrong, or ""."""
     if not audit.is_sound:  # first of all: nothing that fails below may keep the money going
         halt(reason="; ".join(audit.findings[:3]), now=now)
     last = Proof.objects.order_by("-pk").first()
@@ -166,17 +167,15 @@ def keep(audit: Audit, *, is_full: bool, now: datetime) -> str:
     for concern in concerns:
         if concern.key not in known:
             log.error("%s", concern.text)
-    return "" if audit.is_sound else f"NOT SOUND: {len(audit.findings)} findings"
+    return "" if audit.is_sound else f"FAILED: {len(audit.findings)} findings"
 
 
 @contextmanager
 def one_moment() -> Iterator[None]:
-    """A transaction that sees the database at one moment and writes nothing; inside another one
-    it is that one's.
-    """
-    is_outermost = not connection.in_atomic_block
+    """A transaction that sees the database at one moment and writes nothing."""
+    is_outermost = not connection.in_atomic_block  # else its isolation stays as it is
     with transaction.atomic(), connection.cursor() as cursor:
-        if is_outermost:  # a transaction that has begun keeps the isolation that it has
+        if is_outermost:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         # a page's 30 s do not fit a million rows
         cursor.execute("SET LOCAL statement_timeout = '10min'")
@@ -187,7 +186,8 @@ def one_moment() -> Iterator[None]:
 def _count() -> Figures:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*), coalesce(sum(charge), 0), coalesce(sum(refunded), 0) FROM orders_order"
+            "SELECT count(*), coalesce(sum(charge), 0), coalesce(sum(refunded), 0) "
+            "FROM orders_order"
         )
         orders, charged, refunded = cursor.fetchone()
     return Figures(

@@ -1,10 +1,8 @@
-"""Reconciling: every few minutes what changed since the last sound proof is proved, once a day all
-money.
+"""Checks every few minutes what changed since the last audit that passed, and daily all money.
 
-What changed is found by the database's own mark on each row (billing/reconciling.py says why
+What changed is found by the database's own mark on each row (billing/proof_of_changes.py says why
 nothing slips through): new transfers, wallets and orders that were written, and orders that the new
-transfers name. A proof that is not sound moves nothing on: what it found is found again until it is
-put right.
+transfers name. A failed audit is not gone on from: it fails again until its cause is put right.
 """
 
 from collections.abc import Collection
@@ -30,7 +28,7 @@ from orders.models import Proof
 
 # rows of one kind that are checked one by one: beyond that all of them are as quick
 MAX_CHANGED = 200_000
-KEPT = timedelta(days=7)  # sound proofs of what changed; the daily ones and what was found stay
+KEPT = timedelta(days=7)  # passed audits of what changed; daily and failed ones stay
 
 CHANGED: Final = """
 SELECT id FROM orders_order WHERE {newer}
@@ -48,26 +46,24 @@ ORDERS: Final = "(SELECT * FROM orders_order WHERE id = ANY({orders}))"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What was written since a proof, by primary keys."""
+    """What was written since an audit, by primary keys."""
 
     moved: Moved
     orders: Collection[int]
 
     @property
     def is_small(self) -> bool:
-        """Whether it is worth looking at it alone."""
+        """Whether it is quicker to check it alone."""
         return (
             max(len(self.moved.transfers), len(self.moved.wallets), len(self.orders)) <= MAX_CHANGED
         )
 
 
 def reconcile(*, now: datetime) -> str:
-    """Prove what changed since the last sound proof, or all where the last proof of all is a day
-    old; in a few words.
+    """Check what changed since the last audit that passed, or all money once a day; a few words.
 
-    The result is stored and halts as keep_proof does. All is proved, too, where there is nothing to
-    go on from: no sound proof yet, one of another server or of too long ago, or too much that
-    changed.
+    The result is stored and halts as keep_proof does. All is checked, too, where there is nothing
+    to go on from: no audit passed yet, one of another server or too long ago, or too many changes.
     """
     audit = None if _is_full_due(now) else prove_changes()
     if audit is None:
@@ -77,13 +73,13 @@ def reconcile(*, now: datetime) -> str:
     counted = audit.figures
     return (
         word
-        or f"sound: {counted['wallets']} wallets, {counted['transfers']} transfers, {counted['orders']} orders changed"
+        or f"passed: {counted['wallets']} wallets, {counted['transfers']} transfers, "
+        f"{counted['orders']} orders changed"
     )
 
 
 def prove_changes() -> "ChangedAudit | None":
-    """Check what changed since the last sound proof, at one moment; None where it takes a proof of
-    all.
+    """Check what changed since the last audit that passed; None where all must be checked.
 
     Changes nothing, locks nothing.
     """
@@ -131,8 +127,6 @@ class ChangedAudit(Audit):
 
 
 def _is_full_due(now: datetime) -> bool:
-    """Half an interval of patience: this run must take what the run before was a moment too
-    early for.
-    """
+    """Whether the last full audit is a day old, or nearly: runs come a moment early or late."""
     oldest = now - timedelta(seconds=settings.AUDIT_EVERY - settings.RECONCILE_EVERY / 2)
     return not Proof.objects.filter(is_full=True, made_at__gte=oldest).exists()

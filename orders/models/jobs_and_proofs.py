@@ -4,9 +4,7 @@ from django.db import models
 
 
 class Proof(models.Model):
-    """The result of one audit of the money, shown to staff: of all, or of what changed since
-    the last sound one.
-    """
+    """The result of one audit, shown to staff: of all money, or of what changed since the last."""
 
     made_at = models.DateTimeField()
     is_full = models.BooleanField(default=True)  # of all money; else of what changed
@@ -16,12 +14,12 @@ class Proof(models.Model):
     findings = models.JSONField(default=list)  # one sentence per thing that does not add up
     # one sentence per thing that stands still, or that staff must explain
     concerns = models.JSONField(default=list)
-    # Whatever was committed after this proof has a transaction id not below this one (PostgreSQL's,
+    # Whatever was committed after this audit has a transaction id not below this one (PostgreSQL's,
     # 64 bits).
     horizon = models.BigIntegerField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return f"proof {self.made_at:%Y-%m-%d %H:%M}: {'sound' if self.is_sound else 'NOT SOUND'}"
+        return f"audit of {self.made_at:%Y-%m-%d %H:%M}: {'passed' if self.is_sound else 'FAILED'}"
 
 
 class Sweep(models.Model):

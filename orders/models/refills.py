@@ -26,7 +26,7 @@ class RefillQuerySet(AftercareQuerySet["Refill"]):
         return self.running().filter(due_at__lte=now)
 
     def claim_due(self, *, now: datetime) -> list["Refill"]:
-        """Take the 100 that have been due longest, so that nobody else asks about them meanwhile."""
+        """Take the 100 that have been due longest: nobody else asks about them meanwhile."""
         refills = list(self.due(now=now).free().order_by("due_at", "pk")[:BATCH])
         claimed = Refill.objects.filter(pk__in=[refill.pk for refill in refills])
         claimed.update(due_at=now + CALL_LEASE)

@@ -50,7 +50,7 @@ class Subscription(models.Model):
         return f"subscription {self.order_id}"
 
     def owe(self, posts: int, *, charge: Decimal | None, state: str = "") -> None:
-        """Posts were delivered: `charge` (None: as before) is explained by all that are known of."""
+        """Posts were delivered, which explain the provider's `charge` (None: as before)."""
         self.state = state or self.state
         self.owed += posts
         self.counted = self.counted if charge is None else charge

@@ -1,6 +1,4 @@
-"""The staff page of the proof: whether all money adds up, what stands still, whether the periodic
-jobs still run.
-"""
+"""The staff page of the audit: whether all money adds up, what is overdue, and the jobs."""
 
 from datetime import timedelta
 from typing import Final
@@ -19,18 +17,16 @@ from orders.jobs.late_jobs import beats
 from orders.jobs.run_job import run_alone
 from orders.models import Proof
 
-EARLIER: Final = 10  # proofs that are listed beside the last one
+EARLIER: Final = 10  # audits that are listed beside the last one
 
 
 @staff_required
 @require_http_methods(["GET", "POST"])
 def staff_proof(request: MemberRequest) -> HttpResponse:
-    """The last proof and the jobs; posting makes a new proof."""
+    """The last audit and the jobs; posting runs a new audit."""
     if request.method == "POST":
         if not run_alone(name="prove_money", job=lambda: keep_proof(now=timezone.now())):
-            messages.info(
-                request, "A proof is being made at this moment; its result will stand here."
-            )
+            messages.info(request, "A check is running. The result will appear here.")
         return redirect("staff_proof")
     now = timezone.now()
     newest = list(Proof.objects.order_by("-pk")[: EARLIER + 1])
@@ -52,11 +48,11 @@ def staff_proof(request: MemberRequest) -> HttpResponse:
 @admin_required
 @require_POST
 def staff_halt_clear(request: MemberRequest) -> HttpResponse:
-    """Let orders and top-ups go on, with a reason."""
+    """Resume sending and top-ups, with a reason."""
     try:
         clear_halt(actor=request.user, reason=request.POST.get("reason", ""), now=timezone.now())
     except (NoReason, NotHalted) as problem:
         messages.error(request, str(problem))
     else:
-        messages.success(request, "Orders and top-ups go on.")
+        messages.success(request, "Sending and top-ups resumed.")
     return redirect("staff_proof")

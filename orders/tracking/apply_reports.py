@@ -256,7 +256,7 @@ def _end(row: Judged, now: datetime) -> None:
 
 
 def _note_contradiction(order: Order, report: OrderStatus | None, now: datetime) -> None:
-    """A report on an order that has ended moves no money; staff see one that contradicts the end."""
+    """Show staff a report that contradicts an order's end; it moves no money."""
     if report is None or not order.is_ended or _ENDED_AS.get(report.status) == order.status:
         return
     if report.status not in _ENDED_AS:

@@ -21,7 +21,7 @@ class Posts:
         self._under_review = set(reviews.values_list("order_id", flat=True)) if keys else set()
 
     def count(self, order: Order, report: OrderStatus | None) -> Served:
-        """What this report shows; nothing without posts, and while staff review an earlier count."""
+        """What this report shows; nothing while staff review an earlier count."""
         if order.pk not in self._known or report is None or order.pk in self._under_review:
             return Served()
         known = self._known[order.pk]

@@ -1,4 +1,4 @@
-"""The guard against a false mass cancellation: many refunds at one provider at once wait for staff."""
+"""The guard against a false mass cancellation: many refunds at one provider wait for staff."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -54,7 +54,7 @@ def settle_vanished_endings(orders: Sequence[Order], *, now: datetime) -> None:
 
 
 def _ended(provider_id: int, *, now: datetime) -> dict[str, int]:
-    """How many of the provider's orders ended in one cycle, and with a refund not decided by staff."""
+    """How many orders ended in one cycle: all, and those refunded without a decision by staff."""
     cycle = timedelta(seconds=MAX_SPACING * settings.TRACK_MIN_INTERVAL + settings.REFUND_CONFIRM)
     ended = Order.objects.filter(
         provider_id=provider_id, upstream_id__isnull=False, ended_at__gt=now - cycle

@@ -11,7 +11,7 @@ from orders.models import Order, RequestState, WebhookDelivery
 
 
 def message_id(delivery: WebhookDelivery) -> str:
-    """The `webhook-id`: the same whenever this event is sent, so that a receiver can skip repeats."""
+    """The `webhook-id`: the same at every try, so that a receiver can skip repeats."""
     return f"msg_{delivery.event_id.hex}"
 
 

@@ -1,7 +1,6 @@
-"""`manage.py audit`: proves that all money adds up; exits with 1 and says what does not.
+"""`manage.py audit`: checks that all money adds up; exits with 1 and says what does not.
 
-What stands still or cannot be explained is a warning and fails nothing: a stopped panel's money may
-be sound.
+Work that stands still is a warning and fails nothing.
 """
 
 import json
@@ -17,18 +16,20 @@ from orders.audit.prove_all import FullAudit, prove
 
 
 class Command(BaseCommand):
-    """Prints the proof, for people or as JSON."""
+    """Prints the audit, for people or as JSON."""
 
-    help = "Prove that every wallet, every transfer and every order add up. Exits with 1 where something does not."
+    help = (
+        "Check that every wallet, transfer and order adds up. Exits with 1 if something does not."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """One switch."""
+        """Add --json."""
         parser.add_argument(
             "--json", action="store_true", help="print one JSON object instead of sentences"
         )
 
     def handle(self, *, json: bool, **_: object) -> None:
-        """Prove, print, and exit with 1 unless it is sound."""
+        """Check, print, and exit with 1 on findings."""
         audit, concerns = prove(), look(now=timezone.now())
         self.stdout.write(_as_json(audit, concerns) if json else _as_text(audit, concerns))
         if not audit.is_sound:
@@ -51,7 +52,7 @@ def _as_text(audit: FullAudit, concerns: Sequence[Concern]) -> str:
         f"{ledger['wallets']:,} wallets hold {ledger['wallets_total']} {currency}",
         f"{ledger['transfers']:,} transfers",
         *(
-            f"  account of the house {code}: {amount} {currency}"
+            f"  house account {code}: {amount} {currency}"
             for code, amount in ledger["house"].items()
         ),
         f"{figures['orders']:,} orders",

@@ -1,6 +1,4 @@
-"""`manage.py sweep`: runs every periodic act in the foreground, for a panel whose broker is gone or
-was never there.
-"""
+"""`manage.py sweep`: runs all periodic jobs in the foreground, without a broker."""
 
 import signal
 import sys
@@ -14,20 +12,18 @@ from orders.jobs.run_without_broker import perform_once, perform_until
 class Command(BaseCommand):
     """Runs the timetable once, or with --loop until it is stopped."""
 
-    help = (
-        "Run every periodic act in this process, without a broker. Safe beside workers and beats."
-    )
+    help = "Run all periodic jobs in this process, without a broker. Safe beside workers and beats."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """One switch."""
+        """Add --loop."""
         parser.add_argument(
             "--loop",
             action="store_true",
-            help="go on at the usual intervals until SIGTERM or Ctrl-C",
+            help="keep running at the usual intervals until SIGTERM or Ctrl-C",
         )
 
     def handle(self, *, loop: bool, verbosity: int, **_: object) -> None:
-        """Exit with 1 where an act of a single run failed; with 0 when a loop is stopped."""
+        """Exit with 1 where a job of a single run failed; with 0 when a loop is stopped."""
         tell = self._say if verbosity > 1 or not loop else _keep_quiet
         if not loop:
             sys.exit(0 if perform_once(tell=tell) else 1)
@@ -43,4 +39,4 @@ class Command(BaseCommand):
 
 
 def _keep_quiet(_line: str) -> None:
-    """A loop says nothing of its success: the staff page shows when each job ran last."""
+    """Print nothing: the staff page shows when each job ran last."""

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.utils import timezone
+from pytest_django import Settings
 
 from catalog.models import Service
 from catalog.upstream import Exchange, Reason, Rejected
@@ -18,16 +19,23 @@ from tests.connected_provider import run_order
 from tests.double.handle import ProviderDouble
 from tests.orders.attempts import make_lane
 
+PROVIDER_TIMEOUT = 1  # seconds
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def service(double: ProviderDouble) -> Service:
+def refilled_service(double: ProviderDouble) -> Service:
+    """A service, of a provider of its own, whose refills are sent without staff."""
     service = make_lane(double)
     service.is_refill, service.refill_mode = True, "automatic"
     service.save()
     double.patch_service(int(service.upstream_id), refill=True)
     return service
+
+
+@pytest.fixture
+def service(double: ProviderDouble) -> Service:
+    return refilled_service(double)
 
 
 def refill_of(service: Service, double: ProviderDouble) -> Refill:
@@ -88,6 +96,29 @@ def test_customers_do_not_learn_from_a_refusal_who_the_provider_is(
     refill.refresh_from_db()
     assert (refill.state, refill.reason) == (RequestState.REJECTED, "The provider refused")
     assert "bigprovider" in refill.reply
+
+
+def test_silent_provider_keeps_no_other_waiting_and_its_refill_goes_on_later(
+    double: ProviderDouble, service: Service, settings: Settings
+) -> None:
+    settings.PROVIDER_TIMEOUT = PROVIDER_TIMEOUT
+    silent, other = refill_of(service, double), refill_of(refilled_service(double), double)
+    send_due()
+    for refill in (silent, other):
+        refill.refresh_from_db()
+        double.set_refill(refill.upstream_id, "Completed")
+    double.fault("refill_status", "hang", where={"refill": silent.upstream_id})
+
+    note = poll_refills()
+    while_silent = dict(Refill.objects.values_list("pk", "state"))
+    double.clear_faults()
+    Refill.objects.update(due_at=timezone.now())
+    poll_refills()
+
+    silent.refresh_from_db()
+    assert note == "1 ended, 1 unanswered"
+    assert while_silent == {silent.pk: RequestState.RUNNING, other.pk: RequestState.COMPLETED}
+    assert (silent.state, silent.errors) == (RequestState.COMPLETED, 0)
 
 
 def test_fault_33_worker_whose_clock_is_wrong_ends_no_lease(

@@ -19,8 +19,8 @@ def test_command_prints_a_proof(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines() == [
         "1 wallets hold 0.00000 USD",
         "2 transfers",
-        "  account of the house sales: 1.20000 USD",
-        "  account of the house topups:test: -1.20000 USD",
+        "  house account sales: 1.20000 USD",
+        "  house account topups:test: -1.20000 USD",
         "1 orders",
         "  charged 1.20000 USD, refunded 0.00000 USD",
         "Everything adds up.",
@@ -39,7 +39,8 @@ def test_command_fails_and_says_what_does_not_add_up(
 
     assert caught.value.code == 1
     assert (
-        f"order {order.pk}: its charge is 5.00000, booked were 1.20000" in capsys.readouterr().out
+        f"order {order.pk}: its charge is 5.00000, but 1.20000 was booked"
+        in capsys.readouterr().out
     )
 
 

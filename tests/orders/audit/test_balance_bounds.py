@@ -30,7 +30,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def service() -> Service:
-    """Of a provider whose books began with 100.00 a day ago; its balance was read five minutes ago."""
+    """A provider whose baseline is 100.00, a day old; its balance was read five minutes ago."""
     service = make_service(cost="0.90")
     Baseline.objects.create(
         provider=service.provider,
@@ -72,7 +72,7 @@ def test_money_that_no_order_of_ours_cost_is_missed(service: Service) -> None:
     assert hold(service, "79.10") == Decimal("20.00")
     [concern] = look(now=timezone.now())
     assert concern.key == f"account:{service.provider_id}"
-    assert "our account lacked 20.00 USD that no order of ours cost" in concern.text
+    assert "our balance was 20.00 USD lower than our orders explain" in concern.text
 
 
 def test_money_that_nobody_entered_is_seen_until_it_is_entered(service: Service) -> None:
@@ -135,7 +135,7 @@ def test_nothing_is_said_without_books_or_of_inexact_balances(service: Service) 
     assert (inexact, hold(service, "1")) == (None, None)
 
 
-def test_subscription_may_have_been_charged_up_to_what_it_was_later_and_anything_while_that_is_not_known(
+def test_subscription_may_have_been_charged_up_to_its_later_charge_or_anything_while_unknown(
     service: Service,
 ) -> None:
     order = sent(service, Status.RUNNING, ago=3 * HOUR, charge="2.70")

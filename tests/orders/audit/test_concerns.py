@@ -31,8 +31,8 @@ def test_attempt_on_its_way_for_over_five_minutes_is_a_concern() -> None:
     assert look(now=NOW) == [
         Concern(
             key=f"sent:{attempt.pk}",
-            text=f"Order {attempt.order_id}: attempt {attempt.pk} has been on its way since "
-            f"{attempt.sent_at:%Y-%m-%d %H:%M} UTC",
+            text=f"Order {attempt.order_id}: attempt {attempt.pk} was sent at "
+            f"{attempt.sent_at:%Y-%m-%d %H:%M} UTC and has no outcome",
         )
     ]
 
@@ -48,7 +48,7 @@ def test_running_order_that_nobody_watches_is_a_concern() -> None:
     Watch.objects.filter(order=order).delete()
 
     assert [concern.text for concern in look(now=NOW)] == [
-        f"Order {order.pk} runs, but nobody asks how it stands"
+        f"Order {order.pk} is running but is not tracked"
     ]
     assert watched.pk
 
@@ -57,7 +57,7 @@ def test_order_that_is_being_sent_by_nobody_is_a_concern() -> None:
     order = make_order(status=Status.SUBMITTING)
     leave_attempt(order, AttemptState.NOT_SENT)
 
-    assert [concern.key for concern in look(now=NOW)] == [f"forsaken:{order.pk}"]
+    assert [concern.key for concern in look(now=NOW)] == [f"unattended:{order.pk}"]
 
 
 def test_concern_is_kept_with_the_proof_logged_once_and_halts_nothing(
@@ -67,7 +67,7 @@ def test_concern_is_kept_with_the_proof_logged_once_and_halts_nothing(
 
     notes = [keep_proof(now=NOW), reconcile(now=NOW), reconcile(now=NOW)]
 
-    assert all(note.startswith("sound") for note in notes)
+    assert all(note.startswith("passed") for note in notes)
     assert not Halt.objects.exists()
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert [each["key"] for each in Proof.objects.latest("pk").concerns] == [f"sent:{attempt.pk}"]

@@ -37,14 +37,14 @@ def test_pitfall_21_orders_that_are_not_sent_are_seen() -> None:
     [(key, text)] = overdue_work(now=NOW)
 
     assert key == f"unsent:{service.provider_id}"
-    assert text == f"{service.provider}: orders that wait to be sent: 2, the oldest {since(made)}"
+    assert text == f"{service.provider}: orders waiting to be sent: 2, the oldest {since(made)}"
 
 
 def test_pitfall_21_order_that_fails_again_and_again_is_seen() -> None:
     Order.objects.filter(pk=make_order(now=NOW).pk).update(submit_failures=12)
 
     assert [text.split(": ", 1)[1] for _, text in overdue_work(now=NOW)] == [
-        f"orders that wait to be sent: 1, the oldest {since(NOW)}"
+        f"orders waiting to be sent: 1, the oldest {since(NOW)}"
     ]
 
 
@@ -57,7 +57,10 @@ def test_pitfall_21_running_orders_of_which_nothing_is_told_are_seen() -> None:
     assert overdue_work(now=NOW) == [
         (
             f"unanswered:{silent.provider_id}",
-            f"{silent.provider}: running orders of which it tells nothing: 1, {since(NOW - 7 * HOURS)}",
+            (
+                f"{silent.provider}: running orders without a status report: 1, "
+                f"{since(NOW - 7 * HOURS)}"
+            ),
         )
     ]
 
@@ -70,7 +73,10 @@ def test_pitfall_20_refills_that_never_reach_the_provider_are_seen() -> None:
     assert overdue_work(now=NOW) == [
         (
             f"unasked:{order.provider_id}",
-            f"{order.provider}: refills and cancellations that wait to be sent: 1, the oldest {since(NOW - 2 * HOURS)}",
+            (
+                f"{order.provider}: refills and cancellations waiting to be sent: 1, the oldest "
+                f"{since(NOW - 2 * HOURS)}"
+            ),
         )
     ]
 

@@ -114,7 +114,10 @@ def test_refund_that_nobody_decided_is_found() -> None:
     refund_up_to(order=order, owed=Decimal("0.50"), now=NOW)
 
     assert prove().findings == [
-        f"order {order.pk}: completed, so 0 of 1.20000 is owed, but 0.50000 was refunded and nobody decided it"
+        (
+            f"order {order.pk}: completed, so 0 of 1.20000 is owed, but 0.50000 was refunded "
+            "without a decision"
+        )
     ]
 
 
@@ -122,7 +125,7 @@ def test_order_without_its_charge_is_found() -> None:
     order = make_order()
     damage("UPDATE orders_order SET charge = 5 WHERE id = %s", order.pk)
 
-    assert prove().findings == [f"order {order.pk}: its charge is 5.00000, booked were 1.20000"]
+    assert prove().findings == [f"order {order.pk}: its charge is 5.00000, but 1.20000 was booked"]
 
 
 def test_order_that_was_never_charged_is_found() -> None:
@@ -137,7 +140,7 @@ def test_order_that_was_never_charged_is_found() -> None:
     )
 
     assert prove().findings == [
-        f"order {order.pk}: its charge is 1.20000, booked were 0",
+        f"order {order.pk}: its charge is 1.20000, but 0 was booked",
         "order 999999999 does not exist, but money moved for it: charged 1.20000, refunded 0",
     ]
 
@@ -166,7 +169,7 @@ def test_refund_that_the_order_does_not_know_is_found() -> None:
     damage("UPDATE orders_order SET refunded = 0 WHERE id = %s", order.pk)
 
     assert prove().findings == [
-        f"order {order.pk}: it says that 0.00000 was refunded, its refunds make 0.30000",
+        f"order {order.pk}: it shows 0.00000 refunded, but its refunds add up to 0.30000",
         f"order {order.pk}: partial, so 0.30000 of 1.20000 is owed, but 0.00000 was refunded",
     ]
 
@@ -184,9 +187,7 @@ def test_partial_order_without_remains_is_found() -> None:
     order = make_partial()
     damage("UPDATE orders_order SET remains = NULL WHERE id = %s", order.pk)
 
-    assert (
-        f"order {order.pk}: it ended partially, but what remains is not known" in prove().findings
-    )
+    assert f"order {order.pk}: it ended partially without remains" in prove().findings
 
 
 def test_canceled_order_that_keeps_money_is_found() -> None:
@@ -222,7 +223,7 @@ def test_proof_is_kept_for_staff() -> None:
     note = keep_proof(now=NOW)
 
     proof = Proof.objects.get()
-    assert note == "sound: 1 wallets, 2 transfers, 1 orders"
+    assert note == "passed: 1 wallets, 2 transfers, 1 orders"
     assert (proof.made_at, proof.is_sound, proof.findings) == (NOW, True, [])
     assert proof.figures["orders"] == 1
 
@@ -233,7 +234,7 @@ def test_proof_that_fails_is_kept_and_logged_as_an_error(caplog: pytest.LogCaptu
 
     note = keep_proof(now=NOW)
 
-    assert note == "NOT SOUND: 1 findings"
+    assert note == "FAILED: 1 findings"
     assert Proof.objects.get().is_sound is False
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert f"order {order.pk}" in caplog.text

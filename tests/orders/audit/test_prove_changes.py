@@ -1,4 +1,4 @@
-"""Every few minutes what changed since the last sound proof is proved, and nothing slips through."""
+"""Every few minutes what changed since the last passed audit is checked; nothing slips by."""
 
 import time
 from collections.abc import Iterator
@@ -87,9 +87,9 @@ def test_first_proof_is_of_all_money_and_the_next_of_what_changed() -> None:
 
     note = reconcile(now=LATER)
 
-    assert first == "sound: 1 wallets, 2 transfers, 1 orders"
-    assert quiet == "sound: 0 wallets, 0 transfers, 0 orders changed"
-    assert note == "sound: 1 wallets, 2 transfers, 1 orders changed"
+    assert first == "passed: 1 wallets, 2 transfers, 1 orders"
+    assert quiet == "passed: 0 wallets, 0 transfers, 0 orders changed"
+    assert note == "passed: 1 wallets, 2 transfers, 1 orders changed"
     assert list(Proof.objects.order_by("pk").values_list("is_full", "is_sound")) == [
         (True, True),
         (False, True),
@@ -120,7 +120,7 @@ def test_every_way_of_an_order_is_sound_step_by_step() -> None:
     ):
         with transaction.atomic():
             step()
-        assert reconcile(now=LATER).startswith("sound")
+        assert reconcile(now=LATER).startswith("passed")
         assert newest().is_full is False
     assert Halt.objects.count() == 0
 
@@ -130,7 +130,7 @@ def test_every_way_of_an_order_is_sound_step_by_step() -> None:
     [
         (
             "UPDATE orders_order SET charge = 5",
-            "order {order}: its charge is 5.00000, booked were 1.20000",
+            "order {order}: its charge is 5.00000, but 1.20000 was booked",
         ),
         (
             "UPDATE orders_order SET status = 'partial', remains = 500, ended_at = now()",
@@ -142,15 +142,21 @@ def test_every_way_of_an_order_is_sound_step_by_step() -> None:
         ),
         (
             "UPDATE billing_account SET seq = 1 WHERE kind = 'wallet'",
-            "wallet {wallet} of user {user}: it moved 1 times, its 1 new transfers are numbered 2 to 2",
+            (
+                "wallet {wallet} of user {user}: it moved 1 times, "
+                "its 1 new transfers are numbered 2 to 2"
+            ),
         ),
         (
             "UPDATE billing_transfer SET balance_after = 1 WHERE kind = 'charge'",
-            "transfer {charge} (order:{order}:charge): it left 1.00000 in wallet {wallet}, but 1.20000 and -1.20000",
+            (
+                "transfer {charge} (order:{order}:charge): it left 1.00000 in wallet {wallet}, "
+                "but 1.20000 and -1.20000"
+            ),
         ),
         (
             REFUND_NOT_KNOWN,
-            "order {order}: it says that 0.00000 was refunded, its refunds make 1.00000",
+            "order {order}: it shows 0.00000 refunded, but its refunds add up to 1.00000",
         ),
         (
             "ALTER TABLE billing_transfer DISABLE TRIGGER transfer_append_only",
@@ -174,7 +180,7 @@ def test_what_is_damaged_after_a_sound_proof_is_found_and_halts(
 
         notes = [reconcile(now=LATER), reconcile(now=LATER)]
 
-        assert all(note.startswith("NOT SOUND") for note in notes)
+        assert all(note.startswith("FAILED") for note in notes)
         assert newest().is_full is False
         assert any(each.startswith(finding.format(**names)) for each in newest().findings)
         assert Halt.objects.get().is_standing
@@ -211,8 +217,8 @@ def test_what_began_before_a_proof_and_is_committed_after_it_is_looked_at() -> N
 
     note = reconcile(now=LATER)
 
-    assert sound.startswith("sound")
-    assert note == "NOT SOUND: 1 findings"
+    assert sound.startswith("passed")
+    assert note == "FAILED: 1 findings"
     assert newest().is_full is False
     assert "its balance is 99.00000" in newest().findings[0]
 
@@ -239,7 +245,7 @@ def test_transfers_in_another_order_than_their_transactions_make_no_gap(
         note = reconcile(now=LATER)
 
     # one of them known already, one between them not new
-    assert note.startswith("sound: 1 wallets, 2 transfers")
+    assert note.startswith("passed: 1 wallets, 2 transfers")
     assert newest().is_full is False
 
 
@@ -277,8 +283,8 @@ def test_unsound_proof_is_not_gone_on_from() -> None:
     again = reconcile(now=LATER)
     harm("UPDATE orders_order SET charge = 1.2 WHERE id = %s", order.pk)
 
-    assert first == again == "NOT SOUND: 1 findings"
-    assert reconcile(now=LATER).startswith("sound")
+    assert first == again == "FAILED: 1 findings"
+    assert reconcile(now=LATER).startswith("passed")
 
 
 @pytest.mark.parametrize("horizon", [2**40, None])

@@ -1,4 +1,4 @@
-"""The staff page of the proof."""
+"""The staff page of the audit."""
 
 import zlib
 from datetime import timedelta
@@ -29,8 +29,8 @@ def staff() -> Client:
 def test_page_without_a_proof_says_so(staff: Client) -> None:
     page = staff.get("/staff/proof").content.decode()
 
-    assert "No proof yet" in page
-    assert "No job has run" in page
+    assert "No audit yet" in page
+    assert "No jobs have run" in page
 
 
 def test_proof_is_made_on_demand_and_shown(staff: Client) -> None:
@@ -45,7 +45,7 @@ def test_proof_is_made_on_demand_and_shown(staff: Client) -> None:
     assert "does not add up" not in page
     assert "1, charged $1.20, refunded $0.00" in page
     assert "prove_money" in page
-    assert "sound: 1 wallets, 2 transfers, 1 orders" in page
+    assert "passed: 1 wallets, 2 transfers, 1 orders" in page
 
 
 def test_what_does_not_add_up_is_said(staff: Client) -> None:
@@ -56,14 +56,14 @@ def test_what_does_not_add_up_is_said(staff: Client) -> None:
     page = staff.get("/staff/proof").content.decode()
 
     assert "It does not add up" in page
-    assert f"<li>order {order.pk}: its charge is 5.00000, booked were 1.20000</li>" in page
+    assert f"<li>order {order.pk}: its charge is 5.00000, but 1.20000 was booked</li>" in page
     assert "Everything adds up" not in page
 
 
 def test_old_proof_is_called_old(staff: Client) -> None:
     keep_proof(now=NOW)
 
-    assert "This proof is old" in staff.get("/staff/proof").content.decode()
+    assert "This audit is out of date" in staff.get("/staff/proof").content.decode()
 
 
 def test_jobs_are_listed(staff: Client) -> None:
@@ -99,10 +99,10 @@ def test_proof_of_what_changed_is_shown_beside_the_last_one_of_all(staff: Client
     reconcile(now=now)
     page = staff.get("/staff/proof").content.decode()
 
-    assert "What changed adds up" in page
+    assert "Recent changes add up" in page
     assert "1 wallet, 2 transfers, 1 order" in page
     assert "1, charged $1.20, refunded $0.00" in page
-    assert "all: sound" in page
+    assert "everything: passed" in page
 
 
 def test_what_stands_still_is_said_and_nothing_is_halted(staff: Client) -> None:
@@ -112,9 +112,9 @@ def test_what_stands_still_is_said_and_nothing_is_halted(staff: Client) -> None:
     staff.post("/staff/proof")
     page = staff.get("/staff/proof").content.decode()
 
-    assert f"Order {order.pk} runs, but nobody asks how it stands" in page
+    assert f"Order {order.pk} is running but is not tracked" in page
     assert "Everything adds up" in page
-    assert "Halted" not in page
+    assert "Paused since" not in page
 
 
 @pytest.mark.django_db(transaction=True)
@@ -125,7 +125,7 @@ def test_second_click_while_a_proof_is_made_makes_no_second(staff: Client) -> No
         page = staff.post("/staff/proof", follow=True).content.decode()
     other.close()
 
-    assert "A proof is being made at this moment" in page
+    assert "A check is running" in page
     assert not Proof.objects.exists()
 
 

@@ -202,7 +202,9 @@ def test_the_audit_finds_a_charge_that_its_posts_do_not_explain(
 
     Order.objects.update(posts=2, billed_quantity=2)
 
-    assert findings() == [f"order {order.pk}: its charge is 0.80000, but its 2 posts make 1.60000"]
+    assert findings() == [
+        f"order {order.pk}: its charge is 0.80000, but its 2 posts add up to 1.60000"
+    ]
 
 
 def test_an_order_that_the_ledger_contradicts_keeps_no_other_waiting(
@@ -217,4 +219,4 @@ def test_an_order_that_the_ledger_contradicts_keeps_no_other_waiting(
     whole.refresh_from_db()
     assert tally == {"posts charged": 1, "orders contradicted by the ledger": 1}
     assert whole.posts == 1
-    assert findings() == [f"order {broken.pk}: its charge is 0.00000, booked were 0.80000"]
+    assert findings() == [f"order {broken.pk}: its charge is 0.00000, but 0.80000 was booked"]

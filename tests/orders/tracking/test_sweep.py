@@ -2,6 +2,8 @@
 money.
 """
 
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from threading import Barrier, Thread
 
@@ -14,14 +16,14 @@ from pytest_django import Settings
 from billing.models import Account, Transfer, TransferKind
 from catalog.models import Provider, Service
 from catalog.provider_client import open_client
-from catalog.upstream import OrderStatus
+from catalog.upstream import BATCH, Client, Endpoint, OrderStatus, StatusReply
 from catalog.upstream import Status as Word
 from orders.models import EventKind, Order, Status, Watch
 from orders.tracking.apply_reports import apply_reports
-from orders.tracking.sweep import IN_FLIGHT, track_batch
+from orders.tracking.sweep import IN_FLIGHT, claim_batch, track_batch
 from tests.connected_provider import connect, make_due, mirror_service, run_order
 from tests.double.handle import ProviderDouble
-from tests.factories import make_order, make_service, make_user
+from tests.factories import NOW, make_order, make_service, make_user
 from tests.orders.tracking.sweeps import CONFIRM, refunds, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -138,6 +140,56 @@ def test_fault_13_an_older_answer_never_wins(
 
     order.refresh_from_db()
     assert order.remains == 100
+
+
+class LateClient(Client):
+    """Gets its answer at once, and hands it on only after `meanwhile`."""
+
+    def __init__(self, endpoint: Endpoint, *, meanwhile: Callable[[], None]) -> None:
+        super().__init__(endpoint)
+        self.meanwhile = meanwhile
+
+    def status(self, ids: Sequence[str]) -> StatusReply:
+        reply = super().status(ids)
+        self.meanwhile()
+        return reply
+
+
+def test_answer_that_was_asked_for_early_and_came_late_is_not_applied_over_a_newer_one(
+    double: ProviderDouble, provider: Provider, service: Service
+) -> None:
+    order = run_order(service)
+    upstream_id = order.upstream_id or ""
+    double.set_order(upstream_id, status="In progress", remains=900)
+    make_due()
+
+    def deliver_and_look() -> None:
+        double.set_order(upstream_id, status="In progress", remains=100)
+        sweep()
+
+    endpoint = Endpoint(url=double.url, key=double.key, timeout=30, is_private_allowed=True)
+    with LateClient(endpoint, meanwhile=deliver_and_look) as client:
+        tally = track_batch(provider=provider, client=client)
+
+    order.refresh_from_db()
+    assert (order.status, order.remains) == (Status.RUNNING, 100)
+    assert tally == {}
+
+
+def test_order_that_is_due_longest_is_asked_first_however_young() -> None:
+    service = make_service()
+    orders = [
+        make_order(service=service, status=Status.RUNNING, upstream_id=str(number))
+        for number in range(BATCH + 1)
+    ]
+    make_due()
+    youngest = orders[-1]
+    Watch.objects.filter(order=youngest).update(due_at=NOW - timedelta(hours=1))
+
+    batch = claim_batch(provider=service.provider)
+
+    assert len(batch.upstream_ids) == BATCH
+    assert youngest.pk in batch.upstream_ids
 
 
 def test_pitfall_12_orders_are_asked_for_in_batches_of_100(

@@ -16,9 +16,13 @@ pytestmark = pytest.mark.django_db
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "webhooks.md"
 CALLS = {
-    "python": "import json, sys\nfor s, h, b in json.load(sys.stdin):\n    print(int(is_genuine(s, h, b.encode())))",
-    "js": 'for (const [s, h, b] of JSON.parse(require("fs").readFileSync(0))) console.log(Number(isGenuine(s, h, b)));',
-    "php": "foreach (json_decode(file_get_contents('php://stdin'), true) as $c) echo (int) is_genuine(...$c), ' ';",
+    "python": """import json, sys
+for s, h, b in json.load(sys.stdin):
+    print(int(is_genuine(s, h, b.encode())))""",
+    "js": """for (const [s, h, b] of JSON.parse(require("fs").readFileSync(0)))
+    console.log(Number(isGenuine(s, h, b)));""",
+    "php": """foreach (json_decode(file_get_contents('php://stdin'), true) as $c)
+    echo (int) is_genuine(...$c), ' ';""",
 }
 COMMANDS = {"python": [sys.executable, "-c"], "js": ["node", "-e"], "php": ["php", "-r"]}
 

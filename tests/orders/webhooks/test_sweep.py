@@ -46,7 +46,8 @@ def test_due_delivery_arrives_signed(receiver: Receiver) -> None:
     )
     assert got.content == {
         "type": "order.partial",
-        "timestamp": f"{delivery.happened_at:%Y-%m-%dT%H:%M:%S}.{delivery.happened_at.microsecond // 1000:03}Z",
+        "timestamp": f"{delivery.happened_at:%Y-%m-%dT%H:%M:%S}"
+        f".{delivery.happened_at.microsecond // 1000:03}Z",
         "data": {
             "order": 23501,
             "charge": "1.08000",
