@@ -1,13 +1,16 @@
 # Everything that a developer or an operator does, one command each. `make` alone lists them.
-# Needs Python 3.11 or newer and make; the rest lands in .venv.
+# Needs Python 3.11 or newer and make; the rest lands in .venv (VENV=… PANEL_PYTHON=… choose others).
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
-INSTALLED := .venv/.installed
+INSTALLED := $(VENV)/.installed
+# Compiled once and kept: hundreds of tests' and panels' files, in every process that starts
+export PYTHONDONTWRITEBYTECODE :=
 TYPED := manage.py panel accounts billing catalog orders lib outbound tests $(wildcard benchmarks/*.py)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" pyproject.toml
@@ -16,10 +19,21 @@ PRODUCTION := SITE_URL=https://panel.example DATABASE_URL=postgres://panel@datab
 	REDIS_URL=redis://broker.example/0 STATIC_STORAGE=hashed DEBUG=off \
 	SECRET_KEY=checked-only-checked-only-0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ
 
-.PHONY: help setup demo up test lint format bench requirements assets chromium chaos figures mutants contract
+# The running demo's data, and what else its processes are told
+DEMO := PANEL_DATA_DIR=var/demo DATABASE_URL= REDIS_URL= PANEL_NAME="Demo panel" \
+	PROVIDER_ALLOW_PRIVATE=on WEBHOOK_ALLOW_PRIVATE=on
+DEMO_RUNS := $(PYTHON) -c 'import sys; from panel.embedded import is_running; sys.exit(not is_running("var/demo"))' \
+	|| { echo "No demo runs here: start it with make demo, in another terminal" >&2; exit 1; }
+PORT ?= 8001
+# One process more than there are cores, since many tests wait; tests/spread.py says what stays together
+SPREAD := -n $(or $(WORKERS),$$(($$(nproc 2>/dev/null || echo 2) + 1)))
+QUICK := -m "not browser and not stack and not slow"
+
+.PHONY: help setup demo up shell dev test test-quick lint format bench requirements assets \
+	chromium languages chaos figures mutants contract
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 15
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 15
 
 setup: $(INSTALLED) ## make .venv and install everything pinned; quick when nothing changed
 	@:
@@ -35,8 +49,8 @@ $(INSTALLED): requirements/dev.txt
 			echo "Installing $${found##*/}-venv, which Debian keeps apart from Python"; \
 			apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$${found##*/}-venv" >/dev/null; \
 		fi; \
-		echo "Making .venv with $$("$$found" --version)"; \
-		"$$found" -m venv --clear .venv || { echo "$$found cannot make a virtual environment: install its venv module (Debian: $${found##*/}-venv)" >&2; exit 1; }; \
+		echo "Making $(VENV) with $$("$$found" --version)"; \
+		"$$found" -m venv --clear $(VENV) || { echo "$$found cannot make a virtual environment: install its venv module (Debian: $${found##*/}-venv)" >&2; exit 1; }; \
 	fi
 	@echo "Installing the pinned packages"
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/dev.txt
@@ -48,9 +62,19 @@ demo: setup ## run a shop with a demo provider, users, money and orders; Ctrl-C 
 up: setup ## run the panel on this machine; Ctrl-C stops it
 	@PANEL_STOPS_WITH_PARENT=on exec $(PYTHON) manage.py up $(ARGS)
 
-# Two processes, each with servers of its own; a file stays in one
-test: setup chromium ## run the whole suite (ARGS=… go to pytest)
-	@$(PYTHON) -m pytest -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
+shell: setup ## a Django shell on the running demo's data
+	@$(DEMO_RUNS)
+	@$(DEMO) $(PYTHON) manage.py shell $(ARGS)
+
+dev: setup ## an autoreloading web server on the running demo's data (PORT=8001)
+	@$(DEMO_RUNS)
+	@$(DEMO) DEBUG=on SITE_URL=http://127.0.0.1:$(PORT) exec $(PYTHON) manage.py runserver 127.0.0.1:$(PORT) $(ARGS)
+
+test: setup chromium languages ## run the whole suite (ARGS=… go to pytest)
+	@$(PYTHON) -m pytest $(SPREAD) $(ARGS)
+
+test-quick: setup ## the tests that need neither Chromium nor a started panel
+	@$(PYTHON) -m pytest $(SPREAD) $(QUICK) $(ARGS)
 
 # Playwright's own Chromium where it is installed, else the system's, else Debian's package
 chromium: setup
@@ -60,6 +84,16 @@ chromium: setup
 		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; \
 	else \
 		echo "The browser tests need Chromium: install the package chromium, or run $(BIN)/playwright install chromium" >&2; exit 1; \
+	fi
+
+# What runs the samples of the documents; where it cannot be installed, its tests are skipped outside CI
+languages:
+	@for need in curl:curl node:nodejs php:php-cli; do \
+		command -v "$${need%%:*}" >/dev/null || missing="$$missing $${need#*:}"; \
+	done; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing$$missing for the samples of the documents"; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; \
 	fi
 
 lint: setup ## style, types, layers, migrations, deployment settings, templates

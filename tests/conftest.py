@@ -10,11 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from xdist.remote import Producer
 
 from panel.embedded import Postgres, Valkey, broker_url, database_url
+from panel.embedded.paths import DATABASE, OWNER
+from tests import prepared, spread
 from tests.environment import ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -22,6 +26,10 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.chromium"]
 
+PREPARED = prepared.choose()
+LIMIT_ON_PANELS = (
+    1200  # seconds for one test with its fixtures: a panel's start takes 100 at load 40
+)
 DATA_DIR = Path(tempfile.mkdtemp(prefix="panel-tests-"))
 # where WhiteNoise looks; without the folder it warns, and a warning is an error here
 (DATA_DIR / "static").mkdir()
@@ -45,6 +53,13 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("certain")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--shuffle SEED`."""
+    parser.addoption(
+        "--shuffle", metavar="SEED", help="run files, and tests in them, in random order"
+    )
+
+
 def pytest_configure() -> None:
     """Hash passwords cheaply: tests log in often and keep no secret.
 
@@ -57,6 +72,23 @@ def pytest_configure() -> None:
     settings.DATABASES["default"]["OPTIONS"]["options"] += " -c lock_timeout=25s"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the tests in order, and give those on running panels the time that these need."""
+    if config.getoption("shuffle"):
+        spread.shuffled(items, seed=config.getoption("shuffle"))
+    elif config.getoption("numprocesses", default=None) or hasattr(config, "workerinput"):
+        spread.longest_first(items)
+    for item in items:
+        if any(item.iter_markers(name) for name in ("stack", "browser")):
+            item.add_marker(pytest.mark.timeout(LIMIT_ON_PANELS))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> spread.Spread:
+    """Keep together what shares a panel."""
+    config.option.loadscopereorder = False  # by the number of tests
+    return spread.Spread(config, log)
+
+
 def pytest_xdist_setupnodes() -> None:
     """Let each worker process come to servers and settings of its own by this same file, not
     inherit ours.
@@ -66,12 +98,14 @@ def pytest_xdist_setupnodes() -> None:
 
 def pytest_unconfigure() -> None:
     """Leave nothing behind."""
-    shutil.rmtree(DATA_DIR, ignore_errors=True)
+    for folder in filter(None, (DATA_DIR, PREPARED)):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """The session's PostgreSQL."""
+    prepared.copy_into(DATA_DIR)
     server = Postgres(DATA_DIR, is_throwaway=True)
     server.start(limit=240)
     yield server
@@ -89,12 +123,14 @@ def valkey() -> Iterator[Valkey]:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(postgres: Postgres) -> None:
-    """Have PostgreSQL running before the test database is made; pytest-django asks for this by
-    name.
+    """Have PostgreSQL running, and the test database made of the prepared one: pytest-django finds
+    nothing left to migrate. It asks for this by name.
     """
     from tests.table_flush import allow_flush  # Django must be set up first
 
-    del postgres
+    sockets = str(postgres.paths.postgres_sockets)
+    with psycopg.connect(host=sockets, user=OWNER, dbname="postgres", autocommit=True) as server:
+        server.execute(f"CREATE DATABASE test_{DATABASE} TEMPLATE {DATABASE}")
     allow_flush()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from panel.embedded import Paths
 from panel.embedded.child_processes import children_of, leftovers
 from panel.processes.run_panel import PROJECT
+from tests import prepared
 
 FAST = {  # seconds; the real worker and beat, only quicker
     "SUBMIT_EVERY": "1",
@@ -29,24 +30,38 @@ KEPT = {"PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV"}
 
 
 class Stack:
-    """One panel, started with `manage.py up` as an operator would."""
+    """One panel, started with `manage.py up` as an operator would.
+
+    Its first start finds a database with every table, unless `is_fresh` or another user runs it.
+    """
 
     def __init__(
-        self, data_dir: Path, *, env: Mapping[str, str] | None = None, user: int | None = None
+        self,
+        data_dir: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        user: int | None = None,
+        is_fresh: bool = False,
     ) -> None:
         self.data_dir = Paths.of(data_dir).data_dir
         self.env = {name: value for name, value in os.environ.items() if name in KEPT}
         self.env |= {**FAST, "PANEL_DATA_DIR": str(self.data_dir), **(env or {})}
         self.user = user
+        self.is_fresh = is_fresh or user is not None
         self.url = ""
         self.output = self.data_dir.with_suffix(".out")
         self.process: subprocess.Popen[bytes] | None = None
 
     def launch(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start `manage.py up` and return at once."""
+        return self._launch("up", "--port", "0", *arguments)
+
+    def _launch(self, *arguments: str) -> subprocess.Popen[bytes]:
+        if not self.is_fresh:
+            prepared.copy_into(self.data_dir)
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                self._line("up", "--port", "0", *arguments),
+                self._line(*arguments),
                 cwd=PROJECT,
                 env=self.env,
                 stdout=output,

@@ -1,15 +1,18 @@
 """One stand for all faults: what a test breaks, the panel mends by itself before the next."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from pytest_django import DjangoDbBlocker
 
 from tests.double.handle import ProviderDouble
+from tests.waiting import wait_for
 
 if TYPE_CHECKING:  # pytest reads this file before Django is set up
     from tests.faults.shop import Shop
+    from tests.faults.side_by_side import Outcomes
     from tests.faults.stand import Stand
 
 
@@ -32,13 +35,30 @@ def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stand"]:
 @pytest.fixture
 def stand(_running: "Stand", django_db_blocker: DjangoDbBlocker) -> Iterator["Stand"]:
     """The running panel; the test's ORM leads to its database."""
+    with _whole(_running, django_db_blocker):
+        yield _running
+
+
+@contextmanager
+def _whole(running: "Stand", django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     from tests.faults.database import database_of
 
-    with django_db_blocker.unblock(), database_of(_running.data_dir):
-        _running.keep_second_beat()
-        # the test before may have killed something
-        _running.stack.wait_for(_running.is_whole, limit=120)
-        yield _running
+    with django_db_blocker.unblock(), database_of(running.data_dir):
+        running.keep_second_beat()
+        wait_for(running.is_whole)  # the test before may have killed something
+        yield
+
+
+@pytest.fixture(scope="module")
+def outcomes(
+    request: pytest.FixtureRequest, _running: "Stand", django_db_blocker: DjangoDbBlocker
+) -> "Outcomes":
+    """What came of the file's scenarios that run side by side."""
+    from tests.faults.side_by_side import Outcomes, scenarios
+
+    chosen = scenarios(request.session.items, module=request.module)
+    with _whole(_running, django_db_blocker):
+        return Outcomes.run(chosen, _running)
 
 
 @pytest.fixture
@@ -48,10 +68,3 @@ def shop(stand: "Stand", double: ProviderDouble) -> Iterator["Shop"]:
 
     with shop_of(stand, double) as opened:
         yield opened
-
-
-@pytest.fixture
-def proving_shop(shop: "Shop") -> "Shop":
-    """A shop whose provider may be probed and is known well enough for a proof."""
-    shop.allow_proof()
-    return shop

@@ -21,9 +21,9 @@ from tests.faults.customers import Shopper, open_shop, place
 from tests.faults.database import surely
 from tests.faults.oracle import UNDER_WAY, Judgement, judge
 from tests.faults.stand import Stand
+from tests.waiting import PATIENCE, wait_for
 
 T = TypeVar("T")
-LIMIT = 120.0  # seconds for what usually takes two or three: the machine is busy
 QUIET = 7.0  # UNCLEAR_QUIET of the stand in the tests
 
 _numbers = itertools.count(1)
@@ -56,7 +56,7 @@ class Shop:
         for _ in range(3):
             self.run()
 
-    def go_on_until_clear(self, *, limit: float = 240.0) -> None:
+    def go_on_until_clear(self, *, limit: float = PATIENCE) -> None:
         """Go on selling until nothing is unclear: a later order is what closes the bracket
         of a lost one.
         """
@@ -129,19 +129,17 @@ class Shop:
         """What the customer has."""
         return Account.objects.get(owner=self.customer).balance
 
-    def wait(self, condition: Callable[[], object], *, limit: float = LIMIT) -> None:
+    def wait(self, condition: Callable[[], object], *, limit: float = PATIENCE) -> None:
         """Wait until `condition()` holds, also over a restart of the database; fail after
         `limit` seconds.
         """
-        give_up_at = time.monotonic() + limit
-        while not surely(condition):
-            orders = [(order.pk, order.status, order.link) for order in surely(self.orders)]
-            assert time.monotonic() < give_up_at, (
-                f"not within {limit:.0f} s; {self.provider.pause_reason!r}; {orders}"
-            )
-            time.sleep(0.1)
+        wait_for(lambda: surely(condition), limit=limit, every=0.1, tell=self._tell)
 
-    def settle(self, *, limit: float = LIMIT) -> None:
+    def _tell(self) -> object:
+        orders = [(order.pk, order.status, order.link) for order in surely(self.orders)]
+        return self.provider.pause_reason, orders
+
+    def settle(self, *, limit: float = PATIENCE) -> None:
         """Wait until no order is on its way any more."""
         self.wait(lambda: not self.statuses() & set(UNDER_WAY), limit=limit)
 

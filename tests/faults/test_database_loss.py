@@ -22,9 +22,10 @@ from orders.models import Attempt, Order, Status
 from panel.embedded import Paths
 from panel.embedded.paths import DATABASE, OWNER
 from tests.faults.database import surely
-from tests.faults.shop import LIMIT, Shop
+from tests.faults.shop import Shop
 from tests.faults.stand import Stand
 from tests.faults.test_killed_processes import assert_forwarded_once
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.stack
 
@@ -42,7 +43,7 @@ def order_until_taken(shop: Shop, *, count: int) -> set[int]:
         browser = surely(lambda: shop.browser)
         for _ in range(count):
             form = surely(lambda: browser.form(shop.service, link=shop.link()))
-            give_up_at = time.monotonic() + LIMIT
+            give_up_at = time.monotonic() + PATIENCE
             while (code := browser.send(form)) != ORDERED:
                 seen.add(code)
                 assert time.monotonic() < give_up_at
@@ -75,7 +76,7 @@ def test_fault_21_immediate_restart_under_load_loses_nothing_and_is_over_soon(sh
         seen = set().union(*(load.result() for load in loads))
     shop.settle()
 
-    assert took < 60  # 10 on a machine that does nothing else
+    assert took < 180  # 10 on a machine that does nothing else
     assert {
         answer.headers.get("Retry-After") for answer in answers if answer.status_code == AWAY
     } <= {"5"}
@@ -139,7 +140,7 @@ def test_fault_24_without_a_free_connection_pages_say_so_and_change_nothing(shop
     browser = shop.browser
     form = browser.form(shop.service, link=shop.link())
     with ExitStack() as taken:
-        seen, give_up_at = set[int](), time.monotonic() + LIMIT
+        seen, give_up_at = set[int](), time.monotonic() + PATIENCE
         while AWAY not in seen:
             assert time.monotonic() < give_up_at, seen
             # one that has sessions already would go on with them
@@ -236,6 +237,8 @@ def let_the_other_break_off() -> None:
 def is_somebody_waiting() -> bool:
     """Whether a session of the panel waits for a lock of this one."""
     with connection.cursor() as cursor:
+        # a transaction keeps the list of sessions as it first saw it
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
         )

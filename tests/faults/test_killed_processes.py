@@ -28,7 +28,7 @@ POINTS: tuple[Point, ...] = (*BEFORE_A_BYTE, *AFTER_RP2, "after_record")
 WORKERS = ("submit child", "submit")
 # seconds between writing down and the first byte: above STALL and a busy machine, below the
 # standstill
-STALE = 5.0
+STALE = 6.5
 
 
 def die_at(stand: Stand, point: str) -> int:

@@ -46,6 +46,8 @@ from tests.faults.oracle import judge
 from tests.orders.attempts import let_leases_end
 from tests.orders.unclear.lost_orders import pass_time
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES, STEPS = 15, 25
 FAULTS = (
     "commit_reset",

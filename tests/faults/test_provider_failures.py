@@ -17,6 +17,7 @@ from orders.models import (
 )
 from tests.chaos.provider_faults import NOT_PLACED, PLACED
 from tests.faults.shop import QUIET, Shop
+from tests.faults.side_by_side import side_by_side
 
 pytestmark = pytest.mark.stack
 
@@ -43,6 +44,7 @@ def counts(shop: Shop, orders: list[Order]) -> list[int]:
     return [links.count(order.link) for order in orders]
 
 
+@side_by_side
 def test_fault_01_placed_but_not_believably_answered_waits_for_staff_without_proof(
     shop: Shop,
 ) -> None:
@@ -55,8 +57,9 @@ def test_fault_01_placed_but_not_believably_answered_waits_for_staff_without_pro
     assert shop.judge().left_to_staff == len(struck)
 
 
-def test_fault_01_placed_but_not_believably_answered_is_found_by_proof(proving_shop: Shop) -> None:
-    shop = proving_shop
+@side_by_side
+def test_fault_01_placed_but_not_believably_answered_is_found_by_proof(shop: Shop) -> None:
+    shop.allow_proof()
     struck = fault_each(shop, WITHOUT_ANSWER)
 
     shop.go_on_until_clear()
@@ -69,6 +72,7 @@ def test_fault_01_placed_but_not_believably_answered_is_found_by_proof(proving_s
     assert shop.statuses() == {Status.RUNNING}
 
 
+@side_by_side
 def test_fault_02_not_placed_and_not_answered_waits_for_staff_without_proof(shop: Shop) -> None:
     struck = fault_each(shop, UNANSWERED)
 
@@ -78,10 +82,11 @@ def test_fault_02_not_placed_and_not_answered_waits_for_staff_without_proof(shop
     assert {shop.status(order) for order in struck} == {Status.UNCLEAR}
 
 
+@side_by_side
 def test_fault_02_not_placed_and_not_answered_is_sent_again_once_by_proof(
-    proving_shop: Shop,
+    shop: Shop,
 ) -> None:
-    shop = proving_shop
+    shop.allow_proof()
     struck = fault_each(shop, UNANSWERED)
 
     shop.go_on_until_clear()
@@ -90,10 +95,11 @@ def test_fault_02_not_placed_and_not_answered_is_sent_again_once_by_proof(
     assert shop.statuses() == {Status.RUNNING}
 
 
+@side_by_side
 def test_fault_03_order_that_is_placed_after_our_time_out_is_not_sent_again(
-    proving_shop: Shop,
+    shop: Shop,
 ) -> None:
-    shop = proving_shop
+    shop.allow_proof()
     # our time-out is 3 s, the quiet time 7 s
     shop.double.fault("add", "late_commit", seconds=5.0, times=1)
     order = shop.order()
@@ -107,6 +113,7 @@ def test_fault_03_order_that_is_placed_after_our_time_out_is_not_sent_again(
     assert shop.statuses() == {Status.RUNNING}
 
 
+@side_by_side
 def test_fault_04_provider_that_cannot_be_reached_gets_the_order_later(shop: Shop) -> None:
     shop.double.refuse_connections()
     order = shop.order()
@@ -123,6 +130,7 @@ def test_fault_04_provider_that_cannot_be_reached_gets_the_order_later(shop: Sho
     assert not Attempt.objects.filter(order=order, state=AttemptState.UNKNOWN).exists()
 
 
+@side_by_side
 def test_fault_04_provider_whose_name_does_not_resolve_gets_the_order_later(shop: Shop) -> None:
     Provider.objects.filter(pk=shop.provider.pk).update(url="http://provider.invalid/api/v2")
     order = shop.order()
@@ -137,6 +145,7 @@ def test_fault_04_provider_whose_name_does_not_resolve_gets_the_order_later(shop
     assert shop.statuses() == {Status.RUNNING}
 
 
+@side_by_side
 def test_fault_05_after_an_outage_every_order_is_forwarded_once_and_not_all_at_once(
     shop: Shop,
 ) -> None:
@@ -161,6 +170,7 @@ def test_fault_05_after_an_outage_every_order_is_forwarded_once_and_not_all_at_o
     assert shop.statuses() == {Status.RUNNING}
 
 
+@side_by_side
 def test_fault_06_definite_refusal_is_refunded_in_full_once(shop: Shop) -> None:
     before = shop.balance()
     shop.double.fault("add", "refuse", times=1)
@@ -174,6 +184,7 @@ def test_fault_06_definite_refusal_is_refunded_in_full_once(shop: Shop) -> None:
     assert (shop.double.placed(), shop.adds()) == ((), 1)
 
 
+@side_by_side
 def test_fault_07_empty_account_at_the_provider_holds_orders_and_lets_them_go_on_by_itself(
     shop: Shop,
 ) -> None:
@@ -190,6 +201,7 @@ def test_fault_07_empty_account_at_the_provider_holds_orders_and_lets_them_go_on
     assert len(shop.double.placed()) == 1
 
 
+@side_by_side
 def test_fault_08_an_id_that_is_already_ours_leaves_the_second_order_unclear(shop: Shop) -> None:
     first = shop.run()
     shop.double.fault("add", "commit_duplicate_id", times=1)
@@ -204,10 +216,11 @@ def test_fault_08_an_id_that_is_already_ours_leaves_the_second_order_unclear(sho
     assert first.upstream_id == str(shop.double.placed()[0].order)
 
 
+@side_by_side
 def test_fault_09_order_that_is_canceled_upstream_while_it_is_unclear_is_never_sent_again(
-    proving_shop: Shop,
+    shop: Shop,
 ) -> None:
-    shop = proving_shop
+    shop.allow_proof()
     shop.double.fault("add", "commit_reset", times=1)
     order = shop.order()
     shop.wait(lambda: counts(shop, [order]) == [1])
@@ -222,10 +235,11 @@ def test_fault_09_order_that_is_canceled_upstream_while_it_is_unclear_is_never_s
     assert shop.status(order) in {Status.UNCLEAR, Status.RUNNING, Status.CANCELED}
 
 
+@side_by_side
 def test_fault_10_somebody_else_who_spends_on_our_key_stops_the_verdict_not_placed(
-    proving_shop: Shop,
+    shop: Shop,
 ) -> None:
-    shop = proving_shop
+    shop.allow_proof()
     shop.double.fault("add", "nocommit_reset", times=1)
     order = shop.order()
     shop.wait(lambda: shop.status(order) == Status.UNCLEAR)

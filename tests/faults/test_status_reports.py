@@ -12,6 +12,7 @@ from catalog.provider_client import open_client
 from orders.models import Order, ReviewKind, Status, Watch
 from orders.tracking.sweep import track_batch
 from tests.faults.shop import Shop
+from tests.faults.side_by_side import side_by_side
 from tests.faults.stopped_processes import idle_and_still
 
 pytestmark = pytest.mark.stack
@@ -44,6 +45,7 @@ def doubts_of(order: Order) -> set[str]:
     return set(order.reviews.filter(closed_at=None).values_list("kind", flat=True))
 
 
+@side_by_side
 def test_fault_11_false_words_about_single_orders_move_no_money_wrongly(shop: Shop) -> None:
     unknown, negative, missing, word, backwards, honest = (shop.run() for _ in range(6))
     partial = {"status": "Partial", "remains": 400}
@@ -78,6 +80,7 @@ def test_fault_11_false_words_about_single_orders_move_no_money_wrongly(shop: Sh
 @pytest.mark.parametrize(
     "mode", ["html200", "http500", "truncated", "missing_ids", "foreign_ids", "wrong_type"]
 )
+@side_by_side
 def test_fault_11_a_broken_answer_moves_nothing(shop: Shop, mode: str) -> None:
     orders = [shop.run(), shop.run()]
     shop.double.fault("status", mode)

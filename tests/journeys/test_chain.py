@@ -21,6 +21,8 @@ from tests.double.handle import ProviderDouble
 from tests.journeys.faulty_line import FAULTS, FaultyLine
 from tests.stack import Stack
 
+pytestmark = pytest.mark.stack
+
 ORDERS = 60
 KILLS = {20: "first", 40: "second"}  # after so many orders, whose workers
 MONEY = Decimal(1000)

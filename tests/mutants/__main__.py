@@ -28,9 +28,9 @@ def main() -> int:
         import django
 
         django.setup()
-        from tests.mutants.trials import try_out  # Django must be set up first
+        from tests.mutants.trials import try_all  # Django must be set up first
 
-        return 0 if try_out(words=words, data_dir=data_dir, say=_say) else 1
+        return 0 if try_all(words=words, data_dir=data_dir, say=_say) else 1
 
 
 def _environment(data_dir: Path) -> dict[str, str]:

@@ -32,7 +32,9 @@ class Ground:
 
 
 class Grounds:
-    """Makes one ground after another; each has all tables, empty."""
+    """Makes one ground after another, copies of the database where DATABASE_URL leads: all tables,
+    empty.
+    """
 
     def __init__(self, double: ProviderDouble) -> None:
         self._double = double

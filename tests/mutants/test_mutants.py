@@ -1,24 +1,39 @@
-"""Three of the twelve guards, for every run of the suite; `make mutants` tries out all."""
+"""Each of the twelve guards is missed when it is off; `make mutants` shows them in a table."""
 
-import subprocess
-import sys
+from collections.abc import Iterator
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
-from panel.processes.run_panel import PROJECT
+from panel.embedded import Postgres
+from tests.double.handle import ProviderDouble
+from tests.mutants.ground import Grounds
+from tests.mutants.guards import GUARDS, Guard
+from tests.mutants.trials import try_out
 
-pytestmark = pytest.mark.stack
+pytestmark = pytest.mark.slow
 
 
-def test_three_guards_are_missed_when_they_are_off() -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.mutants", "--only", "index", "triggers", "wallet"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+@pytest.fixture
+def grounds(
+    postgres: Postgres,
+    double: ProviderDouble,
+    django_db_blocker: DjangoDbBlocker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Grounds]:
+    """Databases on the session's server, beside that of the other tests."""
+    monkeypatch.setenv("PROVIDER_TIMEOUT", "2")  # for the processes that a scenario starts
+    with django_db_blocker.unblock():
+        yield Grounds(double)
 
-    assert run.returncode == 0, run.stdout + run.stderr[-2000:]
-    assert run.stdout.splitlines()[-1] == "3 of 3 mutants fail the run"
+
+def test_there_are_twelve_guards() -> None:
+    assert len({guard.name for guard in GUARDS}) == 12
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
+def test_guard_is_missed_when_it_is_off(guard: Guard, grounds: Grounds) -> None:
+    trial = try_out(guard, grounds)
+
+    assert trial.wrongs_with == []
+    assert trial.wrongs_without != []

@@ -10,8 +10,8 @@ from tests.stack import Stack
 
 @pytest.fixture(scope="module")
 def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A running panel that the tests of one file share."""
-    running = Stack(tmp_path_factory.mktemp("panel") / "data")
+    """A running panel that the tests of one file share; it started from nothing."""
+    running = Stack(tmp_path_factory.mktemp("panel") / "data", is_fresh=True)
     running.start()
     yield running
     running.end()

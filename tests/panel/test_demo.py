@@ -4,7 +4,6 @@ the first ended.
 
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +15,9 @@ from accounts.models import Role
 from orders.models import HoldReason, RequestState, ReviewKind, Status
 from panel.demo.users import ADMIN, CUSTOMER, STAFF
 from panel.embedded import Postgres, make_secrets
-from panel.processes.run_panel import PROJECT
 from tests.stack import Stack
+
+pytestmark = pytest.mark.stack
 
 FACTS = """
 from accounts.models import User
@@ -43,21 +43,8 @@ class Demo(Stack):
 
     def launch(self, *arguments: str) -> "subprocess.Popen[bytes]":
         """Start `manage.py demo` and return at once."""
-        line = [
-            sys.executable,
-            "manage.py",
-            "demo",
-            "--port",
-            "0",
-            "--data-dir",
-            str(self.data_dir),
-            *arguments,
-        ]
-        with self.output.open("wb") as output:
-            self.process = subprocess.Popen(
-                line, cwd=PROJECT, env=self.env, stdout=output, stderr=output
-            )
-        return self.process
+        place = ("--port", "0", "--data-dir", str(self.data_dir))
+        return self._launch("demo", *place, *arguments)
 
     @property
     def api_key(self) -> str:

@@ -11,6 +11,7 @@ import pytest
 from orders.webhooks.sweep import deliver_due
 from tests.orders.webhooks.endpoints import make_delivery, make_endpoint, secret_of
 from tests.orders.webhooks.receiver import Received, Receiver
+from tests.sample_languages import installed
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,8 @@ for s, h, b in json.load(sys.stdin):
     "php": """foreach (json_decode(file_get_contents('php://stdin'), true) as $c)
     echo (int) is_genuine(...$c), ' ';""",
 }
-COMMANDS = {"python": [sys.executable, "-c"], "js": ["node", "-e"], "php": ["php", "-r"]}
+PROGRAMS = {"python": sys.executable, "js": "node", "php": "php"}
+SWITCHES = {"python": "-c", "js": "-e", "php": "-r"}  # before a program on the command line
 
 
 def verdicts(language: str, cases: list[tuple[str, dict[str, str], str]]) -> list[str]:
@@ -33,7 +35,7 @@ def verdicts(language: str, cases: list[tuple[str, dict[str, str], str]]) -> lis
     assert match is not None
     program = f"{match[1]}\n{CALLS[language]}"
     ran = subprocess.run(
-        [*COMMANDS[language], program],
+        [PROGRAMS[language], SWITCHES[language], program],
         input=json.dumps(cases),
         capture_output=True,
         text=True,
@@ -63,7 +65,7 @@ def cases_of(got: Received, secret: str) -> list[tuple[str, dict[str, str], str]
     ]
 
 
-@pytest.mark.parametrize("language", CALLS)
+@pytest.mark.parametrize("language", installed(PROGRAMS))
 def test_sample_believes_the_genuine_alone(language: str, receiver: Receiver) -> None:
     endpoint = make_endpoint(url=receiver.url)
     make_delivery(endpoint)

@@ -7,7 +7,6 @@ import html
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from orders.api.docs.reply_schemas import ORDER_STATUSES
 from orders.models import Order, Refill, Status
 from tests.factories import fund, make_order, make_provider, make_service, make_user, signed_in
 from tests.orders.api.api_client import key_of
+from tests.sample_languages import installed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,24 +36,6 @@ PROGRAMS = {
 NEEDED = {"curl": "curl", "python": sys.executable, "php": "php", "javascript": "node"}
 SUFFIXES = {"curl": "sh", "python": "py", "php": "php", "javascript": "mjs"}
 ADDS = [f"add-{kind.name.lower().replace(' ', '-')}" for kind in TYPES]
-
-
-def installed() -> list[object]:
-    """The languages; one that this machine has not is left out, but where CI is set: there all
-    must run.
-    """
-    return [
-        pytest.param(
-            slug, marks=[] if os.environ.get("CI") or shutil.which(program) else [_absent(program)]
-        )
-        for slug, program in NEEDED.items()
-    ]
-
-
-def _absent(program: str) -> pytest.MarkDecorator:
-    return pytest.mark.skip(
-        reason=f"{program} is not installed here; .ci/run installs it and runs these"
-    )
 
 
 def samples(user: User, language: str) -> dict[str, str]:
@@ -79,7 +61,7 @@ def run(program: str, *, language: str, folder: Path, name: str, key: str) -> ob
     return ast.literal_eval(done.stdout) if language == "python" else json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("language", installed())
+@pytest.mark.parametrize("language", installed(NEEDED))
 def test_every_sample_runs_as_it_stands(
     language: str, live_server: LiveServer, settings: Settings, tmp_path: Path
 ) -> None:
