@@ -1,19 +1,22 @@
 """The catalog's periodic task: every provider that is due, each by itself, one worker at a time."""
 
+import json
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from celery import current_app
+from celery import Celery, current_app
 from django.db import connection
 from django.utils import timezone
-from pytest_django import Settings
+from redis import Redis
 
 from catalog import tasks
 from catalog.models import Provider, Service, SyncRun
-from lib.advisory_locks import only_one
+from panel.embedded import Valkey
 from tests.connected_provider import connect
 from tests.double.handle import ProviderDouble
 from tests.factories import make_provider
@@ -73,18 +76,40 @@ def test_running_a_sync_twice_changes_nothing_more(double: ProviderDouble) -> No
     assert list(Service.objects.order_by("pk").values()) == before
 
 
-def test_a_broker_that_is_gone_breaks_nothing(settings: Settings) -> None:
-    provider = make_provider()
-    settings.SYNC_EVERY = 5
+def test_nudged_sync_is_queued_for_a_worker(valkey: Valkey) -> None:
+    del valkey
+    broker = Redis(unix_socket_path=urlsplit(str(current_app.conf.broker_url)).path, db=0)
+    broker.flushall()
 
-    tasks.nudge_sync(provider_id=provider.pk)  # nothing listens at the tests' broker address
+    tasks.nudge_sync(provider_id=17)
+
+    [message] = map(json.loads, broker.lrange("misc", 0, -1))
+    broker.close()
+    assert message["headers"]["task"] == "catalog.tasks.sync_catalog"
+    assert message["headers"]["kwargsrepr"] == "{'provider_id': 17}"
 
 
-def test_the_lock_goes_with_its_block() -> None:
-    with only_one("something") as first:
-        assert first
-    with only_one("something") as again:
-        assert again
+def test_nudge_without_a_broker_is_logged_and_raises_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with _broker_that_refuses(), caplog.at_level("WARNING", logger="catalog.tasks"):
+        tasks.nudge_sync(provider_id=17)
+
+    assert len(caplog.records) == 1
+
+
+@contextmanager
+def _broker_that_refuses() -> Iterator[None]:
+    """Messages go through a Celery app whose broker is a port where nobody listens."""
+    usual = current_app._get_current_object()
+    app = Celery("alone")
+    app.config_from_object("django.conf:settings", namespace="CELERY")
+    app.conf.broker_url = "redis://127.0.0.1:9/0"
+    try:
+        yield
+    finally:
+        usual.set_current()
+        app.close()
 
 
 def _lock_number(provider: Provider) -> int:

@@ -48,7 +48,10 @@ def test_public_url_is_taken_apart(url: str, host: str, path: str) -> None:
             "https://user:secret-word@panel.example/",
             "the URL must not hold a user name or a password",
         ),
-        ("https://panel.example\\@127.0.0.1/", "the URL is not one: expected https://host/path"),
+        (
+            "https://panel.example\\@127.0.0.1/",
+            "the URL must not hold a user name or a password",
+        ),
         ("https://panel.example:99999/", "the URL is not one: expected https://host/path"),
         ("https://pa nel.example/", "the URL is not one: expected https://host/path"),
         ("https:///api/v2", "the URL is not one: expected https://host/path"),
@@ -61,7 +64,7 @@ def test_bad_url_is_refused_with_a_plain_message(url: str, message: str) -> None
     with pytest.raises(ForbiddenAddress) as raised:
         parse_url(url)
 
-    assert message in (str(raised.value), "the URL is not one: expected https://host/path")
+    assert str(raised.value) == message
     assert "secret-word" not in str(raised.value)
 
 

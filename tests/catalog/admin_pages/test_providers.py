@@ -14,9 +14,11 @@ from catalog.models import ExchangeRate, MarginRule, Provider, Service
 from catalog.providers import set_exchange_rate
 from catalog.sync.sync import sync_provider
 from lib.encryption import seal, unseal
+from orders.forwarding.recovery import check_providers
+from orders.models import HoldReason
 from tests.connected_provider import connect
 from tests.double.handle import ProviderDouble
-from tests.factories import NOW, make_provider, make_service
+from tests.factories import NOW, make_order, make_provider, make_service
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("admin")]
 
@@ -222,15 +224,25 @@ def test_pausing_needs_a_reason(client: Client) -> None:
     assert not stored(provider).is_paused
 
 
-def test_a_pause_by_hand_is_not_lifted_by_the_machine(client: Client) -> None:
-    provider = make_provider()
-    Provider.objects.filter(pk=provider.pk).update(
-        paused_at=timezone.now(), is_pause_automatic=True
-    )
+@pytest.mark.django_db(transaction=True)
+def test_a_pause_by_hand_is_not_lifted_by_the_machine(
+    client: Client, double: ProviderDouble
+) -> None:
+    by_hand, by_itself = connect(double), connect(double)
+    for provider in (by_hand, by_itself):
+        Provider.objects.filter(pk=provider.pk).update(
+            paused_at=timezone.now(), is_pause_automatic=True
+        )
+        # for its sake the provider is asked, paused or not
+        order = make_order(service=make_service(provider=provider))
+        order.hold(reason=HoldReason.PROVIDER_KEY, text="", now=NOW)
 
-    client.post(f"{page_of(provider)}/pause", {"reason": "Leave it"})
+    client.post(f"{page_of(by_hand)}/pause", {"reason": "Leave it"})
+    check_providers()
 
-    assert not stored(provider).is_pause_automatic
+    assert stored(by_hand).balance is not None
+    assert (stored(by_hand).is_paused, stored(by_hand).pause_reason) == (True, "Leave it")
+    assert not stored(by_itself).is_paused
 
 
 def test_sync_now_works_without_a_broker(

@@ -19,6 +19,7 @@ from orders.aftercare.requests import (
     request_cancel,
     request_refill,
 )
+from orders.lifecycle.end import cancel_in_full, complete
 from orders.models import Cancellation, HoldReason, Order, Refill, RequestState, Status
 from tests.factories import NOW, make_order, make_service, make_user
 
@@ -199,13 +200,25 @@ def test_the_second_of_two_decisions_sees_the_first() -> None:
         reject(request=refill, actor=staff, reason="No.", now=LATER)
 
 
-def test_the_end_of_an_order_settles_its_cancellation() -> None:
-    order = make_order(service=make_service(is_cancel=True), status=Status.WAITING)
-    order.status = Status.HELD
-    order.save()
+@pytest.mark.parametrize("is_delivered", [True, False])
+def test_the_end_of_an_order_ends_its_cancellation(is_delivered: bool) -> None:
+    """One that has not been sent came too late; one that runs was heeded, unless all came."""
+    heeded = RequestState.REJECTED if is_delivered else RequestState.COMPLETED
+    for before, after in [
+        (RequestState.REQUESTED, RequestState.REJECTED),
+        (RequestState.APPROVED, RequestState.REJECTED),
+        (RequestState.RUNNING, heeded),
+        (RequestState.UNCLEAR, heeded),
+    ]:
+        order = make_order(service=make_service(is_cancel=True), status=Status.RUNNING)
+        cancellation = request_cancel(order=order, actor=order.user, now=NOW)
+        assert cancellation is not None
+        Cancellation.objects.filter(pk=cancellation.pk).update(state=before)
 
-    request_cancel(order=order, actor=order.user, now=LATER)
+        if is_delivered:
+            complete(order=order, now=LATER)
+        else:
+            cancel_in_full(order=order, text="canceled by the supplier", now=LATER)
 
-    order.refresh_from_db()
-    assert order.status == Status.CANCELED
-    assert not order.cancellations.exists()
+        cancellation.refresh_from_db()
+        assert (cancellation.state, cancellation.ended_at) == (after, LATER), before

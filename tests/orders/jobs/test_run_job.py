@@ -30,7 +30,28 @@ def test_a_job_that_fails_is_noted_and_raised() -> None:
         run_alone(name="job", job=fail)
 
     assert Sweep.objects.get().note == "failed"
-    assert run_alone(name="job", job=lambda: "again") is True
+    assert runs_for_another() is True
+
+
+def test_a_job_that_has_run_is_free_for_the_next_worker() -> None:
+    assert run_alone(name="job", job=lambda: "first") is True
+
+    assert runs_for_another() is True
+
+    assert Sweep.objects.get().note == "by another"
+
+
+def runs_for_another() -> bool:
+    """Whether another session may run the job now: one session may take its lock twice."""
+
+    def run() -> bool:
+        try:
+            return run_alone(name="job", job=lambda: "by another")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(run).result(timeout=60)
 
 
 def test_pitfall_11_of_many_workers_one_runs_the_job() -> None:
