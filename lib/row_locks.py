@@ -1,4 +1,4 @@
-"""Row locks as every app takes them: rows that refer to a locked one need not wait."""
+"""Row locks as every app takes them, and the QuerySet that offers them."""
 
 from typing import Self, TypeVar
 
@@ -10,14 +10,14 @@ Row = TypeVar("Row", bound=models.Model)
 class LockingQuerySet(models.QuerySet[Row]):
     """A selection whose rows can be locked for the rest of the transaction.
 
-    Only rows of the model itself are locked, not those that select_related joins, and with
-    FOR NO KEY UPDATE: inserting a row that refers to a locked one does not wait.
+    Of the rows that select_related joins, only those named in `joined` are locked, too. Always FOR
+    NO KEY UPDATE: inserting a row that refers to a locked one does not wait.
     """
 
-    def locked(self) -> Self:
+    def locked(self, *joined: str) -> Self:
         """Wait for each row's lock; what is read afterwards is what stands now."""
-        return self.select_for_update(of=("self",), no_key=True)
+        return self.select_for_update(of=("self", *joined), no_key=True)
 
-    def free(self) -> Self:
+    def free(self, *joined: str) -> Self:
         """Lock the rows that nobody else has locked, and leave out the others."""
-        return self.select_for_update(of=("self",), no_key=True, skip_locked=True)
+        return self.select_for_update(of=("self", *joined), no_key=True, skip_locked=True)

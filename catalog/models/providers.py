@@ -6,6 +6,8 @@ from typing import TypedDict
 from django.db import models
 from django.db.models import Q
 
+from lib.row_locks import LockingQuerySet
+
 
 class Digits(TypedDict):
     """How many digits a DecimalField keeps."""
@@ -17,7 +19,7 @@ class Digits(TypedDict):
 RATE: Digits = {"max_digits": 20, "decimal_places": 8}
 
 
-class ProviderQuerySet(models.QuerySet["Provider"]):
+class ProviderQuerySet(LockingQuerySet["Provider"]):
     """Selections of providers in business words."""
 
     def to_sync(self, *, now: datetime, older_than: timedelta) -> "ProviderQuerySet":

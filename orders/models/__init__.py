@@ -1,7 +1,6 @@
-"""What was bought: orders, the attempts to forward them, what is being watched, refills,
-cancellations, the timeline.
+"""The rows of orders: orders, attempts, watches, refills, cancellations, timeline, webhooks.
 
-The row is the queue: a worker finds what is due by a row's status and moments, never by a message.
+The row is the queue: a worker finds what is due by a row's status and times, never by a message.
 """
 
 from orders.models.aftercare import AftercareQuerySet, AftercareRequest, RequestState
@@ -11,7 +10,6 @@ from orders.models.attempts import (
     Attempt,
     AttemptQuerySet,
     AttemptState,
-    Watch,
     quiet,
 )
 from orders.models.cancellations import Cancellation, CancellationQuerySet
@@ -19,7 +17,9 @@ from orders.models.choices import ENDED, OPEN, EventKind, HoldReason, ReviewKind
 from orders.models.evidence import Condition, Ends, Evidence, Found, Line
 from orders.models.investigations import MAX_CALLS, Investigation
 from orders.models.jobs_and_proofs import Proof, Sweep
-from orders.models.orders import TEXT_LENGTH, Order, OrderQuerySet
+from orders.models.limits import REASON_LENGTH, TEXT_LENGTH
+from orders.models.order_queries import OrderQuerySet
+from orders.models.orders import Order
 from orders.models.provider_accounts import (
     Baseline,
     Orphan,
@@ -31,6 +31,7 @@ from orders.models.refills import Refill, RefillQuerySet
 from orders.models.refusal_texts import RejectionText
 from orders.models.subscriptions import Subscription, SubscriptionQuerySet
 from orders.models.timeline import Event, Review, ReviewQuerySet
+from orders.models.watches import Watch
 from orders.models.webhooks import (
     PING,
     DeliveryState,
@@ -46,6 +47,7 @@ __all__ = [
     "OPEN_ATTEMPT",
     "PING",
     "POSSIBLY_PLACED",
+    "REASON_LENGTH",
     "TEXT_LENGTH",
     "AftercareQuerySet",
     "AftercareRequest",

@@ -1,15 +1,20 @@
-"""The attempts to forward an order, and when a running order is looked at next."""
+"""The attempts to forward an order."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from catalog.models import RATE, Provider
+from catalog.upstream import Exchange
 from lib.row_locks import LockingQuerySet
 from orders.models.evidence import Evidence, EvidenceField
+from orders.models.limits import REASON_LENGTH
 from orders.models.orders import Order
 
 if TYPE_CHECKING:
@@ -29,12 +34,13 @@ class AttemptState(models.TextChoices):
     NOT_PLACED = "not_placed", "Not placed"
 
 
-OPEN_ATTEMPT: Final = [AttemptState.PREPARED, AttemptState.SENT, AttemptState.UNKNOWN]
+IN_FLIGHT: Final = [AttemptState.PREPARED, AttemptState.SENT]
+OPEN_ATTEMPT: Final = [*IN_FLIGHT, AttemptState.UNKNOWN]
 POSSIBLY_PLACED: Final = [*OPEN_ATTEMPT, AttemptState.ACCEPTED, AttemptState.PLACED]
 
 
 class AttemptQuerySet(LockingQuerySet["Attempt"]):
-    """Selections of attempts in business words."""
+    """Selections of attempts in business words, and the one order in which they are locked."""
 
     def open(self) -> Self:
         """Attempts whose outcome is not known yet."""
@@ -56,6 +62,36 @@ class AttemptQuerySet(LockingQuerySet["Attempt"]):
         """Attempts that staff took for not placed; they may have been wrong."""
         return self.filter(state=AttemptState.NOT_PLACED, decided_by__isnull=False)
 
+    def in_flight(self) -> Self:
+        """Attempts that a worker has claimed and nobody has settled yet."""
+        return self.filter(state__in=IN_FLIGHT)
+
+    def resending(self) -> Self:
+        """Unknown attempts that a machine sends again, now or later."""
+        return self.unknown().filter(resend_at__isnull=False)
+
+    def due_for_resend(self, *, now: datetime) -> Self:
+        """Unknown attempts that may be sent again now: only where the provider honours keys."""
+        return self.unknown().filter(resend_at__lte=now, provider__is_idempotent=True)
+
+    def leased(self, *, attempt_id: int, owner: UUID) -> Self:
+        """The attempt, while this worker's lease lasts by the database's clock."""
+        return self.filter(pk=attempt_id, owner=owner, lease_until__gt=Now())
+
+    def mark_sent(self, *, account: str) -> bool:
+        """PREPARED → SENT, for one `leased` attempt; False where it must not be sent."""
+        prepared = self.filter(state=AttemptState.PREPARED)
+        return bool(prepared.update(state=AttemptState.SENT, sent_at=Now(), account=account))
+
+    def mark_resent(self) -> bool:
+        """Count one more sending of a `leased` unknown attempt; False where it must not be sent."""
+        return bool(self.unknown().update(resends=F("resends") + 1, resent_at=Now()))
+
+    def locked_with_order(self, attempt_id: int) -> tuple[Order, "Attempt"]:
+        """The attempt and its order, locked: the order row first, as everywhere."""
+        order = Order.objects.locked().select_related("user").get(attempts=attempt_id)
+        return order, self.locked().get(pk=attempt_id)
+
 
 class Attempt(models.Model):
     """One attempt to forward an order with `add`, written down before the first byte leaves."""
@@ -74,20 +110,19 @@ class Attempt(models.Model):
     upstream_id = models.CharField(max_length=64, blank=True)
     http_status = models.PositiveIntegerField(null=True, blank=True)
     reply = models.TextField(blank=True)  # at most 2 KB, the key blanked out
-    problem = models.CharField(max_length=300, blank=True)  # what went wrong, in words
+    problem = models.CharField(max_length=REASON_LENGTH, blank=True)  # what went wrong, in words
     # what is known of an unknown attempt, for staff to read
     evidence = EvidenceField(default=Evidence, blank=True)
-    # when staff were told that it is unknown for too long
+    # when staff were told that it has been unknown for too long
     alarmed_at = models.DateTimeField(null=True, blank=True)
-    # Where the provider promises that a key gives one order, however often it is asked
-    # (orders/repeating.py)
-    idempotency_key = models.CharField(max_length=64, blank=True)  # that went along; empty: none
-    asked = models.JSONField(default=dict, blank=True)  # the fields that went along with the key
-    # a digest of the address and our key there
+    # What a resend needs, where the provider places one order for one key (forwarding/resend_claim)
+    idempotency_key = models.CharField(max_length=64, blank=True)  # as sent; empty: none
+    asked = models.JSONField(default=dict, blank=True)  # the fields that were sent with the key
+    # a digest of the provider's address and our key there
     account = models.CharField(max_length=64, blank=True)
     # when an unknown attempt is sent again; null: never
     resend_at = models.DateTimeField(null=True, blank=True)
-    # the last time, written down before the first byte
+    # of the last resend, written before the first byte
     resent_at = models.DateTimeField(null=True, blank=True)
     resends = models.PositiveIntegerField(default=0)
     decided_by = models.ForeignKey(
@@ -98,13 +133,13 @@ class Attempt(models.Model):
 
     class Meta:
         constraints = [
-            # One live or possibly placed attempt per order, ever: the rule that carries everything.
+            # At most one attempt per order is open or possibly placed: nothing is placed twice.
             models.UniqueConstraint(
                 name="attempt_at_most_once",
                 fields=["order"],
                 condition=Q(state__in=["prepared", "sent", "unknown", "accepted", "placed"]),
             ),
-            # Without a key a second sending is a second order.
+            # Without a key, a resend is a second order.
             models.CheckConstraint(
                 name="attempt_resent_with_a_key",
                 condition=~Q(idempotency_key="") | Q(resend_at=None, resent_at=None, resends=0),
@@ -132,8 +167,78 @@ class Attempt(models.Model):
 
     @property
     def last_sent_at(self) -> datetime | None:
-        """When it left us last: as long ago as that, it may still be on its way."""
+        """When a request of it left last; it may still be on its way."""
         return self.resent_at or self.sent_at
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an outcome may still change it."""
+        return self.state in OPEN_ATTEMPT
+
+    # Transitions. The caller holds the row's lock in a transaction.
+
+    def finish(
+        self, *, state: AttemptState, problem: str, exchange: Exchange, now: datetime
+    ) -> None:
+        """Keep how the attempt ended and the provider's reply; it is not sent again.
+
+        `now` is the database's time: known orders are compared with it to the millisecond.
+        """
+        self.resend_at = None
+        self._keep(state, problem=problem, exchange=exchange, now=now)
+
+    def leave_unknown(
+        self,
+        *,
+        problem: str,
+        exchange: Exchange,
+        now: datetime,
+        resend_at: datetime | None = None,
+        next_step: str = "",
+    ) -> None:
+        """Perhaps placed; `now` is the database's time, `next_step` what staff read meanwhile."""
+        self.resend_at = resend_at
+        if next_step:
+            self.evidence = replace(self.evidence, next_step=next_step)
+        self._keep(AttemptState.UNKNOWN, problem=problem, exchange=exchange, now=now)
+
+    def lease(self, *, owner: UUID, until: datetime) -> None:
+        """Give it to one worker, who may send it again until then."""
+        self.owner, self.lease_until = owner, until
+        self.save(update_fields=["owner", "lease_until"])
+
+    def plan_resend(self, *, at: datetime, problem: str, exchange: Exchange | None) -> None:
+        """Stay unknown and be sent again at `at`; `exchange` is None where nothing was sent."""
+        self.resend_at = at
+        self.problem = problem[:REASON_LENGTH]
+        if exchange is not None:
+            self.http_status, self.reply = exchange.http_status, exchange.body
+        self.save(update_fields=["resend_at", "problem", "http_status", "reply"])
+
+    def stop_resending(self, *, problem: str) -> None:
+        """Stay unknown and be sent no more: staff decide, or the resolver by evidence."""
+        self.resend_at = None
+        self.problem = problem[:REASON_LENGTH]
+        self.evidence = replace(self.evidence, next_step=problem)
+        self.save(update_fields=["resend_at", "problem", "evidence"])
+
+    def _keep(
+        self, state: AttemptState, *, problem: str, exchange: Exchange, now: datetime
+    ) -> None:
+        self.state, self.problem, self.finished_at = state, problem[:REASON_LENGTH], now
+        self.http_status, self.reply = exchange.http_status, exchange.body
+        self.save(
+            update_fields=[
+                "state",
+                "resend_at",
+                "http_status",
+                "reply",
+                "problem",
+                "finished_at",
+                "upstream_id",
+                "evidence",
+            ]
+        )
 
     def settle(
         self,
@@ -153,33 +258,6 @@ class Attempt(models.Model):
         self.save(update_fields=["state", "evidence", "resend_at", "upstream_id", "decided_by"])
 
 
-class Watch(models.Model):
-    """When a running order is looked at next.
-
-    Narrow, since it is written at every look; gone when the order ends.
-    """
-
-    order = models.OneToOneField(
-        Order, on_delete=models.CASCADE, primary_key=True, related_name="watch"
-    )
-    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="watches")
-    due_at = models.DateTimeField()
-    # database time before the request of the newest look
-    observed_at = models.DateTimeField(null=True, blank=True)
-    errors = models.PositiveIntegerField(default=0)  # per-id errors in a row
-    # a refundable end that was seen once: partial or canceled
-    ending = models.CharField(max_length=10, blank=True)
-    ending_remains = models.BigIntegerField(null=True, blank=True)
-    # the second look must be REFUND_CONFIRM later
-    ending_seen_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        indexes = [models.Index(name="watch_due", fields=["provider", "due_at"])]
-
-    def __str__(self) -> str:
-        return f"watch on order {self.order_id}"
-
-
 def quiet() -> timedelta:
-    """After so long a request that was sent is either placed or never will be."""
+    """After this long, a sent request has been placed or never will be."""
     return timedelta(seconds=settings.UNCLEAR_QUIET)

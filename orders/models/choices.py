@@ -1,4 +1,4 @@
-"""The words that rows of orders are written in: statuses, reasons, kinds of events and reviews."""
+"""The states and kinds of orders, events and reviews."""
 
 from django.db import models
 
@@ -7,9 +7,9 @@ class Status(models.TextChoices):
     """Where an order stands; customers read `Order.customer_status`."""
 
     WAITING = "waiting", "Waiting"  # paid, not sent yet
-    SUBMITTING = "submitting", "Submitting"  # a worker holds it
-    UNCLEAR = "unclear", "Unclear"  # perhaps placed: never resent and never refunded on a guess
-    HELD = "held", "Held"  # the reason is ours: waits for staff or for our balance at the provider
+    SUBMITTING = "submitting", "Submitting"  # one worker has claimed it
+    UNCLEAR = "unclear", "Unclear"  # perhaps placed: never resent or refunded on a guess
+    HELD = "held", "Held"  # for a reason of ours: waits for staff or for funds at the provider
     RUNNING = "running", "Running"
     COMPLETED = "completed", "Completed"
     PARTIAL = "partial", "Partial"
@@ -30,7 +30,7 @@ class HoldReason(models.TextChoices):
 
 
 class EventKind(models.TextChoices):
-    """What happened on an order's timeline."""
+    """What an entry of an order's timeline says."""
 
     PLACED = "placed", "Placed"
     SUBMITTED = "submitted", "Sent to the provider"

@@ -1,11 +1,13 @@
-"""The results of audits, and when the periodic jobs last ran."""
+"""The results of audits, and when each periodic job last ran."""
 
 from django.db import models
 
+from orders.models.limits import REASON_LENGTH
+
 
 class Proof(models.Model):
-    """The result of one audit of the money, shown to staff: of all, or of what changed since
-    the last sound one.
+    """The result of one audit, shown to staff: of all money, or of what changed since the last
+    sound one.
     """
 
     made_at = models.DateTimeField()
@@ -14,10 +16,9 @@ class Proof(models.Model):
     # how many wallets, transfers and orders were checked, and sums
     figures = models.JSONField(default=dict)
     findings = models.JSONField(default=list)  # one sentence per thing that does not add up
-    # one sentence per thing that stands still, or that staff must explain
+    # one sentence per thing that is overdue, or that staff must explain
     concerns = models.JSONField(default=list)
-    # Whatever was committed after this proof has a transaction id not below this one (PostgreSQL's,
-    # 64 bits).
+    # PostgreSQL's 64-bit transaction id; no transaction committed later has a lower one
     horizon = models.BigIntegerField(null=True, blank=True)
 
     def __str__(self) -> str:
@@ -25,14 +26,14 @@ class Proof(models.Model):
 
 
 class Sweep(models.Model):
-    """When a periodic job last ran, so that staff see one that has stopped."""
+    """When a periodic job last ran, which shows staff the ones that stopped."""
 
     name = models.CharField(max_length=40, primary_key=True)
     ran_at = models.DateTimeField()
-    # the first run of the row that has had no gap up to now
+    # the first of its runs since the last gap
     since = models.DateTimeField(null=True, blank=True)
     seconds = models.FloatField(default=0)
-    note = models.CharField(max_length=300, blank=True)
+    note = models.CharField(max_length=REASON_LENGTH, blank=True)
 
     def __str__(self) -> str:
         return self.name

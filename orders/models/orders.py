@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -11,56 +11,14 @@ from django.db.models import F, Q
 from billing.models import MONEY
 from catalog.models import RATE, Provider, Service
 from catalog.upstream.service_types import ServiceType, find
-from lib.row_locks import LockingQuerySet
-from orders.models.choices import ENDED, OPEN, EventKind, HoldReason, ReviewKind, Status
+from orders.models.choices import ENDED, EventKind, HoldReason, ReviewKind, Status
+from orders.models.limits import TEXT_LENGTH
+from orders.models.order_queries import OrderQuerySet
 from orders.triggers import ORDER_TELLS_ITS_PROGRESS, ORDER_TELLS_ITS_STATUS
 
 if TYPE_CHECKING:
     from accounts.models import User
     from orders.models.timeline import Event
-
-TEXT_LENGTH: Final = 500  # characters of a timeline entry and of a review
-
-
-class OrderQuerySet(LockingQuerySet["Order"]):
-    """Selections of orders in business words."""
-
-    def open(self) -> Self:
-        """Orders that have not reached their end."""
-        return self.filter(status__in=OPEN)
-
-    def ended(self) -> Self:
-        """Orders that have reached their end."""
-        return self.filter(status__in=ENDED)
-
-    def waiting(self) -> Self:
-        """Paid and not sent yet, due or not."""
-        return self.filter(status=Status.WAITING)
-
-    def due(self, *, now: datetime) -> Self:
-        """Waiting orders that may be sent now."""
-        return self.waiting().filter(submit_at__lte=now)
-
-    def running(self) -> Self:
-        """Orders that the provider has accepted and that have not ended."""
-        return self.filter(status=Status.RUNNING)
-
-    def unclear(self) -> Self:
-        """Orders that were perhaps placed."""
-        return self.filter(status=Status.UNCLEAR)
-
-    def held(self, *reasons: HoldReason) -> Self:
-        """Held orders; with reasons only those that are held for one of them."""
-        held = self.filter(status=Status.HELD)
-        return held.filter(hold_reason__in=reasons) if reasons else held
-
-    def known_upstream(self) -> Self:
-        """Orders whose id at the provider is known."""
-        return self.filter(upstream_id__isnull=False)
-
-    def newest_first(self) -> Self:
-        """By id, falling: the order of lists and of keyset pages."""
-        return self.order_by("-pk")
 
 
 class Order(models.Model):
@@ -221,16 +179,26 @@ class Order(models.Model):
         """What the customer has paid after refunds, panel currency."""
         return self.charge - self.refunded
 
-    # Transitions. The caller holds the row's lock in a transaction; money, watches and the like are
-    # the business of the acts in orders/lifecycle that call them.
+    # Transitions. The caller holds the row's lock in a transaction; orders/lifecycle moves the money
+    # and the watches that belong to them.
 
     def submit(self) -> None:
-        """WAITING → SUBMITTING: one worker has claimed it."""
-        self._move(Status.SUBMITTING)
+        """WAITING → SUBMITTING: one worker has claimed it.
+
+        A subscription's posts are counted by the rate at which the provider bills from now on.
+        """
+        if self.is_subscription:
+            self.rate = self.service.rate
+        self._move(Status.SUBMITTING, "rate")
 
     def wait(self, *, until: datetime) -> None:
         """Back to WAITING, due at `until`. The caller says why on the timeline."""
         self._move(Status.WAITING, submit_at=until)
+
+    def postpone(self, *, until: datetime) -> None:
+        """Back to WAITING after an attempt that certainly did not place it."""
+        self.submit_failures += 1
+        self._move(Status.WAITING, "submit_failures", submit_at=until)
 
     def hold(
         self,
@@ -272,8 +240,8 @@ class Order(models.Model):
             self.status, self.hold_reason, self.submit_at, self.upstream_id, self.running_at = (
                 before
             )
-            others = Order.objects.filter(provider_id=self.provider_id, upstream_id=upstream_id)
-            if others.exclude(pk=self.pk).exists():
+            others = Order.objects.filter(provider_id=self.provider_id).exclude(pk=self.pk)
+            if others.filter(upstream_id=upstream_id).exists():
                 return False
             raise
         return True
@@ -319,7 +287,7 @@ class Order(models.Model):
     def open_review(
         self, *, kind: ReviewKind, text: str, now: datetime, detail: dict[str, Any] | None = None
     ) -> None:
-        """Show staff what a machine must not decide; an open review of the same kind stays as it is."""
+        """Ask staff to decide; an open review of the same kind stays as it is."""
         _, is_new = self.reviews.get_or_create(
             kind=kind,
             closed_at=None,

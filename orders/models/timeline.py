@@ -9,8 +9,8 @@ from django.db.models import Q
 
 from lib.row_locks import LockingQuerySet
 from orders.models.choices import EventKind, ReviewKind
-from orders.models.limits import REASON_LENGTH
-from orders.models.orders import TEXT_LENGTH, Order
+from orders.models.limits import REASON_LENGTH, TEXT_LENGTH
+from orders.models.orders import Order
 
 if TYPE_CHECKING:
     from accounts.models import User
