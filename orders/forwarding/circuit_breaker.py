@@ -1,6 +1,4 @@
-"""Pausing a provider by itself when orders cannot go there, and counting the failures that lead to
-it.
-"""
+"""Pause a provider automatically when orders cannot go there, and count the failures before that."""
 
 import logging
 from datetime import datetime
@@ -8,17 +6,15 @@ from datetime import datetime
 from django.db.models import F
 
 from catalog.models import Provider
+from orders.models import REASON_LENGTH
 
 log = logging.getLogger(__name__)
 
 MAX_FAILURES = 5  # order calls in a row without a usable answer
-REASON_LENGTH = 300  # characters of Provider.pause_reason
 
 
 def pause(*, provider_id: int, reason: str, now: datetime) -> None:
-    """Pause the provider until its balance answers again; one that is paused already keeps its
-    reason.
-    """
+    """Pause the provider until its balance answers again; a paused one keeps its reason."""
     is_paused = Provider.objects.filter(pk=provider_id, paused_at=None).update(
         paused_at=now, pause_reason=reason[:REASON_LENGTH], is_pause_automatic=True
     )
@@ -32,11 +28,19 @@ def note_answer(*, provider_id: int) -> None:
 
 
 def note_failure(*, provider_id: int, problem: str, now: datetime) -> None:
-    """An order call got no usable answer; after MOST_FAILURES in a row the provider is paused."""
+    """An order call got no usable answer; MAX_FAILURES in a row pause the provider."""
     Provider.objects.filter(pk=provider_id).update(failures_in_row=F("failures_in_row") + 1)
     if Provider.objects.filter(pk=provider_id, failures_in_row__gte=MAX_FAILURES).exists():
-        pause(
-            provider_id=provider_id,
-            reason=f"{MAX_FAILURES} orders in a row got no usable answer: {problem}",
-            now=now,
-        )
+        reason = f"{MAX_FAILURES} orders in a row got no usable answer: {problem}"
+        pause(provider_id=provider_id, reason=reason, now=now)
+
+
+def lift_pause(*, provider_id: int) -> bool:
+    """End an automatic pause; a pause that a person set stays."""
+    paused = Provider.objects.filter(pk=provider_id, is_pause_automatic=True)
+    is_lifted = paused.filter(paused_at__isnull=False).update(
+        paused_at=None, pause_reason="", is_pause_automatic=False, failures_in_row=0
+    )
+    if is_lifted:
+        log.info("provider %s answers again: its pause is lifted", provider_id)
+    return bool(is_lifted)

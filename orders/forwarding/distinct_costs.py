@@ -1,4 +1,4 @@
-"""Which attempts may be open at one time so that what the provider charges tells them apart.
+"""Choose attempts whose total costs are distinct, so a charge identifies its order.
 
 Pure arithmetic.
 """
@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 
-MAX_OPEN = 6  # open attempts at a provider: 64 subset sums, and seldom enough that a lane waits
+MAX_OPEN = 6  # open attempts at a provider: 64 subset sums, and orders seldom wait for more
 
 
 def distinct_sums(costs: Sequence[Decimal]) -> frozenset[Decimal] | None:
-    """The sums of all subsets of `costs`; None where two are the same, or as many as MOST_OPEN are
-    open already.
+    """The sums of all subsets of `costs`; None where two are equal or MAX_OPEN are open.
 
-    What costs nothing leaves no trace in any sum and is left out.
+    A cost of zero changes no sum and is left out.
     """
     if len(costs) >= MAX_OPEN:
         return None
@@ -27,7 +26,5 @@ def distinct_sums(costs: Sequence[Decimal]) -> frozenset[Decimal] | None:
 
 
 def keeps_distinct(*, sums: AbstractSet[Decimal], cost: Decimal) -> bool:
-    """Whether with one more of this cost every subset still has a sum of its own: a later
-    charge names its orders.
-    """
+    """Whether every subset still has a sum of its own with one more order of this cost."""
     return cost <= 0 or sums.isdisjoint(each + cost for each in sums)

@@ -1,12 +1,9 @@
-"""Recording what a sent order came to: the attempt, the order and the money change together or not
-at all.
-"""
+"""Record the outcome of a sent order: attempt, order and money change together or not at all."""
 
 import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -27,16 +24,14 @@ from orders.models import Attempt, AttemptState, EventKind, HoldReason, Order, R
 
 log = logging.getLogger(__name__)
 
-# what an outcome may still change
-LIVE = [AttemptState.PREPARED, AttemptState.SENT, AttemptState.UNKNOWN]
-# of the database: restarting, read-only, a lock not had
+# the database restarts, is read-only, or did not give a lock
 AWAY = (OperationalError, InterfaceError, InternalError)
 KEEP_TRYING = 30.0  # seconds that an answer in hand waits for the database
 PAUSE = 0.5  # seconds between two tries
 FIRST_WAIT, MAX_WAIT = 5.0, 600.0  # seconds of back-off
 MAX_RETRY_AFTER = 3600.0  # seconds that a provider may ask us to wait for one order
-PROBLEM_LENGTH = 300  # characters of Attempt.problem
-ASKED_AGAIN = "Wait: it is asked again with its key, which places it once at most."
+MAX_QUOTED = 150  # characters of a rejection that customers read
+ASKED_AGAIN = "Waiting: we retry with its idempotency key, so it cannot be placed twice."
 OURS = {
     Reason.NO_FUNDS: HoldReason.PROVIDER_FUNDS,
     Reason.BAD_KEY: HoldReason.PROVIDER_KEY,
@@ -44,19 +39,15 @@ OURS = {
 
 
 def record_surely(*, attempt_id: int, outcome: AddOutcome | Withheld) -> str:
-    """Record an outcome in hand, for 30 s also against a database that is away. Raises its error
-    after that.
+    """Record an outcome in hand, for 30 s even while the database is away; then raise its error.
 
-    What was not recorded becomes UNCLEAR when the attempt's lease is over: late, but never wrong.
+    What was not recorded becomes UNCLEAR when the attempt's lease ends: late, but never wrong.
     """
     return surely(partial(record_outcome, attempt_id=attempt_id, outcome=outcome))
 
 
 def surely(write: Callable[..., str]) -> str:
-    """Call `write(now=…)`, for 30 s also against a database that is away.
-
-    Raises its error after that.
-    """
+    """Call `write(now=…)`, for 30 s even while the database is away; then raise its error."""
     give_up_at = time.monotonic() + KEEP_TRYING
     while True:
         try:
@@ -70,16 +61,19 @@ def surely(write: Callable[..., str]) -> str:
 
 @transaction.atomic
 def record_outcome(*, attempt_id: int, outcome: AddOutcome | Withheld, now: datetime) -> str:
-    """Apply what one attempt came to; returns it in a word or two for the sweep's note.
+    """Apply one attempt's outcome; returns it in a word or two for the sweep's note.
 
-    accepted: RUNNING with the provider's id, or UNCLEAR where that id is ours already. Refused for
-    the order's own fault: full refund. For ours: HELD, and the provider is paused. Not sent:
-    WAITING with back-off. Unclear: UNCLEAR. Repeating it changes nothing; an outcome for an attempt
-    that somebody has decided otherwise is shown to staff. Where the attempt was sent again since,
-    this call's "no" says nothing of the others: it stays UNCLEAR.
+    - accepted: RUNNING, or UNCLEAR where the provider's id is already ours
+    - rejected: refunded in full; HELD, and the provider paused, where the reason is ours
+    - not sent: WAITING with back-off
+    - unclear: UNCLEAR
+
+    Repeating it changes nothing. An acceptance of an attempt that was settled otherwise is shown
+    to staff. Where the attempt was sent again since, only an acceptance counts: this call's "no"
+    says nothing about the others.
     """
-    order, attempt = lock(attempt_id)
-    if attempt.resends and attempt.state in LIVE and not isinstance(outcome, Accepted):
+    order, attempt = Attempt.objects.locked_with_order(attempt_id)
+    if attempt.resends and attempt.is_open and not isinstance(outcome, Accepted):
         return "sent again since"
     return settle(order=order, attempt=attempt, outcome=outcome, now=now)
 
@@ -89,31 +83,23 @@ def settle(*, order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, no
 
     The caller holds both row locks.
     """
-    if attempt.state not in LIVE:
+    if not attempt.is_open:
         return _note_late(order, attempt, outcome, now)
     match outcome:
         case Accepted():
             word = _accept(order, attempt, outcome, now)
         case Rejected():
-            word = _refuse(order, attempt, outcome, now)
+            word = _reject(order, attempt, outcome, now)
             note_rejection(provider_id=attempt.provider_id, text=outcome.text, now=now)
-        case NotSent():
-            word = _postpone(
-                order,
-                attempt,
-                outcome.detail,
-                now,
-                raw=outcome.raw,
-                retry_after=outcome.retry_after,
-            )
-            note_failure(provider_id=attempt.provider_id, problem=outcome.detail, now=now)
-        case Withheld():
-            word = _postpone(order, attempt, outcome.detail, now)
-        case Unclear():
-            word = leave_unclear(
-                order=order, attempt=attempt, problem=outcome.detail, raw=outcome.raw, now=now
-            )
-            note_failure(provider_id=attempt.provider_id, problem=outcome.detail, now=now)
+        case NotSent(detail=problem, raw=raw):
+            retry_after = outcome.retry_after
+            word = _postpone(order, attempt, problem, now, raw=raw, retry_after=retry_after)
+            note_failure(provider_id=attempt.provider_id, problem=problem, now=now)
+        case Withheld(detail=problem):
+            word = _postpone(order, attempt, problem, now)
+        case Unclear(detail=problem, raw=raw):
+            word = leave_unclear(order=order, attempt=attempt, problem=problem, raw=raw, now=now)
+            note_failure(provider_id=attempt.provider_id, problem=problem, now=now)
     reach("in_record")
     return word
 
@@ -121,101 +107,80 @@ def settle(*, order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, no
 def leave_unclear(
     *, order: Order, attempt: Attempt, problem: str, raw: Exchange, now: datetime
 ) -> str:
-    """Perhaps placed: nothing is refunded before it is known. The caller holds both row locks.
+    """Perhaps placed: neither refunded nor resent before it is known. The caller holds both locks.
 
-    Nothing is resent either, except with the key that it went with (repeating.py), unless an id
-    came back.
+    Only an attempt that went with a key, and got no id, is resent: with the same key.
     """
-    attempt.resend_at = None
-    if attempt.idempotency_key and not attempt.upstream_id:
-        attempt.resend_at = database_now() + back_off(failures=1)
-        attempt.evidence = replace(attempt.evidence, next_step=ASKED_AGAIN)
-    _finish(attempt, AttemptState.UNKNOWN, raw=raw, problem=problem)
+    is_resent = bool(attempt.idempotency_key) and not attempt.upstream_id
+    attempt.leave_unknown(
+        problem=problem,
+        exchange=raw,
+        now=database_now(),
+        resend_at=database_now() + back_off(failures=1) if is_resent else None,
+        next_step=ASKED_AGAIN if is_resent else "",
+    )
     order.mark_unclear()
     order.record(
         kind=EventKind.UNCLEAR,
         text=f"Perhaps placed: {problem}",
         now=now,
         is_internal=True,
-        detail=_exchange(attempt, raw),
+        detail=_detail(attempt, raw),
     )
-    level = logging.WARNING if attempt.resend_at else logging.ERROR  # a person need not look yet
+    level = logging.WARNING if is_resent else logging.ERROR  # nobody needs to act on a resend yet
     log.log(level, "order %s is unclear: attempt %s: %s", order.pk, attempt.pk, problem)
     return "unclear"
 
 
 def back_off(*, failures: int, retry_after: float | None = None) -> timedelta:
-    """How long an order waits after so many failures in a row: doubling from 5 s to 10 min, with
-    jitter.
+    """How long an order waits after this many failures in a row: 5 s to 10 min, with jitter.
 
     Never shorter than a provider's own Retry-After (seconds, an hour at most).
     """
     longest = min(MAX_WAIT, FIRST_WAIT * 2 ** min(failures - 1, 10))
-    wait = longest * random.uniform(0.5, 1.0)  # noqa: S311  # spreads the returning orders, keeps no secret
+    wait = longest * random.uniform(0.5, 1.0)  # noqa: S311  # spreads the returning orders
     return timedelta(seconds=max(wait, min(retry_after or 0.0, MAX_RETRY_AFTER)))
-
-
-def lock(attempt_id: int) -> tuple[Order, Attempt]:
-    """The order row first, then the attempt: the order of locks everywhere."""
-    orders = Order.objects.select_for_update(of=("self",), no_key=True).select_related("user")
-    order = orders.get(attempts=attempt_id)
-    return order, Attempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
 
 
 def _accept(order: Order, attempt: Attempt, outcome: Accepted, now: datetime) -> str:
     note_answer(provider_id=attempt.provider_id)
-    if not start(order=order, upstream_id=outcome.order_id, now=now):
-        attempt.upstream_id = outcome.order_id
-        problem = (
-            f"the provider answered with order {outcome.order_id}, which is another order of ours"
-        )
+    attempt.upstream_id = upstream_id = outcome.order_id
+    if not start(order=order, upstream_id=upstream_id, now=now):
+        problem = f"the provider answered with order {upstream_id}, which is another order of ours"
         word = leave_unclear(
             order=order, attempt=attempt, problem=problem, raw=outcome.raw, now=now
         )
         order.open_review(kind=ReviewKind.DUPLICATE_ID, text=problem.capitalize(), now=now)
         return word
-    attempt.upstream_id = outcome.order_id
-    _finish(attempt, AttemptState.ACCEPTED, raw=outcome.raw, problem="")
-    detail = _exchange(attempt, outcome.raw) | {"upstream_id": outcome.order_id}
+    _finish(attempt, AttemptState.ACCEPTED, problem="", raw=outcome.raw)
     order.record(
         kind=EventKind.ACCEPTED,
         text="Accepted by the supplier",
         now=now,
-        detail=detail,
+        detail=_detail(attempt, outcome.raw) | {"upstream_id": upstream_id},
     )
     return "accepted"
 
 
-def _refuse(order: Order, attempt: Attempt, outcome: Rejected, now: datetime) -> str:
-    """Nothing was placed. The money goes back at once, except where the fault is ours."""
-    detail = _exchange(attempt, outcome.raw)
+def _reject(order: Order, attempt: Attempt, outcome: Rejected, now: datetime) -> str:
+    """Nothing was placed: the charge is refunded at once, unless the reason is ours."""
     if outcome.reason is Reason.THROTTLED:
         note_failure(provider_id=attempt.provider_id, problem=outcome.text, now=now)
         return _postpone(
             order, attempt, outcome.text, now, raw=outcome.raw, state=AttemptState.REFUSED
         )
-    _finish(attempt, AttemptState.REFUSED, raw=outcome.raw, problem=outcome.text)
+    _finish(attempt, AttemptState.REFUSED, problem=outcome.text, raw=outcome.raw)
+    text, detail = f"The provider said: {outcome.text}", _detail(attempt, outcome.raw)
     if outcome.reason in OURS:
         reason = OURS[outcome.reason]
-        order.hold(
-            reason=reason,
-            text=f"The provider said: {outcome.text}",
-            now=now,
-            detail=detail,
-        )
+        order.hold(reason=reason, text=text, now=now, detail=detail)
         pause(provider_id=attempt.provider_id, reason=f"{reason.label}: {outcome.text}", now=now)
         return "held"
-    order.record(
-        kind=EventKind.REFUSED,
-        text=f"The provider said: {outcome.text}",
-        now=now,
-        is_internal=True,
-        detail=detail,
-    )
-    words = "" if ADVERTISING.search(outcome.text) else f" ({outcome.text[:150]})"
-    cancel_in_full(order=order, text=f"the supplier did not take the order{words}", now=now)
+    order.record(kind=EventKind.REFUSED, text=text, now=now, is_internal=True, detail=detail)
+    said = "" if ADVERTISING.search(outcome.text) else f" ({outcome.text[:MAX_QUOTED]})"
+    cancel_in_full(order=order, text=f"the supplier rejected the order{said}", now=now)
     note_answer(provider_id=attempt.provider_id)
-    return "refused"
+    return "rejected"
 
 
 def _postpone(
@@ -230,17 +195,15 @@ def _postpone(
 ) -> str:
     """Certainly not placed: the order waits, longer each time."""
     raw = raw or Exchange()
-    _finish(attempt, state, raw=raw, problem=problem)
-    order.submit_failures += 1
-    order.save(update_fields=["submit_failures"])
-    wait = back_off(failures=order.submit_failures, retry_after=retry_after)
-    order.wait(until=now + wait)
+    _finish(attempt, state, problem=problem, raw=raw)
+    wait = back_off(failures=order.submit_failures + 1, retry_after=retry_after)
+    order.postpone(until=now + wait)
     order.record(
         kind=EventKind.POSTPONED,
-        text=f"Not placed: {problem}. Sent again in {wait.total_seconds():.0f} s at the earliest.",
+        text=f"Not placed: {problem}. Retried in {wait.total_seconds():.0f} s at the earliest.",
         now=now,
         is_internal=True,
-        detail=_exchange(attempt, raw),
+        detail=_detail(attempt, raw),
     )
     return "postponed"
 
@@ -248,48 +211,26 @@ def _postpone(
 def _note_late(
     order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, now: datetime
 ) -> str:
-    """An outcome for an attempt that is settled: a repetition, unless it says placed where
-    somebody said otherwise.
-    """
+    """A repeated outcome changes nothing; "placed" after a different decision is shown to staff."""
     if not isinstance(outcome, Accepted) or attempt.upstream_id == outcome.order_id:
         return "settled before"
-    text = f"The provider took attempt {attempt.pk} as its order {outcome.order_id} after it was settled otherwise."
-    order.open_review(
-        kind=ReviewKind.CONTRADICTION,
-        text=text,
-        now=now,
-        detail={"upstream_id": outcome.order_id},
+    text = (
+        f"The provider accepted attempt {attempt.pk} as its order {outcome.order_id}, "
+        "but the attempt was settled differently before."
     )
+    detail = {"upstream_id": outcome.order_id}
+    order.open_review(kind=ReviewKind.CONTRADICTION, text=text, now=now, detail=detail)
     if order.would_be_sent:  # a second time
         order.hold(reason=HoldReason.STAFF, text=text, now=now)
     log.error("order %s: %s", order.pk, text)
     return "contradicting"
 
 
-def _finish(attempt: Attempt, state: AttemptState, *, raw: Exchange, problem: str) -> None:
-    attempt.state = state
-    if state != AttemptState.UNKNOWN:
-        attempt.resend_at = None
-    attempt.http_status = raw.http_status
-    attempt.reply = raw.body
-    attempt.problem = problem[:PROBLEM_LENGTH]
-    # a landmark of the resolver's: must compare with sent_at to the millisecond
-    attempt.finished_at = database_now()
-    attempt.save(
-        update_fields=[
-            "state",
-            "resend_at",
-            "http_status",
-            "reply",
-            "problem",
-            "finished_at",
-            "upstream_id",
-            "evidence",
-        ]
-    )
+def _finish(attempt: Attempt, state: AttemptState, *, problem: str, raw: Exchange) -> None:
+    attempt.finish(state=state, problem=problem, exchange=raw, now=database_now())
 
 
-def _exchange(attempt: Attempt, raw: Exchange) -> dict[str, Any]:
+def _detail(attempt: Attempt, raw: Exchange) -> dict[str, Any]:
     return {
         "attempt": attempt.pk,
         "http_status": raw.http_status,

@@ -1,11 +1,10 @@
-"""Releasing: asking paused providers for their balance, never with a customer's order, and letting
-orders go on.
-"""
+"""Ask providers for their balance, without any customer's order, and release what it settles."""
 
 import logging
 from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -14,23 +13,26 @@ from django.utils import timezone
 from catalog.models import Provider
 from catalog.upstream import Client
 from lib.clock import database_now
+from orders.forwarding.circuit_breaker import lift_pause
 from orders.jobs.lanes import ask_providers, note_of
 from orders.lifecycle.costs import upstream_cost
-from orders.models import EventKind, HoldReason, Order, Status
+from orders.models import EventKind, HoldReason, Order
 
 log = logging.getLogger(__name__)
 
 MAX_THREADS = 8  # providers asked at one time
-# a provider in good health is asked so often, for the staff's figures
+# a healthy provider is asked this often, for the figures that staff see
 BALANCE_EVERY = timedelta(minutes=10)
 MAX_RELEASED = 500  # orders of one provider in one run
-# what a balance that answers can settle
-BY_ITSELF = [HoldReason.PROVIDER_FUNDS, HoldReason.PROVIDER_KEY]
+# what a balance that answers can settle, and how the timeline says so
+SETTLED: Final = {
+    HoldReason.PROVIDER_FUNDS: "our balance at the provider covers it again",
+    HoldReason.PROVIDER_KEY: "the provider accepts our key again",
+}
 
 
 def check_providers() -> str:
-    """Read the balances that matter now, lift automatic pauses and release held orders; returns a
-    note for staff.
+    """Read the balances that matter now, lift automatic pauses, release orders; a note for staff.
 
     A pause that a person set stays. A provider that does not answer stays paused.
     """
@@ -40,9 +42,7 @@ def check_providers() -> str:
 
 def _to_ask() -> list[Provider]:
     now = database_now()
-    held = Order.objects.filter(
-        provider=OuterRef("pk"), status=Status.HELD, hold_reason__in=BY_ITSELF
-    )
+    held = Order.objects.held(*SETTLED).filter(provider=OuterRef("pk"))
     is_old = Q(balance_checked_at=None) | Q(balance_checked_at__lt=now - BALANCE_EVERY)
     is_wanted = (
         Q(paused_at__isnull=False, is_pause_automatic=True)
@@ -53,62 +53,46 @@ def _to_ask() -> list[Provider]:
 
 
 def _check(provider: Provider, client: Client) -> Counter[str]:
-    return release(provider=provider, balance=client.balance().amount, now=timezone.now())
+    balance = client.balance().amount
+    return release(provider=provider, balance=balance, now=timezone.now())
 
 
 def release(*, provider: Provider, balance: Decimal, now: datetime) -> Counter[str]:
-    """Take in a balance (provider's currency) that answered: it is stored, and what it settles goes
-    on.
+    """Store a balance (provider's currency) that answered, and let go on what it settles.
 
     Held for our key: the key works, so all go on. Held for funds: oldest first, as far as the
-    balance reaches. An automatic pause is lifted unless the balance does not cover a single order
-    that waits for it.
+    balance reaches. An automatic pause is lifted unless the balance covers no order that waits.
     """
     Provider.objects.filter(pk=provider.pk).update(balance=balance, balance_checked_at=now)
     tally = Counter({"asked": 1})
-    held = Order.objects.filter(provider=provider, status=Status.HELD, hold_reason__in=BY_ITSELF)
+    held = Order.objects.held(*SETTLED).filter(provider=provider).select_related("service")
     left = balance
     is_short = False
-    for order in held.select_related("service").order_by("pk")[:MAX_RELEASED]:
-        cost = (
-            upstream_cost(order) if order.hold_reason == HoldReason.PROVIDER_FUNDS else Decimal(0)
-        )
+    for order in held.order_by("pk")[:MAX_RELEASED]:
+        is_for_funds = order.hold_reason == HoldReason.PROVIDER_FUNDS
+        cost = upstream_cost(order) if is_for_funds else Decimal(0)
         if cost > left or (cost and left <= 0):
             is_short = True
         elif _release(order.pk, now):
             left -= cost
             tally["released"] += 1
     if not (is_short and not tally["released"] and not _covers_a_waiting_one(provider, balance)):
-        tally["resumed"] += _lift(provider)
+        tally["resumed"] += lift_pause(provider_id=provider.pk)
     return +tally
 
 
 @transaction.atomic
 def _release(order_id: int, now: datetime) -> bool:
-    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_id)
-    if order.status != Status.HELD or order.hold_reason not in BY_ITSELF:
+    order = Order.objects.held(*SETTLED).locked().filter(pk=order_id).first()
+    if order is None:
         return False  # staff or the customer were first
-    text = f"Released: {HoldReason(order.hold_reason).label.lower()} no longer"
+    text = f"Released: {SETTLED[HoldReason(order.hold_reason)]}"
     order.wait(until=now)
     order.record(kind=EventKind.RELEASED, text=text, now=now, is_internal=True)
     return True
 
 
 def _covers_a_waiting_one(provider: Provider, balance: Decimal) -> bool:
-    waiting = Order.objects.filter(provider=provider, status=Status.WAITING).select_related(
-        "service"
-    )
-    return any(
-        upstream_cost(order) <= balance
-        for order in waiting.order_by("submit_at", "pk")[:MAX_RELEASED]
-    )
-
-
-def _lift(provider: Provider) -> int:
-    """End an automatic pause; what a person paused stays paused."""
-    lifted = Provider.objects.filter(
-        pk=provider.pk, paused_at__isnull=False, is_pause_automatic=True
-    ).update(paused_at=None, pause_reason="", is_pause_automatic=False, failures_in_row=0)
-    if lifted:
-        log.info("provider %s answers again: its pause is lifted", provider.pk)
-    return lifted
+    waiting = Order.objects.waiting().filter(provider=provider).select_related("service")
+    first = waiting.longest_due_first()[:MAX_RELEASED]
+    return any(upstream_cost(order) <= balance for order in first)

@@ -1,6 +1,4 @@
-"""Sending: the one call of `add`, with no transaction open, written down immediately before its
-first byte.
-"""
+"""Call `add` once, outside any transaction, and record the sending just before its first byte."""
 
 import time
 from collections.abc import Callable
@@ -8,24 +6,22 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from catalog.upstream import AMBIGUOUS_PHRASES, AddOutcome, Client
 from orders.forwarding.claim import Claim
 from orders.jobs.crash_points import reach
-from orders.models import Attempt, AttemptState, EventKind, Order
+from orders.models import Attempt, EventKind, Order
 
-# seconds between writing down and sending: a process that slept longer must not wake up and send
+# seconds between recording and sending; a process that slept longer must not wake up and send
 STALL = 1.0
-# A suspended machine's monotonic clock stands still; the boot clock, where there is one, does not.
+# A suspended machine's monotonic clock stops; the boot clock, where there is one, does not.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """We did not send, for a reason of our own: the provider is not to blame."""
+    """Nothing was sent, for a reason of our own: the provider is not to blame."""
 
     detail: str
 
@@ -35,8 +31,7 @@ class _Stop(Exception):
 
 
 def send(*, claim: Claim, client: Client) -> AddOutcome | Withheld:
-    """Forward the claimed order once. Nothing is sent unless the attempt could be marked as sent
-    first.
+    """Forward the claimed order once; nothing is sent unless the attempt could be marked as sent.
 
     Raises RuntimeError inside a transaction: no lock is ever held across the network.
     """
@@ -45,12 +40,11 @@ def send(*, claim: Claim, client: Client) -> AddOutcome | Withheld:
 
 
 def send_again(*, claim: Claim, client: Client) -> AddOutcome | Withheld:
-    """Forward an order that was perhaps placed once more, as it was and with its key; written down
-    first, as in send.
+    """Send a perhaps placed order again, unchanged and with its key; recorded first, as in `send`.
 
-    For a claim of reclaiming.reclaim alone. Raises RuntimeError inside a transaction.
+    Only for a claim of resend_claim.claim_resend. Raises RuntimeError inside a transaction.
     """
-    return _call(claim, client, mark=lambda: _mark_sent_again(claim))
+    return _call(claim, client, mark=lambda: _mark_resent(claim))
 
 
 def _call(claim: Claim, client: Client, *, mark: Callable[[], None]) -> AddOutcome | Withheld:
@@ -61,7 +55,7 @@ def _call(claim: Claim, client: Client, *, mark: Callable[[], None]) -> AddOutco
             claim.fields,
             before_send=mark,
             idempotency_key=claim.idempotency_key,
-            doubtful_words=(*AMBIGUOUS_PHRASES, *claim.doubtful_words),
+            doubtful_words=(*AMBIGUOUS_PHRASES, *claim.ambiguous_phrases),
             is_429_unclear=claim.is_429_unclear,
         )
     except _Stop as stop:
@@ -69,50 +63,40 @@ def _call(claim: Claim, client: Client, *, mark: Callable[[], None]) -> AddOutco
 
 
 def _mark_sent(claim: Claim, *, account: str = "") -> None:
-    """Commit `prepared → sent` (RP2), or raise: then no byte has left and none will."""
-    mine = Attempt.objects.filter(
-        pk=claim.attempt_id, state=AttemptState.PREPARED, owner=claim.owner, lease_until__gt=Now()
-    )
-    _write_down(lambda: mine.update(state=AttemptState.SENT, sent_at=Now(), account=account))
+    """Commit `prepared → sent` (RP2), or raise _Stop: then no byte has left and none will."""
+    attempt = Attempt.objects.leased(attempt_id=claim.attempt_id, owner=claim.owner)
+    _record(lambda: attempt.mark_sent(account=account))
 
 
-def _mark_sent_again(claim: Claim) -> None:
-    """Commit that the attempt is sent once more, with a line on the order's timeline, or raise
-    as _mark_sent does.
-    """
-    _write_down(lambda: _note_resend(claim))
+def _mark_resent(claim: Claim) -> None:
+    """Commit one more sending with its timeline entry, or raise as _mark_sent does."""
+    _record(lambda: _note_resend(claim))
 
 
 @transaction.atomic
-def _note_resend(claim: Claim) -> int:
-    mine = Attempt.objects.filter(
-        pk=claim.attempt_id, state=AttemptState.UNKNOWN, owner=claim.owner, lease_until__gt=Now()
-    )
-    if not mine.update(resends=F("resends") + 1, resent_at=Now()):
-        return 0
-    text = f"Asked again with its key {claim.idempotency_key}"
-    detail = {"attempt": claim.attempt_id}
+def _note_resend(claim: Claim) -> bool:
+    attempt = Attempt.objects.leased(attempt_id=claim.attempt_id, owner=claim.owner)
+    if not attempt.mark_resent():
+        return False
     Order(pk=claim.order_id).record(
         kind=EventKind.SUBMITTED,
-        text=text,
+        text=f"Sent again with its idempotency key {claim.idempotency_key}",
         now=timezone.now(),
         is_internal=True,
-        detail=detail,
+        detail={"attempt": claim.attempt_id},
     )
-    return 1
+    return True
 
 
-def _write_down(mark: Callable[[], int]) -> None:
+def _record(mark: Callable[[], bool]) -> None:
     reach("before_rp2")
     started = time.clock_gettime(_CLOCK)
     try:
         is_ours = mark()
     except DatabaseError as error:
-        raise _Stop(
-            f"the database did not take down that it is sent ({type(error).__name__})"
-        ) from None
+        raise _Stop(f"the database did not record the sending ({type(error).__name__})") from None
     if not is_ours:
-        raise _Stop("the lease was over before the connection was up")
+        raise _Stop("the lease ended before the connection was open")
     reach("after_rp2")
     if time.clock_gettime(_CLOCK) - started >= STALL:
-        raise _Stop("the worker stood still between writing down and sending")
+        raise _Stop("the worker stalled between recording and sending")

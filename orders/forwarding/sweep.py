@@ -18,8 +18,8 @@ from catalog.provider_client import open_client
 from catalog.upstream import Client
 from lib.clock import database_now
 from lib.fan_out import InFlight
-from orders.forwarding.claim import claim, open_at
-from orders.forwarding.expired_leases import reap_leases
+from orders.forwarding.claim import claim
+from orders.forwarding.open_providers import open_for_orders
 from orders.forwarding.record_outcome import record_surely
 from orders.forwarding.send import send
 from orders.jobs.crash_points import reach
@@ -27,13 +27,11 @@ from orders.jobs.lanes import note_of, sweep_end
 from orders.jobs.sender_locks import sender_lock, slot
 from orders.models import Order
 
-__all__ = ["forward_next", "reap_leases", "submit_due"]
-
 log = logging.getLogger(__name__)
 
 MAX_SENDERS = 32  # threads over all lanes, each with a database connection
 LOOK_EVERY = 0.25  # seconds between two looks for due orders while something is in flight
-# Seconds that a lane is left alone after it had nothing that could be sent, or other sweeps fill it
+# seconds that a lane rests after it had nothing to send, or other sweeps filled it
 REST = 1.0
 
 
@@ -61,24 +59,22 @@ def submit_due() -> str:
 
 
 def forward_next(*, provider_id: int, client: Client, owner: UUID) -> str | None:
-    """Claim, send and record the provider's next due order; what came of it, or None where none
-    can be sent now.
-    """
-    taken = claim(provider_id=provider_id, owner=owner)
-    if taken is None:
+    """Claim, send and record the provider's next order; None where none may be sent now."""
+    claimed = claim(provider_id=provider_id, owner=owner)
+    if claimed is None:
         return None
     reach("after_claim")
-    with sender_lock(attempt_id=taken.attempt_id):
-        outcome = send(claim=taken, client=client)
+    with sender_lock(attempt_id=claimed.attempt_id):
+        outcome = send(claim=claimed, client=client)
         reach("after_send")
-        word = record_surely(attempt_id=taken.attempt_id, outcome=outcome)
+        word = record_surely(attempt_id=claimed.attempt_id, outcome=outcome)
         reach("after_record")
     return word
 
 
 @dataclass
 class _Sweep:
-    """The lanes of one sweep: which senders are at work, for whom, and what has come of it."""
+    """The lanes of one sweep: which senders are at work, and what has come of the others."""
 
     stop_at: float  # monotonic seconds
     owner: UUID = field(default_factory=uuid4)
@@ -94,7 +90,7 @@ class _Sweep:
     def open_lanes(self, threads: ThreadPoolExecutor) -> None:
         """Give every lane with due orders one more sender, within its concurrency.
 
-        One at a time, since it often finds that the others were enough.
+        One at a time, since the others are often enough.
         """
         if time.monotonic() >= self.stop_at:
             return
@@ -110,7 +106,7 @@ class _Sweep:
         for provider_id, sender in self.senders.ended():
             error = sender.exception()
             if error is not None:
-                log.error("lane of provider %s broke off", provider_id, exc_info=error)
+                log.error("lane of provider %s failed", provider_id, exc_info=error)
                 self.errors.append(error)
                 self.resting[provider_id] = self.stop_at
             elif not sender.result():
@@ -119,8 +115,8 @@ class _Sweep:
                 self.tally += sender.result()
 
     def use_session(self) -> None:
-        """Let this thread go on with the session that it had for another lane: opening one
-        costs more than a claim.
+        """Keep the session that this thread had for another lane: opening one costs more than a
+        claim.
         """
         session = connections[DEFAULT_DB_ALIAS]
         if session.connection is None:
@@ -136,9 +132,7 @@ class _Sweep:
 
 
 def _work_off(provider: Provider, sweep: _Sweep) -> Counter[str]:
-    """One sender: forwards the lane's orders one after another, on a database session of its
-    own thread.
-    """
+    """One sender: forwards the lane's orders one after another, on its thread's session."""
     tally: Counter[str] = Counter()
     sweep.use_session()
     try:
@@ -160,4 +154,4 @@ def _work_off(provider: Provider, sweep: _Sweep) -> Counter[str]:
 def _due_providers() -> list[Provider]:
     now = database_now()
     due = Order.objects.due(now=now).filter(provider=OuterRef("pk"))
-    return list(Provider.objects.filter(open_at(now), Exists(due)).order_by("pk"))
+    return list(open_for_orders(now=now).filter(Exists(due)).order_by("pk"))

@@ -20,8 +20,7 @@ from accounts.models import User
 from billing import ledger
 from billing.models import Account, Transfer
 from catalog.upstream import AddOutcome, Client, NotSent, OrderStatus, Unclear
-from orders.forwarding import claim as forwarding_claim
-from orders.forwarding import drain, expired_leases
+from orders.forwarding import choose_order, drain, expired_leases
 from orders.forwarding import send as forwarding_send
 from orders.forwarding import sweep as forwarding_sweep
 from orders.forwarding.claim import Claim
@@ -77,7 +76,7 @@ def _no_index() -> AbstractContextManager[object]:
 
 
 def _no_quiet_time() -> AbstractContextManager[object]:
-    modules = (forwarding_claim, apply_verdict, known_orders, open_attempts)
+    modules = (choose_order, apply_verdict, known_orders, open_attempts)
     return _replaced(lambda: timedelta(0), *((module, "quiet") for module in modules))
 
 

@@ -16,8 +16,10 @@ from django.utils import timezone
 
 from catalog.models import Provider, Service
 from orders.forwarding import claim as forwarding_claim
-from orders.forwarding.claim import claim, open_at
+from orders.forwarding import open_providers
+from orders.forwarding.claim import claim
 from orders.forwarding.drain import drained_lane
+from orders.forwarding.open_providers import open_for_orders
 from orders.models import Attempt, Order, ProviderAccount, Status
 from tests.double.handle import ProviderDouble
 from tests.orders.attempts import drain, make_due, make_lane
@@ -40,9 +42,8 @@ def service(double: ProviderDouble) -> Service:
     return service
 
 
-def open_lane_without_the_account(*, provider_id: int, now: datetime) -> Provider | None:
-    lane = Provider.objects.filter(open_at(now), pk=provider_id)
-    return lane.select_for_update(of=("self",), no_key=True).first()
+def lock_without_the_account(*, provider_id: int, now: datetime) -> Provider | None:
+    return open_for_orders(now=now).filter(pk=provider_id).locked().first()
 
 
 @contextmanager
@@ -110,7 +111,7 @@ def test_without_the_accounts_lock_the_drain_overlooks_a_claim(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ProviderAccount.objects.of(service.provider)  # else its insertion is what the drain waits for
-    monkeypatch.setattr(forwarding_claim, "open_lane", open_lane_without_the_account)
+    monkeypatch.setattr(forwarding_claim, "lock_if_open", lock_without_the_account)
 
     assert drain_beside_a_claim(service) is True  # though an order is about to be sent
 
@@ -118,7 +119,7 @@ def test_without_the_accounts_lock_the_drain_overlooks_a_claim(
 def test_claim_that_waited_for_a_drain_takes_nothing(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forwarding_claim, "LANE_PATIENCE", PATIENCE * 1000)
+    monkeypatch.setattr(open_providers, "LOCK_PATIENCE", PATIENCE * 1000)
     ProviderAccount.objects.of(service.provider)
 
     def is_claimed() -> bool:

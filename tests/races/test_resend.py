@@ -5,7 +5,6 @@ them settles it.
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
-from unittest import mock
 from uuid import uuid4
 
 import pytest
@@ -17,8 +16,7 @@ from catalog.models import Provider, Service
 from catalog.provider_client import open_client
 from catalog.upstream import Accepted, AddOutcome, Exchange, Reason, Rejected
 from orders.audit.prove_all import prove
-from orders.forwarding import record_outcome as forwarding_record_outcome
-from orders.forwarding.record_outcome import record_outcome
+from orders.forwarding.record_outcome import record_outcome, settle
 from orders.forwarding.resend_claim import ResendClaim, claim_resend
 from orders.forwarding.resend_outcome import record_resend_outcome
 from orders.forwarding.resend_sweep import resend_attempt, resend_due
@@ -105,7 +103,7 @@ def test_late_first_answer_and_the_second_settle_it_once(
         words = together(
             partial(record_outcome, attempt_id=taken.claim.attempt_id, outcome=first, now=NOW),
             partial(
-                record_resend_outcome, repeat=taken, outcome=Accepted(number, Exchange()), now=NOW
+                record_resend_outcome, resend=taken, outcome=Accepted(number, Exchange()), now=NOW
             ),
         )
 
@@ -125,17 +123,16 @@ def test_control_late_no_that_spoke_for_all_calls_would_refund_what_was_placed(
     double: ProviderDouble, service: Service
 ) -> None:
     def without_the_guard(*, attempt_id: int, outcome: AddOutcome) -> None:
-        order, attempt = forwarding_record_outcome.lock(attempt_id)
-        forwarding_record_outcome.settle(order=order, attempt=attempt, outcome=outcome, now=NOW)
+        order, attempt = _unlocked(attempt_id)
+        settle(order=order, attempt=attempt, outcome=outcome, now=NOW)
 
     order = lose(double, service, fault="nocommit_reset")
     pass_time()
     taken = take(order)
-    with mock.patch.object(forwarding_record_outcome, "lock", _unlocked):
-        without_the_guard(attempt_id=taken.claim.attempt_id, outcome=NOT_TAKEN)
+    without_the_guard(attempt_id=taken.claim.attempt_id, outcome=NOT_TAKEN)
 
     record_resend_outcome(
-        repeat=taken, outcome=Accepted(str(double.placed()[-1].order), Exchange()), now=NOW
+        resend=taken, outcome=Accepted(str(double.placed()[-1].order), Exchange()), now=NOW
     )
 
     order.refresh_from_db()

@@ -67,7 +67,7 @@ def test_another_account_is_not_asked(double: ProviderDouble, service: Service) 
     assert notes == ["1 not now", "nothing to resend"]
     assert standing(order) == (*UNDECIDED, 0)
     assert last_word(order).startswith(
-        "Not asked again: Our address or API key there has changed since"
+        "Not sent again: The provider's address or our API key changed since"
     )
     assert len(double.placed(account=None)) == 1
 
@@ -80,7 +80,7 @@ def test_after_a_day_it_is_left_to_staff(double: ProviderDouble, service: Servic
 
     assert notes == ["1 not now", "nothing to resend"]
     assert standing(order) == (*UNDECIDED, 0)
-    assert last_word(order).startswith("Not asked again: It was asked for a day")
+    assert last_word(order).startswith("Not sent again: No reliable answer within 24 hours")
 
 
 def test_order_that_would_now_be_sold_at_a_loss_is_left_to_staff(
@@ -93,7 +93,7 @@ def test_order_that_would_now_be_sold_at_a_loss_is_left_to_staff(
     assert resend_due() == "1 not now"
 
     assert standing(order) == (*UNDECIDED, 0)
-    assert last_word(order).startswith("Not asked again: Were it placed only now, it would cost")
+    assert last_word(order).startswith("Not sent again: Placed now, it would cost")
 
 
 @pytest.mark.parametrize("closed", ["halt", "pause", "fence"])
@@ -164,7 +164,9 @@ def test_resolver_leaves_alone_what_is_asked_again(double: ProviderDouble) -> No
 
     [first, *_] = only_attempt(order).evidence.conditions
     assert (first.name, first.is_met) == ("Not being retried", False)
-    assert only_attempt(order).evidence.next_step.startswith("Wait: it is asked again with its key")
+    assert only_attempt(order).evidence.next_step.startswith(
+        "Waiting: we retry with its idempotency key"
+    )
 
 
 def test_lane_is_not_empty_while_an_order_is_asked_for_again(double: ProviderDouble) -> None:

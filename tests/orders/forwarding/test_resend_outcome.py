@@ -57,7 +57,7 @@ def test_no_is_believed_only_once_the_first_call_cannot_be_under_way(
     assert early == ("1 still unclear", (*UNDECIDED, 1), Decimal(0))
     assert wait is not None
     assert wait > timezone.now() + timedelta(seconds=170)
-    assert late == ("1 refused", (Status.CANCELED, AttemptState.REFUSED, 2), order.charge)
+    assert late == ("1 rejected", (Status.CANCELED, AttemptState.REFUSED, 2), order.charge)
     assert double.placed() == ()
     assert prove().findings == []
 

@@ -59,7 +59,7 @@ def test_lost_answer_is_asked_for_again_and_the_order_exists_once(
     assert (order.upstream_id, order.refunded) == (str(placed.order), Decimal(0))
     assert kinds_of(order) == ["submitted", "unclear", "submitted", "accepted"]
     asked_again = Event.objects.filter(order=order, kind="submitted").latest("pk")
-    assert asked_again.text == f"Asked again with its key {placed.idempotency_key}"
+    assert asked_again.text == f"Sent again with its idempotency key {placed.idempotency_key}"
     assert asked_again.is_internal
 
 
@@ -87,7 +87,7 @@ def test_nothing_is_asked_again_before_the_back_off_is_over(
     assert attempt.finished_at is not None
     assert attempt.resend_at is not None
     assert timedelta(seconds=2) < attempt.resend_at - attempt.finished_at < timedelta(seconds=6)
-    assert attempt.evidence.next_step.startswith("Wait: it is asked again with its key")
+    assert attempt.evidence.next_step.startswith("Waiting: we retry with its idempotency key")
     assert len(double.journal().asked("add")) == 1
 
 

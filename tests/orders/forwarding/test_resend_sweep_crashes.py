@@ -32,7 +32,7 @@ def test_kill_while_it_is_asked_again_leaves_it_unclear_for_the_next_sweep(
 
     assert ended == (-signal.SIGKILL, "")
     assert standing(order) == (Status.UNCLEAR, AttemptState.UNKNOWN, resends)
-    assert Event.objects.filter(order=order, text__startswith="Asked again").count() == resends
+    assert Event.objects.filter(order=order, text__startswith="Sent again").count() == resends
     assert resend_due() == "1 accepted"
     [placed] = double.placed()
     assert standing(order) == (Status.RUNNING, AttemptState.ACCEPTED, resends + 1)

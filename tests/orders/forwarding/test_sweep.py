@@ -210,15 +210,13 @@ def test_refused_order_is_canceled_and_refunded_in_full(double: ProviderDouble) 
     notes = [submit_due(), submit_due()]
 
     order.refresh_from_db()
-    assert notes == ["1 refused", "nothing due"]
+    assert notes == ["1 rejected", "nothing due"]
     assert (order.status, order.refunded) == (Status.CANCELED, order.charge)
     assert Account.objects.get(owner=order.user).balance == order.charge
     assert only_attempt(order).state == AttemptState.REFUSED
     assert kinds_of(order) == ["submitted", "refused", "refunded", "ended"]
     refunded = Event.objects.get(order=order, kind="refunded")
-    assert refunded.text.endswith(
-        "the supplier did not take the order (Quantity less than minimal)"
-    )
+    assert refunded.text.endswith("the supplier rejected the order (Quantity less than minimal)")
 
 
 def test_words_that_would_name_the_provider_are_kept_from_the_customer(

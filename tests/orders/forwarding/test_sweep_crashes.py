@@ -188,7 +188,7 @@ def test_worker_that_stood_still_past_its_lease_sends_nothing(
 
     outcome = forward(taken)
 
-    assert outcome == Withheld("the lease was over before the connection was up")
+    assert outcome == Withheld("the lease ended before the connection was open")
     assert record_outcome(attempt_id=taken.attempt_id, outcome=outcome, now=NOW) == "settled before"
     order.refresh_from_db()
     assert (order.status, order.submit_failures, double.placed()) == (Status.WAITING, 0, ())
@@ -211,7 +211,7 @@ def test_worker_that_stood_still_between_writing_down_and_sending_sends_nothing(
         outcome = stalled.result()
     rival.close()
 
-    assert outcome == Withheld("the worker stood still between writing down and sending")
+    assert outcome == Withheld("the worker stalled between recording and sending")
     assert only_attempt(order).state == AttemptState.SENT
     assert record_outcome(attempt_id=taken.attempt_id, outcome=outcome, now=NOW) == "postponed"
     order.refresh_from_db()
