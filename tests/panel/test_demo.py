@@ -21,14 +21,14 @@ pytestmark = pytest.mark.stack
 
 FACTS = """
 from accounts.models import User
-from orders.models import Cancellation, Doubt, Order, Proof, Refill
+from orders.models import Cancellation, Order, Proof, Refill, Review
 print(*sorted(set(User.objects.values_list("role", flat=True))))
 print(*sorted(set(Order.objects.values_list("status", flat=True))))
 print(*sorted({order.customer_status for order in Order.objects.filter(status="running")}))
 print(*sorted(set(Order.objects.filter(status="held").values_list("hold_reason", flat=True))))
 print(*sorted(set(Refill.objects.values_list("state", flat=True))))
 print(*sorted(set(Cancellation.objects.values_list("state", flat=True))))
-print(*sorted(Doubt.objects.filter(closed_at=None).values_list("kind", flat=True)))
+print(*sorted(Review.objects.filter(closed_at=None).values_list("kind", flat=True)))
 """
 
 SOMEBODY = """
