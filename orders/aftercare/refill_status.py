@@ -1,6 +1,5 @@
 """Ask the providers how the refills that they took are going, 100 ids a call."""
 
-import logging
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,18 +10,16 @@ from django.conf import settings
 from django.db import transaction
 
 from catalog.models import Provider
-from catalog.upstream import Client, IdError, ProviderError, RefillState, RefillStatus
+from catalog.upstream import Client, IdError, RefillState, RefillStatus
 from lib.clock import database_now
-from orders.jobs.ask_one_by_one import ask_about
+from orders.jobs.ask_one_by_one import Answers, ask_and_apply
 from orders.jobs.lanes import ask_providers, note_of, sweep_end, work_off
 from orders.lifecycle.withdraw_reviews import withdraw_reviews
 from orders.models import Refill, RequestState, ReviewKind
 from orders.models.limits import REASON_LENGTH
 
-log = logging.getLogger(__name__)
-
 MAX_BATCHES = 20  # a sweep's share for one provider; the rest waits for the next sweep
-UNKNOWN_WORD = "Unknown status word"  # begins the reason of a refill that stands so
+UNKNOWN_WORD = "Unknown status word"  # begins the reason of such a refill
 
 _WORDS = {RefillState.PENDING: "Pending", RefillState.IN_PROGRESS: "In progress"}
 _ENDS = {
@@ -35,7 +32,7 @@ _ENDS = {
 
 def poll_refills() -> str:
     """One sweep over all providers; returns a note for the staff page."""
-    due = Refill.objects.filter(state=RequestState.RUNNING, due_at__lte=database_now())
+    due = Refill.objects.due(now=database_now())
     lanes = Provider.objects.filter(pk__in=due.values_list("provider_id", flat=True)).order_by("pk")
     work = partial(_poll_lane, stop_at=sweep_end())
     tally = ask_providers(work, list(lanes), threads=1, name="refills")
@@ -53,27 +50,18 @@ def poll_batch(*, provider: Provider, client: Client, stop_at: float = math.inf)
     refills = claim_batch(provider=provider, now=asked_at)
     if not refills:
         return Counter()
-    tally: Counter[str] = Counter()
-    names = list(dict.fromkeys(refill.upstream_id for refill in refills))
-    said = ask_about(
-        names,
+
+    def apply(answers: Answers[RefillStatus | IdError]) -> Counter[str]:
+        named = [refill for refill in refills if refill.upstream_id in answers.names]
+        return apply_statuses(refills=named, statuses=answers.by_name, now=database_now())
+
+    return ask_and_apply(
+        list(dict.fromkeys(refill.upstream_id for refill in refills)),
         ask=lambda names: client.refill_status(names).refills,
+        apply=apply,
         asked_at=asked_at,
         stop_at=stop_at,
     )
-    left = len(names)
-    try:
-        for answers in said:
-            left -= len(answers.names)
-            tally += apply_statuses(
-                refills=[refill for refill in refills if refill.upstream_id in answers.names],
-                statuses=answers.by_name,
-                now=database_now(),
-            )
-    except ProviderError as error:
-        log.warning("provider %s did not answer about %d refills: %s", provider.pk, left, error)
-        tally["unanswered"] += left
-    return tally
 
 
 @transaction.atomic

@@ -37,15 +37,12 @@ from orders.models import (
     Cancellation,
     ProviderAccount,
     Refill,
-    RequestState,
 )
 
 log = logging.getLogger(__name__)
 
 MAX_REASON = 200  # characters of a provider's answer that customers read
 MAX_BATCHES = 10  # a sweep's share for one provider and kind; the rest waits for the next sweep
-
-Kind = type[AftercareRequest]
 
 
 def send_due() -> str:
@@ -54,8 +51,8 @@ def send_due() -> str:
     stop_at = sweep_end()
     close_overtaken(now=database_now())
     for kind in (Refill, Cancellation):
-        reap_leases(kind=kind, now=database_now())
-        due = kind.objects.filter(state=RequestState.APPROVED, send_at__lte=database_now())
+        recover_abandoned(kind=kind, now=database_now())
+        due = kind.objects.to_send(now=database_now())
         asked = due.values_list("provider_id", flat=True)
         lanes = Provider.objects.filter(pk__in=asked, paused_at=None).order_by("pk")
         work = partial(_send_lane, kind=kind, stop_at=stop_at)
@@ -63,13 +60,15 @@ def send_due() -> str:
     return note_of(tally, nothing="nothing due")
 
 
-def _send_lane(provider: Provider, client: Client, *, kind: Kind, stop_at: float) -> Counter[str]:
+def _send_lane(
+    provider: Provider, client: Client, *, kind: type[AftercareRequest], stop_at: float
+) -> Counter[str]:
     batch = partial(send_batch, kind=kind, provider=provider, client=client, stop_at=stop_at)
     return work_off(batch, stop_at=stop_at, at_least=1, at_most=MAX_BATCHES)
 
 
 def send_batch(
-    *, kind: Kind, provider: Provider, client: Client, stop_at: float = math.inf
+    *, kind: type[AftercareRequest], provider: Provider, client: Client, stop_at: float = math.inf
 ) -> Counter[str]:
     """Claim up to 100 approved requests, send them in one call, write down what came of each.
 
@@ -122,7 +121,7 @@ def _call(
 @transaction.atomic
 def claim_batch(
     *,
-    kind: Kind,
+    kind: type[AftercareRequest],
     provider: Provider,
     owner: uuid.UUID,
     now: datetime,
@@ -217,7 +216,7 @@ def close_overtaken(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def reap_leases(*, kind: Kind, now: datetime) -> None:
+def recover_abandoned(*, kind: type[AftercareRequest], now: datetime) -> None:
     """Take back what a dead worker held: a refill becomes unclear, a cancellation is due again."""
     for request in kind.objects.abandoned(now=now).free().with_order().order_by("pk"):
         _lose(request, "the worker that sent it died", now)

@@ -3,15 +3,19 @@
 It may know only the single form of the question, or one bad id may spoil the answer for all.
 """
 
+import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from catalog.upstream import AMBIGUOUS_PHRASES, ErrorReply
+from catalog.upstream import AMBIGUOUS_PHRASES, ErrorReply, ProviderError
 from catalog.upstream.error_texts import is_about_an_id, is_ambiguous
 from lib.clock import database_now
+
+log = logging.getLogger(__name__)
 
 GIVE_UP = 5  # errors without one answer: the provider rejects the question, not the ids
 MARGIN = 5  # seconds between the end of a call begun at the last moment and the task's soft limit
@@ -28,17 +32,39 @@ class Answers(Generic[Answer]):
     by_name: Mapping[str, Answer]
 
 
-def ask_about(
+def ask_and_apply(
+    names: Sequence[str],
+    *,
+    ask: Callable[[Sequence[str]], Mapping[str, Answer]],
+    apply: Callable[[Answers[Answer]], Counter[str]],
+    asked_at: datetime,
+    stop_at: float,
+) -> Counter[str]:
+    """Ask about all ids, and apply each answer as it comes; counts also the "unanswered" ids.
+
+    `asked_at` is the database's time; where one id is asked about after the other, that ends at
+    `stop_at` (monotonic seconds).
+    """
+    tally: Counter[str] = Counter()
+    left = len(names)
+    try:
+        for answers in _ask_about(names, ask=ask, asked_at=asked_at, stop_at=stop_at):
+            left -= len(answers.names)
+            tally += apply(answers)
+    except ProviderError as error:
+        log.warning("the provider did not answer about %d ids: %s", left, error)
+        tally["unanswered"] += left
+    return tally
+
+
+def _ask_about(
     names: Sequence[str],
     *,
     ask: Callable[[Sequence[str]], Mapping[str, Answer]],
     asked_at: datetime,
     stop_at: float,
 ) -> Iterator[Answers[Answer]]:
-    """Ask about all ids in one call, `asked_at` being the database's time, or as ask_singly does.
-
-    Raises ProviderError; what was answered before has been yielded.
-    """
+    """In one call, or as ask_singly does. Raises ProviderError after what was answered before."""
     try:
         by_name = ask(names)
     except ErrorReply as error:

@@ -1,6 +1,5 @@
 """Ask the providers about the running orders that are due, 100 ids a call, several in flight."""
 
-import logging
 import math
 from collections import Counter
 from collections.abc import Mapping
@@ -13,16 +12,14 @@ from django.db.models import Count
 from django.utils import timezone
 
 from catalog.models import Provider
-from catalog.upstream import BATCH, Client, IdError, OrderStatus, ProviderError
+from catalog.upstream import BATCH, Client, IdError, OrderStatus
 from lib.clock import database_now
-from orders.jobs.ask_one_by_one import ask_about
+from orders.jobs.ask_one_by_one import Answers, ask_and_apply
 from orders.jobs.lanes import ask_providers, note_of, sweep_end, work_off
 from orders.models import Watch
 from orders.models.limits import CALL_LEASE
 from orders.tracking.apply_reports import apply_reports
 from orders.tracking.charge_posts import charge_owed
-
-log = logging.getLogger(__name__)
 
 IN_FLIGHT = 4  # calls under way per provider: the panels that we buy from are small machines
 MAX_THREADS = 16  # over all providers
@@ -30,18 +27,14 @@ MAX_THREADS = 16  # over all providers
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Orders that this worker asks about now: their upstream ids by primary key, and the moment
-    of asking.
-    """
+    """The orders that this worker asks about now: their upstream ids by primary key."""
 
     upstream_ids: dict[int, str]
     observed_at: datetime  # database time before the request
 
 
 def track_due() -> str:
-    """One sweep over all providers, then the posts that they have served are charged; a note
-    for the staff page.
-    """
+    """One sweep over all providers, then the delivered posts are charged; a note for staff."""
     stop_at = sweep_end()
     due = Watch.objects.filter(due_at__lte=database_now()).order_by("provider_id")
     counts = dict(due.values_list("provider_id").annotate(Count("pk")))
@@ -77,28 +70,23 @@ def track_batch(*, provider: Provider, client: Client, stop_at: float = math.inf
     batch = claim_batch(provider=provider)
     if not batch.upstream_ids:
         return Counter()
-    tally: Counter[str] = Counter()
     keys = {upstream_id: pk for pk, upstream_id in batch.upstream_ids.items()}
-    said = ask_about(
+
+    def apply(answers: Answers[OrderStatus | IdError]) -> Counter[str]:
+        return apply_reports(
+            upstream_ids={keys[name]: name for name in answers.names},
+            reports=_reports(answers.by_name),
+            observed_at=answers.asked_at,
+            now=timezone.now(),
+        )
+
+    return ask_and_apply(
         list(keys),
         ask=lambda names: client.status(names).orders,
+        apply=apply,
         asked_at=batch.observed_at,
         stop_at=stop_at,
     )
-    left = len(keys)
-    try:
-        for answers in said:
-            left -= len(answers.names)
-            tally += apply_reports(
-                upstream_ids={keys[name]: name for name in answers.names},
-                reports=_reports(answers.by_name),
-                observed_at=answers.asked_at,
-                now=timezone.now(),
-            )
-    except ProviderError as error:
-        log.warning("provider %s did not answer about %d orders: %s", provider.pk, left, error)
-        tally["unanswered"] += left
-    return tally
 
 
 def _reports(answers: Mapping[str, OrderStatus | IdError]) -> dict[str, OrderStatus]:
@@ -106,9 +94,7 @@ def _reports(answers: Mapping[str, OrderStatus | IdError]) -> dict[str, OrderSta
 
 
 def claim_batch(*, provider: Provider) -> Batch:
-    """Take the provider's orders that have been due longest, so that nobody else asks about
-    them meanwhile.
-    """
+    """Take the provider's orders that have been due longest: no other worker asks about them."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             """
