@@ -1,4 +1,4 @@
-"""Many calls at a time, each on a thread: a failure of one stops none of the others."""
+"""Run many calls at a time in threads; one that fails does not stop the others."""
 
 import logging
 from collections import Counter
@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, connections
 
 log = logging.getLogger(__name__)
 
-# The database restarts, or a lock was not had: nobody need look
+# the database restarts, or did not give a lock: nobody needs to act
 AWAY = (OperationalError, InterfaceError)
 
 Item = TypeVar("Item")
@@ -37,7 +37,7 @@ def spread(
         if isinstance(error, AWAY):
             log.warning("%s: the database does not answer (%s)", name, type(error).__name__)
         else:
-            log.error("%s: one turn broke off", name, exc_info=error)
+            log.error("%s: one turn failed", name, exc_info=error)
     if errors:
         raise errors[0]
     return sum((turn.result() for turn in turns), Counter[str]())
@@ -60,7 +60,7 @@ def _turn(act: Callable[[Item], Counter[str]], item: Item) -> "Future[Counter[st
 
 
 class InFlight(Generic[Item, Result]):
-    """Calls under way, each for an item; what has ended is taken in while others go on."""
+    """Calls in flight, each for an item; those that end are handled while others go on."""
 
     def __init__(self, *, look_every: float) -> None:
         self.look_every = look_every  # seconds that `ended` waits at most
@@ -71,11 +71,11 @@ class InFlight(Generic[Item, Result]):
         self.calls[threads.submit(call)] = item
 
     def count(self) -> Counter[Item]:
-        """How many calls are under way for each item."""
+        """How many calls are in flight for each item."""
         return Counter(self.calls.values())
 
     def ended(self) -> Iterator[tuple[Item, "Future[Result]"]]:
-        """Wait a moment, and give what has ended."""
+        """Wait a moment, and yield what has ended."""
         done, _ = wait(self.calls, timeout=self.look_every, return_when=FIRST_COMPLETED)
         for call in done:
             yield self.calls.pop(call), call

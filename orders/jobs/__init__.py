@@ -1,5 +1,4 @@
-"""Periodic jobs: the timetable, one run at a time, deadlines, lateness, and the advisory locks of
-senders.
+"""Periodic jobs: the timetable, the skeleton of a sweep, late jobs, and the locks of senders.
 
-Celery only triggers them; `run_without_broker` runs the same timetable in one process.
+Celery only triggers jobs; `run_without_broker` runs the same timetable in one process.
 """

@@ -18,7 +18,6 @@ from lib.clock import database_now
 log = logging.getLogger(__name__)
 
 GIVE_UP = 5  # errors without one answer: the provider rejects the question, not the ids
-MARGIN = 5  # seconds between the end of a call begun at the last moment and the task's soft limit
 
 Answer = TypeVar("Answer")
 

@@ -1,8 +1,7 @@
-"""Points at which a test may kill the worker, to prove what a crash there leaves behind.
+"""Points at which a test may kill the worker, to show what a crash there leaves behind.
 
-With the environment variable FAULT_POINT set to one of the names below, the process that reaches
-the point ends with SIGKILL: no clean-up, no farewell, as in a power cut. Without it, `reach` does
-nothing. Never set it in earnest.
+With FAULT_POINT in the environment set to one of the names below, the process that reaches the
+point ends with SIGKILL, without any clean-up. Otherwise `reach` does nothing. For tests only.
 """
 
 import os
@@ -22,6 +21,6 @@ VARIABLE: Final = "FAULT_POINT"
 
 
 def reach(point: Point) -> None:
-    """Die here when a test asks for it."""
+    """End this process here if a test asks for it."""
     if os.environ.get(VARIABLE) == point:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -50,8 +50,8 @@ def work_off(
 ) -> Counter[str]:
     """Repeat `batch` until it counts nothing or "unanswered", or `stop_at` has passed.
 
-    `at_least` batches are begun also after `stop_at`, so that slow lanes before this one do not
-    starve it; never more than `at_most`.
+    Runs `at_least` batches even after `stop_at`, so that slow lanes before this one do not starve
+    it, and `at_most` in all.
     """
     tally: Counter[str] = Counter()
     turns = 0

@@ -1,6 +1,4 @@
-"""Pacing: whether every periodic job runs as often as the timetable says, by the row that each
-leaves when it ran.
-"""
+"""Which periodic jobs are late, by the row that each of them writes when it ran."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,12 +11,12 @@ from django.utils.timesince import timesince
 from orders.jobs.timetable import TIMETABLE
 from orders.models import Sweep
 
-BY_HAND: Final = "prove_money"  # staff run it, too: that it ran does not show that the workers live
+BY_HAND: Final = "prove_money"  # staff run it, too, so it does not show that the workers live
 
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """One job, and when it ran last."""
+    """One job and its last run."""
 
     name: str
     sweep: Sweep | None  # None: it never ran
@@ -27,7 +25,7 @@ class Beat:
 
     @property
     def age(self) -> str:
-        """How long ago it ran: to the second below two minutes, where it matters."""
+        """How long ago it ran; in seconds below two minutes."""
         if self.sweep is None:
             return ""
         seconds = max(0, round((self.now - self.sweep.ran_at).total_seconds()))
@@ -35,15 +33,13 @@ class Beat:
 
 
 def patience(name: str) -> timedelta | None:
-    """After how long a job of the timetable should have run again: two intervals and one whole
-    run; None: not there.
-    """
+    """Two intervals and one whole run, after which a job is late; None: not in the timetable."""
     every = max((job.every for job in TIMETABLE if job.name == name), default=None)
     return None if every is None else timedelta(seconds=2 * every + settings.CELERY_TASK_TIME_LIMIT)
 
 
 def since(*, name: str, now: datetime) -> datetime:
-    """Since when the job has run without a gap, if it runs now."""
+    """Since when the job has run without a gap, given that it runs now."""
     last = Sweep.objects.filter(name=name).first()
     allowed = patience(name)
     if last is None or allowed is None or last.ran_at < now - allowed:
@@ -52,10 +48,7 @@ def since(*, name: str, now: datetime) -> datetime:
 
 
 def beats(*, now: datetime) -> list[Beat]:
-    """Every job of the timetable, and others that ran once, by name.
-
-    A panel that has just begun is late with none.
-    """
+    """Every job of the timetable, and others that ever ran, by name; none is late at first."""
     sweeps = {sweep.name: sweep for sweep in Sweep.objects.all()}
     started = _started(sweeps.values(), now)
     names = {job.name for job in TIMETABLE} | sweeps.keys()
@@ -66,14 +59,12 @@ def beats(*, now: datetime) -> list[Beat]:
 
 
 def is_running(*, now: datetime) -> bool:
-    """Whether any job but those that people start ran as it should."""
+    """Whether any job ran in time, apart from those that people start."""
     return _started(Sweep.objects.all(), now) is not None
 
 
 def _started(sweeps: Iterable[Sweep], now: datetime) -> datetime | None:
-    """Since when the workers run, by the jobs that are not late; None where all are: the panel
-    is stopped.
-    """
+    """Since when the workers run, by the jobs that are not late; None where the panel is stopped."""
     alive = [sweep for sweep in sweeps if sweep.name != BY_HAND and _ran_lately(sweep, now)]
     return max((sweep.since or sweep.ran_at for sweep in alive), default=None)
 
@@ -87,7 +78,7 @@ def _is_late(name: str, sweep: Sweep | None, started: datetime | None, now: date
     allowed = patience(name)
     if allowed is None:
         return False
-    if started is None:  # everything stands; on a panel that never ran nothing is late
+    if started is None:  # stopped; nothing is late on a panel that never ran
         return sweep is not None
     last = max(started, sweep.ran_at) if sweep else started
     return last < now - allowed

@@ -1,6 +1,4 @@
-"""Running a periodic job: alone, where an advisory lock keeps a second beat or worker out; a row
-says when it ran.
-"""
+"""Run a periodic job, alone or beside others of its name, and note when it ran."""
 
 import time
 from collections.abc import Callable
@@ -9,15 +7,14 @@ from django.utils import timezone
 
 from lib.advisory_locks import key_of, session_lock
 from orders.jobs.late_jobs import since
-from orders.models import Sweep
+from orders.models import REASON_LENGTH, Sweep
 
 
 def run_alone(*, name: str, job: Callable[[], str]) -> bool:
     """Run `job` unless another session runs the job of that name now; returns whether it ran.
 
-    `job` returns a short note for the staff page. The lock belongs to the database session, so it
-    goes with a worker that dies or, after two minutes, stands still. An error in `job` is noted and
-    raised.
+    `job` returns a short note for the staff page. The lock goes with the session of a worker that
+    dies or, after two minutes, stalls. An error in `job` is noted and raised.
     """
     with session_lock(key_of(f"sweep:{name}")) as is_ours:
         if is_ours:
@@ -26,10 +23,9 @@ def run_alone(*, name: str, job: Callable[[], str]) -> bool:
 
 
 def run_noted(*, name: str, job: Callable[[], str]) -> None:
-    """Run `job` beside any other of its name, for jobs whose rows keep each other out; note when it
-    ran and its word.
+    """Run `job` and note when it ran and what it says; an error in it is noted and raised.
 
-    An error in `job` is noted and raised.
+    For jobs that may run beside each other, since their rows keep them apart.
     """
     started = time.monotonic()
     note = "failed"
@@ -43,6 +39,6 @@ def run_noted(*, name: str, job: Callable[[], str]) -> None:
                 "ran_at": now,
                 "since": since(name=name, now=now),
                 "seconds": time.monotonic() - started,
-                "note": note[:300],
+                "note": note[:REASON_LENGTH],
             },
         )

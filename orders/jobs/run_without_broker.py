@@ -1,8 +1,6 @@
-"""Performing the timetable in one process, without a broker: once through, or for ever with a
-thread for each job.
+"""Run all periodic jobs in one process without a broker, once or in a loop.
 
-A slow provider keeps only the jobs waiting that ask it; refunds, leases and the proof of money go
-on.
+In the loop each job has a thread: a slow provider delays only the jobs that ask it.
 """
 
 import logging
@@ -16,7 +14,7 @@ from orders.jobs.timetable import TIMETABLE, Job
 
 log = logging.getLogger(__name__)
 
-AWAY = (OperationalError, InterfaceError)  # the database restarts, or a lock was not had
+AWAY = (OperationalError, InterfaceError)  # the database restarts, or did not give a lock
 Tell = Callable[[str], None]  # takes a line for the operator
 
 
@@ -27,11 +25,9 @@ def perform_once(*, tell: Tell, jobs: Iterable[Job] = TIMETABLE) -> bool:
 
 
 def perform_until(*, stop: threading.Event, tell: Tell, jobs: Iterable[Job] = TIMETABLE) -> None:
-    """Run every job at its interval until `stop` is set; returns when the jobs under way have
-    ended.
+    """Run every job at its interval until `stop` is set; returns when running jobs have ended.
 
-    What fails is logged and run again at its next time: a database that is away comes back by
-    itself.
+    A job that fails is logged and runs again at its next time.
     """
     threads = [
         threading.Thread(target=_repeat, args=(job, stop, tell), name=job.name) for job in jobs
@@ -46,8 +42,7 @@ def _repeat(job: Job, stop: threading.Event, tell: Tell) -> None:
     try:
         due_at = time.monotonic()
         while not stop.wait(max(0.0, due_at - time.monotonic())):
-            # from the beginning, as beat counts; a run that takes longer than its interval skips
-            # what it missed
+            # counted from its start, as beat does; a run longer than its interval skips the missed
             due_at = time.monotonic() + job.every
             _perform(job, tell=tell)
     finally:
@@ -63,8 +58,8 @@ def _perform(job: Job, *, tell: Tell) -> bool:
         log.warning("%s: the database does not answer (%s)", job.name, type(error).__name__)
         tell(f"{job.name} failed")
         return False
-    except Exception:  # one job that fails must not end the others, whatever it is
-        log.exception("%s failed; it is run again at its next time", job.name)
+    except Exception:  # whatever fails in one job must not end the others
+        log.exception("%s failed; it runs again at its next time", job.name)
         tell(f"{job.name} failed")
         return False
     finally:

@@ -1,7 +1,6 @@
-"""The whole timetable: which act runs how often. Beat and `manage.py sweep` read the same table, so
-they cannot differ.
+"""The timetable: which job runs how often, for beat and `manage.py sweep` alike.
 
-Importable before Django is set up: acts are named here and found when they are first asked for.
+Importable before Django is set up: tasks are named here and imported when they first run.
 """
 
 from collections.abc import Callable
@@ -14,11 +13,11 @@ from django.utils.module_loading import import_string
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One periodic act."""
+    """One periodic job."""
 
-    task: str  # the Celery task, which is the act itself: a plain call of it runs it here and now
+    task: str  # the Celery task; a plain call of it runs it here and now
     setting: str  # names the setting with its interval in seconds
-    act: str = ""  # what runs it without a broker, where the task would only send other tasks
+    act: str = ""  # what runs it without a broker, where the task only starts other tasks
 
     @property
     def name(self) -> str:
@@ -31,7 +30,7 @@ class Job:
         return float(getattr(settings, self.setting))
 
     def find(self) -> Callable[[], None]:
-        """The act, to be run in this process; needs no broker. Django must be set up."""
+        """What runs the job in this process, without a broker."""
         act: Callable[[], None] = import_string(self.act or self.task)
         return act
 

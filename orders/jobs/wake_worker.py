@@ -1,6 +1,6 @@
-"""Ringing the worker, so that an order does not wait for the next sweep.
+"""Wake the worker, so that an order does not wait for the next sweep.
 
-For speed alone; nothing depends on it.
+For speed only; nothing depends on it.
 """
 
 import logging
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class Doorbell:
-    """A bell that gives up for a while when nobody is there to hear it.
+    """Asks the worker for a sweep, and gives up for a while after a failure.
 
     One per process, shared by its threads.
     """
@@ -32,14 +32,12 @@ class Doorbell:
         self.ringing = threading.Lock()
 
     def ring(self) -> bool:
-        """Ask for a sweep now; returns whether the broker took it. Never raises for a broker that
-        is gone.
+        """Ask for a sweep now; returns whether the broker took it. Never raises where it is gone.
 
-        Costs at most the broker's socket time-out, and nothing during the silence after a failure.
+        Takes the broker's socket time-out at most, and no time during the silence after a failure.
         """
         if time.monotonic() < self.silent_until or not self.ringing.acquire(blocking=False):
-            # a ring under way in another thread is heard for this order, too, or the next sweep
-            # finds it
+            # a ring in another thread serves this order, too, or the next sweep finds it
             return False
         try:
             self.app.send_task(TASK, expires=EXPIRES)

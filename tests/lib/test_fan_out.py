@@ -28,4 +28,4 @@ def test_turn_that_breaks_off_keeps_no_later_one_from_beginning(
         spread(act, [1, 2, 3, 4], threads=1, name="test")
 
     assert begun == [1, 2, 3, 4]
-    assert [record.getMessage() for record in caplog.records] == ["test: one turn broke off"]
+    assert [record.getMessage() for record in caplog.records] == ["test: one turn failed"]

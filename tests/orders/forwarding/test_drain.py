@@ -10,7 +10,7 @@ from django.utils import timezone
 from catalog.models import Provider
 from orders.forwarding.drain import drained_lane, lift_dead_drains
 from orders.forwarding.expired_leases import reap_leases
-from orders.jobs.sender_locks import FENCES
+from orders.jobs.sender_locks import DRAINS
 from orders.models import ProviderAccount
 from tests.factories import make_provider
 from tests.orders.attempts import drain
@@ -43,7 +43,7 @@ def test_drained_until_a_living_resolver_is_its_own() -> None:
     leave_drain(provider)
     # the session of the living one
     with psycopg.connect(**connection.get_connection_params()) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", [FENCES + provider.pk])
+        other.execute("SELECT pg_advisory_lock(%s)", [DRAINS + provider.pk])
 
         with drained_lane(provider_id=provider.pk, patience=1) as is_empty:
             pass
