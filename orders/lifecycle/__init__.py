@@ -1,5 +1,4 @@
-"""An order's transitions and what they mean: start, hold, end, refund, its timeline, what the
-customer reads.
+"""What every stage does with an order: start it, end it, refund it, count its cost, show its status.
 
 Every stage uses these; they know none of the stages.
 """

@@ -1,4 +1,4 @@
-"""Explaining money in words: the formula behind a charge, as customers and the timeline read it."""
+"""The formula behind a charge, as customers and the timeline read it."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""What an order costs us and what it earns, by what is stored."""
+"""What an order costs us and what it earns, from stored rows."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,7 +8,7 @@ from orders.models import Order, Status
 
 
 def present_cost(order: Order) -> Decimal:
-    """What the order, or a subscription's first post, would cost us now, panel currency."""
+    """What the order, or a subscription's first post, would cost us now; panel currency."""
     return cost_for(
         cost=order.service.cost,
         billed_quantity=order.billed_quantity,
@@ -17,9 +17,7 @@ def present_cost(order: Order) -> Decimal:
 
 
 def upstream_cost(order: Order) -> Decimal:
-    """What the provider should charge for the order, or for a subscription's first post, now;
-    provider's currency.
-    """
+    """The same in the provider's currency: what it should charge."""
     return cost_for(
         cost=order.service.rate,
         billed_quantity=order.billed_quantity,
@@ -28,32 +26,27 @@ def upstream_cost(order: Order) -> Decimal:
 
 
 def cost_at_once(order: Order) -> Decimal:
-    """What the provider should charge when it takes the order: nothing for a subscription,
-    whose posts come later.
-    """
+    """What the provider should charge on acceptance; nothing for a subscription's later posts."""
     return Decimal(0) if order.is_subscription else upstream_cost(order)
 
 
 def worth(order: Order) -> Decimal:
-    """What the customer pays for the order, or for each post of a subscription, panel's currency."""
+    """The charge; for subscriptions, the charge of one post."""
     return post_charge(order) if order.is_subscription else order.charge
 
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """What an order brings in the panel's currency: as expected while it is open, as it ended
-    after that.
-    """
+    """What an order earns, panel currency: expected while it is open, final once it ended."""
 
     cost: Decimal
     profit: Decimal
 
 
 def earning_of(order: Order) -> Earning:
-    """Cost and profit of one order; a part that was not delivered costs us nothing, as providers
-    refund it, too.
+    """Cost and profit of an order; of a subscription, what was served so far.
 
-    Of a subscription what was served so far.
+    What was not delivered costs us nothing: providers refund it, too.
     """
     cost = order.cost
     if order.posts == 0 or (order.status == Status.CANCELED and not order.is_subscription):
@@ -66,5 +59,5 @@ def earning_of(order: Order) -> Earning:
 
 
 def post_charge(order: Order) -> Decimal:
-    """What the customer pays for one post, panel's currency, at the price that was agreed."""
+    """The charge of one post at the price agreed; panel currency."""
     return charge_for(price=order.price, billed_quantity=1, is_per_order=True)

@@ -1,6 +1,4 @@
-"""Ending an order: the final status, the refund that it owes, and the clearing away of what was
-still open for it.
-"""
+"""End an order: its final status, the refund it owes, and what else was still open for it."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -21,11 +19,9 @@ def complete(*, order: Order, now: datetime) -> None:
 def end_partially(
     *, order: Order, undelivered: int, now: datetime, actor: User | None = None, reason: str = ""
 ) -> None:
-    """Part was delivered: owed = charge × undelivered / billed quantity, rounded down to 5
-    decimals.
+    """Part was delivered: owed = charge × undelivered / billed quantity, down to 5 decimals.
 
-    `undelivered` counts units of the billed quantity, 0 … billed quantity, as the caller has made
-    sure.
+    The caller makes sure that `undelivered` is from 0 to the billed quantity.
     """
     order.remains = undelivered
     owed = owed_for(
@@ -46,10 +42,9 @@ def end_partially(
 def cancel_in_full(
     *, order: Order, text: str, now: datetime, actor: User | None = None, reason: str = ""
 ) -> None:
-    """Nothing was delivered, or the provider refused: the whole charge is owed. `text` tells the
-    customer why.
+    """Nothing was delivered: the whole charge is owed. `text` tells the customer why.
 
-    But for a subscription: nothing is served any more, and what was served stays paid.
+    A subscription is not served any more; posts that were served stay paid.
     """
     owed = Decimal(0) if order.is_subscription else order.charge
     _end(
@@ -73,7 +68,7 @@ def _end(
     actor: User | None = None,
     reason: str = "",
 ) -> None:
-    """The caller holds the order's row lock; an order that has ended is left as it is."""
+    """The caller holds the order's row lock; an order that has ended stays as it is."""
     if order.is_ended:
         return
     refund_up_to(order=order, owed=owed, now=now, formula=formula, actor=actor, reason=reason)

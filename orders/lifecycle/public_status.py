@@ -1,6 +1,4 @@
-"""Wording: where orders and refills stand in the API's own words and types, for replies and for
-webhooks alike.
-"""
+"""The status of orders and refills in the API's words, for replies and webhooks alike."""
 
 import re
 from decimal import Decimal
@@ -18,11 +16,11 @@ REFILL_WORDS: Final = {
     RequestState.RUNNING: "In progress",
     RequestState.COMPLETED: "Completed",
     RequestState.REJECTED: "Rejected",
-}  # every other state is Pending: customers have no part in what happens before the provider has it
+}  # every other state is Pending: customers do not see what happens before the provider has it
 
 
 class Standing(Protocol):
-    """What a sheet is made of: an order, or as much of one."""
+    """The fields of an order that `sheet_of` reads."""
 
     @property
     def net_charge(self) -> Decimal: ...
@@ -39,9 +37,7 @@ class Standing(Protocol):
 
 
 def sheet_of(order: Standing) -> dict[str, str]:
-    """The five fields of `status`, in the API's order; the charge is what the customer paid,
-    net of refunds.
-    """
+    """The five fields of `status`, in the API's order; the charge is net of refunds."""
     return {
         "charge": five_decimals(order.net_charge),
         "start_count": str(order.start_count or 0),
@@ -52,7 +48,7 @@ def sheet_of(order: Standing) -> dict[str, str]:
 
 
 def request_word(state: str) -> str:
-    """Where a refill or a cancellation stands, as `refill_status` has it."""
+    """The status of a refill or a cancellation, in the words of `refill_status`."""
     return REFILL_WORDS.get(RequestState(state), "Pending")
 
 
@@ -63,11 +59,11 @@ def _word(order: Standing) -> str:
 
 
 def _remains(order: Standing) -> int:
-    """What is left to deliver: everything where nobody has told yet, nothing once it is complete."""
+    """What is left to deliver: everything until the provider reports, nothing once completed."""
     if order.remains is not None:
         return order.remains
     return 0 if order.status == Status.COMPLETED else order.billed_quantity
 
 
-# a provider's words that would name it
+# words in which a provider would name itself
 ADVERTISING = re.compile(r"https?:|www\.|@|\.\w{2,4}\b", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Refunding: bringing what an order has been refunded *up to* what is owed, never adding to it."""
+"""Refund an order *up to* what is owed, so that a repeated report adds nothing."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -19,12 +19,10 @@ def refund_up_to(
     actor: User | None = None,
     reason: str = "",
 ) -> Decimal:
-    """Refund the order's customer until `owed` (panel currency, of the whole charge) is reached;
-    returns what moved.
+    """Bring the order's refunds up to `owed` (panel currency); returns what moved.
 
     A second report, worker or crash adds nothing: the reference is the cumulative sum. The caller
-    holds the order's row lock in a transaction. Raises ValueError where more is owed than was
-    charged.
+    holds the order's row lock. Raises ValueError where more is owed than was charged.
     """
     if not 0 <= owed <= order.charge:
         raise ValueError(f"order {order.pk}: cannot owe {owed} of a charge of {order.charge}")
@@ -41,7 +39,7 @@ def refund_up_to(
     )
     if transfer is None:
         raise ledger.LedgerError(
-            f"order {order.pk}: a refund up to {owed} was booked without the order's knowledge"
+            f"order {order.pk}: the ledger has a refund up to {owed} that the order has not"
         )
     order.refunded = owed
     order.save(update_fields=["refunded"])

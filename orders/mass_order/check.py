@@ -1,6 +1,4 @@
-"""Checking a mass order without ordering: what is wrong with each line, what it costs, what the
-balance pays for.
-"""
+"""Check a mass order without ordering: what is wrong with each line, and what it would cost."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -27,13 +25,12 @@ def client_key(*, key: str, line: Line) -> str:
 
 
 def check_lines(*, customer: User, lines: Sequence[Line], key: str, now: datetime) -> MassCheck:
-    """Judge every line without changing anything, in a number of queries that does not grow with
-    the lines.
+    """Check every line without changing anything; the number of queries does not grow with them.
 
-    The balance is given to the ready lines in their order, then to the repeats. Lines that were
-    ordered with this `key` before are told as such.
+    The balance goes to the ready lines in their order, then to the repeats. Lines that this `key`
+    has ordered before are marked as ordered.
     """
-    # before the orders: never poorer than they have made it
+    # read before the orders, so that it includes no charge of an order that is not seen here
     wallet = Account.objects.filter(owner=customer).first()
     balance, limit = (wallet.balance, wallet.credit_limit) if wallet else (Decimal(0), Decimal(0))
     keys = [client_key(key=key, line=line) for line in lines]
@@ -59,7 +56,7 @@ def _prefix(key: str) -> str:
 
 
 def _services(ids: Iterable[str]) -> dict[str, Service]:
-    """By the id as it was written, zeros before it included."""
+    """By the id as written, leading zeros included."""
     numbers = {text: int(text) for text in ids if is_id(text)}
     found = Service.objects.in_bulk(set(numbers.values()))
     return {text: found[number] for text, number in numbers.items() if number in found}
@@ -95,27 +92,23 @@ def _judge(
 def _unknown(line: Line) -> str:
     if is_id(line.service_id):
         return f"Service {line.service_id} is not on sale."
-    return "Begin the line with the number of a service."
+    return "Begin the line with a service ID."
 
 
 def _sentence(errors: FieldErrors, *, kind: ServiceType) -> str:
-    """What is wrong, by the labels of the fields; how the line should be, where parts lack or
-    are too many.
-    """
+    """What is wrong, by the fields' labels, and the right pattern where the parts do not match."""
     problems = errors.problems
     said = []
     for name, problem in problems.items():
         field = kind.field(name)
         said.append(f"{field.label}: {problem.message}" if field else problem.message)
     if WHOLE_LINE in problems or any(problem.code == "missing" for problem in problems.values()):
-        said.append(f"A line of this service: {pattern(kind)}")
+        said.append(f"Expected: {pattern(kind)}")
     return " ".join(said)
 
 
 def _mark_repeats(judged: Sequence[CheckedLine], *, customer: User, key: str) -> list[CheckedLine]:
-    """Two lines that order the same, and lines whose link has an order of the customer that has
-    not ended.
-    """
+    """Mark lines that order the same, and lines whose link has an open order of the customer."""
     running = find_overlaps(
         customer=customer, links=[one.link for one in judged], but_prefix=_prefix(key)
     )
@@ -138,11 +131,14 @@ def _repeats(
             yield one
         elif number != one.line.number:
             yield replace(
-                one, verdict=Verdict.REPEAT, note=f"Line {number} orders the same for this link."
+                one, verdict=Verdict.REPEAT, note=f"Same service and link as line {number}."
             )
         elif link in running:
             order = running[link]
-            note = f"Order {order.pk} for this link has not ended: two at once spoil each other's start count."
+            note = (
+                f"Order {order.pk} for this link is still open. "
+                "Two orders at once distort each other's start count."
+            )
             yield replace(one, verdict=Verdict.REPEAT, note=note, order=order)
         else:
             yield one
@@ -155,7 +151,7 @@ def _mark_short(judged: Sequence[CheckedLine], *, available: Decimal) -> list[Ch
             if one.verdict != verdict or one.charge is None:
                 continue
             if one.needed > available:
-                note = f"{plain(one.needed)} is needed, {plain(available)} would be left."
+                note = f"Needs {plain(one.needed)}; {plain(available)} would be left."
                 marked[one.line.number] = replace(one, verdict=Verdict.SHORT, note=note)
             else:
                 available -= one.charge

@@ -1,4 +1,4 @@
-"""The form of a mass order: the text, and the signed offer that stands behind its button."""
+"""The form of a mass order: the pasted text, and the signed offer behind its button."""
 
 from typing import Final
 
@@ -7,10 +7,10 @@ from django.urls import reverse_lazy
 
 from orders.mass_order.parse import Line, read_lines
 
-LINES: Final = 500  # in one go; each is a transaction of its own, some milliseconds long
+MAX_LINES: Final = 500  # in one go; each is a transaction of some milliseconds
 TEXT_LENGTH: Final = 64 * 1024  # characters
 EXAMPLE: Final = "1 | https://example.com/page | 1000"
-LIVE: Final = {  # the check follows the typing; without a script there is a button
+LIVE: Final = {  # checks while the customer types; without a script there is a button
     "hx-post": reverse_lazy("order_mass"),
     "hx-trigger": "input changed delay:500ms",
     "hx-target": "#mass-check",
@@ -41,13 +41,13 @@ class MassOrderForm(forms.Form):
     lines: list[Line]
 
     def clean_text(self) -> str:
-        """The text as it came, with its `lines` read."""
+        """The text as typed; its lines are read into `lines`."""
         text: str = self.cleaned_data["text"]
         self.lines = read_lines(text=text)
         if not self.lines:
-            raise forms.ValidationError("Write one order a line.", code="required")
-        if len(self.lines) > LINES:
+            raise forms.ValidationError("Enter one order per line.", code="required")
+        if len(self.lines) > MAX_LINES:
             raise forms.ValidationError(
-                f"At most {LINES} lines at once; these are {len(self.lines):,}."
+                f"You can submit up to {MAX_LINES} lines (you have {len(self.lines):,})."
             )
         return text

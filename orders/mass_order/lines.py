@@ -1,4 +1,4 @@
-"""A mass order, line by line: what can become of a line, and what they come to together."""
+"""A checked mass order: the verdict on each line, and what the lines add up to."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,12 +12,11 @@ from orders.models import Order
 
 
 class Verdict(StrEnum):
-    """What can become of a line."""
+    """What the check says of a line."""
 
     READY = "Ready"
-    # can be ordered, but its link is here already: only where the customer says so
-    REPEAT = "Repeat"
-    SHORT = "No balance"  # what is left of the balance does not pay for it
+    REPEAT = "Repeat"  # its link has an order already: ordered only if the customer says so
+    SHORT = "No balance"  # the rest of the balance does not cover it
     WRONG = "Wrong"
     ORDERED = "Ordered"
 
@@ -33,7 +32,7 @@ TONES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CheckedLine:
-    """A line, what it asks for, and what stands in its way."""
+    """A line, what it orders, and why it may not be ready."""
 
     line: Line
     verdict: Verdict
@@ -42,11 +41,11 @@ class CheckedLine:
     # by protocol names; None where the line could not be read
     values: Mapping[str, str] | None = None
     units: int = 0  # that are paid for
-    # in the panel's currency, at the present price; a subscription's posts come later
+    # panel currency, at the present price; a subscription's posts are charged later
     charge: Decimal | None = None
-    # that the balance must hold: the charge, or one post of a subscription
+    # what the balance must cover: the charge, or one post of a subscription
     needed: Decimal = Decimal(0)
-    order: Order | None = None  # that it became, or that it repeats
+    order: Order | None = None  # the one it became, or the one it repeats
 
     @property
     def tone(self) -> str:
@@ -55,55 +54,55 @@ class CheckedLine:
 
     @property
     def link(self) -> str:
-        """What the order is for, as it was written; empty for a subscription, which is for a user."""
+        """The link as written; empty for a subscription, which is for a user."""
         return (self.values or {}).get("link", "")
 
     @property
     def is_subscription(self) -> bool:
-        """Whether `needed` is for each post, once it was served."""
+        """Whether `needed` is for each post."""
         return self.charge is not None and self.charge < self.needed
 
     @property
     def subject(self) -> str:
-        """The link, or whose posts are served."""
+        """The link, or the user whose posts are served."""
         return self.link or (self.values or {}).get("username", "")
 
 
 @dataclass(frozen=True, slots=True)
 class MassCheck:
-    """All lines in their order, and the balance that they would leave."""
+    """All lines in their order, and the balance before them."""
 
     lines: Sequence[CheckedLine]
     balance: Decimal
 
     @property
     def ready(self) -> list[CheckedLine]:
-        """What is ordered without another question."""
+        """What is ordered at once."""
         return self._of(Verdict.READY)
 
     @property
     def repeats(self) -> list[CheckedLine]:
-        """What is ordered only where the customer says so."""
+        """What is ordered only if the customer says so."""
         return self._of(Verdict.REPEAT)
 
     @property
     def ordered(self) -> list[CheckedLine]:
-        """What has become an order."""
+        """What became an order."""
         return self._of(Verdict.ORDERED)
 
     @property
     def unordered(self) -> list[CheckedLine]:
-        """What has not, whatever the reason."""
+        """What did not, for whatever reason."""
         return [line for line in self.lines if line.verdict != Verdict.ORDERED]
 
     @property
     def unfit(self) -> list[CheckedLine]:
-        """What cannot be ordered as it stands."""
+        """What cannot be ordered as it is."""
         return self._of(Verdict.SHORT, Verdict.WRONG)
 
     @property
     def charge(self) -> Decimal:
-        """What the ready lines cost, or did cost the ordered ones."""
+        """What the ready and the ordered lines cost."""
         return _sum(self.ready + self.ordered)
 
     @property
@@ -113,14 +112,12 @@ class MassCheck:
 
     @property
     def ready_and_repeats(self) -> list[CheckedLine]:
-        """What is ordered where the customer wants repeats, too; the ready ones first, as
-        the balance was given.
-        """
+        """What is ordered with repeats; the ready ones first, as the balance goes to them first."""
         return self.ready + self.repeats
 
     @property
     def is_short(self) -> bool:
-        """Whether the balance ends before the lines do."""
+        """Whether the balance does not cover all lines."""
         return any(line.verdict == Verdict.SHORT for line in self.lines)
 
     @property
@@ -129,7 +126,7 @@ class MassCheck:
         return self.balance - _sum(self.ready)
 
     def replaced(self, lines: Iterable[CheckedLine]) -> "MassCheck":
-        """The same with what these lines have become."""
+        """The same with these lines in place of theirs."""
         became = {line.line.number: line for line in lines}
         return replace(self, lines=[became.get(line.line.number, line) for line in self.lines])
 

@@ -1,6 +1,4 @@
-"""Offering: what a checked mass order was shown as, signed: its words, its prices and the key that
-orders it once.
-"""
+"""The signed offer of a checked mass order: its text, its prices, and the key that orders it once."""
 
 import hashlib
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ SALT: Final = "orders.mass_offer"
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the customer has seen: ordering it again gives the same orders."""
+    """What the customer saw; ordering it again gives the same orders."""
 
     key: str
     prices: dict[int, Decimal]  # by service, per 1000 or per order: the most that is charged
@@ -31,15 +29,13 @@ def new_key() -> str:
 
 
 def sign_offer(*, customer: User, text: str, key: str, check: MassCheck) -> str:
-    """The prices that `check` found for `text`, signed for this customer; the key belongs to
-    these words alone.
-    """
+    """The prices that `check` found for `text`, signed; the key is for this text only."""
     prices = {str(line.service.pk): str(line.service.price) for line in check.lines if line.service}
     return signing.dumps([customer.pk, key, _digest(text), prices], salt=SALT, compress=True)
 
 
 def read_offer(*, offer: str, customer: User, text: str) -> Offer | None:
-    """The offer; None where it is altered, or was made for someone else or for other words."""
+    """The offer; None where it was altered or made for another customer or text."""
     try:
         owner, key, digest, prices = signing.loads(offer, salt=SALT)
     except signing.BadSignature:
@@ -50,5 +46,5 @@ def read_offer(*, offer: str, customer: User, text: str) -> Offer | None:
 
 
 def _digest(text: str) -> str:
-    """Of the words and the lines that they stand on: only how lines end is the browser's affair."""
+    """Of the text, whatever line endings the browser sends."""
     return hashlib.sha256("\n".join(LINE_END.split(text.rstrip())).encode()).hexdigest()

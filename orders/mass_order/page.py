@@ -1,4 +1,4 @@
-"""The page of a mass order: paste lines, see what each would be, order all that can be ordered."""
+"""The page of a mass order: paste lines, check each, order those that can be ordered."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ from lib.decimals import plain
 from orders.jobs.wake_worker import ring
 from orders.lifecycle.charge_text import unit
 from orders.mass_order.check import check_lines
-from orders.mass_order.form import LINES, MassOrderForm
+from orders.mass_order.form import MAX_LINES, MassOrderForm
 from orders.mass_order.lines import MassCheck
 from orders.mass_order.offer import Offer, new_key, read_offer, sign_offer
 from orders.mass_order.parse import fields_of, pattern
@@ -26,16 +26,14 @@ PATTERNS: Final = [
     (kind.name, pattern(kind), fields_of(kind)) for kind in TYPES if kind.is_sellable
 ]
 CHANGED: Final = (
-    "The lines changed after they were checked. Nothing was ordered: look at them and order again."
+    "The lines changed after they were checked. Nothing was ordered. Please check and order again."
 )
 
 
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def order_mass(request: MemberRequest) -> HttpResponse:
-    """Check pasted lines without ordering, or order those that can be; the same offer sent
-    twice orders once.
-    """
+    """Check pasted lines, or order those that can be; the same offer sent twice orders once."""
     if request.method != "POST":
         return _page(request, form=MassOrderForm())
     form = MassOrderForm(request.POST)
@@ -73,17 +71,17 @@ def _order(request: MemberRequest, *, form: MassOrderForm) -> HttpResponse:
 
 
 def _risen(check: MassCheck, offer: Offer) -> str:
-    """Which prices are higher than they were shown; nothing where none is."""
+    """Which prices rose since they were shown; empty where none did."""
     services = {line.service for line in check.ready_and_repeats if line.service}
     said = [_rise(service, offer) for service in sorted(services, key=lambda one: one.pk)]
     rises = " ".join(filter(None, said))
-    return f"{rises} Nothing was ordered: order again if you agree." if rises else ""
+    return f"{rises} Nothing was ordered. Order again if you agree." if rises else ""
 
 
 def _rise(service: Service, offer: Offer) -> str:
     old = offer.prices.get(service.pk)
     if old is None:
-        return f"Service {service.pk} has come on sale meanwhile."
+        return f"Service {service.pk} went on sale meanwhile."
     if service.price <= old:
         return ""
     money = f"{plain(old)} to {plain(service.price)} {settings.PANEL_CURRENCY} {unit(service)}"
@@ -98,5 +96,5 @@ def _page(
         if request.htmx
         else "orders/customer/mass_order.html"
     )
-    context |= {"form": form, "patterns": PATTERNS, "most_lines": LINES}
+    context |= {"form": form, "patterns": PATTERNS, "most_lines": MAX_LINES}
     return render(request, template, context, status=status)

@@ -1,6 +1,6 @@
-"""Reading a mass order: one order a line, its parts between bars in the order of its type's fields.
+"""Parse a mass order: one order per line, the fields of its service's type between bars.
 
-Pure.
+Reads no database.
 """
 
 import re
@@ -12,24 +12,24 @@ from catalog.upstream.service_types import Field, ServiceType
 from orders.placing.check_fields import FieldErrors, Problem
 
 BAR: Final = "|"
-TAB: Final = "\t"  # what a table pasted from a spreadsheet has between its columns
-# not str.splitlines: other separators are refused where they stand
+TAB: Final = "\t"  # between the columns of a table pasted from a spreadsheet
+# not str.splitlines: the check of fields rejects other separators
 LINE_END: Final = re.compile(r"\r\n|\r|\n")
-WHOLE_LINE: Final = "line"  # the name of a problem that no single field has
+WHOLE_LINE: Final = "line"  # names a problem that is no single field's
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line that is not empty, as it was written."""
+    """One line that is not empty, as written."""
 
     number: int  # in the text, from 1; empty lines count
     text: str
-    service_id: str  # what stands before the first bar
-    rest: str  # what stands after it
+    service_id: str  # before the first bar
+    rest: str  # after it
 
 
 def read_lines(*, text: str) -> list[Line]:
-    """The lines of a mass order that are not empty. A line without a bar is parted at its tabs."""
+    """The lines that are not empty; one without a bar is split at its tabs."""
     return list(_lines(text))
 
 
@@ -43,9 +43,7 @@ def _lines(text: str) -> Iterator[Line]:
 
 
 def fields_of(kind: ServiceType) -> tuple[Field, ...]:
-    """The fields of a type in the order of a line's parts: those that must be there first, so
-    that others may lack.
-    """
+    """The fields of a type in the order of a line's parts: optional ones last, to be left out."""
     return tuple(sorted(kind.fields, key=_lateness))
 
 
@@ -56,22 +54,22 @@ def _lateness(field: Field) -> int:
 
 
 def pattern(kind: ServiceType) -> str:
-    """How a line of this type is written: "service_id | link | quantity | [runs] | [interval]"."""
+    """The pattern of a line: "service_id | link | quantity | [runs] | [interval]"."""
     names = (field.name if field.is_required else f"[{field.name}]" for field in fields_of(kind))
     return " | ".join(["service_id", *names])
 
 
 def values_of(*, kind: ServiceType, line: Line) -> dict[str, str]:
-    """The `add` fields of a line by their protocol names; parts that are not there are left out.
+    """The `add` fields of a line by their protocol names, without those that are missing.
 
-    Where a type ends with a list, such as comments, bars in it belong to it. Raises FieldErrors
-    where there are more parts than fields.
+    In a list at the end of a line, such as comments, bars are text. Raises FieldErrors where there
+    are more parts than fields.
     """
     fields = fields_of(kind)
     has_open_end = fields[-1].kind == "lines"
     parts = [part.strip() for part in line.rest.split(BAR, len(fields) - 1 if has_open_end else -1)]
     if len(parts) > len(fields) and any(parts[len(fields) :]):
         raise FieldErrors(
-            {WHOLE_LINE: Problem(f"There are {len(parts) + 1} parts instead of {len(fields) + 1}.")}
+            {WHOLE_LINE: Problem(f"Too many parts: {len(parts) + 1} instead of {len(fields) + 1}.")}
         )
     return {field.name: part for field, part in zip(fields, parts, strict=False) if part}

@@ -1,4 +1,4 @@
-"""Placing a mass order: each line an order of its own, all of it or nothing, and each exactly once."""
+"""Place a mass order: each line is an order of its own, placed exactly once."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -18,11 +18,11 @@ from orders.placing.place_order import KeyReused, NotOnSale, PriceChanged, place
 def place_lines(
     *, customer: User, lines: Iterable[CheckedLine], offer: Offer, now: datetime
 ) -> list[CheckedLine]:
-    """The lines as they became: ORDERED with the order, or not, with the reason.
+    """The lines afterwards: ORDERED with the order, or not, with the reason.
 
-    Lines are placed one after the other in transactions of their own; one that fails changes
-    nothing and stops none. The same offer gives the same orders again, charged once, however often
-    and however many at once it is sent; no line is charged more than the offered price.
+    Each line is placed in a transaction of its own; one that fails changes nothing and stops none.
+    The same offer gives the same orders, charged once, however many times it is sent at once; no
+    line is charged more than the offered price.
     """
     return [_place(line, customer=customer, offer=offer, now=now) for line in lines]
 
@@ -30,7 +30,7 @@ def place_lines(
 def _place(checked: CheckedLine, *, customer: User, offer: Offer, now: datetime) -> CheckedLine:
     service, values = checked.service, checked.values
     if service is None or values is None or service.pk not in offer.prices:
-        return checked  # it says what is wrong with it
+        return checked  # its note says what is wrong
     try:
         order = place_order(
             customer=customer,
@@ -41,7 +41,7 @@ def _place(checked: CheckedLine, *, customer: User, offer: Offer, now: datetime)
             quoted_price=offer.prices[service.pk],
         )
     except InsufficientFunds as short:
-        note = f"{plain(short.amount)} is needed, {plain(short.available)} is left."
+        note = f"Needs {plain(short.amount)}; {plain(short.available)} is left."
         return replace(checked, verdict=Verdict.SHORT, note=note)
     except PriceChanged as change:
         note = f"The price rose from {plain(change.old)} to {plain(change.new)} {unit(service)}."

@@ -1,6 +1,6 @@
-"""Checking what a customer asks of a service against the fields of its type and its limits.
+"""Check a customer's request against the fields of the service's type and its limits.
 
-Pure: asks no database.
+Reads no database.
 """
 
 import re
@@ -32,7 +32,7 @@ NUMBER_LIMITS: Final = {
     "old_posts": (1, MAX_POSTS),
     "delay": (0, MAX_DELAY),
 }
-# Optional numbers in these words are absent: a client in wide use sends runs=undefined.
+# An optional number in one of these words is absent: a common client sends runs=undefined.
 ABSENT: Final = frozenset({"", "0", "null", "undefined", "none"})
 # Control characters, halves of a character, and line and paragraph separators; joiners inside emoji
 # are allowed.
@@ -47,16 +47,14 @@ ISO_DATE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one field: a sentence for people, a code for programs."""
+    """What is wrong with one field: a sentence for people and a code for programs."""
 
     message: str
     code: Code = "invalid"
 
 
 class FieldErrors(Exception):
-    """The order cannot be taken as it was asked for; `problems` by the protocol names of the
-    fields.
-    """
+    """The request is not valid; `problems` by the protocol names of the fields."""
 
     def __init__(self, problems: Mapping[str, Problem]) -> None:
         super().__init__(
@@ -67,7 +65,7 @@ class FieldErrors(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked of a service, checked: ready to be priced and forwarded."""
+    """A checked request, ready to be priced and forwarded."""
 
     link: str
     quantity: int | None  # None where the type takes none
@@ -79,10 +77,9 @@ class Wanted:
 def check(
     *, kind: ServiceType, service: Service, values: Mapping[str, str], now: datetime | None = None
 ) -> Wanted:
-    """What `values` (text by protocol names) ask of a service of this kind; names that the kind has
-    not are ignored.
+    """Check `values` (text by protocol names); names that the kind does not have are ignored.
 
-    Where `now` is given, a date before its day is refused. Raises FieldErrors with every field that
+    Where `now` is given, dates before its day are errors. Raises FieldErrors with every field that
     is wrong, not only the first.
     """
     cleaned: dict[str, str] = {}
@@ -138,9 +135,7 @@ def _text_of(one: Field, values: Mapping[str, str]) -> str:
 
 
 def read_date(text: str) -> date | None:
-    """The day of "31/12/2026", or of "2026-12-31" as browsers send it; None where there is no
-    such day.
-    """
+    """The day of "31/12/2026", or of "2026-12-31" as browsers send it; None where it is none."""
     found = DATE.fullmatch(text) or ISO_DATE.fullmatch(text)
     if found is None:
         return None
@@ -163,7 +158,7 @@ def _problem_of(one: Field, text: str, *, is_wanted: bool) -> Problem | None:
 def _lines_problem(text: str) -> Problem | None:
     found = text.split("\n")
     if len(found) > MAX_LINES:
-        return Problem(f"At most {MAX_LINES:,} lines; these are {len(found):,}.", "too_large")
+        return Problem(f"At most {MAX_LINES:,} lines (you have {len(found):,}).", "too_large")
     for number, line in enumerate(found, start=1):
         problem = _text_problem(line.replace("\t", " "))
         if problem:
@@ -184,20 +179,21 @@ def _number_problem(one: Field, text: str) -> Problem | None:
 
 def _text_problem(text: str) -> Problem | None:
     if len(text) > TEXT_LENGTH:
-        return Problem(f"At most {TEXT_LENGTH:,} characters; these are {len(text):,}.", "too_large")
+        message = f"At most {TEXT_LENGTH:,} characters (you have {len(text):,})."
+        return Problem(message, "too_large")
     if any(unicodedata.category(character) in FORBIDDEN_CATEGORIES for character in text):
-        return Problem("Take out the line breaks and invisible control characters.")
+        return Problem("Remove line breaks and invisible control characters.")
     return None
 
 
 def _shape_problem(one: Field, text: str) -> Problem | None:
-    """Links may be bare names, as providers take them; what a browser would run is refused."""
+    """Links may be bare names, as providers accept them; what a browser would run is an error."""
     if one.kind == "link" and RUNNABLE_LINK.match(text):
         return Problem("Enter the address of a page or profile.")
     if one.kind == "url" and not _is_web_address(text):
         return Problem("Enter a web address that begins with https://.")
     if one.kind == "choice" and text not in {value for value, _ in one.choices}:
-        return Problem("Choose one of the list.")
+        return Problem("Choose one from the list.")
     if one.kind == "date" and read_date(text) is None:
         return Problem("Enter a date as day/month/year.")
     return None
@@ -220,24 +216,23 @@ def _dripfeed_problems(
         return {}
     if not service.is_dripfeed:
         return {
-            name: Problem("This service has no drip-feed: leave this empty.")
+            name: Problem("This service has no drip-feed. Leave this empty.")
             for name in sorted(given)
         }
     absent = {"runs", "interval"} - given - named.keys()
-    return {name: Problem("Fill this in, too, for a drip-feed.", "missing") for name in absent}
+    return {name: Problem("A drip-feed needs this, too.", "missing") for name in absent}
 
 
 def _past_problems(
     *, kind: ServiceType, cleaned: Mapping[str, str], now: datetime | None
 ) -> dict[str, Problem]:
-    """A date that is over makes no sense; the day that it is now does."""
     dates = {
         one.name: read_date(cleaned.get(one.name, "")) for one in kind.fields if one.kind == "date"
     }
     if now is None:
         return {}
     return {
-        name: Problem("This day is over.", "too_small")
+        name: Problem("This date is in the past.", "too_small")
         for name, day in dates.items()
         if day and day < now.date()
     }
@@ -246,16 +241,14 @@ def _past_problems(
 def _limit_problems(
     *, kind: ServiceType, service: Service, cleaned: Mapping[str, str]
 ) -> dict[str, Problem]:
-    """The service's minimum and maximum hold for the quantity of one run, the number of lines,
-    or each post.
-    """
+    """The service's limits apply to the quantity of one run, the number of lines, or each post."""
     if not kind.is_limited:
         return {}
     if kind.is_subscription:
         return _range_problems(service=service, least=int(cleaned["min"]), most=int(cleaned["max"]))
     counted = kind.lines_field or "quantity"
     count = kind.limited_quantity(cleaned)
-    what = f"; these are {count:,} lines." if kind.lines_field else "."
+    what = f" lines (you have {count:,})." if kind.lines_field else "."
     if count < service.min_quantity:
         return {counted: Problem(f"At least {service.min_quantity:,}{what}", "too_small")}
     if count > service.max_quantity:
@@ -266,7 +259,7 @@ def _limit_problems(
 
 
 def _range_problems(*, service: Service, least: int, most: int) -> dict[str, Problem]:
-    """What each post gets: at random between the two, both within the service's limits."""
+    """Each post gets a random number between the two; both must be within the limits."""
     problems = {}
     for name, number in (("min", least), ("max", most)):
         if number < service.min_quantity:
@@ -274,5 +267,5 @@ def _range_problems(*, service: Service, least: int, most: int) -> dict[str, Pro
         elif number > service.max_quantity:
             problems[name] = Problem(f"At most {service.max_quantity:,}.", "too_large")
     if not problems and least > most:
-        problems["max"] = Problem(f"At least {least:,}, the least per post.", "too_small")
+        problems["max"] = Problem(f"At least {least:,}, the minimum per post.", "too_small")
     return problems

@@ -1,48 +1,42 @@
-"""Overlapping: two orders for one link at the same time spoil each other's start count, so the
-customer is told.
-"""
+"""Find a customer's open orders for a link: two at once spoil each other's start count."""
 
 import unicodedata
 from collections.abc import Iterable
 from uuid import UUID
 
 from accounts.models import User
-from orders.models import OPEN, Order
+from orders.models import Order
 from orders.placing.check_fields import FORBIDDEN_CATEGORIES
 
 
 def find_overlap(*, customer: User, link: str, but_key: UUID | str | None = None) -> Order | None:
-    """The customer's newest open order for this link, with or without a slash at its end; None
-    where there is none.
+    """The customer's newest open order for this link, with or without a slash at its end.
 
-    An order that was placed with the idempotency key `but_key` is the same order once more, not
-    another one.
+    One placed with the idempotency key `but_key` does not count: it is the same order again.
     """
     if not bare(link):
         return None
-    found = customer.orders.filter(link__in=spellings(link), status__in=OPEN)
+    found = customer.orders.open().filter(link__in=spellings(link))
     if but_key is not None:
         found = found.exclude(client_key=str(but_key))
     return found.newest_first().first()
 
 
 def find_overlaps(*, customer: User, links: Iterable[str], but_prefix: str) -> dict[str, Order]:
-    """The customer's newest open order for each of these links that has one, by the bare link; one
-    query.
+    """The newest open order for each of these links that has one, by bare link; one query.
 
-    Orders whose idempotency key begins with `but_prefix` are not counted.
+    Orders whose idempotency key begins with `but_prefix` do not count.
     """
     wanted = {spelling for link in links if bare(link) for spelling in spellings(link)}
-    found = customer.orders.filter(link__in=wanted, status__in=OPEN).exclude(
-        client_key__startswith=but_prefix
-    )
+    found = customer.orders.open().filter(link__in=wanted)
+    found = found.exclude(client_key__startswith=but_prefix)
     return {bare(order.link): order for order in found.order_by("pk")}
 
 
 def bare(link: str) -> str:
-    """The link without the slashes at its end, by which two are compared.
+    """The link without slashes at its end, for comparison.
 
-    Empty for one that no order can have: the database could not compare it.
+    Empty for a link that no order can have and that the database cannot compare.
     """
     link = link.strip()
     if any(unicodedata.category(character) in FORBIDDEN_CATEGORIES for character in link):
@@ -51,5 +45,5 @@ def bare(link: str) -> str:
 
 
 def spellings(link: str) -> list[str]:
-    """How the same link may have been written. For one that `bare` does not empty."""
+    """How the same link may be written; `bare` must not be empty."""
     return [bare(link), f"{bare(link)}/", link.strip()]

@@ -1,6 +1,4 @@
-"""Placing an order where no other of that service is open for its link: what programs that never
-ask back rely on.
-"""
+"""Place an order only if no other of that service is open for its link, as some programs expect."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +11,7 @@ from catalog.models import Service
 from catalog.prices.arithmetic import charge_for
 from catalog.upstream.service_types import find
 from lib.advisory_locks import wait_in_transaction_for
-from orders.models import OPEN, Order
+from orders.models import Order
 from orders.placing.check_fields import check
 from orders.placing.open_links import bare, spellings
 from orders.placing.place_order import NotOnSale, find_placed, place_order
@@ -37,12 +35,11 @@ def place_alone(
     client_key: str | None,
     max_charge: Decimal | None = None,
 ) -> Order:
-    """Place the order as `place_order` does, but none beside an open one of the same service for
-    the same link.
+    """Place the order as `place_order` does, unless one of the service is open for the link.
 
     Of two at once, without a key, one is placed. With `max_charge` (panel currency) the order costs
-    that at most. What `client_key` has placed with these values before is returned as it is,
-    whatever has changed since.
+    that at most. An order that `client_key` has placed with these values before is returned as it
+    is, whatever has changed since.
 
     Raises LinkTaken, TooDear, and what place_order raises.
     """
@@ -53,7 +50,7 @@ def place_alone(
     if placed:
         return placed
     if not service.is_on_sale:
-        raise NotOnSale("This service is not on sale any more.")
+        raise NotOnSale("This service is no longer on sale.")
     _check_link(customer=customer, service=service, link=values.get("link", ""))
     if max_charge is not None and _charge(service=service, values=values) > max_charge:
         raise TooDear
@@ -76,16 +73,14 @@ def _placed(
 
 
 def _take_turn(*, customer: User, service: Service, link: str) -> None:
-    """Wait until nobody else orders this service for this link: no row could be locked that is
-    not there yet.
-    """
+    """Wait until nobody else orders this service for this link; there is no row to lock yet."""
     if not bare(link):
         return
     wait_in_transaction_for(f"order:{customer.pk}:{service.pk}:{bare(link)}")
 
 
 def _check_link(*, customer: User, service: Service, link: str) -> None:
-    taken = customer.orders.filter(service=service, link__in=spellings(link), status__in=OPEN)
+    taken = customer.orders.open().filter(service=service, link__in=spellings(link))
     if bare(link) and taken.exists():
         raise LinkTaken
 
@@ -93,7 +88,7 @@ def _check_link(*, customer: User, service: Service, link: str) -> None:
 def _charge(*, service: Service, values: Mapping[str, str]) -> Decimal:
     kind = find(service.type)
     if kind is None:
-        raise NotOnSale("This service is not on sale any more.")
+        raise NotOnSale("This service is no longer on sale.")
     wanted = check(kind=kind, service=service, values=values)
     return charge_for(
         price=service.price, billed_quantity=wanted.billed_quantity, is_per_order=kind.is_per_order

@@ -1,6 +1,4 @@
-"""Placing an order: rules of the service → price → charge → order row → transfer, all of it or
-nothing.
-"""
+"""Place an order: rules of the service → price → charge → order row → transfer, all or nothing."""
 
 import hashlib
 import json
@@ -26,11 +24,11 @@ KEY_LENGTH = 100  # characters of Order.client_key
 
 
 class NotOnSale(Exception):
-    """Nobody can buy this service now; the text says why, fit for customers."""
+    """Nobody can buy this service now; customers may read why."""
 
 
 class PriceChanged(Exception):
-    """The service has become dearer than the price that the customer agreed to."""
+    """The price rose above the one that the customer agreed to."""
 
     def __init__(self, *, old: Decimal, new: Decimal) -> None:
         super().__init__(f"the price rose from {old} to {new}")
@@ -51,14 +49,12 @@ def place_order(
     client_key: str | None = None,
     quoted_price: Decimal | None = None,
 ) -> Order:
-    """Take and charge one order, ready to be forwarded; where anything is raised, nothing has
-    changed.
-
-    A subscription is charged nothing yet, but the balance must cover one post.
+    """Charge one order and store it, ready to be forwarded; an error changes nothing.
 
     `values` are the `add` fields of the service's type by their protocol names. The price is the
     database's: with `quoted_price` (per 1000 or per order) the customer pays that at most. The same
-    `client_key` and values give the same order again, charged once, however many ask at once.
+    `client_key` and values give the same order again, charged once, however many ask at once. A
+    subscription is charged nothing yet, but the balance must cover one post.
 
     Raises FieldErrors, NotOnSale, PriceChanged, KeyReused, and ledger.InsufficientFunds.
     """
@@ -82,8 +78,7 @@ def place_order(
             request_hash=request_hash,
         )
     except IntegrityError as error:
-        # Another request with this key won the race, and has committed: the index made this one
-        # wait for it.
+        # Another request with this key was first and has committed: the index made us wait.
         if not _is_repeat(error):
             raise
         placed = _placed_before(customer=customer, client_key=client_key, request_hash=request_hash)
@@ -95,10 +90,7 @@ def place_order(
 def find_placed(
     *, customer: User, service: Service, values: Mapping[str, str], client_key: str
 ) -> Order | None:
-    """The order that this key has placed with these values; None where it has placed none.
-
-    Raises KeyReused.
-    """
+    """The order that this key has placed with these values, if any. Raises KeyReused."""
     return _placed_before(
         customer=customer,
         client_key=client_key,
@@ -117,8 +109,8 @@ def _place(
     client_key: str | None = None,
     request_hash: str = "",
 ) -> Order:
-    # Read again, but not locked: whatever price stood there at this moment is a right one, and a
-    # lock would make customers wait for a sync, and a sync for customers.
+    # Read again, but not locked: the price of any moment is right, and with a lock customers and
+    # syncs would wait for each other.
     service, kind = _on_sale(service=service)
     wanted = check(kind=kind, service=service, values=values, now=now)
     if quoted_price is not None and service.price > quoted_price:
@@ -164,21 +156,21 @@ def _place(
 
 
 def _begin_posts(*, order: Order, charge: Decimal, now: datetime) -> Order:
-    """Nothing is charged before a post was served; `charge` is for each. Raises InsufficientFunds."""
+    """Nothing is charged before a post is served; `charge` is for each. Raises InsufficientFunds."""
     ledger.check_funds(customer=order.user, amount=charge)
     Subscription.objects.create(order=order)
-    text = f"{plain(charge)} is charged for each post that was served"
+    text = f"{plain(charge)} is charged after each post"
     order.record(kind=EventKind.PLACED, text=text, now=now)
     return order
 
 
 def _on_sale(*, service: Service) -> tuple[Service, ServiceType]:
-    """The service as it stands now. Raises NotOnSale, also where each sale would lose money."""
+    """The service as it is now. Raises NotOnSale, also where each sale would lose money."""
     fresh = Service.objects.on_sale().filter(pk=service.pk).first()
     kind = find(fresh.type) if fresh else None
     if fresh is None or kind is None or not kind.is_sellable:
-        raise NotOnSale("This service is not on sale any more.")
-    # what costs nothing cannot be counted
+        raise NotOnSale("This service is no longer on sale.")
+    # posts that cost nothing cannot be counted
     if fresh.is_below_cost or (kind.is_subscription and not fresh.rate):
         raise NotOnSale("This service is being repriced. Please try again later.")
     return fresh, kind
@@ -190,7 +182,7 @@ def _charge_of(*, kind: ServiceType, service: Service, wanted: Wanted) -> Decima
     )
     if charge > ledger.MAX_VALUE:
         counted = kind.lines_field or ("quantity" if kind.has_quantity else "link")
-        raise FieldErrors({counted: Problem("One order cannot cost as much as this.", "too_large")})
+        raise FieldErrors({counted: Problem("One order cannot cost this much.", "too_large")})
     return charge
 
 
@@ -201,15 +193,15 @@ def _check_key(client_key: str) -> None:
 
 
 def _hash_of(*, service: Service, values: Mapping[str, str]) -> str:
-    """A digest of the parameters; fields that are empty count as absent."""
+    """A digest of the parameters; empty fields count as absent."""
     given = sorted((name, text.strip()) for name, text in values.items() if text.strip())
     return hashlib.sha256(json.dumps([service.pk, given]).encode()).hexdigest()
 
 
 def _placed_before(*, customer: User, client_key: str, request_hash: str) -> Order | None:
-    placed = Order.objects.filter(user=customer, client_key=client_key).first()
+    placed = customer.orders.filter(client_key=client_key).first()
     if placed and placed.request_hash != request_hash:
-        raise KeyReused(f"This key was used before, for order {placed.pk} with other values.")
+        raise KeyReused(f"This key was already used for order {placed.pk} with other values.")
     return placed
 
 

@@ -37,7 +37,7 @@ def test_repeats_are_ordered_only_when_the_customer_says_so(client: Client, user
     ready = verdicts(client, form, order="ready")
 
     assert [str(line.verdict) for line in found.lines] == ["Ready", "Ready", "Repeat", "Repeat"]
-    assert found.lines[2].note == "Line 1 orders the same for this link."
+    assert found.lines[2].note == "Same service and link as line 1."
     assert found.lines[3].order == running
     assert ready == ["Ordered", "Ordered", "Repeat", "Repeat"]
     assert verdicts(client, form, order="all") == ["Ordered"] * 4
@@ -57,27 +57,25 @@ def test_every_wrong_line_says_what_is_wrong(client: Client) -> None:
     hidden, lossy = make_service(), make_service(cost="2", price="1")
     Service.objects.filter(pk=hidden.pk).update(is_hidden=True)
     lines = {
-        "hello": "Begin the line with the number of a service.",
-        "| @a | 100": "Begin the line with the number of a service.",
+        "hello": "Begin the line with a service ID.",
+        "| @a | 100": "Begin the line with a service ID.",
         "999999999 | @a | 100": "Service 999999999 is not on sale.",
-        "9999999999999999999999 | @a | 100": "Begin the line with the number of a service.",
+        "9999999999999999999999 | @a | 100": "Begin the line with a service ID.",
         f"{hidden.pk} | @a | 100": f"Service {hidden.pk} is not on sale.",
         f"{lossy.pk} | @a | 100": "This service is being repriced. Please try again later.",
         f"{service.pk} | @a | 99": "Quantity: At least 100.",
         f"{service.pk} | @a | 1,000": "Quantity: Enter a whole number, digits only.",
         f"{service.pk} | javascript:alert(1) | 100": "Link: Enter the address of a page or profile.",
-        f"{service.pk} | @a | 100 | 2 | 30": "Interval: This service has no drip-feed: leave this empty.",
+        f"{service.pk} | @a | 100 | 2 | 30": "Interval: This service has no drip-feed. Leave this empty.",
         f"{poll.pk} | @a | 100": "Answer number: Fill this in.",
-        f"{poll.pk} | @a | 100 | 1 | more": "There are 5 parts instead of 4.",
+        f"{poll.pk} | @a | 100 | 1 | more": "Too many parts: 5 instead of 4.",
     }
 
     found = notes(client, "\n".join(lines))
 
     pairs = list(zip(lines.values(), found, strict=True))
     assert [pair for pair in pairs if not pair[1].startswith(pair[0])] == []
-    assert found[-1].endswith(
-        "A line of this service: service_id | link | quantity | answer_number"
-    )
+    assert found[-1].endswith("Expected: service_id | link | quantity | answer_number")
 
 
 def test_fields_of_each_type_go_where_they_belong(client: Client) -> None:
@@ -114,7 +112,7 @@ def test_a_subscription_needs_the_money_for_a_post_and_is_charged_nothing_yet(
     assert [(str(line.verdict), line.charge, line.needed) for line in found.lines[:2]] == [
         ("Ready", 0, 6)
     ] * 2
-    assert found.lines[2].note == "Expiry: This day is over."
+    assert found.lines[2].note == "Expiry: This date is in the past."
     assert verdicts(client, form, order="ready") == ["Ordered", "Ordered", "Wrong"]
     assert [order.fields["username"] for order in Order.objects.order_by("pk")] == ["ann", "bob"]
 
@@ -131,8 +129,8 @@ def test_columns_of_a_spreadsheet_need_no_bars(client: Client) -> None:
     ("text", "message"),
     [
         ("", "This field is required."),
-        (" \r\n \n", "Write one order a line."),
-        ("1|a|1\n" * 501, "At most 500 lines at once; these are 501."),
+        (" \r\n \n", "Enter one order per line."),
+        ("1|a|1\n" * 501, "You can submit up to 500 lines (you have 501)."),
         ("x" * 65537, "Ensure this value has at most 65536 characters (it has 65537)."),
         ("1|a\x00|1", "Null characters are not allowed."),
     ],
@@ -154,4 +152,4 @@ def test_hostile_lines_are_text_on_the_page(client: Client) -> None:
     assert "<script>alert" not in page
     assert "</textarea><script>" not in page
     assert "<b>Likes" not in page
-    assert "Take out the line breaks and invisible control characters." in page
+    assert "Remove line breaks and invisible control characters." in page

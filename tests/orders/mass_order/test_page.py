@@ -126,7 +126,7 @@ def test_lines_changed_after_the_check_are_shown_again_before_they_are_ordered(
     response = client.post(URL, form | {"order": "ready", "text": f"{service.pk}|@a|2000"})
 
     assert response.status_code == 422
-    assert "Nothing was ordered: look at them and order again." in response.content.decode()
+    assert "Nothing was ordered. Please check and order again." in response.content.decode()
     assert not Order.objects.exists()
 
 
@@ -200,7 +200,7 @@ def test_balance_that_ends_in_the_middle_orders_what_fits_and_gives_the_rest_bac
         "No balance",
     ]
     page = unescape(response.content.decode())
-    assert "8.00 is needed, 6.00 would be left." in page
+    assert "Needs 8.00; 6.00 would be left." in page
     assert "<textarea" in page
     assert f"\n{lines[1]}\n{lines[3]}</textarea>" in page
     assert balance_of(user) == 0

@@ -35,16 +35,16 @@ def client(user: User) -> Client:
     ("fields", "name", "message"),
     [
         ({"link": ""}, "link", "Fill this in."),
-        ({"link": "a\nb"}, "link", "Take out the line breaks and invisible control characters."),
-        ({"link": "a\0b"}, "link", "Take out the line breaks and invisible control characters."),
+        ({"link": "a\nb"}, "link", "Remove line breaks and invisible control characters."),
+        ({"link": "a\0b"}, "link", "Remove line breaks and invisible control characters."),
         ({"link": "javascript:alert(1)"}, "link", "Enter the address of a page or profile."),
         ({"quantity": ""}, "quantity", "Fill this in."),
         ({"quantity": "9"}, "quantity", "At least 10."),
         ({"quantity": "10001"}, "quantity", "At most 10,000."),
         ({"quantity": "ten"}, "quantity", "Enter a whole number, digits only."),
         ({"quantity": "1e3"}, "quantity", "Enter a whole number, digits only."),
-        ({"runs": "2"}, "interval", "Fill this in, too, for a drip-feed."),
-        ({"interval": "5"}, "runs", "Fill this in, too, for a drip-feed."),
+        ({"runs": "2"}, "interval", "A drip-feed needs this, too."),
+        ({"interval": "5"}, "runs", "A drip-feed needs this, too."),
         ({"runs": "2", "interval": "x"}, "interval", "Enter a whole number, digits only."),
     ],
 )
@@ -77,7 +77,7 @@ def test_runs_smuggled_into_a_service_without_dripfeed_are_named(
     response = client.post(URL, filled_in(user, make_service(), runs="2", interval="5"))
 
     assert response.status_code == 422
-    assert "runs: This service has no drip-feed: leave this empty." in response.content.decode()
+    assert "runs: This service has no drip-feed. Leave this empty." in response.content.decode()
     assert_nothing_ordered(user)
 
 

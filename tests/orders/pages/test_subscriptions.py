@@ -96,7 +96,7 @@ def test_bad_fields_come_back_as_they_were_typed(user: User, service: Service) -
 
     page = response.content.decode()
     assert response.status_code == 422
-    assert "This day is over." in page
+    assert "This date is in the past." in page
     assert 'value="2000-01-31"' in page
     assert not Order.objects.exists()
 

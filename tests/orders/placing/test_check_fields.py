@@ -62,7 +62,7 @@ def test_link_may_be_any_printable_text(link: str) -> None:
 )
 def test_link_with_control_characters_is_refused(link: str) -> None:
     assert problems_of(link=link, quantity="10") == {
-        "link": Problem("Take out the line breaks and invisible control characters.")
+        "link": Problem("Remove line breaks and invisible control characters.")
     }
 
 
@@ -79,7 +79,7 @@ def test_link_of_2000_characters_is_taken_and_one_more_refused() -> None:
     assert ask(link="x" * 2000, quantity="10").link == "x" * 2000
 
     assert problems_of(link="x" * 2001, quantity="10") == {
-        "link": Problem("At most 2,000 characters; these are 2,001.", "too_large")
+        "link": Problem("At most 2,000 characters (you have 2,001).", "too_large")
     }
 
 
@@ -136,7 +136,7 @@ def test_half_a_dripfeed_names_the_other_half(given: str, absent: str) -> None:
     half: dict[str, Any] = {given: "5"}
 
     assert problems_of(link=LINK, quantity="100", **half) == {
-        absent: Problem("Fill this in, too, for a drip-feed.", "missing")
+        absent: Problem("A drip-feed needs this, too.", "missing")
     }
 
 
@@ -144,8 +144,8 @@ def test_dripfeed_on_a_service_without_one_is_refused() -> None:
     service = make_unsaved_service(is_dripfeed=False)
 
     assert problems_of(service=service, link=LINK, quantity="100", runs="5", interval="30") == {
-        "interval": Problem("This service has no drip-feed: leave this empty."),
-        "runs": Problem("This service has no drip-feed: leave this empty."),
+        "interval": Problem("This service has no drip-feed. Leave this empty."),
+        "runs": Problem("This service has no drip-feed. Leave this empty."),
     }
 
 
@@ -172,16 +172,16 @@ def test_too_few_and_too_many_comments_name_the_comments() -> None:
     service = make_unsaved_service(min_quantity=2, max_quantity=3)
 
     assert problems_of("Custom Comments", service, link=LINK, comments="one") == {
-        "comments": Problem("At least 2; these are 1 lines.", "too_small")
+        "comments": Problem("At least 2 lines (you have 1).", "too_small")
     }
     assert problems_of("Custom Comments", service, link=LINK, comments="1\n2\n3\n4") == {
-        "comments": Problem("At most 3; these are 4 lines.", "too_large")
+        "comments": Problem("At most 3 lines (you have 4).", "too_large")
     }
 
 
 def test_bad_line_is_named_by_its_number() -> None:
     assert problems_of("Custom Comments", link=LINK, comments="fine\nb\x07d") == {
-        "comments": Problem("Line 2: Take out the line breaks and invisible control characters.")
+        "comments": Problem("Line 2: Remove line breaks and invisible control characters.")
     }
 
 
@@ -207,7 +207,7 @@ def test_web_traffic_asks_for_what_its_kind_of_visitors_needs() -> None:
         "referring_url": Problem("Enter a web address that begins with https://.")
     }
     assert problems_of("Web Traffic", **visit, type_of_traffic="4") == {
-        "type_of_traffic": Problem("Choose one of the list.")
+        "type_of_traffic": Problem("Choose one from the list.")
     }
     assert ask("Web Traffic", **visit, type_of_traffic="3", google_keyword="shoes").fields == {
         "country": "WW",
@@ -241,14 +241,14 @@ def test_subscription_takes_a_delay_of_0_and_no_link() -> None:
         ({"max": "1001"}, {"max": Problem("At most 1,000.", "too_large")}),
         (
             {"min": "30", "max": "20"},
-            {"max": Problem("At least 30, the least per post.", "too_small")},
+            {"max": Problem("At least 30, the minimum per post.", "too_small")},
         ),
         ({"delay": "601"}, {"delay": Problem("At most 600.", "too_large")}),
         ({"delay": ""}, {"delay": Problem("Fill this in.", "missing")}),
         ({"posts": "10001"}, {"posts": Problem("At most 10,000.", "too_large")}),
         ({"expiry": "31/02/2027"}, {"expiry": Problem("Enter a date as day/month/year.")}),
         ({"expiry": "soon"}, {"expiry": Problem("Enter a date as day/month/year.")}),
-        ({"expiry": "13/03/2026"}, {"expiry": Problem("This day is over.", "too_small")}),
+        ({"expiry": "13/03/2026"}, {"expiry": Problem("This date is in the past.", "too_small")}),
     ],
     ids=str,
 )

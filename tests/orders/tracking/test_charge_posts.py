@@ -205,5 +205,5 @@ def test_an_expiry_in_the_past_is_refused_by_the_clock_that_is_passed_in(
         customer=user, service=service, values={**ASKED, "expiry": f"{today:%Y-%m-%d}"}, now=NOW
     )
 
-    assert refused.value.problems == {"expiry": Problem("This day is over.", "too_small")}
+    assert refused.value.problems == {"expiry": Problem("This date is in the past.", "too_small")}
     assert order.fields["expiry"] == "14/03/2026"
