@@ -72,7 +72,7 @@ def send_batch(
 ) -> Counter[str]:
     """Claim up to 100 approved requests, send them in one call, write down what came of each.
 
-    A provider that refuses the whole batch has done nothing of it: it may know only the single
+    A provider that rejects the whole batch has done nothing of it: it may know only the single
     form, or one bad order spoils the batch. They are sent one by one until `stop_at` (monotonic
     seconds).
     """
@@ -160,7 +160,7 @@ def _record_one(request: AftercareRequest, outcome: BatchOutcome, now: datetime)
         case Answered(results=results):
             return _record_answer(request, results.get(request.order.upstream_id or ""), now)
         case Rejected(text=text, reason=reason) if not reason.is_ours:
-            return _refuse(request, text, now)
+            return _reject(request, text, now)
         case Rejected(text=text) | NotSent(detail=text):
             return _postpone(request, text, now)
         case Unclear(detail=detail):
@@ -174,7 +174,7 @@ def _record_answer(request: AftercareRequest, answer: Taken | IdError | None, no
         case IdError(is_ambiguous=True, text=text):
             return _lose(request, text, now)
         case IdError(text=text):
-            return _refuse(request, text, now)
+            return _reject(request, text, now)
         case Taken(refill_id=None) if request.HAS_UPSTREAM_ID:
             return _lose(request, "the provider took it without naming it", now)
         case Taken(refill_id=refill_id):
@@ -182,11 +182,11 @@ def _record_answer(request: AftercareRequest, answer: Taken | IdError | None, no
             return "taken"
 
 
-def _refuse(request: AftercareRequest, text: str, now: datetime) -> str:
+def _reject(request: AftercareRequest, text: str, now: datetime) -> str:
     # Customers must not learn from it who the provider is: staff see the whole answer.
     told = "" if ADVERTISING.search(text) else f": {text}"[:MAX_REASON]
-    request.refuse(reason=f"The provider refused{told}", problem=text, now=now)
-    return "refused"
+    request.end_rejected(reason=f"Rejected by the provider{told}", problem=text, now=now)
+    return "rejected"
 
 
 def _postpone(request: AftercareRequest, text: str, now: datetime) -> str:

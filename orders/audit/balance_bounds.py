@@ -86,9 +86,7 @@ class BalanceBounds:
 
 
 def balance_bounds(*, provider: Provider) -> BalanceBounds | None:
-    """Whether the balance that was read last fits; None where there are no books, or none that
-    a charge shows in.
-    """
+    """Check the balance read last; None without a baseline, or where charges don't show in it."""
     baseline, read_at = exact_baseline(provider), provider.balance_checked_at
     if baseline is None or baseline.read_at is None or provider.balance is None or read_at is None:
         return None

@@ -252,11 +252,11 @@ class AftercareRequest(models.Model):
         self._answer(RequestState.RUNNING, *self._follow(upstream_id, now=now))
         self._record("accepted by the provider", now=now)
 
-    def refuse(self, *, reason: str, problem: str, now: datetime) -> None:
+    def end_rejected(self, *, reason: str, problem: str, now: datetime) -> None:
         """The provider turned it down; customers read `reason`, staff the whole `problem`."""
         self.reason, self.ended_at = reason[:REASON_LENGTH], now
         self._answer(RequestState.REJECTED, "reason", "ended_at")
-        self._record("refused by the provider", now=now, problem=problem)
+        self._record("rejected by the provider", now=now, problem=problem)
 
     def postpone(self, *, now: datetime) -> None:
         """It was not sent, or may be sent again: it is due after a while."""

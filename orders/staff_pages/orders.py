@@ -188,9 +188,7 @@ def _render_order(
             for event in order.events.select_related("actor").order_by("pk")
         ],
         "attempts": order.attempts.select_related("decided_by").order_by("pk"),
-        "closed_reviews": Review.objects.filter(order=order)
-        .exclude(closed_at=None)
-        .select_related("closed_by"),
+        "closed_reviews": order.reviews.closed().select_related("closed_by"),
         "transfers": Transfer.objects.about(SubjectKind.ORDER, pk),
         "requests": [
             *order.refills.select_related("requested_by").order_by("pk"),

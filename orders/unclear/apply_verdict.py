@@ -122,7 +122,5 @@ def _record(order: Order, attempt: Attempt, text: str, *, now: datetime) -> None
     """Put the verdict on the timeline; close the review and the proposal that it settles."""
     detail = {"attempt": attempt.pk} | attempt.evidence.to_json()
     order.record(kind=EventKind.VERDICT, text=text, now=now, is_internal=True, detail=detail)
-    order.reviews.filter(kind=ReviewKind.DUPLICATE_ID, closed_at=None).update(
-        closed_at=now, decision=text
-    )
+    order.reviews.of_kind(ReviewKind.DUPLICATE_ID).close(decision=text, now=now)
     attempt.proposals.filter(closed_at=None).update(closed_at=now)

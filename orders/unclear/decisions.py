@@ -18,7 +18,6 @@ from orders.lifecycle.end import cancel_in_full
 from orders.lifecycle.start import start
 from orders.models import AttemptState, EventKind, HoldReason, Order, Proposal, ReviewKind, Status
 
-MAX_DECISION = 300  # characters of Review.decision
 MAX_ID = 64  # characters of Order.upstream_id
 NEVER_PLACED = "No attempt of this order can have been placed. There is nothing to decide."
 
@@ -190,9 +189,7 @@ def _close_questions(
         is_internal=True,
         detail=detail,
     )
-    order.reviews.filter(kind=ReviewKind.DUPLICATE_ID, closed_at=None).update(
-        closed_at=now, closed_by=actor, decision=text[:MAX_DECISION]
-    )
+    order.reviews.of_kind(ReviewKind.DUPLICATE_ID).close(decision=text, now=now, actor=actor)
     Proposal.objects.filter(attempt__order=order, closed_at=None).update(
         closed_at=now, closed_by=actor
     )

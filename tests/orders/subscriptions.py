@@ -76,7 +76,7 @@ def balance_of(user: User) -> Decimal:
     return Account.objects.get(owner=user).balance
 
 
-def open_doubts(order: Order) -> list[str]:
+def open_reviews(order: Order) -> list[str]:
     """What staff must look at, in the order in which it came up."""
     return list(
         Review.objects.filter(order=order, closed_at=None)

@@ -94,7 +94,7 @@ def test_customers_do_not_learn_from_a_refusal_who_the_provider_is(
     )
 
     refill.refresh_from_db()
-    assert (refill.state, refill.reason) == (RequestState.REJECTED, "The provider refused")
+    assert (refill.state, refill.reason) == (RequestState.REJECTED, "Rejected by the provider")
     assert "bigprovider" in refill.reply
 
 

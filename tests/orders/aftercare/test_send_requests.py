@@ -128,7 +128,7 @@ def test_a_refused_refill_is_rejected_with_the_providers_words(
 
     refill.refresh_from_db()
     assert refill.state == RequestState.REJECTED
-    assert refill.reason.startswith("The provider refused: ")
+    assert refill.reason.startswith("Rejected by the provider: ")
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,7 @@ def test_one_refused_order_does_not_spoil_the_refills_of_the_others(
 
     found = {refill.pk: Refill.objects.get(pk=refill.pk) for refill in refills}
     assert found[bad.pk].state == RequestState.REJECTED
-    assert found[bad.pk].reason == "The provider refused: Refill is over"
+    assert found[bad.pk].reason == "Rejected by the provider: Refill is over"
     assert states(Refill) == {RequestState.REJECTED: 1, RequestState.RUNNING: 2}
     assert len(double.journal().refills) == 2
 

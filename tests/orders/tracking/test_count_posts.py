@@ -27,7 +27,7 @@ from tests.orders.subscriptions import (
     PRICE,
     findings,
     look,
-    open_doubts,
+    open_reviews,
     posts_of,
     sell_posts,
     subscribe,
@@ -58,7 +58,7 @@ def test_a_charge_that_is_no_number_of_posts_is_staff_s_and_moves_no_money(
     look(order)
     look(order)
 
-    assert (order.posts, order.charge, open_doubts(order)) == (
+    assert (order.posts, order.charge, open_reviews(order)) == (
         0,
         NOTHING,
         [ReviewKind.UNCOUNTED_POSTS],
@@ -73,7 +73,7 @@ def test_more_posts_than_were_ordered_are_staff_s(
 
     look(order)
 
-    assert (order.posts, open_doubts(order)) == (0, [ReviewKind.UNCOUNTED_POSTS])
+    assert (order.posts, open_reviews(order)) == (0, [ReviewKind.UNCOUNTED_POSTS])
 
 
 def test_posts_that_a_provider_takes_back_stay_charged_until_staff_decide(
@@ -86,7 +86,7 @@ def test_posts_that_a_provider_takes_back_stay_charged_until_staff_decide(
 
     look(order)
 
-    assert (order.posts, order.charge, open_doubts(order)) == (
+    assert (order.posts, order.charge, open_reviews(order)) == (
         2,
         2 * PRICE,
         [ReviewKind.UNCOUNTED_POSTS],
@@ -101,7 +101,7 @@ def test_a_rate_that_changes_while_it_runs_is_staff_s_to_count(
     Service.objects.update(rate="1", cost="1")
     double.serve_posts(order.upstream_id or "")  # one post, charged as two were
     look(order)
-    seen = (order.posts, open_doubts(order))
+    seen = (order.posts, open_reviews(order))
 
     count_posts(
         order=order, posts=1, actor=make_user(), reason="one post on the page", now=timezone.now()
@@ -110,7 +110,7 @@ def test_a_rate_that_changes_while_it_runs_is_staff_s_to_count(
     look(order)
 
     assert seen == (0, [ReviewKind.UNCOUNTED_POSTS])
-    assert (order.posts, order.charge, open_doubts(order)) == (2, 2 * PRICE, [])
+    assert (order.posts, order.charge, open_reviews(order)) == (2, 2 * PRICE, [])
     assert findings() == []
 
 
@@ -150,7 +150,7 @@ def test_an_older_look_neither_lowers_nor_repeats_a_post(
     charge_owed(now=timezone.now())
 
     order.refresh_from_db()
-    assert (order.posts, order.charge, open_doubts(order)) == (2, 2 * PRICE, [])
+    assert (order.posts, order.charge, open_reviews(order)) == (2, 2 * PRICE, [])
 
 
 def report(service: Service, order: Order) -> dict[str, OrderStatus]:

@@ -1,4 +1,4 @@
-"""What staff decide about doubts."""
+"""What staff decide about orders under review."""
 
 from decimal import Decimal
 
@@ -30,7 +30,7 @@ def order() -> Order:
     return order
 
 
-def test_closing_a_doubt_leaves_the_order_as_it_is(order: Order, staff: User) -> None:
+def test_closing_a_review_leaves_the_order_as_it_is(order: Order, staff: User) -> None:
     close_review(review=order.reviews.get(), actor=staff, reason="Seen.", now=NOW)
 
     review = Review.objects.get()
@@ -91,7 +91,7 @@ def test_staff_end_an_order_completed_or_canceled(
     assert (order.status, order.refunded) == (status, order.charge * share)
 
 
-def test_an_order_without_doubt_is_not_staffs_to_end(staff: User) -> None:
+def test_an_order_without_a_review_is_not_staffs_to_end(staff: User) -> None:
     order = make_order(status=Status.RUNNING)
 
     with pytest.raises(NotUnderReview):

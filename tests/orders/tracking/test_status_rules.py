@@ -179,7 +179,7 @@ def test_pitfall_19_unknown_word_keeps_the_status_and_is_shown_to_staff(status: 
     assert "Vanished" in verdict.review_text
 
 
-def test_pitfall_17_unknown_id_of_a_young_order_is_no_doubt() -> None:
+def test_pitfall_17_unknown_id_of_a_young_order_needs_no_review() -> None:
     verdict = judged(facts(errors=20), None, after=YOUNG - timedelta(seconds=1))
 
     assert (verdict.act, verdict.review, verdict.errors) == (Act.NOTHING, None, 21)

@@ -21,24 +21,12 @@ from catalog.upstream import Status as Word
 from orders.models import EventKind, Order, Status, Watch
 from orders.tracking.apply_reports import apply_reports
 from orders.tracking.sweep import IN_FLIGHT, claim_batch, track_batch
-from tests.connected_provider import connect, make_due, mirror_service, run_order
+from tests.connected_provider import make_due, run_order
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_order, make_service, make_user
 from tests.orders.tracking.sweeps import CONFIRM, refunds, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def provider(double: ProviderDouble, settings: Settings) -> Provider:
-    settings.REFUND_CONFIRM = CONFIRM
-    settings.TRACK_MIN_INTERVAL = 60
-    return connect(double)
-
-
-@pytest.fixture
-def service(double: ProviderDouble, provider: Provider) -> Service:
-    return mirror_service(double, provider, cancel=True)
 
 
 def test_progress_is_read(double: ProviderDouble, service: Service) -> None:

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
 from billing.models import Transfer, TransferKind
 from catalog.models import Provider, Service
@@ -16,21 +15,9 @@ from orders.models import Order, ReviewKind, Status
 from orders.tracking.apply_reports import apply_reports
 from tests.connected_provider import connect, mirror_service, run_order
 from tests.double.handle import ProviderDouble
-from tests.orders.tracking.sweeps import CONFIRM, sweep
+from tests.orders.tracking.sweeps import sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def provider(double: ProviderDouble, settings: Settings) -> Provider:
-    settings.REFUND_CONFIRM = CONFIRM
-    settings.TRACK_MIN_INTERVAL = 60
-    return connect(double)
-
-
-@pytest.fixture
-def service(double: ProviderDouble, provider: Provider) -> Service:
-    return mirror_service(double, provider, cancel=True)
 
 
 def test_a_contradicting_report_after_the_end_is_shown_to_staff_and_moves_nothing(
@@ -104,7 +91,7 @@ def test_pitfall_19_unknown_word_is_kept_out_and_shown_to_staff(
     assert [review.kind for review in order.reviews.all()] == [ReviewKind.UNKNOWN_STATUS]
 
 
-def test_an_unknown_word_is_no_doubt_any_more_once_a_known_one_follows(
+def test_review_of_an_unknown_word_closes_once_a_known_one_follows(
     double: ProviderDouble, service: Service
 ) -> None:
     order = run_order(service)
@@ -150,7 +137,7 @@ def test_fault_12_a_false_mass_cancellation_is_held_for_staff(
     assert kinds == [ReviewKind.MASS_CANCEL] * 25
 
 
-def test_fault_12_when_the_provider_takes_it_back_the_doubts_close_and_orders_run_on(
+def test_fault_12_when_the_provider_takes_it_back_the_reviews_close_and_orders_run_on(
     double: ProviderDouble, service: Service
 ) -> None:
     orders = [run_order(service, quantity=service.min_quantity) for _ in range(25)]

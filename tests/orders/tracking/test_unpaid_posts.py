@@ -1,6 +1,4 @@
-"""Posts that were served and that the balance does not cover: owed, shown, charged when there is
-money, or forgiven.
-"""
+"""Delivered posts that the balance does not cover: owed, shown, charged later, or waived."""
 
 from decimal import Decimal
 
@@ -20,7 +18,7 @@ from tests.orders.subscriptions import (
     balance_of,
     findings,
     look,
-    open_doubts,
+    open_reviews,
     sell_posts,
     subscribe,
 )
@@ -46,7 +44,7 @@ def test_an_unpaid_post_is_owed_stops_the_serving_and_is_charged_when_money_come
     double.serve_posts(order.upstream_id or "", count=3)
     look(order)
     look(order)
-    seen = (order.posts, order.charge, balance_of(user), open_doubts(order), findings())
+    seen = (order.posts, order.charge, balance_of(user), open_reviews(order), findings())
     send_due()
 
     fund(user=user, amount="5")
@@ -54,7 +52,7 @@ def test_an_unpaid_post_is_owed_stops_the_serving_and_is_charged_when_money_come
 
     assert seen == (1, PRICE, 1 - PRICE, [ReviewKind.UNPAID_POSTS], [])
     assert [asked.order for asked in double.journal().cancels] == [int(order.upstream_id or 0)]
-    assert (order.posts, order.charge, balance_of(user), open_doubts(order)) == (
+    assert (order.posts, order.charge, balance_of(user), open_reviews(order)) == (
         3,
         3 * PRICE,
         6 - 3 * PRICE,

@@ -1,4 +1,4 @@
-"""Plain labels of reviews; changes nothing in the database."""
+"""Plain labels of events, holds and reviews; changes nothing in the database."""
 
 from django.db import migrations, models
 
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
                     ("placed", "Placed"),
                     ("submitted", "Sent to the provider"),
                     ("accepted", "Accepted"),
-                    ("refused", "Refused"),
+                    ("refused", "Rejected"),
                     ("postponed", "Not sent"),
                     ("unclear", "Unclear"),
                     ("held", "Held"),
@@ -33,6 +33,20 @@ class Migration(migrations.Migration):
                     ("verdict", "Resolved"),
                 ],
                 max_length=12,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="order",
+            name="hold_reason",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("provider_funds", "Our balance at the provider is empty"),
+                    ("provider_key", "The provider rejects our key"),
+                    ("loss", "The cost rose above the charge"),
+                    ("staff", "Held by staff"),
+                ],
+                max_length=20,
             ),
         ),
         migrations.AlterField(
