@@ -1,4 +1,4 @@
-"""Admins' pages of customer groups: whose programs may ask more, or less, than the usual limits."""
+"""Admin pages of customer groups and their API rate limits."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -15,7 +15,7 @@ from accounts.models import CustomerGroup, User
 @admin_required
 @require_GET
 def admin_groups(request: MemberRequest) -> HttpResponse:
-    """All groups by name, each with its limits and how many are in it."""
+    """All groups by name, with limits and number of members."""
     context = {
         "groups": CustomerGroup.objects.annotate(members=Count("users")).order_by("name"),
         "requests_per_minute": settings.API_REQUESTS_PER_MINUTE,
@@ -27,7 +27,7 @@ def admin_groups(request: MemberRequest) -> HttpResponse:
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def admin_group_new(request: MemberRequest) -> HttpResponse:
-    """Make a group."""
+    """Create a group."""
     usual = {
         "requests_per_minute": settings.API_REQUESTS_PER_MINUTE,
         "orders_per_minute": settings.API_ORDERS_PER_MINUTE,
@@ -40,7 +40,7 @@ def admin_group_new(request: MemberRequest) -> HttpResponse:
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def admin_group(request: MemberRequest, pk: int) -> HttpResponse:
-    """Change a group; its users' programs have the new limits within a minute."""
+    """Change a group; the limits apply within a minute."""
     group = get_object_or_404(CustomerGroup, pk=pk)
     return _edit(
         request, GroupForm(request.POST if request.method == "POST" else None, instance=group)
@@ -58,7 +58,7 @@ def admin_user_group(request: MemberRequest, pk: int) -> HttpResponse:
         user.save(update_fields=["group"])
         messages.success(request, f"Saved: {user.email} is in {user.group or 'no group'}.")
     else:
-        messages.error(request, "There is no such group.")
+        messages.error(request, "This group does not exist.")
     return redirect("admin_user", pk=pk)
 
 

@@ -1,4 +1,4 @@
-"""What allauth asks us: whether sign-up is open, and how a new user is kept."""
+"""The allauth adapter: open sign-up, links to SITE_URL, sign-ups that race."""
 
 from urllib.parse import urljoin, urlsplit
 
@@ -16,22 +16,22 @@ from lib.ip_addresses import client_ip
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Our answers to allauth's questions."""
+    """Settings and behaviour of allauth."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth's signature
         """Sign-up is open unless SIGN_UP_OPEN is off."""
         return bool(settings.IS_SIGN_UP_OPEN)
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Whose log-ins a limit counts together."""
+        """The address that log-in limits count."""
         return client_ip(request)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """A link with a secret leads to SITE_URL, whatever host the request named."""
+        """A link to SITE_URL, whatever host the request named."""
         return _at_home(super().get_reset_password_from_key_url(key))
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: object) -> str:
-        """Likewise."""
+        """A link to SITE_URL, whatever host the request named."""
         return _at_home(super().get_email_confirmation_url(request, emailconfirmation))
 
     def save_user(
@@ -41,9 +41,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         form: BaseForm,
         commit: bool = True,
     ) -> User:
-        """Keep a new user; the second of two sign-ups with one address at the same moment
-        is sent on, not refused.
-        """
+        """Store a new user; the second of two simultaneous sign-ups is redirected."""
         try:
             with transaction.atomic():
                 saved: User = super().save_user(request, user, form, commit=commit)
@@ -57,8 +55,8 @@ def _at_home(url: str) -> str:
 
 
 def _already_signed_up(request: HttpRequest) -> HttpResponse:
-    # where nobody may learn which addresses are known
+    # nobody may learn which addresses are known
     if settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory":
         return redirect("account_email_verification_sent")
-    messages.info(request, "There is an account with this address now: log in.")
+    messages.info(request, "An account with this address already exists. Please log in.")
     return redirect("account_login")

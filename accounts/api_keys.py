@@ -1,5 +1,6 @@
-"""Issuing and checking API keys: a prefix to look up by and an HMAC-SHA-256 digest under a pepper
-of its own.
+"""API keys: issuing, checking, noting their use.
+
+A key is stored as a prefix to look it up by and an HMAC-SHA-256 digest under a pepper of its own.
 """
 
 import hashlib
@@ -17,10 +18,10 @@ from django.db.models import Q
 from accounts.models import ApiKey, CustomerGroup, KeyScope, User
 from lib.ip_addresses import is_within, read_networks
 
-PREFIX_LENGTH = 8  # characters that find the row; they say nothing about the rest
+PREFIX_LENGTH = 8  # characters that find the row
 SECRET_LENGTH = 32  # characters behind the prefix, about 190 bits
-MAX_KEYS = 10  # live keys of one user: nobody needs more, and a list of more is not looked after
-# often enough to read, seldom enough that asking stays reading
+MAX_KEYS = 10  # live keys of one user
+# reading requests stay reads
 USE_NOTED_EVERY = timedelta(minutes=1)
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 _KEY = ("id", "user_id", "name", "prefix", "digest", "scope", "allowed_ips", "last_used_at")
@@ -38,11 +39,11 @@ _LIVE_KEY = """
 
 
 class NameTaken(Exception):
-    """The user has a live key of that name; no key was made."""
+    """The user has a live key of that name; none was issued."""
 
 
 class TooManyKeys(Exception):
-    """The user has as many live keys as anybody may; no key was made."""
+    """The user has MAX_KEYS live keys; none was issued."""
 
 
 def issue_key(
@@ -53,16 +54,15 @@ def issue_key(
     scope: str = KeyScope.ORDER,
     allowed_ips: Sequence[str] = (),
 ) -> str:
-    """Make a key for `user` and return it: the only moment at which it can be seen.
+    """A new key, which can be seen only now.
 
-    `allowed_ips` are addresses and networks that it may be used from; none: from anywhere. Raises
-    NameTaken, TooManyKeys, networks.BadNetwork.
+    `allowed_ips`: addresses and networks; empty: any. Raises NameTaken, TooManyKeys, BadNetwork.
     """
     key = "".join(secrets.choice(_ALPHABET) for _ in range(PREFIX_LENGTH + SECRET_LENGTH))
     networks = read_networks(allowed_ips)
     try:
         with transaction.atomic():
-            # so that the count holds for two forms at once
+            # two forms at once: the count must hold
             User.objects.locked().get(pk=user.pk)
             if user.api_keys.live().count() >= MAX_KEYS:
                 raise TooManyKeys
@@ -81,18 +81,14 @@ def issue_key(
 
 
 def fingerprint(key: str) -> str:
-    """What a limit counts a key by: only who has the whole key uses its limit up.
-
-    "" for what can be no key of ours.
-    """
+    """What rate limits count a key by; "" for a text that is no key."""
     return _digest(key)[:24] if _is_well_formed(key) else ""
 
 
 def find_key(*, key: str, ip: str) -> ApiKey | None:
-    """The live key, with its user and the user's group, or None: unknown, wrong, revoked, or not to
-    be used from `ip`.
+    """The live key with user and group; None where it is wrong, revoked or not for `ip`.
 
-    One query; none for a text that no key of ours can be.
+    One query; none for a text that is no key.
     """
     if not _is_well_formed(key):
         return None
@@ -109,18 +105,13 @@ def find_key(*, key: str, ip: str) -> ApiKey | None:
 
 
 def find_user(*, key: str) -> User | None:
-    """The active user for whom `key` speaks, None as with `find_key`; one bound to networks
-    speaks for nobody here.
-    """
+    """The key's active user; None as in `find_key`, and for a key bound to networks."""
     found = find_key(key=key, ip="")
     return found.user if found else None
 
 
 def note_use(*, key: ApiKey, ip: str, now: datetime) -> None:
-    """Write down that the key was used now, at most once a minute.
-
-    Never waits: where somebody else holds the row, their note is as good as this one.
-    """
+    """Record its use, at most once a minute. Never waits for another request's record."""
     due_before = now - USE_NOTED_EVERY
     if key.last_used_at and key.last_used_at > due_before:
         return
@@ -133,10 +124,9 @@ def note_use(*, key: ApiKey, ip: str, now: datetime) -> None:
 
 
 def _live_key(*, prefix: str) -> ApiKey | None:
-    """The key that has this prefix and is not revoked, its user and the user's group beside it.
+    """The live key of this prefix, with its user and group.
 
-    Written out, since every request of the API begins with it: building the query and three whole
-    rows by the ORM takes longer than PostgreSQL takes to answer.
+    Raw SQL: every API request begins here, and the ORM takes longer than PostgreSQL.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LIVE_KEY, [prefix])

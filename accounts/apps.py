@@ -1,4 +1,4 @@
-"""Names the accounts app to Django."""
+"""The accounts app."""
 
 from django.apps import AppConfig
 

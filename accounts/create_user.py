@@ -1,6 +1,4 @@
-"""Making an account for someone else: the user and the verified e-mail address that allauth logs in
-by.
-"""
+"""Create an account for someone else: the user and the verified address that allauth needs."""
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
@@ -11,8 +9,8 @@ from django.db import IntegrityError, transaction
 from accounts.models import Role, User
 
 
-class Refusal(Exception):
-    """A value that cannot be taken; names the field. Nothing was made."""
+class BadValue(Exception):
+    """A field's value is not valid; nothing was created."""
 
     def __init__(self, *, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
@@ -21,10 +19,7 @@ class Refusal(Exception):
 
 
 def create_user(*, email: str, password: str, role: Role) -> User:
-    """A user who can log in at once: whoever enrols somebody vouches for the address.
-
-    Raises Refusal.
-    """
+    """A user who can log in at once. Raises BadValue."""
     email = email.strip().lower()
     _check_email(email)
     _check_password(password, email=email)
@@ -32,7 +27,7 @@ def create_user(*, email: str, password: str, role: Role) -> User:
         with transaction.atomic():
             user = User.objects.create_user(email=email, password=password, role=role)
             EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
-    except IntegrityError:  # somebody signed up with it between the check and now
+    except IntegrityError:  # somebody signed up with it since the check
         raise _taken(email) from None
     return user
 
@@ -41,9 +36,9 @@ def _check_email(email: str) -> None:
     try:
         validate_email(email)
     except ValidationError:
-        raise Refusal(field="email", message=f"{email!r} is not an e-mail address") from None
+        raise BadValue(field="email", message=f"{email!r} is not an e-mail address") from None
     if len(email) > 254:
-        raise Refusal(field="email", message="at most 254 characters")
+        raise BadValue(field="email", message="at most 254 characters")
     if (
         User.objects.filter(email=email).exists()
         or EmailAddress.objects.filter(email=email).exists()
@@ -55,8 +50,8 @@ def _check_password(password: str, *, email: str) -> None:
     try:
         validate_password(password, user=User(email=email))
     except ValidationError as error:
-        raise Refusal(field="password", message=" ".join(error.messages)) from None
+        raise BadValue(field="password", message=" ".join(error.messages)) from None
 
 
-def _taken(email: str) -> Refusal:
-    return Refusal(field="email", message=f"there is already a user with the address {email}")
+def _taken(email: str) -> BadValue:
+    return BadValue(field="email", message=f"a user with the address {email} already exists")

@@ -1,6 +1,6 @@
-"""Who may open a door: decorators for views.
+"""Decorators that limit views to roles.
 
-A stranger is sent to the log-in, the wrong role is refused with 403.
+Anonymous visitors are redirected to log in; the wrong role gets 403.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from accounts.models import User
 
 
 class MemberRequest(HttpRequest):
-    """A request of someone who is logged in, as views behind these decorators get it."""
+    """A request of a logged-in user, as these decorators pass it on."""
 
     user: User
     htmx: HtmxDetails
@@ -29,7 +29,7 @@ View = Callable[Concatenate[R, P], HttpResponse]
 
 
 def customer_required(view: View[R, P]) -> View[HttpRequest, P]:
-    """For everyone who is logged in: staff and admins order, too."""
+    """For every logged-in user: staff and admins order, too."""
     return _guarded(view, is_allowed=lambda user: user.is_active)
 
 
@@ -39,7 +39,7 @@ def staff_required(view: View[R, P]) -> View[HttpRequest, P]:
 
 
 def admin_required(view: View[R, P]) -> View[HttpRequest, P]:
-    """For admins alone."""
+    """For admins only."""
     return _guarded(view, is_allowed=lambda user: user.is_admin)
 
 
@@ -59,7 +59,6 @@ def _guarded(view: View[R, P], *, is_allowed: Callable[[User], bool]) -> View[Ht
 def _to_log_in(request: HttpRequest) -> HttpResponse:
     if not getattr(request, "htmx", False):
         return redirect_to_login(request.get_full_path())
-    # A fragment of a page whose session ended: the whole page goes to the log-in, and comes back to
-    # itself.
+    # a fragment after the session ended: the whole page logs in and comes back
     here = cast("MemberRequest", request).htmx.current_url_abs_path or "/"
     return HttpResponseClientRedirect(redirect_to_login(here).url)

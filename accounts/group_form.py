@@ -1,4 +1,4 @@
-"""Forms of customer groups: what their programs may ask of the API, and who is in which."""
+"""Forms of customer groups: limits and membership."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 else:  # Django's class takes no parameter at run time
     GroupModelForm = forms.ModelForm
 
-MAX_LIMIT = 100_000  # a minute; more than one machine answers
+MAX_LIMIT = 100_000  # per minute
 
 
 def _limit(label: str, *, help_text: str) -> forms.IntegerField:
@@ -26,31 +26,31 @@ def _limit(label: str, *, help_text: str) -> forms.IntegerField:
 
 
 class GroupForm(GroupModelForm):
-    """Names a group and sets its limits."""
+    """Name and limits of a group."""
 
-    requests_per_minute = _limit("Requests a minute", help_text="Of each API key.")
-    orders_per_minute = _limit("Orders a minute", help_text="Of each user, by the API.")
+    requests_per_minute = _limit("Requests per minute", help_text="For each API key.")
+    orders_per_minute = _limit("Orders per minute", help_text="For each user, through the API.")
 
     class Meta:
         model = CustomerGroup
         fields = ("name", "requests_per_minute", "orders_per_minute")
         error_messages = {
             "name": {
-                "required": "Name: say who they are.",
+                "required": "Name: enter a name.",
                 "max_length": "Name: at most 60 characters.",
-                "unique": "Name: there is a group of that name.",
+                "unique": "Name: a group with this name already exists.",
             }
         }
 
 
 class MembershipForm(forms.Form):
-    """Puts a user into a group, or into none."""
+    """The group of a user, or none."""
 
     group = forms.ModelChoiceField(
         label="Group",
         queryset=CustomerGroup.objects.order_by("name"),
         required=False,
-        empty_label="None: the usual limits",
-        help_text="How many API requests and orders a minute.",
-        error_messages={"invalid_choice": "Group: there is no such group."},
+        empty_label="None (default limits)",
+        help_text="Sets the limits of API requests and orders per minute.",
+        error_messages={"invalid_choice": "Group: this group does not exist."},
     )

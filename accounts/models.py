@@ -1,4 +1,4 @@
-"""Who someone is: a user with a role, perhaps in a group, and the API keys that speak for a user."""
+"""Users with roles and groups, and their API keys."""
 
 from typing import Any, ClassVar, Self
 
@@ -11,7 +11,7 @@ from lib.row_locks import LockingQuerySet
 
 
 class Role(models.TextChoices):
-    """What a user may do; each role may do what the roles before it may."""
+    """Each role may do what those before it may."""
 
     CUSTOMER = "customer", "Customer"
     STAFF = "staff", "Staff"
@@ -19,7 +19,7 @@ class Role(models.TextChoices):
 
 
 class CustomerGroup(models.Model):
-    """Users whose programs may ask more, or less, of the served API than the settings say."""
+    """Users with API limits other than the default."""
 
     name = models.CharField(max_length=60, unique=True)
     requests_per_minute = models.PositiveIntegerField()  # of each key
@@ -42,7 +42,7 @@ class UserQuerySet(LockingQuerySet["User"]):
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users; an e-mail address is kept in lower case."""
+    """Creates users; e-mail addresses are stored in lower case."""
 
     def get_queryset(self) -> UserQuerySet:
         """All users."""
@@ -53,7 +53,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get_queryset().locked()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A saved user; without a password nobody can log in as it."""
+        """A saved user; one without a password cannot log in."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save()
@@ -95,7 +95,7 @@ class User(AbstractBaseUser):
         return self.email
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, with the e-mail address in lower case whoever set it."""
+        """Save with the e-mail address in lower case."""
         self.email = self.email.strip().lower()
         super().save(*args, **kwargs)
 
@@ -126,10 +126,7 @@ class ApiKeyQuerySet(LockingQuerySet["ApiKey"]):
 
 
 class ApiKey(models.Model):
-    """A key for the served API.
-
-    Only its first characters and a digest are kept; the key itself is shown once.
-    """
+    """A key for the served API; only its prefix and a digest are stored."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_keys")
     name = models.CharField(max_length=60, default="default")
@@ -147,8 +144,7 @@ class ApiKey(models.Model):
 
     class Meta:
         constraints = [
-            # A form that is sent twice makes one key, and a name tells its owner which program to
-            # look after.
+            # a form sent twice makes one key
             models.UniqueConstraint(
                 name="api_key_name_once",
                 fields=["user", "name"],

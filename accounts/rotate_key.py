@@ -1,6 +1,4 @@
-"""Replacing an API key: its successor has the same name, scope and networks; the old one ends at
-the same moment.
-"""
+"""Replace an API key by one of the same name, scope and networks."""
 
 from datetime import datetime
 
@@ -11,15 +9,14 @@ from accounts.models import ApiKey
 
 
 class KeyEnded(Exception):
-    """The key was revoked or replaced already; nothing was made."""
+    """The key was already revoked or replaced; nothing was issued."""
 
 
 @transaction.atomic
 def rotate_key(*, key: ApiKey, now: datetime) -> str:
-    """Replace `key` and return its successor: the only moment at which it can be seen. Raises
-    KeyEnded.
+    """The successor, which can be seen only now; the old key ends at once.
 
-    Of two who ask at once, one gets a key and the other KeyEnded: a key has one successor.
+    Raises KeyEnded, for the second of two at once, too: a key has one successor.
     """
     ended = ApiKey.objects.live().filter(pk=key.pk).update(revoked_at=now)
     if not ended:

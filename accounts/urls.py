@@ -1,4 +1,4 @@
-"""The addresses of the accounts app."""
+"""URLs of accounts."""
 
 from django.urls import path
 

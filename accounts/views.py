@@ -1,4 +1,4 @@
-"""A user's own account: the e-mail address, the password, the API keys."""
+"""The account page and its API keys."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -18,7 +18,7 @@ from accounts.rotate_key import KeyEnded, rotate_key
 @customer_required
 @require_safe
 def account(request: MemberRequest) -> HttpResponse:
-    """Who is logged in, and which keys speak for them."""
+    """The user's address and API keys."""
     return _account(request, form=ApiKeyForm())
 
 
@@ -26,9 +26,7 @@ def account(request: MemberRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def account_key_new(request: MemberRequest) -> HttpResponse:
-    """Issue a key and show it: this answer is the only place where it ever stands, so it does
-    not redirect.
-    """
+    """Issue a key and show it in this response, which therefore does not redirect."""
     form = ApiKeyForm(request.POST)
     if not form.is_valid():
         return _account(request, form=form, status=422)
@@ -36,10 +34,11 @@ def account_key_new(request: MemberRequest) -> HttpResponse:
         key = issue_key(user=request.user, now=timezone.now(), **form.cleaned_data)
     except NameTaken:
         form.add_error(
-            "name", "Name: you have a key of that name; revoke it first, or choose another name."
+            "name",
+            "Name: you already have a key with this name. Revoke it first or choose another name.",
         )
     except TooManyKeys:
-        form.add_error(None, f"You have {MAX_KEYS} keys: revoke one that is not used any more.")
+        form.add_error(None, f"You have {MAX_KEYS} keys. Revoke one that you no longer use.")
     else:
         return _account(request, form=ApiKeyForm(), new_key=key)
     return _account(request, form=form, status=422)
@@ -48,16 +47,16 @@ def account_key_new(request: MemberRequest) -> HttpResponse:
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def account_key_revoke(request: MemberRequest, pk: int) -> HttpResponse:
-    """Ask once more, then end a key of one's own at once; ending it again changes nothing."""
+    """Ask for confirmation, then revoke the key; repeated, it changes nothing."""
     key = _own_key(request, pk)
     if request.method == "POST":
         request.user.api_keys.live().filter(pk=pk).update(revoked_at=timezone.now())
-        messages.success(request, f"The key “{key.name}” is revoked.")
+        messages.success(request, f"The key “{key.name}” has been revoked.")
         return redirect("account")
     context = {
         "title": "Revoke a key",
         "question": f"Revoke the key “{key.name}” ({key.prefix}…)?",
-        "details": ["Programs that use it are refused from now on.", "It cannot be brought back."],
+        "details": ["Programs that use it are rejected from now on.", "This cannot be undone."],
         "action": "Revoke the key",
         "cancel_url": reverse("account"),
         "is_destructive": True,
@@ -69,7 +68,7 @@ def account_key_revoke(request: MemberRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def account_key_rotate(request: MemberRequest, pk: int) -> HttpResponse:
-    """Ask once more, then replace a key of one's own and show its successor, as a new key is shown."""
+    """Ask for confirmation, then replace the key and show its successor."""
     key = _own_key(request, pk)
     if request.method != "POST":
         return render(request, "confirm.html", _rotate_question(key))
@@ -77,7 +76,8 @@ def account_key_rotate(request: MemberRequest, pk: int) -> HttpResponse:
         new_key = rotate_key(key=key, now=timezone.now())
     except KeyEnded:
         messages.error(
-            request, f"The key “{key.name}” that began with {key.prefix} has ended already."
+            request,
+            f"The key “{key.name}” that began with {key.prefix} was already revoked or replaced.",
         )
         return redirect("account")
     return _account(request, form=ApiKeyForm(), new_key=new_key)
@@ -90,10 +90,10 @@ def _own_key(request: MemberRequest, pk: int) -> ApiKey:
 def _rotate_question(key: ApiKey) -> dict[str, object]:
     return {
         "title": "Replace a key",
-        "question": f"Replace the key “{key.name}” ({key.prefix}…) by a new one?",
+        "question": f"Replace the key “{key.name}” ({key.prefix}…) with a new one?",
         "details": [
-            "The new key has the same name, may do the same, and is shown once.",
-            "The old key ends at once: programs that use it are refused until they have the new one.",
+            "The new key has the same name and access, and is shown once.",
+            "The old key stops working at once. Programs need the new one from then on.",
         ],
         "action": "Replace the key",
         "cancel_url": reverse("account"),

@@ -1,9 +1,8 @@
-"""Adjusting: money that an admin moves by hand. Much of it takes two people, since one may err, or
-steal.
+"""Top-ups and corrections by hand; large ones need a second admin.
 
-Above SECOND_PERSON_ABOVE (either way, panel's currency) it is kept as a proposal, which another
-admin agrees to; where there is no other, it is booked at once. Lock order: the proposal's row, then
-the wallet.
+Above SECOND_PERSON_ABOVE (either way, panel currency) an adjustment is kept as a proposal until
+another admin confirms it; where there is no other admin, it is booked at once. Lock order: the
+proposal, then the wallet.
 """
 
 from datetime import datetime
@@ -19,24 +18,24 @@ from billing.models import Adjustment, AdjustmentKind, AdjustmentOutcome, Transf
 
 
 class CannotAgree(Exception):
-    """The proposal cannot be answered so; nothing was changed. The message says why."""
+    """The proposal cannot be closed this way; nothing changed. The message says why."""
 
 
 class SamePerson(CannotAgree):
-    """Whoever proposed an adjustment cannot agree to it."""
+    """The proposer cannot confirm their own proposal."""
 
 
 class AlreadyClosed(CannotAgree):
-    """Somebody has agreed to it or withdrawn it before, or its form was booked."""
+    """It was already confirmed, withdrawn or booked."""
 
 
 def needs_two(amount: Decimal) -> bool:
-    """Whether a second person must agree to move that much, in or out."""
+    """Whether moving that much, in or out, takes a second admin."""
     return abs(amount) > settings.SECOND_PERSON_ABOVE
 
 
 def is_alone(actor: User) -> bool:
-    """Whether the panel has no other admin who could agree."""
+    """Whether the panel has no other active admin."""
     return not User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=actor.pk).exists()
 
 
@@ -50,10 +49,7 @@ def book(
     reason: str,
     now: datetime,
 ) -> Transfer | None:
-    """Move the money now, in the actor's name; None where this form was booked before.
-
-    Raises ledger.LedgerError.
-    """
+    """Move the money now; None where this form was booked before. Raises ledger.LedgerError."""
     if kind == AdjustmentKind.TOP_UP:
         return ledger.top_up(
             customer=customer,
@@ -80,11 +76,10 @@ def propose(
     reason: str,
     now: datetime,
 ) -> tuple[Adjustment, bool]:
-    """Keep it for a second admin; also whether it is new: a form that is sent again proposes
-    nothing more.
+    """The proposal, and whether it is new: a form sent again proposes nothing more.
 
-    Raises ledger.LedgerError where it could not be booked now, and where the form was sent before
-    with other values; nothing is kept then.
+    Raises ledger.LedgerError where it could not be booked now or the form was sent before with
+    other values; nothing is kept then.
     """
     values = {"kind": kind, "customer": customer, "amount": amount}
     adjustment, is_new = Adjustment.objects.get_or_create(
@@ -92,7 +87,7 @@ def propose(
         defaults={**values, "reason": reason, "proposed_by": actor, "proposed_at": now},
     )
     if is_new:
-        _rehearse(adjustment, actor=actor, now=now)
+        _check_bookable(adjustment, actor=actor, now=now)
     elif (adjustment.kind, adjustment.customer_id, adjustment.amount) != (
         kind,
         customer.pk,
@@ -104,28 +99,27 @@ def propose(
 
 @transaction.atomic
 def agree(*, adjustment: Adjustment, actor: User, now: datetime) -> Transfer:
-    """A different admin agrees: the money moves, in that person's name; who proposed it stays on
-    the proposal.
+    """Book what another admin proposed.
 
-    Raises SamePerson or AlreadyClosed, and ledger.LedgerError where it cannot be booked now: then
-    it waits on.
+    Raises SamePerson, AlreadyClosed, or ledger.LedgerError where it cannot be booked now: the
+    proposal then stays open.
     """
     adjustment = Adjustment.objects.locked().select_related("customer").get(pk=adjustment.pk)
     _check_open(adjustment)
     if adjustment.proposed_by_id == actor.pk:
-        raise SamePerson("A second admin must agree to what you have proposed.")
+        raise SamePerson("Another admin must confirm your proposal.")
     adjustment.close(outcome=AdjustmentOutcome.AGREED, actor=actor, now=now)
     transfer = _book(adjustment, actor=actor, now=now)
     if transfer is None:
         raise AlreadyClosed(
-            "This form was booked before, when it needed no second admin: withdraw the proposal."
+            "This form was already booked without a second admin. Withdraw the proposal."
         )
     return transfer
 
 
 @transaction.atomic
 def withdraw(*, adjustment: Adjustment, actor: User, now: datetime) -> None:
-    """Whoever proposed it, or another admin, says no: nothing moves. Raises AlreadyClosed."""
+    """Close the proposal without booking it. Raises AlreadyClosed."""
     adjustment = Adjustment.objects.locked().get(pk=adjustment.pk)
     _check_open(adjustment)
     adjustment.close(outcome=AdjustmentOutcome.WITHDRAWN, actor=actor, now=now)
@@ -133,15 +127,13 @@ def withdraw(*, adjustment: Adjustment, actor: User, now: datetime) -> None:
 
 def _check_open(adjustment: Adjustment) -> None:
     if adjustment.closed_at is not None:
-        raise AlreadyClosed(f"This proposal was {adjustment.get_outcome_display().lower()} before.")
+        raise AlreadyClosed(
+            f"This proposal was already {adjustment.get_outcome_display().lower()}."
+        )
 
 
-def _rehearse(adjustment: Adjustment, *, actor: User, now: datetime) -> None:
-    """Book it and take that back: who proposes learns at once what the ledger would refuse, by the
-    ledger's own rules.
-
-    Raises ledger.LedgerError.
-    """
+def _check_bookable(adjustment: Adjustment, *, actor: User, now: datetime) -> None:
+    """Book it and roll that back, so that the proposer learns at once what the ledger rejects."""
     with transaction.atomic():
         transfer = _book(adjustment, actor=actor, now=now)
         transaction.set_rollback(True)

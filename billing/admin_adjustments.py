@@ -1,4 +1,4 @@
-"""A second admin agrees to money that another wants to move by hand, or either withdraws it."""
+"""Admin pages: a second admin confirms a proposed adjustment, or either withdraws it."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -18,7 +18,7 @@ from lib.decimals import ungrouped
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def admin_adjustment_agree(request: MemberRequest, pk: int) -> HttpResponse:
-    """Ask once more, then book what another admin has proposed."""
+    """Ask for confirmation, then book the proposal."""
     adjustment = get_object_or_404(
         Adjustment.objects.select_related("customer", "proposed_by"), pk=pk
     )
@@ -29,7 +29,7 @@ def admin_adjustment_agree(request: MemberRequest, pk: int) -> HttpResponse:
     except ledger.InsufficientFunds as error:
         messages.error(
             request,
-            f"The wallet has only {ungrouped(error.available)} to take. The proposal waits on.",
+            f"Only {ungrouped(error.available)} is available. The proposal stays open.",
         )
     except (CannotAgree, ledger.LedgerError) as error:
         messages.error(request, str(error))
@@ -42,27 +42,27 @@ def admin_adjustment_agree(request: MemberRequest, pk: int) -> HttpResponse:
 @admin_required
 @require_POST
 def admin_adjustment_withdraw(request: MemberRequest, pk: int) -> HttpResponse:
-    """Take back what was proposed, or say no to it: nothing moves."""
+    """Close a proposal without booking it."""
     adjustment = get_object_or_404(Adjustment, pk=pk)
     try:
         withdraw(adjustment=adjustment, actor=request.user, now=timezone.now())
     except CannotAgree as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"Withdrawn: {ungrouped(adjustment.amount)}. Nothing moved.")
+        messages.success(request, f"Withdrawn: {ungrouped(adjustment.amount)}. Nothing was booked.")
     return redirect("admin_user", pk=adjustment.customer_id)
 
 
 def _question(adjustment: Adjustment) -> dict[str, object]:
     money = f"{ungrouped(adjustment.amount)} {settings.PANEL_CURRENCY}"
     return {
-        "title": "Agree to move money",
+        "title": "Confirm the adjustment",
         "question": f"Book {money} on the wallet of {adjustment.customer.email}?",
         "details": [
             f"{adjustment.get_kind_display()}, proposed by {adjustment.proposed_by.email}.",
-            f"Reason, which the customer reads: {adjustment.reason}",
-            "It is booked in your name at once. What is booked is never changed: only another booking corrects it.",
+            f"Reason, shown to the customer: {adjustment.reason}",
+            "It is booked in your name at once. A booking can be corrected, but never changed.",
         ],
-        "action": "Agree and book it",
+        "action": "Confirm and book",
         "cancel_url": reverse("admin_user", args=[adjustment.customer_id]),
     }

@@ -1,4 +1,4 @@
-"""Admins' pages about users: finding them, what they may do, and money moved by hand."""
+"""Admin pages of users: search, access, and money moved by hand."""
 
 from decimal import Decimal
 
@@ -24,19 +24,18 @@ from lib.decimals import ungrouped
 from lib.keyset import newest_first
 
 PAGE = 50  # users
-# of a user's adjustments that two people have settled; the wallet's movements tell the rest
-SETTLED = 10
+MAX_CLOSED = 10  # closed proposals shown on a user's page
 
 
 @admin_required
 @require_GET
 def admin_users(request: MemberRequest) -> HttpResponse:
-    """All users, the newest first, by e-mail and role."""
+    """Users by e-mail and role, newest first."""
     form = UserSearchForm(request.GET)
     if not form.is_valid():
         raise Http404("There is no such list of users")
     place = PageForm.read(request.GET)
-    users = _found(text=form.cleaned_data["q"].strip().lower(), role=form.cleaned_data["role"])
+    users = _matching(text=form.cleaned_data["q"].strip().lower(), role=form.cleaned_data["role"])
     page = newest_first(users, size=PAGE, before=place.before, after=place.after)
     context = {
         "form": form,
@@ -51,7 +50,7 @@ def admin_users(request: MemberRequest) -> HttpResponse:
 @admin_required
 @require_http_methods(["GET", "POST"])
 def admin_user(request: MemberRequest, pk: int) -> HttpResponse:
-    """One user: access, wallet, movements. Posting changes role and access."""
+    """One user: access, wallet, movements. POST changes role and access."""
     user = get_object_or_404(User, pk=pk)
     if request.method == "GET":
         return _page(request, user)
@@ -64,8 +63,8 @@ def admin_user(request: MemberRequest, pk: int) -> HttpResponse:
                 is_active=form.cleaned_data["is_active"],
                 actor=request.user,
             )
-        except NotAllowed as refusal:
-            form.add_error(None, str(refusal))
+        except NotAllowed as error:
+            form.add_error(None, str(error))
         else:
             messages.success(request, f"Saved: {user.email}.")
             return redirect("admin_user", pk=pk)
@@ -75,7 +74,7 @@ def admin_user(request: MemberRequest, pk: int) -> HttpResponse:
 @admin_required
 @require_POST
 def admin_user_top_up(request: MemberRequest, pk: int) -> HttpResponse:
-    """Book money that reached us outside of the panel."""
+    """Book money received outside the panel."""
     return _adjust(request, pk, AdjustmentKind.TOP_UP, TopUpForm(request.POST))
 
 
@@ -87,7 +86,7 @@ def admin_user_correct(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _adjust(request: MemberRequest, pk: int, kind: AdjustmentKind, form: MoneyForm) -> HttpResponse:
-    """Book what the form says, or keep it for a second admin where it is much."""
+    """Book the form, or propose it where it takes a second admin."""
     user = get_object_or_404(User, pk=pk)
     if form.is_valid():
         takes_two = needs_two(form.cleaned_data["amount"]) and not is_alone(request.user)
@@ -99,8 +98,8 @@ def _adjust(request: MemberRequest, pk: int, kind: AdjustmentKind, form: MoneyFo
     return _page(request, user, **{form.subject: form})
 
 
-def _page(request: MemberRequest, user: User, **refused: AccessForm | MoneyForm) -> HttpResponse:
-    """The page of one user, with the form that was refused, if any: then the answer is 422."""
+def _page(request: MemberRequest, user: User, **invalid: AccessForm | MoneyForm) -> HttpResponse:
+    """The page of one user; 422 with a form that has errors."""
     place = PageForm.read(request.GET)
     context = {
         "customer": user,
@@ -110,17 +109,17 @@ def _page(request: MemberRequest, user: User, **refused: AccessForm | MoneyForm)
         "membership": MembershipForm(initial={"group": user.group_id}),
         "access": AccessForm(initial={"role": user.role, "is_active": user.is_active}),
         "proposals": Adjustment.objects.to_agree().filter(customer=user),
-        "settled": Adjustment.objects.settled().filter(customer=user)[:SETTLED],
+        "settled": Adjustment.objects.settled().filter(customer=user)[:MAX_CLOSED],
         "limit": settings.SECOND_PERSON_ABOVE,
         "is_alone": is_alone(request.user),
         "top_up": TopUpForm(),
         "correction": CorrectionForm(),
-        **refused,
+        **invalid,
     }
-    return render(request, "billing/admin/user.html", context, status=422 if refused else 200)
+    return render(request, "billing/admin/user.html", context, status=422 if invalid else 200)
 
 
-def _found(*, text: str, role: str) -> QuerySet[User]:
+def _matching(*, text: str, role: str) -> QuerySet[User]:
     users = User.objects.annotate(balance=Coalesce(F("wallet__balance"), Decimal(0)))
     if text:
         users = users.filter(email__contains=text)  # kept in lower case
@@ -131,9 +130,7 @@ def _found(*, text: str, role: str) -> QuerySet[User]:
 
 def _explain(error: ledger.LedgerError, form: MoneyForm) -> None:
     if isinstance(error, ledger.InsufficientFunds):
-        form.add_error(
-            "amount", f"Amount: the wallet has only {ungrouped(error.available)} to take."
-        )
+        form.add_error("amount", f"Amount: only {ungrouped(error.available)} is available.")
     elif isinstance(error, ledger.BadAmount):
         form.add_error("amount", f"Amount: {error}.")
     elif isinstance(error, ledger.Halted):
@@ -141,7 +138,8 @@ def _explain(error: ledger.LedgerError, form: MoneyForm) -> None:
     else:
         form.add_error(
             None,
-            "This form was sent before with another amount: look at the movements below, then begin anew.",
+            "You already submitted this form with another amount."
+            " Check the movements below, then start again.",
         )
 
 
@@ -154,12 +152,12 @@ def _proposed(
     if is_new:
         messages.success(
             request,
-            f"{ungrouped(adjustment.amount)} waits until another admin agrees: nothing moved yet.",
+            f"{ungrouped(adjustment.amount)} waits for another admin. Nothing has been booked yet.",
         )
     else:
         messages.info(
             request,
-            "This form was sent before: it was proposed then, and nothing more was proposed now.",
+            "You already submitted this form. Nothing was proposed twice.",
         )
     return redirect("admin_user", pk=user.pk)
 
@@ -171,12 +169,11 @@ def _booked(
         kind=kind, customer=user, actor=request.user, now=timezone.now(), **form.cleaned_data
     )
     if transfer is None:
-        messages.info(
-            request, "This form was sent before: the money moved then, and nothing moved now."
-        )
+        messages.info(request, "You already submitted this form. Nothing was booked twice.")
     else:
         messages.success(
             request,
-            f"Booked {ungrouped(transfer.signed_amount)}. {user.email} now has {ungrouped(transfer.balance_after)}.",
+            f"Booked {ungrouped(transfer.signed_amount)}."
+            f" {user.email} now has {ungrouped(transfer.balance_after)}.",
         )
     return redirect("admin_user", pk=user.pk)

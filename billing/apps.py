@@ -1,4 +1,4 @@
-"""Names the billing app to Django."""
+"""The billing app."""
 
 from django.apps import AppConfig
 

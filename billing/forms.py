@@ -1,4 +1,4 @@
-"""What people type about money, and where in a list they are."""
+"""Forms about money and users, and the page parameters of lists."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ from billing.models import MONEY
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in a list to read on: before or after a key, or from the start."""
+    """The page of a list: before or after a key, or the first one."""
 
     before: int | None
     after: int | None
 
 
 class PageForm(forms.Form):
-    """Reads the place from an address."""
+    """The query parameters of a keyset page."""
 
     before = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
     after = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
 
     @classmethod
     def read(cls, query: Mapping[str, Any]) -> Place:
-        """The place that the address names. Raises Http404 where it names none that can be."""
+        """The page that is asked for. Raises Http404 for parameters that are no keys."""
         form = cls(query)
         if not form.is_valid():
             raise Http404("There is no such page of this list")
@@ -38,7 +38,7 @@ class PageForm(forms.Form):
 
 
 class UserSearchForm(forms.Form):
-    """Finds users."""
+    """Filters of the user list."""
 
     q = forms.CharField(required=False, label="E-mail", max_length=254, widget=forms.SearchInput)
     role = forms.ChoiceField(
@@ -47,20 +47,18 @@ class UserSearchForm(forms.Form):
 
 
 class AccessForm(forms.Form):
-    """What a user may do."""
+    """Role and access of a user."""
 
     role = forms.ChoiceField(
         label="Role", choices=Role.choices, error_messages={"invalid_choice": "Role: no such role."}
     )
-    is_active = forms.BooleanField(label="May log in and order", required=False)
+    is_active = forms.BooleanField(label="Can log in and order", required=False)
 
 
 class MoneyForm(forms.Form):
-    """What moving money by hand needs: an amount, a reason, and the number that makes a form
-    count once.
-    """
+    """Amount and reason of an adjustment; `act_id` makes a form count once."""
 
-    subject = "money"  # begins the ids of the controls: two such forms stand on one page
+    subject = "money"  # prefix of the control ids: a page has two such forms
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, auto_id=f"{self.subject}_%s")
@@ -70,19 +68,19 @@ class MoneyForm(forms.Form):
         **MONEY,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         error_messages={
-            "required": "Amount: say how much.",
-            "invalid": "Amount: type a number such as 10.00.",
+            "required": "Amount: enter an amount.",
+            "invalid": "Amount: enter a number such as 10.00.",
             "max_decimal_places": "Amount: at most five decimals.",
-            "max_digits": "Amount: too large to book.",
-            "max_whole_digits": "Amount: too large to book.",
+            "max_digits": "Amount: too large.",
+            "max_whole_digits": "Amount: too large.",
         },
     )
     reason = forms.CharField(
         label="Reason",
         max_length=300,
-        help_text="The customer reads it in the wallet.",
+        help_text="Shown to the customer in the wallet.",
         error_messages={
-            "required": "Reason: say why.",
+            "required": "Reason: enter a reason.",
             "max_length": "Reason: at most 300 characters.",
         },
     )
@@ -90,23 +88,23 @@ class MoneyForm(forms.Form):
         widget=forms.HiddenInput,
         initial=uuid4,
         error_messages={
-            "required": "act_id: the form's number is missing; load the page again.",
-            "invalid": "act_id: the form's number is damaged; load the page again.",
+            "required": "This form is incomplete. Reload the page and try again.",
+            "invalid": "This form is damaged. Reload the page and try again.",
         },
     )
 
 
 class TopUpForm(MoneyForm):
-    """Money that reached us outside of the panel."""
+    """Money received outside the panel."""
 
     subject = "top_up"
 
     def clean_amount(self) -> Decimal:
-        """Above zero: what is taken away is a correction."""
+        """Above zero."""
         amount: Decimal = self.cleaned_data["amount"]
         if amount < STEP:
             raise forms.ValidationError(
-                "Amount: it must be above 0; take money away by a correction."
+                "Amount: must be above 0. Use a correction to take money away."
             )
         return amount
 
@@ -117,8 +115,8 @@ class CorrectionForm(MoneyForm):
     subject = "correction"
 
     def clean_amount(self) -> Decimal:
-        """Either way, but not nothing."""
+        """Not zero."""
         amount: Decimal = self.cleaned_data["amount"]
         if not amount:
-            raise forms.ValidationError("Amount: 0 moves nothing.")
+            raise forms.ValidationError("Amount: must not be 0.")
         return amount

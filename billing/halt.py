@@ -1,6 +1,4 @@
-"""The halt: when money does not add up, orders stop leaving and top-ups stop until a person has
-looked.
-"""
+"""The halt of sending and top-ups when money does not add up, until an admin resumes them."""
 
 import logging
 from datetime import datetime
@@ -10,27 +8,24 @@ from billing.models import Halt
 
 log = logging.getLogger(__name__)
 
-REASON_LENGTH = 300  # characters of Halt.clear_reason
+MAX_REASON = 300  # characters of Halt.clear_reason
 
 
 class NotHalted(Exception):
-    """No halt stands: somebody else has cleared it, or there never was one."""
+    """There is no standing halt."""
 
 
 class NoReason(Exception):
-    """A halt is cleared with a reason only."""
+    """The reason is empty."""
 
 
 def standing_halt() -> Halt | None:
-    """The halt that stands now, or None. One read of a table that is all but empty."""
+    """The halt in force, or None."""
     return Halt.objects.filter(is_standing=True).first()
 
 
 def halt(*, reason: str, now: datetime) -> bool:
-    """Stop outgoing orders and top-ups; returns whether it is news.
-
-    One that stands keeps its time and reason.
-    """
+    """Stop outgoing orders and top-ups; whether it is new. A standing halt keeps its reason."""
     _, is_new = Halt.objects.get_or_create(
         is_standing=True, defaults={"reason": reason, "set_at": now}
     )
@@ -40,18 +35,18 @@ def halt(*, reason: str, now: datetime) -> bool:
 
 
 def clear_halt(*, actor: User, reason: str, now: datetime) -> None:
-    """Let orders and top-ups go on: a person has looked. Raises NoReason or NotHalted.
+    """Resume orders and top-ups. Raises NoReason or NotHalted.
 
-    The next proof that does not add up halts again.
+    The next audit that does not add up halts again.
     """
     if not reason.strip():
-        raise NoReason("Say why: a halt is cleared with its reason.")
+        raise NoReason("Enter a reason.")
     cleared = Halt.objects.filter(is_standing=True).update(
         is_standing=False,
         cleared_at=now,
         cleared_by=actor,
-        clear_reason=reason.strip()[:REASON_LENGTH],
+        clear_reason=reason.strip()[:MAX_REASON],
     )
     if not cleared:
-        raise NotHalted("Nothing is halted by now.")
+        raise NotHalted("The halt has already been cleared.")
     log.warning("user %s cleared the halt: %s", actor.pk, reason)

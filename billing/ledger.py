@@ -1,9 +1,8 @@
-"""The only code that moves money. A movement is one transfer between a customer's wallet and an
-account of the house.
+"""The only code that moves money: one transfer between a customer's wallet and a house account.
 
-Each function runs in the caller's transaction or one of its own, under the wallet's row lock; who
-also locks an order locks it first. A reference is booked once, ever: booked again it moves nothing.
-Amounts are in the panel's currency.
+Each function runs in the caller's transaction or its own, under the wallet's row lock; a caller who
+also locks an order locks it first. A reference is booked once: repeated, it moves nothing. Amounts
+are in the panel's currency.
 """
 
 from dataclasses import dataclass
@@ -29,42 +28,40 @@ BY_HAND: Final = "manual"  # the gateway of money that an admin books
 
 
 class LedgerError(Exception):
-    """The ledger refuses; nothing was booked."""
+    """The ledger rejects it; nothing was booked."""
 
 
 class BadAmount(LedgerError):
-    """Not an amount that can be booked: not positive, not finite, more than five decimals, or
-    too large to hold.
-    """
+    """Not positive, not finite, more than five decimals, or too large."""
 
 
 class InsufficientFunds(LedgerError):
     """The wallet would fall below its credit limit."""
 
     def __init__(self, *, available: Decimal, amount: Decimal) -> None:
-        super().__init__(f"{five_decimals(amount)} is needed, {five_decimals(available)} is there")
+        super().__init__(
+            f"{five_decimals(amount)} is needed, {five_decimals(available)} is available"
+        )
         self.available = available  # balance and credit together
         self.amount = amount
 
 
 class Halted(LedgerError):
-    """Money did not add up: no top-up is booked until a person has looked."""
+    """A halt is in force: no top-up is booked."""
 
 
 class ReferenceReused(LedgerError):
-    """The reference was booked before, for another wallet or another amount: two acts claim to
-    be one.
-    """
+    """The reference was booked before for another wallet or amount."""
 
 
 def open_wallet(*, owner: User) -> Account:
-    """The owner's wallet, made now if there is none."""
+    """The owner's wallet, created if there is none."""
     wallet, _ = Account.objects.get_or_create(owner=owner, defaults={"kind": AccountKind.WALLET})
     return wallet
 
 
 def check_funds(*, customer: User, amount: Decimal) -> None:
-    """Raise InsufficientFunds where the wallet could not pay `amount` now. Reserves nothing."""
+    """Raise InsufficientFunds where the wallet could not pay `amount`. Reserves nothing."""
     wallet = open_wallet(owner=customer)
     available = wallet.balance + wallet.credit_limit
     if amount > available:
@@ -74,9 +71,9 @@ def check_funds(*, customer: User, amount: Decimal) -> None:
 def charge(
     *, customer: User, amount: Decimal, reference: Reference, now: datetime
 ) -> Transfer | None:
-    """Take `amount` from the wallet into sales; None where this reference was booked before.
+    """Move `amount` from the wallet to sales; None where the reference is booked.
 
-    Raises InsufficientFunds, and the other errors of this module.
+    Raises LedgerError.
     """
     movement = _Movement(
         TransferKind.CHARGE, house=SALES, signed=-_checked(amount), reference=reference
@@ -93,7 +90,7 @@ def refund(
     actor: User | None = None,
     reason: str = "",
 ) -> Transfer | None:
-    """Return `amount` from sales to the wallet; None where this reference was booked before.
+    """Move `amount` from sales to the wallet; None where the reference is booked.
 
     Raises LedgerError.
     """
@@ -113,12 +110,12 @@ def top_up(
     actor: User | None = None,
     reason: str = "",
 ) -> Transfer | None:
-    """Add money that came in through `gateway`; None where this payment was booked before.
+    """Add money that came in through `gateway`; None where the payment is booked.
 
-    Raises Halted while a halt stands, and the other errors of this module.
+    Raises LedgerError, Halted while a halt is in force.
     """
     if standing_halt() is not None:
-        raise Halted("Top-ups are halted, because the last proof found money that does not add up.")
+        raise Halted("Top-ups are paused because the last audit found money that does not add up.")
     movement = _Movement(
         TransferKind.TOP_UP,
         house=f"topups:{gateway}",
@@ -131,10 +128,9 @@ def top_up(
 def correct(
     *, customer: User, amount: Decimal, correction_id: UUID, actor: User, reason: str, now: datetime
 ) -> Transfer | None:
-    """Add `amount` to the wallet by hand, or take it where it is negative; None where
-    `correction_id` was booked.
+    """Add `amount` to the wallet, or take it where it is negative; None where it is booked.
 
-    Raises InsufficientFunds, and the other errors of this module.
+    Raises LedgerError.
     """
     size = _checked(amount.copy_abs())
     movement = _Movement(
@@ -209,7 +205,7 @@ def _post(
 def _house_account(*, code: str) -> Account:
     account = Account.objects.filter(code=code).first()
     if account is None:
-        # Two first uses at once: the second waits here for the first and finds its row.
+        # Of two first uses at once, the second waits here and finds the row.
         Account.objects.bulk_create(
             [Account(kind=AccountKind.HOUSE, code=code)], ignore_conflicts=True
         )
@@ -226,7 +222,7 @@ def _locked_wallet(*, owner: User) -> Account:
 
 
 def _insert(transfer: Transfer) -> bool:
-    """Insert unless its reference is there; a conflict in another session is waited for."""
+    """Insert unless the reference exists; waits for another session that inserts it."""
     fields = [field for field in Transfer._meta.concrete_fields if not field.primary_key]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     marks = ", ".join(["%s"] * len(fields))
@@ -248,10 +244,7 @@ def _insert(transfer: Transfer) -> bool:
 
 
 def _is_booked(movement: _Movement, *, wallet: Account) -> bool:
-    """Whether this very movement was booked before.
-
-    Raises ReferenceReused where it was another one.
-    """
+    """Whether this movement was booked before. Raises ReferenceReused for a different one."""
     booked = Transfer.objects.filter(reference=movement.reference.text).first()
     if booked is None:
         return False

@@ -1,9 +1,7 @@
-"""Customers' money: accounts and the transfers between them. Rows change in billing/ledger.py
-alone.
+"""Accounts, transfers, halts and proposed adjustments. Only billing/ledger.py moves money.
 
-An account's balance is the sum of its credits less the sum of its debits. A customer's wallet is
-money that we owe the customer: topping up credits it, ordering debits it. Every transfer has one
-account on each side, so the sum over all accounts is zero by construction.
+A balance is credits less debits. A wallet is money that we owe its customer: a top-up credits it,
+an order debits it. Every transfer has an account on each side, so all accounts add up to zero.
 """
 
 from datetime import datetime
@@ -26,7 +24,7 @@ from lib.row_locks import LockingQuerySet
 
 
 class Digits(TypedDict):
-    """How wide a decimal column is."""
+    """Digits of a decimal column."""
 
     max_digits: int
     decimal_places: int
@@ -48,7 +46,7 @@ class AccountQuerySet(LockingQuerySet["Account"]):
 
 
 class Account(models.Model):
-    """A customer's wallet with a running balance, or an account of the house, which is only a sum."""
+    """A customer's wallet with a running balance, or a house account, which is only a sum."""
 
     kind = models.CharField(max_length=10, choices=AccountKind.choices)
     # NULL: a wallet has none
@@ -61,7 +59,7 @@ class Account(models.Model):
         blank=True,
     )
     balance = models.DecimalField(**MONEY, default=0)
-    # the number of transfers that moved this wallet; has no gaps
+    # transfers of this wallet so far, numbered without gaps
     seq = models.BigIntegerField(default=0)
     credit_limit = models.DecimalField(**MONEY, default=0)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -119,9 +117,7 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
 
 
 class Transfer(models.Model):
-    """One movement of `amount` from the debit account to the credit account; never changed,
-    never deleted.
-    """
+    """`amount` moved from the debit to the credit account; never changed, never deleted."""
 
     debit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="debits")
     credit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="credits")
@@ -189,14 +185,12 @@ class Transfer(models.Model):
 
     @property
     def signed_amount(self) -> Decimal:
-        """The amount as the wallet's owner sees it: positive in, negative out."""
+        """Positive into the wallet, negative out of it."""
         return self.amount if self.credit_id == self.wallet_id else -self.amount
 
 
 class Halt(models.Model):
-    """Money that did not add up: while one stands, no order leaves for a provider and no top-up
-    is booked.
-    """
+    """Money did not add up: while it stands, no order is sent and no top-up booked."""
 
     is_standing = models.BooleanField(default=True)
     reason = models.TextField()
@@ -241,11 +235,11 @@ class AdjustmentQuerySet(LockingQuerySet["Adjustment"]):
     """Proposed adjustments, in business words."""
 
     def to_agree(self) -> Self:
-        """Those that wait for a second admin, the oldest first, with the people that they name."""
+        """Open proposals, oldest first, with the people they name."""
         return self.filter(closed_at=None).select_related("customer", "proposed_by").order_by("pk")
 
     def settled(self) -> Self:
-        """Those that were agreed to or withdrawn, the last first, with the people that they name."""
+        """Closed proposals, latest first, with the people they name."""
         return (
             self.exclude(closed_at=None)
             .select_related("proposed_by", "closed_by")
@@ -254,20 +248,18 @@ class AdjustmentQuerySet(LockingQuerySet["Adjustment"]):
 
 
 class Adjustment(models.Model):
-    """Money by hand above SECOND_PERSON_ABOVE, as one admin proposes it: booked once a different
-    admin agrees.
+    """An adjustment above SECOND_PERSON_ABOVE, which a second admin confirms.
 
-    `act_id` is the number of the form that proposed it, and of the booking. `amount` is signed as
-    the wallet sees it.
+    `act_id` identifies its form and its booking; `amount` is negative out of the wallet.
     """
 
-    act_id = models.UUIDField(unique=True)  # a form that is sent twice proposes once
+    act_id = models.UUIDField(unique=True)  # a form sent twice proposes once
     customer = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="adjustments"
     )
     kind = models.CharField(max_length=10, choices=AdjustmentKind.choices)
     amount = models.DecimalField(**MONEY)
-    reason = models.CharField(max_length=300)  # for the customer to read, once it is booked
+    reason = models.CharField(max_length=300)  # shown to the customer once it is booked
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
@@ -308,6 +300,6 @@ class Adjustment(models.Model):
         return f"{self.kind} {self.act_id}"
 
     def close(self, *, outcome: AdjustmentOutcome, actor: User, now: datetime) -> None:
-        """Write down who ended it, and how."""
+        """Record who closed it and how."""
         self.outcome, self.closed_by, self.closed_at = outcome, actor, now
         self.save(update_fields=["outcome", "closed_by", "closed_at"])

@@ -1,6 +1,6 @@
-"""Proving that the ledger adds up, by itself: nothing here knows what an order is.
+"""The audit of the ledger by itself; it knows no orders.
 
-Each check is one statement over all rows and gives a sentence for each thing that is wrong.
+Each check is one statement over all rows and returns a sentence for each thing that is wrong.
 """
 
 from decimal import Decimal
@@ -17,11 +17,11 @@ def _names(*triggers: Trigger) -> str:
     return ", ".join(f"('{each.name}', '{each.table}')" for each in triggers)
 
 
-SHOWN = 50  # findings of one check that are spelt out; the rest is counted
+MAX_SHOWN = 50  # findings of one check that are spelt out; the rest are counted
 
 # The triggers that keep all this true are there and enabled.
 GUARDS: Final = f"""
-SELECT format('the guard %s on %s is missing or switched off', wanted.name, wanted.place)
+SELECT format('the trigger %s on %s is missing or disabled', wanted.name, wanted.place)
 FROM (VALUES {_names(*Account.triggers, *Transfer.triggers)}) AS wanted (name, place)
 LEFT JOIN pg_trigger g
     ON g.tgname = wanted.name AND g.tgrelid = wanted.place::regclass AND g.tgenabled IN ('O', 'A')
@@ -39,20 +39,23 @@ CHECKS: Final = [
     SELECT format('wallet %s of user %s: its balance is %s, its transfers make %s',
                   a.id, a.owner_id, a.balance, coalesce(s.total, 0))
     FROM billing_account a LEFT JOIN (
-        SELECT t.wallet_id, sum(CASE WHEN t.credit_id = t.wallet_id THEN t.amount ELSE -t.amount END) AS total
+        SELECT t.wallet_id,
+               sum(CASE WHEN t.credit_id = t.wallet_id THEN t.amount ELSE -t.amount END) AS total
         FROM billing_transfer t GROUP BY t.wallet_id
     ) s ON s.wallet_id = a.id
     WHERE a.kind = 'wallet' AND a.balance <> coalesce(s.total, 0) ORDER BY a.id
     """,
     """
-    SELECT format('wallet %s of user %s: it moved %s times, its transfers are %s, numbered %s to %s',
-                  a.id, a.owner_id, a.seq, coalesce(s.number, 0), coalesce(s.first, 0), coalesce(s.last, 0))
+    SELECT format(
+        'wallet %s of user %s: it moved %s times, its transfers are %s, numbered %s to %s',
+        a.id, a.owner_id, a.seq, coalesce(s.number, 0), coalesce(s.first, 0), coalesce(s.last, 0))
     FROM billing_account a LEFT JOIN (
         SELECT wallet_id, count(*) AS number, min(wallet_seq) AS first, max(wallet_seq) AS last
         FROM billing_transfer GROUP BY wallet_id
     ) s ON s.wallet_id = a.id
     WHERE a.kind = 'wallet'
-      AND (a.seq <> coalesce(s.number, 0) OR a.seq <> coalesce(s.last, 0) OR coalesce(s.first, 1) <> 1)
+      AND (a.seq <> coalesce(s.number, 0) OR a.seq <> coalesce(s.last, 0)
+           OR coalesce(s.first, 1) <> 1)
     ORDER BY a.id
     """,
     # Every transfer goes on from the one before it.
@@ -62,7 +65,9 @@ CHECKS: Final = [
     FROM (
         SELECT t.id, t.reference, t.balance_after, t.wallet_id,
                CASE WHEN t.credit_id = t.wallet_id THEN t.amount ELSE -t.amount END AS signed,
-               coalesce(lag(t.balance_after) OVER (PARTITION BY t.wallet_id ORDER BY t.wallet_seq), 0) AS before
+               coalesce(
+                   lag(t.balance_after) OVER (PARTITION BY t.wallet_id ORDER BY t.wallet_seq), 0
+               ) AS before
         FROM billing_transfer t
     ) chain WHERE balance_after <> before + signed ORDER BY id
     """,
@@ -74,7 +79,8 @@ CHECKS: Final = [
     """,
     # Nothing is negative.
     """
-    SELECT format('wallet %s of user %s: %s is below its credit limit of %s', id, owner_id, balance, credit_limit)
+    SELECT format('wallet %s of user %s: %s is below its credit limit of %s',
+                  id, owner_id, balance, credit_limit)
     FROM billing_account WHERE kind = 'wallet' AND balance < -credit_limit ORDER BY id
     """,
     """
@@ -83,10 +89,12 @@ CHECKS: Final = [
     """,
     # A transfer runs between the wallet that it names and the house.
     """
-    SELECT format('transfer %s (%s): not between wallet %s and the house', t.id, t.reference, t.wallet_id)
+    SELECT format('transfer %s (%s): not between wallet %s and the house',
+                  t.id, t.reference, t.wallet_id)
     FROM billing_transfer t
     JOIN billing_account d ON d.id = t.debit_id JOIN billing_account c ON c.id = t.credit_id
-    WHERE d.kind = c.kind OR t.wallet_id <> CASE WHEN d.kind = 'wallet' THEN d.id ELSE c.id END ORDER BY t.id
+    WHERE d.kind = c.kind OR t.wallet_id <> CASE WHEN d.kind = 'wallet' THEN d.id ELSE c.id END
+    ORDER BY t.id
     """,
     # What queries know of a transfer is what its reference says.
     f"""
@@ -97,9 +105,11 @@ CHECKS: Final = [
     # What the wallets hold is what the house took in less what it earned: over all accounts the sum
     # is zero.
     """
-    SELECT format('all wallets hold %s, the accounts of the house %s: together %s, not 0', w, h, w + h)
+    SELECT format('all wallets hold %s, the accounts of the house %s: together %s, not 0',
+                  w, h, w + h)
     FROM (SELECT coalesce(sum(balance), 0) AS w FROM billing_account WHERE kind = 'wallet') wallets,
-         (SELECT coalesce(sum(CASE WHEN a.id = t.credit_id THEN t.amount ELSE -t.amount END), 0) AS h
+         (SELECT
+              coalesce(sum(CASE WHEN a.id = t.credit_id THEN t.amount ELSE -t.amount END), 0) AS h
           FROM billing_transfer t JOIN billing_account a ON a.id IN (t.debit_id, t.credit_id)
           WHERE a.kind = 'house') house
     WHERE w + h <> 0
@@ -109,7 +119,7 @@ CHECKS: Final = [
 
 
 class LedgerFigures(TypedDict):
-    """How much was checked; money in the panel's currency, as text."""
+    """What was checked; money in the panel's currency, as text."""
 
     wallets: int
     wallets_total: str
@@ -118,21 +128,21 @@ class LedgerFigures(TypedDict):
 
 
 def check_ledger() -> list[str]:
-    """One sentence for each thing in the ledger that does not add up; empty where all is well."""
+    """A sentence for each thing that does not add up."""
     return [finding for check in CHECKS for finding in findings(check)]
 
 
 def findings(statement: str) -> list[str]:
-    """The sentences that a statement gives, the first `SHOWN` of them spelt out."""
+    """The sentences that a statement returns; beyond MAX_SHOWN, their number."""
     with connection.cursor() as cursor:
         cursor.execute(statement)
-        found = [str(row[0]) for row in cursor.fetchmany(SHOWN)]
-        rest = max(cursor.rowcount - SHOWN, 0)
+        found = [str(row[0]) for row in cursor.fetchmany(MAX_SHOWN)]
+        rest = max(cursor.rowcount - MAX_SHOWN, 0)
     return [*found, f"… and {rest} more of this kind"] if rest else found
 
 
 def count_ledger() -> LedgerFigures:
-    """What `check_ledger` goes over."""
+    """How much `check_ledger` checks."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*), coalesce(sum(balance), 0) FROM billing_account WHERE kind = 'wallet'"
@@ -141,7 +151,8 @@ def count_ledger() -> LedgerFigures:
         cursor.execute("SELECT count(*) FROM billing_transfer")
         transfers = cursor.fetchone()[0]
         cursor.execute(
-            "SELECT a.code, sum(CASE WHEN a.id = t.credit_id THEN t.amount ELSE -t.amount END) FROM billing_transfer t"
+            "SELECT a.code, sum(CASE WHEN a.id = t.credit_id THEN t.amount ELSE -t.amount END)"
+            " FROM billing_transfer t"
             " JOIN billing_account a ON a.id IN (t.debit_id, t.credit_id) WHERE a.kind = 'house'"
             " GROUP BY a.code ORDER BY a.code"
         )

@@ -1,19 +1,13 @@
-"""Proving what moved in the ledger since a sound proof. By itself: nothing here knows what an order
-is.
+"""The audit of what moved in the ledger since the last successful audit; it knows no orders.
 
-Why nothing slips through
-- PostgreSQL keeps with every row the id of the transaction that wrote it last. A proof keeps its
-*horizon*: the lowest
-  id that was under way when it took its snapshot. What it did not see was written by a transaction
-  with an id not below
-  that, however early it began, however late it committed, by whatever path and with whatever clock.
-  So the rows from
-  the horizon on are all that the proof has not seen, and some that it has.
-- Transfers are append-only. A wallet that was sound up to its transfer n is sound now if the
-transfers behind n go on
-  from what n left, without a gap, to its balance.
-- What was deleted, changed below the server, or brought into another one by a dump, is found by the
-nightly proof.
+Why nothing is missed
+- PostgreSQL keeps with every row the id of the transaction that last wrote it. An audit keeps its
+  *horizon*: the lowest id in progress when it took its snapshot. Whatever it did not see has an id
+  from the horizon on, however early it began or late it committed.
+- Transfers are append-only. A wallet that was right up to transfer n is right now if the transfers
+  after n go on from there, without a gap, to its balance.
+- Rows that were deleted, changed below the server or restored from a dump are found by the daily
+  audit of everything.
 """
 
 from collections.abc import Collection, Sequence
@@ -24,8 +18,8 @@ from django.db import connection
 
 from billing.proof import GUARDS, MISNAMED, findings
 
-# transactions since a horizon; ids are kept with rows in 32 bits, so that older ones look alike
-OLDEST = 2**30
+# transactions since a horizon: rows keep ids in 32 bits, so older ones look alike
+MAX_AGE = 2**30
 ROWS: Final = "'{{{}}}'::bigint[]"
 
 MOVED: Final = """
@@ -36,14 +30,19 @@ CHECKS: Final = [
     # What a wallet held before its new transfers, and those, make its balance; they are numbered on
     # to its last.
     """
-    WITH starts AS (  -- the tail of a wallet begins with its first new transfer; some behind that are not new
+    WITH starts AS (
+        -- a wallet's tail begins with its first new transfer; later ones may be known
         SELECT a.id, coalesce(min(new.wallet_seq), a.seq + 1) AS first
-        FROM billing_account a LEFT JOIN billing_transfer new ON new.wallet_id = a.id AND new.id = ANY({transfers})
+        FROM billing_account a
+        LEFT JOIN billing_transfer new ON new.wallet_id = a.id AND new.id = ANY({transfers})
         WHERE a.kind = 'wallet' AND a.id = ANY({wallets}) GROUP BY a.id
     ),
     tails AS (
-        SELECT s.id, s.first, count(t.id) AS number, coalesce(max(t.wallet_seq), s.first - 1) AS last,
-               coalesce(sum(CASE WHEN t.credit_id = t.wallet_id THEN t.amount ELSE -t.amount END), 0) AS total
+        SELECT s.id, s.first, count(t.id) AS number,
+               coalesce(max(t.wallet_seq), s.first - 1) AS last,
+               coalesce(
+                   sum(CASE WHEN t.credit_id = t.wallet_id THEN t.amount ELSE -t.amount END), 0
+               ) AS total
         FROM starts s LEFT JOIN billing_transfer t ON t.wallet_id = s.id AND t.wallet_seq >= s.first
         GROUP BY s.id, s.first
     ),
@@ -51,17 +50,21 @@ CHECKS: Final = [
         SELECT a.*, tails.number, tails.first, tails.last, before.id AS before,
                coalesce(before.balance_after, 0) + tails.total AS expected
         FROM tails JOIN billing_account a ON a.id = tails.id
-        LEFT JOIN billing_transfer before ON before.wallet_id = a.id AND before.wallet_seq = tails.first - 1
+        LEFT JOIN billing_transfer before
+            ON before.wallet_id = a.id AND before.wallet_seq = tails.first - 1
     )
     SELECT finding.text FROM judged CROSS JOIN LATERAL (VALUES
         (CASE WHEN balance <> expected THEN
-            format('wallet %s of user %s: its balance is %s, its transfers make %s', id, owner_id, balance, expected)
+            format('wallet %s of user %s: its balance is %s, its transfers make %s',
+                   id, owner_id, balance, expected)
          END),
         (CASE WHEN seq <> last OR number <> last - first + 1 OR (before IS NULL AND first <> 1) THEN
-            format('wallet %s of user %s: it moved %s times, its %s new transfers are numbered %s to %s',
-                   id, owner_id, seq, number, first, last) END),
+            format(
+              'wallet %s of user %s: it moved %s times, its %s new transfers are numbered %s to %s',
+                id, owner_id, seq, number, first, last) END),
         (CASE WHEN balance < -credit_limit THEN
-            format('wallet %s of user %s: %s is below its credit limit of %s', id, owner_id, balance, credit_limit)
+            format('wallet %s of user %s: %s is below its credit limit of %s',
+                   id, owner_id, balance, credit_limit)
          END)
     ) AS finding (text) WHERE finding.text IS NOT NULL ORDER BY id, text
     """,
@@ -69,20 +72,24 @@ CHECKS: Final = [
     # and the house.
     """
     SELECT finding.text FROM (
-        SELECT t.*, d.kind AS debit_kind, c.kind AS credit_kind, coalesce(before.balance_after, 0) AS before,
+        SELECT t.*, d.kind AS debit_kind, c.kind AS credit_kind,
+               coalesce(before.balance_after, 0) AS before,
                CASE WHEN t.credit_id = t.wallet_id THEN t.amount ELSE -t.amount END AS signed
         FROM billing_transfer t
         JOIN billing_account d ON d.id = t.debit_id JOIN billing_account c ON c.id = t.credit_id
-        LEFT JOIN billing_transfer before ON before.wallet_id = t.wallet_id AND before.wallet_seq = t.wallet_seq - 1
+        LEFT JOIN billing_transfer before
+            ON before.wallet_id = t.wallet_id AND before.wallet_seq = t.wallet_seq - 1
         WHERE t.id = ANY({transfers})
     ) judged CROSS JOIN LATERAL (VALUES
         (CASE WHEN balance_after <> before + signed THEN
             format('transfer %s (%s): it left %s in wallet %s, but %s and %s make %s',
                    id, reference, balance_after, wallet_id, before, signed, before + signed) END),
-        (CASE WHEN amount <= 0 THEN format('transfer %s (%s): its amount is %s', id, reference, amount) END),
+        (CASE WHEN amount <= 0 THEN
+            format('transfer %s (%s): its amount is %s', id, reference, amount) END),
         (CASE WHEN debit_kind = credit_kind
-                OR wallet_id <> CASE WHEN debit_kind = 'wallet' THEN debit_id ELSE credit_id END THEN
-            format('transfer %s (%s): not between wallet %s and the house', id, reference, wallet_id) END),
+            OR wallet_id <> CASE WHEN debit_kind = 'wallet' THEN debit_id ELSE credit_id END THEN
+            format('transfer %s (%s): not between wallet %s and the house',
+                   id, reference, wallet_id) END),
         (CASE WHEN {misnamed} THEN
             format('transfer %s (%s): its reference does not say that it is about %s %s',
                    id, reference, subject_kind, subject_id) END)
@@ -94,31 +101,26 @@ CHECKS: Final = [
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What was written in the ledger since a horizon, by primary keys."""
+    """What was written since a horizon, by primary key."""
 
     transfers: Sequence[int]
     wallets: Sequence[int]
 
 
 def read_horizon() -> int:
-    """The lowest transaction id that is under way in the snapshot of this transaction."""
+    """The lowest transaction id in progress in this transaction's snapshot."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
         return int(cursor.fetchone()[0])
 
 
 def is_usable(horizon: int) -> bool:
-    """Whether rows can be told apart by it: it is of this server, and not too many transactions
-    ago.
-    """
-    return 0 <= read_horizon() - horizon < OLDEST
+    """Whether it belongs to this server and is recent enough to tell rows apart."""
+    return 0 <= read_horizon() - horizon < MAX_AGE
 
 
 def newer_than(horizon: int) -> str:
-    """SQL that selects the rows of one table that were written from the horizon on.
-
-    A whole table is gone over once.
-    """
+    """SQL condition: the row was written from the horizon on. Scans the table."""
     return f"age(xmin) <= (SELECT age('{horizon & 0xFFFFFFFF}'::xid))"
 
 
@@ -128,7 +130,7 @@ def rows(keys: Collection[int]) -> str:
 
 
 def find_moved(*, horizon: int) -> Moved:
-    """Which transfers are new, and which wallets moved or were touched; `horizon` must be usable."""
+    """New transfers, and wallets that moved; `horizon` must be usable."""
     transfers, wallets = [], set()
     with connection.cursor() as cursor:
         cursor.execute(MOVED.format(newer=newer_than(horizon)))
@@ -140,7 +142,7 @@ def find_moved(*, horizon: int) -> Moved:
 
 
 def check_moved(moved: Moved) -> list[str]:
-    """One sentence for each thing among them that does not add up, given that all was well before."""
+    """A sentence for each thing that does not add up, given that all was right before."""
     keys = {
         "transfers": rows(moved.transfers),
         "wallets": rows(moved.wallets),

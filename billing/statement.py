@@ -1,4 +1,4 @@
-"""A wallet's statement: its movements, the newest first, in words, a page at a time."""
+"""A wallet's statement: its movements, newest first, a page at a time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +16,7 @@ PAGE = 50  # movements
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One line: `amount` is signed as the owner sees it; `url` leads to the order that it
-    belongs to, or is empty.
-    """
+    """One line; `amount` is negative out of the wallet, `url` that of the order, or empty."""
 
     at: datetime
     title: str
@@ -31,10 +29,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One page.
-
-    `newer` and `older` are the steps to read on from, None where there is no such page.
-    """
+    """One page; `newer` and `older` as in keyset pages."""
 
     balance: Decimal
     credit_limit: Decimal
@@ -46,9 +41,7 @@ class Statement:
 def read_statement(
     *, owner: User, order_url_name: str, before: int | None = None, after: int | None = None
 ) -> Statement:
-    """The movements before or after a step of the wallet, else the newest; orders are linked by
-    the name of a URL.
-    """
+    """The newest movements, or those before or after a step of the wallet."""
     wallet = Account.objects.filter(owner=owner).first()
     if wallet is None:
         return Statement(Decimal(0), Decimal(0), [], None, None)

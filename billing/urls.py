@@ -1,4 +1,4 @@
-"""The addresses of the billing app, by audience."""
+"""URLs of billing, by audience."""
 
 from django.urls import path
 

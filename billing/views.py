@@ -1,4 +1,4 @@
-"""The customer's wallet."""
+"""The customer's wallet page."""
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -13,7 +13,7 @@ from billing.statement import read_statement
 @customer_required
 @require_GET
 def wallet(request: MemberRequest) -> HttpResponse:
-    """The balance, how to add to it, and every movement with what it left."""
+    """The balance, how to top up, and every movement."""
     page = PageForm.read(request.GET)
     statement = read_statement(
         owner=request.user, order_url_name="order", before=page.before, after=page.after

@@ -1,4 +1,4 @@
-"""Names the catalog app to Django."""
+"""The catalog app."""
 
 from django.apps import AppConfig
 

@@ -1,6 +1,6 @@
-"""What the admin decides about mirrored services: names, places, whether they are sold.
+"""Change what the admin decides about a service: name, category, position, sale.
 
-A sync never undoes it.
+A sync never overwrites it.
 """
 
 from collections.abc import Mapping
@@ -17,12 +17,10 @@ from catalog.prices.write_lock import lock_catalog
 def change_service(
     *, service: Service, category: Category, values: Mapping[str, object], now: datetime
 ) -> None:
-    """Store the admin's own `values` (own_name, own_description, position, is_hidden, refill_mode,
-    cancel_mode).
+    """Store the admin's `values`: fields of the service, and `dripfeed`: "on", "off" or "".
 
-    Another category is the admin's own from then on, and its margin prices the service at once.
-    `dripfeed` is the admin's "on" or "off", or "" for what the provider lists, which is read again
-    at the next sync.
+    A new category reprices the service at once. `dripfeed` "" returns to what the provider lists,
+    from the next sync on.
     """
     lock_catalog()
     changes: dict[str, object] = {**values, "updated_at": now}
@@ -42,11 +40,7 @@ def change_service(
 
 @transaction.atomic
 def accept_review(*, services: ServiceQuerySet, expected: int, now: datetime) -> bool:
-    """Let those of these services that wait be sold as they are now; nothing changes unless there
-    are `expected`.
-
-    No sync comes between the counting and the change. Returns whether they were accepted.
-    """
+    """Accept the services that wait for review; False, and no change, unless `expected` do."""
     lock_catalog()
     waiting = services.exclude(review_reason="")
     if waiting.count() != expected:

@@ -1,4 +1,4 @@
-"""What the admin types about providers and margins, with a message for everything that is wrong."""
+"""Forms of providers and margins."""
 
 import re
 from decimal import Decimal
@@ -21,7 +21,7 @@ MAX_RATE: Final = Decimal(1_000_000)  # of one currency in another
 
 
 class PercentField(forms.DecimalField):
-    """A margin in percent, never below 0: that would sell at a loss."""
+    """A margin in percent, not below 0, which would sell at a loss."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -30,7 +30,7 @@ class PercentField(forms.DecimalField):
 
 
 class FixedField(forms.DecimalField):
-    """An amount on top, panel's currency, never below 0."""
+    """An amount added to the cost, panel's currency, not below 0."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -45,16 +45,18 @@ class ExchangeRateField(forms.DecimalField):
         super().__init__(max_digits=20, decimal_places=8, **kwargs)
         self.validators += [
             MinValueValidator(Decimal("0.00000001"), "An exchange rate must be above 0."),
-            MaxValueValidator(MAX_RATE, f"An exchange rate above {MAX_RATE:,} must be a mistake."),
+            MaxValueValidator(MAX_RATE, f"An exchange rate can be at most {MAX_RATE:,}."),
         ]
 
 
 class ConnectionForm(forms.Form):
-    """How a provider is called and reached: what a new and a known one have in common."""
+    """Name, URL and key of a new or known provider."""
 
-    name = forms.CharField(max_length=60, help_text="As staff read it. Customers never see it.")
+    name = forms.CharField(max_length=60, help_text="Shown to staff only.")
     url = forms.CharField(
-        label="URL", max_length=300, help_text="Of its API, such as https://provider.example/api/v2"
+        label="URL",
+        max_length=300,
+        help_text="API URL, for example https://provider.example/api/v2",
     )
     key = forms.CharField(
         label="API key",
@@ -66,26 +68,28 @@ class ConnectionForm(forms.Form):
     known: Provider | None = None  # the one that is being changed
 
     def clean_name(self) -> str:
-        """Not the name of another provider, in any case."""
+        """Unique without regard to case."""
         name = " ".join(self.cleaned_data["name"].split())
         others = Provider.objects.filter(name__iexact=name).exclude(
             pk=self.known.pk if self.known else 0
         )
         if others.exists():
-            raise forms.ValidationError(f"Another provider is called {name}.")
+            raise forms.ValidationError(f"Another provider is named {name}.")
         return name
 
     def clean_url(self) -> str:
-        """An address that our client would connect to."""
+        """A URL that our client may connect to."""
         return check_url(
             self.cleaned_data["url"], is_private_allowed=settings.PROVIDER_ALLOW_PRIVATE
         )
 
     def clean_key(self) -> str:
-        """Printable ASCII without blanks, as every key is."""
+        """Printable ASCII without spaces."""
         key = str(self.cleaned_data["key"]).strip()
         if key and not KEY.fullmatch(key):
-            raise forms.ValidationError("An API key has no blanks and only plain characters.")
+            raise forms.ValidationError(
+                "An API key has only printable ASCII characters and no spaces."
+            )
         return key
 
 
@@ -93,26 +97,31 @@ class ProviderForm(ConnectionForm):
     """A new provider."""
 
     currency = forms.CharField(
-        max_length=3, help_text="The three letters of the currency its rates are in."
+        max_length=3, help_text="Three-letter code of the currency of its rates."
     )
     exchange_rate = ExchangeRateField(required=False)
     percent = PercentField(
-        label="Margin in percent", initial=DEFAULT_PERCENT, help_text="On top of its rates."
+        label="Margin in percent", initial=DEFAULT_PERCENT, help_text="Added to its rates."
     )
     is_review_first = forms.BooleanField(
-        required=False, label="Review first", help_text="New services wait until you have looked."
+        required=False,
+        label="Review first",
+        help_text="New services are not sold until you have reviewed them.",
     )
     is_probe_allowed = forms.BooleanField(
         required=False,
         label="Probing allowed",
-        help_text="To resolve unclear orders, ids that are not ours may be read. Ask the provider before.",
+        help_text=(
+            "To resolve unclear orders, IDs that are not ours may be read. Ask the provider first."
+        ),
     )
     is_idempotent = forms.BooleanField(
         required=False,
         label="Honours idempotency keys",
         help_text=(
-            "It promises that an order sent twice under one key is one order, and that it looks the key up before"
-            " anything else. Unclear orders are then sent again by themselves: tick it only where you are sure."
+            "The provider promises to place an order sent twice with one key only once, and to"
+            " check the key before anything else. Unclear orders are then resent automatically:"
+            " tick this only if you are sure."
         ),
     )
 
@@ -127,11 +136,11 @@ class ProviderForm(ConnectionForm):
         """Three letters."""
         currency = str(self.cleaned_data["currency"]).strip().upper()
         if not CURRENCY.fullmatch(currency):
-            raise forms.ValidationError("A currency is three letters, such as USD.")
+            raise forms.ValidationError("Enter a three-letter currency code such as USD.")
         return currency
 
     def clean_exchange_rate(self) -> Decimal | None:
-        """Needed for a currency that we cannot reckon in yet, out of place for the panel's own."""
+        """Required for a currency without a rate, not allowed for the panel's own."""
         rate: Decimal | None = self.cleaned_data["exchange_rate"]
         currency = self.cleaned_data.get("currency")
         if currency == settings.PANEL_CURRENCY:
@@ -140,13 +149,13 @@ class ProviderForm(ConnectionForm):
             return None
         if currency and rate is None and currency not in known_exchange_rates():
             raise forms.ValidationError(
-                f"Say how many {settings.PANEL_CURRENCY} one {currency} is worth."
+                f"Enter how many {settings.PANEL_CURRENCY} one {currency} is worth."
             )
         return rate
 
 
 class ProviderChangeForm(ConnectionForm):
-    """A known provider; an empty key keeps the one that is stored."""
+    """A known provider; an empty key keeps the stored one."""
 
     exchange_rate = ExchangeRateField(required=False)
     is_review_first = ProviderForm.base_fields["is_review_first"]
@@ -154,15 +163,18 @@ class ProviderChangeForm(ConnectionForm):
     is_idempotent = ProviderForm.base_fields["is_idempotent"]
     is_429_unclear = forms.BooleanField(
         required=False,
-        label="Doubt “too many requests”",
-        help_text="It may have placed an order that it answers so (HTTP 429): such orders go to staff, not out again.",
+        label="Treat “too many requests” as unclear",
+        help_text=(
+            "The provider may place an order and still answer HTTP 429."
+            " Such orders go to staff and are not resent."
+        ),
     )
 
     def __init__(self, *args: Any, known: Provider, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.known = known
         self.fields["key"].required = False
-        self.fields["key"].help_text = "Leave it empty to keep the key that is stored."
+        self.fields["key"].help_text = "Leave empty to keep the stored key."
         if known.currency == settings.PANEL_CURRENCY:
             del self.fields["exchange_rate"]
         else:
@@ -172,14 +184,12 @@ class ProviderChangeForm(ConnectionForm):
             ].help_text = f"One {known.currency} in {settings.PANEL_CURRENCY}."
 
     def clean(self) -> dict[str, Any]:
-        """The stored key goes to no other host: an address can be changed by mistake, or by
-        somebody else.
-        """
+        """The stored key is not sent to another host."""
         cleaned: dict[str, Any] = super().clean() or {}
         url = cleaned.get("url")
         if self.known and url and not cleaned.get("key") and _place(url) != _place(self.known.url):
             self.add_error(
-                "key", "Enter the key again: the stored one is not sent to another host."
+                "key", "Enter the key again: the stored key is not sent to another host."
             )
         return cleaned
 
@@ -187,7 +197,7 @@ class ProviderChangeForm(ConnectionForm):
 class PauseForm(forms.Form):
     """Why a provider is paused."""
 
-    reason = forms.CharField(max_length=300, help_text="Staff read it beside the orders that wait.")
+    reason = forms.CharField(max_length=300, help_text="Shown to staff next to the waiting orders.")
 
 
 def _place(url: str) -> tuple[str, int, bool]:

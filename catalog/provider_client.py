@@ -1,6 +1,4 @@
-"""Opens the client for one of our providers: the only place where a stored key is unsealed to be
-used.
-"""
+"""Open a provider's client: the only place that decrypts stored keys."""
 
 from django.conf import settings
 
@@ -10,10 +8,7 @@ from lib.encryption import unseal
 
 
 def open_client(provider: Provider) -> Client:
-    """A client of one's own for the sweep or thread that asks; to be closed, best by `with`.
-
-    Raises sealing.CannotUnseal where the key cannot be read. Nothing is sent yet.
-    """
+    """A client, to be closed by the caller; sends nothing yet. Raises CannotUnseal."""
     return Client(
         Endpoint(
             url=provider.url,

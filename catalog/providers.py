@@ -1,4 +1,4 @@
-"""Taking a provider on, changing it, pausing it, asking for a sync of it."""
+"""Add, change, pause and resume providers; request syncs; set exchange rates."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -33,10 +33,9 @@ def add_provider(
     actor: User | None,
     now: datetime,
 ) -> Provider:
-    """Store a provider, its margin rule of `percent`, and the exchange rate where one is given; all
-    of it or nothing.
+    """Store a provider with its margin rule and, where given, its exchange rate.
 
-    The values were validated by forms.ProviderForm. Raises NameTaken.
+    The values come from a valid ProviderForm. Raises NameTaken.
     """
     try:
         with transaction.atomic():
@@ -50,7 +49,7 @@ def add_provider(
                 is_idempotent=is_idempotent,
             )
     except IntegrityError:
-        raise NameTaken(f"another provider is called {name}") from None
+        raise NameTaken(f"another provider is named {name}") from None
     if exchange_rate is not None:
         set_exchange_rate(currency=currency, rate=exchange_rate, now=now)
     set_margin(target=provider, percent=percent, fixed=Decimal(0), actor=actor, now=now)
@@ -71,12 +70,11 @@ def change_provider(
     exchange_rate: Decimal | None = None,
     now: datetime,
 ) -> None:
-    """Change what the admin may change, and the exchange rate where one is given; all of it or
-    nothing.
+    """Change a provider and, where given, its exchange rate; an empty `key` keeps the stored one.
 
-    An empty `key` keeps the one we hold. Raises NameTaken and rulebook.TooDear.
+    Raises NameTaken and TooDear.
     """
-    # first, as it locks the catalog: a sync takes that lock before the provider's row
+    # first: like a sync, it locks the catalog before the provider's row
     if exchange_rate is not None:
         set_exchange_rate(currency=provider.currency, rate=exchange_rate, now=now)
     provider.name, provider.url = name, url
@@ -97,15 +95,14 @@ def change_provider(
         with transaction.atomic():
             provider.save(update_fields=fields)
     except IntegrityError:
-        raise NameTaken(f"another provider is called {name}") from None
+        raise NameTaken(f"another provider is named {name}") from None
 
 
 @transaction.atomic
 def set_exchange_rate(*, currency: str, rate: Decimal, now: datetime) -> int:
-    """Reckon in this rate from now on (panel's currency for one unit of `currency`); returns how
-    many prices moved.
+    """Set the rate (panel's currency for one unit of `currency`); returns how many prices moved.
 
-    Raises rulebook.TooDear, and ValueError for the panel's own currency. Then nothing changed.
+    Raises TooDear, and ValueError for the panel's own currency; nothing changed then.
     """
     if currency == settings.PANEL_CURRENCY:
         raise ValueError(f"{currency} is the panel's currency: its rate is 1")
@@ -116,9 +113,9 @@ def set_exchange_rate(*, currency: str, rate: Decimal, now: datetime) -> int:
 
 
 def pause_provider(*, provider: Provider, reason: str, now: datetime) -> None:
-    """Let orders for this provider wait until a person resumes it; syncs go on.
+    """Hold this provider's orders until a person resumes it; syncs go on.
 
-    A pause by the machine becomes ours.
+    An automatic pause becomes a manual one.
     """
     Provider.objects.filter(pk=provider.pk).update(
         paused_at=now, pause_reason=reason, is_pause_automatic=False
@@ -126,14 +123,12 @@ def pause_provider(*, provider: Provider, reason: str, now: datetime) -> None:
 
 
 def resume_provider(*, provider: Provider) -> None:
-    """Let orders go to this provider again, with its count of failures at zero."""
+    """Send orders to this provider again, with its failure count at zero."""
     Provider.objects.filter(pk=provider.pk).update(
         paused_at=None, pause_reason="", is_pause_automatic=False, failures_in_row=0
     )
 
 
 def want_sync(*, provider: Provider, accepted_gone: int | None = None, now: datetime) -> None:
-    """Have the next round of syncs take this provider, and let it withdraw so many services at
-    once.
-    """
+    """Request a sync, which may withdraw up to `accepted_gone` services."""
     Provider.objects.filter(pk=provider.pk).update(sync_wanted_at=now, accepted_gone=accepted_gone)

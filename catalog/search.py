@@ -1,4 +1,4 @@
-"""Finding services among thousands: by words, by id, by category."""
+"""Search of services by words and id, and their categories."""
 
 from typing import Final
 
@@ -6,13 +6,11 @@ from django.db.models import Q
 
 from catalog.models import Category, ServiceQuerySet
 
-MAX_WORDS: Final = 8  # a sentence pasted into the search narrows no further
+MAX_WORDS: Final = 8  # further words are ignored
 
 
 def matching(services: ServiceQuerySet, *, words: str) -> ServiceQuerySet:
-    """Those whose name or category, as customers read them, holds every word; a number also
-    finds the service's id.
-    """
+    """Services whose name or category, as customers read them, has every word, or by id."""
     for word in words.split()[:MAX_WORDS]:
         named = Q(own_name__icontains=word) | Q(own_name="", upstream_name__icontains=word)
         filed = Q(category__own_name__icontains=word) | Q(

@@ -1,4 +1,4 @@
-"""One page of a long list of services, with what a table row needs and nothing more."""
+"""One numbered page of the service list, grouped by category."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Row:
     min_quantity: int
     max_quantity: int
     average_time: str
-    is_limited: bool  # whether minimum and maximum mean anything
+    is_limited: bool  # whether minimum and maximum apply
     is_refill: bool
     is_cancel: bool
 
@@ -41,7 +41,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a numbered page stands in its list."""
+    """A page's place in its list."""
 
     number: int  # of the page, from 1
     count: int  # rows of the whole list
@@ -78,13 +78,13 @@ class Place:
 
 
 def is_per_order(type_name: str) -> bool:
-    """Whether rate and price of a type are for one order; of a type nobody knows they are for 1000."""
+    """Whether rate and price of a type are per order; for an unknown type they are per 1000."""
     kind = service_types.find(type_name)
     return kind is not None and kind.is_per_order
 
 
 def unit_of(type_name: str) -> str:
-    """What one price of a type is for."""
+    """The unit that a price of this type is for."""
     kind = service_types.find(type_name)
     if kind is not None and kind.is_subscription:
         return "post"
@@ -92,7 +92,7 @@ def unit_of(type_name: str) -> str:
 
 
 def is_limited(type_name: str) -> bool:
-    """Whether a service's minimum and maximum mean anything for its type."""
+    """Whether minimum and maximum apply to this type."""
     kind = service_types.find(type_name)
     return kind is None or kind.is_limited
 

@@ -1,4 +1,4 @@
-"""What Celery may ask of the catalog app. Each task may run twice, late or never without effect."""
+"""Celery tasks of the catalog; each may run twice, late or never without harm."""
 
 import logging
 from datetime import timedelta
@@ -17,24 +17,20 @@ log = logging.getLogger(__name__)
 
 @shared_task
 def sync_catalogs() -> None:
-    """Have every provider synced that is due, each by a task of its own: one that hangs holds
-    up no other.
-    """
+    """Start a sync task for each provider that is due, so that none holds up another."""
     for provider_id in _due():
         sync_catalog.apply_async(kwargs={"provider_id": provider_id}, expires=settings.SYNC_EVERY)
 
 
 def sync_here() -> None:
-    """Sync every provider that is due in this process, one after another: for a panel without a
-    broker.
-    """
+    """Sync the providers that are due in this process, for a panel without a broker."""
     for provider_id in _due():
         sync_catalog(provider_id=provider_id)
 
 
 @shared_task
 def sync_catalog(*, provider_id: int) -> None:
-    """Sync one provider, paused or not, unless a worker does so now."""
+    """Sync one provider, paused or not, unless another worker does so now."""
     with only_one(f"catalog:sync:{provider_id}") as is_ours:
         if not is_ours:
             return
@@ -45,9 +41,7 @@ def sync_catalog(*, provider_id: int) -> None:
 
 
 def nudge_sync(*, provider_id: int) -> None:
-    """Ask a worker to sync at once; without a broker the next round does it, since the row says
-    that it is wanted.
-    """
+    """Ask a worker to sync at once; without a broker the next round does it."""
     try:
         sync_catalog.apply_async(kwargs={"provider_id": provider_id}, expires=settings.SYNC_EVERY)
     except (OperationalError, OSError) as error:
@@ -58,9 +52,8 @@ def nudge_sync(*, provider_id: int) -> None:
 
 
 def _due() -> list[int]:
-    """The keys of the providers whose catalog is to be read now."""
-    # Half an interval: this beat must take what the beat before took, although that needed a
-    # moment.
+    """The ids of the providers that are due."""
+    # half an interval, so that this round takes what the round before took a moment late
     older_than = timedelta(seconds=settings.SYNC_EVERY / 2)
     return list(
         Provider.objects.to_sync(now=timezone.now(), older_than=older_than).values_list(

@@ -1,8 +1,7 @@
-"""Mapping: services of a type that only their provider knows are sold as a type that we know, by
-the admin's word.
+"""Mappings, by which an admin sells services of an unknown type as a known one.
 
-A mapping takes effect at once and at every later sync; reverted, the services are off sale again,
-and no order that was placed meanwhile is touched: it goes on as what it was sold as.
+A mapping applies at once and at every later sync. Once reverted, the services are off sale again;
+orders placed meanwhile keep the type that they were sold as.
 """
 
 from collections.abc import Sequence
@@ -21,12 +20,12 @@ MAX_SHOWN = 100  # unknown types: a provider may invent one for each service
 
 
 class CannotMap(Exception):
-    """The mapping makes no sense, and nothing was changed; the text says why."""
+    """The mapping is not valid; nothing changed. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnknownType:
-    """A type in a provider's catalog that nobody has told us how to sell."""
+    """A type in a provider's catalog that we do not know."""
 
     provider_id: int
     provider_name: str
@@ -35,10 +34,7 @@ class UnknownType:
 
 
 def unknown_types() -> Sequence[UnknownType]:
-    """The types that are not sold until they are mapped, by provider and word, MOST_SHOWN at most.
-
-    One query.
-    """
+    """The types that are not sold until they are mapped, at most MAX_SHOWN. One query."""
     rows = (
         Service.objects.listed()
         .filter(is_sellable=False)
@@ -49,7 +45,7 @@ def unknown_types() -> Sequence[UnknownType]:
 
 
 def types_of(*, provider: Provider) -> dict[str, str]:
-    """What the words of this provider mean, by the word in lower case."""
+    """The provider's mappings, by its word in lower case."""
     mappings = TypeMapping.objects.filter(provider=provider, reverted_at=None)
     return {word.lower(): type_name for word, type_name in mappings.values_list("word", "type")}
 
@@ -58,23 +54,23 @@ def types_of(*, provider: Provider) -> dict[str, str]:
 def map_type(
     *, provider: Provider, word: str, type_name: str, actor: User, now: datetime
 ) -> TypeMapping:
-    """Sell this provider's services of the type `word` as `type_name` from now on.
+    """Sell this provider's services of type `word` as `type_name` from now on.
 
-    Raises CannotMap where we know the word, do not know the type, or the word is mapped already.
+    Raises CannotMap.
     """
     lock_catalog()
     kind = find(type_name)
     if find(word) is not None:
-        raise CannotMap(f"{word} is a type that we know: it is sold as what it is.")
+        raise CannotMap(f"{word} is a known type and needs no mapping.")
     if kind is None or not kind.is_sellable:
-        raise CannotMap("Choose one of the types that we know.")
+        raise CannotMap("Choose one of the known types.")
     try:
         with transaction.atomic():
             mapping = TypeMapping.objects.create(
                 provider=provider, word=word, type=kind.name, mapped_by=actor, mapped_at=now
             )
     except IntegrityError:
-        raise CannotMap(f"{word} of {provider} is mapped already.") from None
+        raise CannotMap(f"{word} of {provider} is already mapped.") from None
     Service.objects.filter(provider=provider, type__iexact=word, upstream_type="").update(
         upstream_type=F("type"), type=kind.name, is_sellable=True, updated_at=now
     )
@@ -83,10 +79,7 @@ def map_type(
 
 @transaction.atomic
 def revert_mapping(*, mapping: TypeMapping, actor: User, now: datetime) -> bool:
-    """Take the word back: its services are not sold any more.
-
-    False where somebody has done so before.
-    """
+    """Take the mapping back and its services off sale; False where that was done before."""
     lock_catalog()
     reverted = TypeMapping.objects.filter(pk=mapping.pk, reverted_at=None).update(
         reverted_by=actor, reverted_at=now

@@ -1,4 +1,4 @@
-"""The addresses of the catalog app, by audience."""
+"""URLs of the catalog, by audience."""
 
 from django.urls import URLPattern, path
 

@@ -1,4 +1,4 @@
-"""Customers' pages of the catalog: what can be bought, at which price."""
+"""The service list that customers see."""
 
 from django import forms
 from django.conf import settings
@@ -13,7 +13,7 @@ from catalog.shop_list import Place, grouped
 
 
 class SearchForm(forms.Form):
-    """What narrows a list of services."""
+    """Filters of the service list."""
 
     q = forms.CharField(
         label="Search",
@@ -33,9 +33,7 @@ class SearchForm(forms.Form):
 
 @require_safe
 def services(request: HttpRequest) -> HttpResponse:
-    """Everything on sale by category, narrowed by text and category; for visitors, too, if the
-    admin allows.
-    """
+    """Services on sale by category; open to visitors where settings allow."""
     if not settings.ARE_SERVICES_PUBLIC and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     on_sale = Service.objects.on_sale()

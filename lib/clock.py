@@ -1,6 +1,4 @@
-"""The one clock that leases and deadlines between workers rest on: the database's, whatever a
-machine's own says.
-"""
+"""The clock of leases and deadlines between workers: the database's."""
 
 from datetime import datetime
 
@@ -8,9 +6,7 @@ from django.db import connection
 
 
 def database_now() -> datetime:
-    """The moment by the database's clock, also inside a transaction (not the moment at which
-    that began).
-    """
+    """Now by the database's clock; inside a transaction, too, not the time at which that began."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         moment: datetime = cursor.fetchone()[0]

@@ -1,4 +1,4 @@
-"""Keeps providers' keys unreadable at rest: sealed under ENCRYPTION_KEYS, the newest first."""
+"""Encryption of providers' keys at rest, under ENCRYPTION_KEYS, newest first."""
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -6,31 +6,28 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 class CannotUnseal(Exception):
-    """None of ENCRYPTION_KEYS opens this seal."""
+    """None of ENCRYPTION_KEYS decrypts it."""
 
 
 def seal(key: str) -> str:
-    """A provider's key as it is stored.
-
-    Raises ImproperlyConfigured where ENCRYPTION_KEYS is empty or no Fernet key.
-    """
-    return _safe().encrypt(key.encode()).decode()
+    """A provider's key, encrypted. Raises ImproperlyConfigured for bad ENCRYPTION_KEYS."""
+    return _cipher().encrypt(key.encode()).decode()
 
 
 def unseal(text: str) -> str:
-    """The key that `seal` was given. Raises CannotUnseal, and ImproperlyConfigured as `seal` does."""
+    """What `seal` was given. Raises CannotUnseal and ImproperlyConfigured."""
     try:
-        return _safe().decrypt(text.encode()).decode()
+        return _cipher().decrypt(text.encode()).decode()
     except InvalidToken:
         raise CannotUnseal(
-            "the stored key was sealed under another ENCRYPTION_KEYS: enter it anew"
+            "the stored key was encrypted with another ENCRYPTION_KEYS: enter it again"
         ) from None
 
 
-def _safe() -> MultiFernet:
+def _cipher() -> MultiFernet:
     try:
         return MultiFernet([Fernet(key) for key in settings.ENCRYPTION_KEYS])
     except ValueError:
         raise ImproperlyConfigured(
-            "ENCRYPTION_KEYS must hold at least one Fernet key (32 bytes in URL-safe base64), comma-separated"
+            "ENCRYPTION_KEYS must hold Fernet keys (32 bytes in URL-safe base64), comma-separated"
         ) from None

@@ -1,6 +1,4 @@
-"""Networks and addresses: where a request comes from behind trusted proxies, and whether a list of
-networks has it.
-"""
+"""IP addresses: of a request behind trusted proxies, and in lists of allowed networks."""
 
 import ipaddress
 from collections.abc import Iterable, Sequence
@@ -11,21 +9,20 @@ from django.http import HttpRequest
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MAX_NETWORKS = 50  # of one key
-# bits that one customer's line shares; who counts single IPv6 addresses counts nothing
+# bits: one customer has a whole network of IPv6 addresses
 IPV6_SITE = 64
 
 
 class BadNetwork(Exception):
-    """Neither an address nor a network, or too many of them; the text is fit for whoever typed it."""
+    """Not an address or network, or too many; the message is for the user."""
 
 
 def client_ip(request: HttpRequest) -> str:
-    """The address of who asks, "" where it cannot be known.
+    """The client's address, "" where it is unknown.
 
-    Behind N trusted proxies it is the N-th from the right of X-Forwarded-For, which only the
-    outermost of them can have written; whatever stands further left came from the client. A header
-    that is too short or holds no address there did not pass all the proxies: then it is the address
-    that the connection came from, as it always is without proxies.
+    Behind N trusted proxies it is the N-th from the right of X-Forwarded-For, which the outermost
+    proxy wrote; what is further left came from the client. Without proxies, or where the header is
+    too short or no address, it is the peer's.
     """
     peer = request.META.get("REMOTE_ADDR", "")
     proxies: int = settings.TRUSTED_PROXIES
@@ -39,9 +36,7 @@ def client_ip(request: HttpRequest) -> str:
 
 
 def counted_as(ip: str) -> str:
-    """What a limit per address counts: an IPv4 address itself, an IPv6 address by its network
-    of 64 bits.
-    """
+    """What limits per address count: an IPv4 address, or an IPv6 network of 64 bits."""
     found = _address(ip)
     if isinstance(found, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((found, IPV6_SITE), strict=False))
@@ -49,11 +44,7 @@ def counted_as(ip: str) -> str:
 
 
 def read_networks(texts: Iterable[str]) -> list[str]:
-    """Addresses and networks as they are kept: each once, in the order they came. Raises
-    BadNetwork.
-
-    "203.0.113.7" is that address alone, "203.0.113.0/24" and "2001:db8::/32" are networks.
-    """
+    """Addresses and networks as they are stored: each once, in order. Raises BadNetwork."""
     found: dict[str, None] = {}
     for text in filter(None, (text.strip() for text in texts)):
         try:
@@ -64,14 +55,12 @@ def read_networks(texts: Iterable[str]) -> list[str]:
             ) from None
         found[str(network)] = None
     if len(found) > MAX_NETWORKS:
-        raise BadNetwork(f"At most {MAX_NETWORKS} addresses and networks.")
+        raise BadNetwork(f"Enter at most {MAX_NETWORKS} addresses and networks.")
     return list(found)
 
 
 def is_within(ip: str, networks: Sequence[str]) -> bool:
-    """Whether the address lies in one of these networks, as `read_networks` keeps them; never
-    for an unknown one.
-    """
+    """Whether the address lies in one of `read_networks`' networks; False where it is unknown."""
     address = _address(ip)
     if address is None:
         return False
@@ -79,9 +68,7 @@ def is_within(ip: str, networks: Sequence[str]) -> bool:
 
 
 def _network(text: str) -> Network:
-    """The network in a text; one of IPv4 addresses in IPv6's clothes is that of IPv4, as
-    addresses are.
-    """
+    """The network in a text; an IPv4-mapped one is the IPv4 network."""
     network = ipaddress.ip_network(text, strict=False)
     if isinstance(network, ipaddress.IPv6Network) and network.network_address.ipv4_mapped:
         return ipaddress.IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - 96))
@@ -89,9 +76,7 @@ def _network(text: str) -> Network:
 
 
 def _address(text: str) -> Address | None:
-    """The address in a text, without a port or a zone; an IPv4 address in IPv6's clothes is
-    that IPv4 address.
-    """
+    """The address in a text, without port and zone; an IPv4-mapped one is the IPv4 address."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

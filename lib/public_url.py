@@ -1,6 +1,4 @@
-"""Checks of URLs that customers and admins type: public addresses only, unless private ones are
-allowed.
-"""
+"""Validation of URLs that users enter: public addresses only, unless private ones are allowed."""
 
 import ipaddress
 import socket
@@ -15,23 +13,19 @@ HERE: Final = ("localhost", ".localhost", ".local", ".internal", ".localdomain")
 
 
 def check_url(text: str, *, is_private_allowed: bool) -> str:
-    """A URL that our client would connect to; names that lead elsewhere are refused when it
-    connects.
-
-    Raises forms.ValidationError, with a message for whoever typed it.
-    """
+    """The URL, trimmed. Raises forms.ValidationError. Host names are resolved on connecting."""
     url = text.strip()
     try:
         host = parse_url(url, is_private_allowed=is_private_allowed).host
     except ForbiddenAddress as problem:
         raise forms.ValidationError(_sentence(str(problem))) from None
     if not is_private_allowed and _is_private(host):
-        raise forms.ValidationError("The URL leads to an address that is not public.")
+        raise forms.ValidationError("The URL points to an address that is not public.")
     return url
 
 
 def _is_private(host: str) -> bool:
-    """Whether a host is one of ours by its very name or number; asks no name server."""
+    """Whether the host is private by its name or number; asks no name server."""
     if host in HERE or host.endswith(HERE):
         return True
     try:

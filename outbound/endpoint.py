@@ -1,4 +1,4 @@
-"""Where a provider is, and which addresses we are willing to connect to."""
+"""Endpoints: parsing their URLs, and the addresses that we may connect to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ V4_COMPATIBLE = ipaddress.IPv6Network("::/96")
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One provider's API and how long a call to it may take."""
+    """A provider's API, with the time-outs of a call."""
 
     url: str
     key: str = field(repr=False)
@@ -29,7 +29,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A checked URL in the parts that a request needs."""
+    """The parts of a checked URL."""
 
     host: str  # ASCII, without brackets
     port: int
@@ -47,10 +47,7 @@ class Target:
 
 
 def parse_url(url: str, *, is_private_allowed: bool = False) -> Target:
-    """The parts of a provider's URL.
-
-    Raises ForbiddenAddress with a message for the person who typed it.
-    """
+    """The parts of a URL. Raises ForbiddenAddress with a message for the user."""
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
@@ -58,9 +55,9 @@ def parse_url(url: str, *, is_private_allowed: bool = False) -> Target:
     except ValueError:
         host, port, parts = "", None, urlsplit("")
     if not _is_host(host):
-        raise ForbiddenAddress("the URL is not one: expected https://host/path")
+        raise ForbiddenAddress("this is not a valid URL: expected https://host/path")
     if "@" in parts.netloc:
-        raise ForbiddenAddress("the URL must not hold a user name or a password")
+        raise ForbiddenAddress("the URL must not contain a user name or a password")
     if parts.scheme not in ("https", "http") or (parts.scheme == "http" and not is_private_allowed):
         raise ForbiddenAddress("the URL must begin with https://")
     is_tls = parts.scheme == "https"
@@ -73,18 +70,13 @@ def parse_url(url: str, *, is_private_allowed: bool = False) -> Target:
 
 
 def check_addresses(addresses: Sequence[str], *, is_private_allowed: bool = False) -> None:
-    """Raise ForbiddenAddress when one address is not public: a name that leads to both kinds is
-    an attack.
-    """
+    """Raise ForbiddenAddress when any address is not public."""
     if not is_private_allowed and not all(is_public(address) for address in addresses):
-        raise ForbiddenAddress("the host's name leads to an address that is not public")
+        raise ForbiddenAddress("the host name resolves to an address that is not public")
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is reachable for everybody.
-
-    Addresses that carry an IPv4 one are judged by that.
-    """
+    """Whether an IP address is public; one that embeds an IPv4 address is judged by that."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -102,17 +94,12 @@ def _is_global(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 def _is_tunnelled(address: ipaddress.IPv6Address) -> bool:
-    """Whether a router may unpack it to an IPv4 address; no provider lives behind 6to4 or
-    Teredo any more.
-    """
+    """Whether a router may unpack it to an IPv4 address."""
     return address in V4_COMPATIBLE or address.sixtofour is not None or address.teredo is not None
 
 
 def is_address(host: str) -> bool:
-    """Whether a host is an IP address in its full form.
-
-    (127.1 and 0x7f000001 are left to the name look-up.)
-    """
+    """Whether a host is an IP address in full; 127.1 and the like go to the name look-up."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

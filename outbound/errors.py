@@ -1,10 +1,10 @@
-"""What can go wrong with a request that we send."""
+"""Errors of outgoing requests."""
 
 from outbound.exchange import Exchange
 
 
 class ProviderError(Exception):
-    """A provider could not be asked or did not answer usably."""
+    """No usable reply."""
 
     def __init__(
         self, message: str, *, is_sent: bool = False, exchange: Exchange | None = None
@@ -15,26 +15,24 @@ class ProviderError(Exception):
 
 
 class Unreachable(ProviderError):
-    """No connection: name not found, refused, TLS not agreed. No byte of the request was sent."""
+    """No connection; no byte of the request was sent."""
 
     def __init__(self, message: str, *, is_passing: bool = False) -> None:
         super().__init__(message)
-        self.is_passing = is_passing  # whether the next moment may already be better
+        self.is_passing = is_passing  # whether a retry may succeed
 
 
 class ForbiddenAddress(Unreachable):
-    """The URL, or an address its name leads to, is not one that we may connect to."""
+    """We may not connect to the URL or an address of its host."""
 
 
 class TimedOut(ProviderError):
-    """The one deadline of the call passed."""
+    """The call's deadline passed."""
 
 
 class Interrupted(ProviderError):
-    """The connection broke after the request had begun."""
+    """The connection broke during the request."""
 
 
 class BadReply(ProviderError):
-    """An answer came that is not one of the API: HTML, cut short, too large, a redirect, a 5xx
-    without an error.
-    """
+    """The reply is not the API's: HTML, cut short, too large, a redirect or a bare 5xx."""

@@ -1,4 +1,4 @@
-"""Takes a provider's key out of everything that the provider says."""
+"""Masks our API key in what a provider replies."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import json
 from urllib.parse import quote, quote_plus
 
 MASK = "[key]"
-PART = 10  # characters: a run this long of the key is telling; shorter ones may be ordinary words
-MIN_LENGTH = 4  # characters: masking a shorter key would eat ordinary text
+PART = 10  # characters: shorter parts of the key may be ordinary words
+MIN_LENGTH = 4  # characters: a shorter key may be ordinary text
 # unlike lower(), keeps lengths
 LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 
 class KeyMask:
-    """Replaces a key, and every part of it of 10 characters or more, in plain or escaped form,
-    in any case.
-    """
+    """Replaces a key and its parts of 10 characters or more, escaped or not, in any case."""
 
     def __init__(self, key: str) -> None:
         is_maskable = len(key) >= MIN_LENGTH
@@ -30,7 +28,7 @@ class KeyMask:
         return "KeyMask()"
 
     def text(self, text: str) -> str:
-        """The text without the key. Meant for texts up to some 64 KB."""
+        """The text without the key; for up to about 64 KB."""
         spans = self._spans(text.translate(LOWER))
         kept, at = [], 0
         for start, end in spans:
@@ -40,10 +38,7 @@ class KeyMask:
         return "".join([*kept, text[at:]])
 
     def may_be_in(self, body: bytes) -> bool:
-        """Whether the parsed JSON of a body needs masking; quick, where that is slow.
-
-        An escape hides anything.
-        """
+        """Whether the body's JSON may hold the key: quick, and True for any escape."""
         lowered = body.lower()
         return b"\\" in body or any(part in lowered for part in self._searched)
 
@@ -58,9 +53,7 @@ class KeyMask:
         return value
 
     def bulk(self, body: bytes) -> bytes:
-        """A large body without the whole key; parts of it are not looked for, which keeps
-        32 MB cheap.
-        """
+        """A large body without the whole key; its parts are not masked, for speed."""
         for whole in self._wholes:
             if whole in body:
                 body = body.replace(whole, MASK.encode())
@@ -77,7 +70,7 @@ class KeyMask:
 
 
 def _forms(part: str) -> set[str]:
-    """How a text may come back: plain, in JSON, in HTML, in a URL, or with every character escaped."""
+    """The spellings in which a text may come back: JSON, HTML, URL, escaped."""
     return {
         part,
         json.dumps(part)[1:-1],

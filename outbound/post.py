@@ -1,6 +1,4 @@
-"""Posting bytes once to an address that a customer named, behind the very guard that stands before
-providers.
-"""
+"""Post bytes once to a customer's URL, with the same protection as for providers."""
 
 from __future__ import annotations
 
@@ -16,13 +14,13 @@ from outbound.reply import exchange_of, retry_after
 from outbound.sockets import Resolver, look_up
 from outbound.wire import Call, Wire
 
-CAP = 65_536  # bytes of an answer that are read; its status line is what counts
+MAX_ANSWER = 65_536  # bytes that are read; only the status counts
 ONCE = {"Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"}
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What came of a post; fit to be stored, and shown as text."""
+    """The result of a post, to be stored and shown."""
 
     raw: Exchange  # `raw.http_status` may be known although no whole answer came
     problem: str = ""  # why no whole answer came; empty where one did
@@ -30,7 +28,7 @@ class Posted:
 
     @property
     def is_taken(self) -> bool:
-        """Whether the receiver answered with 2xx, whatever became of the rest of its answer."""
+        """Whether the status was 2xx, even if the rest of the reply failed."""
         return self.raw.http_status is not None and 200 <= self.raw.http_status < 300
 
 
@@ -39,14 +37,13 @@ def post(
     endpoint: Endpoint,
     headers: Mapping[str, str],
     body: bytes,
-    cap: int = CAP,
+    cap: int = MAX_ANSWER,
     resolver: Resolver = look_up,
 ) -> Posted:
-    """Post `body`, sending it at most once; never raises a ProviderError, whatever the other side
-    does.
+    """Post `body` at most once; never raises a ProviderError.
 
-    Only https to public addresses, no redirects, no proxies, no cookies; one deadline over
-    everything. `endpoint.key` is not sent: it is blanked out where the answer repeats it.
+    https to public addresses only; no redirects, proxies or cookies; one deadline. `endpoint.key`
+    is not sent, only masked in the reply.
     """
     mask = KeyMask(endpoint.key)
     wire = Wire(endpoint, mask=mask, resolver=resolver)

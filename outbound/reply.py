@@ -1,4 +1,4 @@
-"""A provider's whole reply, and the part of it that is worth keeping."""
+"""A whole reply, and the part of it that is stored."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from outbound.exchange import Exchange
 from outbound.key_mask import KeyMask
 
-KEPT = 2048  # bytes of a reply that are worth storing
+MAX_KEPT = 2048  # bytes of a reply that are stored
 MAX_WAIT = 86_400.0  # seconds: a Retry-After beyond a day is a mistake
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole reply, of whatever HTTP status."""
+    """A whole reply of any HTTP status."""
 
     status: int
     body: bytes = field(repr=False)  # not masked
@@ -27,17 +27,14 @@ class Reply:
 def exchange_of(
     status: int | None, body: bytes | bytearray, *, elapsed: float, mask: KeyMask
 ) -> Exchange:
-    """What may be stored and shown of a reply, or of the part of it that came.
-
-    `elapsed` in seconds.
-    """
-    text = bytes(body[: 2 * KEPT]).decode("utf-8", "replace").replace("\0", "")
-    kept = mask.text(text).encode()[:KEPT].decode("utf-8", "ignore")
+    """The stored form of a reply, or of the part that came; `elapsed` in seconds."""
+    text = bytes(body[: 2 * MAX_KEPT]).decode("utf-8", "replace").replace("\0", "")
+    kept = mask.text(text).encode()[:MAX_KEPT].decode("utf-8", "ignore")
     return Exchange(http_status=status, body=kept, elapsed=elapsed)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from either form of the header; None where it is absent or senseless."""
+    """Seconds to wait, from either form of the header; None where it is absent or invalid."""
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
         return min(float(text[:9]), MAX_WAIT)

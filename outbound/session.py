@@ -1,6 +1,4 @@
-"""The requests Session of one provider: requests prepares each call, an adapter of ours carries it
-out on the wire.
-"""
+"""The `requests` session of one provider, whose adapter sends each call on our own wire."""
 
 from __future__ import annotations
 
@@ -39,10 +37,9 @@ class Manner:
 
 
 class ProviderSession(requests.Session):
-    """Speaks to one provider. Neither the environment nor an earlier reply gets a word in.
+    """A session with one provider; threads may share it.
 
-    No proxies, .netrc or CA bundle of the environment; no cookies; no redirects. Threads may share
-    one.
+    It ignores the environment (proxies, .netrc, CA bundle), cookies and redirects.
     """
 
     def __init__(self, wire: Wire) -> None:
@@ -61,10 +58,10 @@ class ProviderSession(requests.Session):
         manner: Manner,
         headers: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Post a form and return the whole reply, of whatever HTTP status.
+        """The whole reply of any HTTP status.
 
-        Raises a ProviderError whose `is_sent` tells whether a byte may have left; what
-        `manner.before_send` raises is raised on, and nothing was sent.
+        Raises a ProviderError, whose `is_sent` says whether a byte may have left, or what
+        `manner.before_send` raises; then nothing was sent.
         """
         # Half an emoji cannot be written in UTF-8; requests would raise where we would rather ask.
         fit = {name: value.encode("utf-8", "replace").decode() for name, value in form.items()}
@@ -72,25 +69,20 @@ class ProviderSession(requests.Session):
         return self.send(self._prepared(request), allow_redirects=False, manner=manner)
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 -- requests' signature
-        """Nowhere.
-
-        requests would prepare the next request, key and all, even where it is told not to
-        follow.
-        """
+        """None: `requests` would prepare the next request, key included, even unasked."""
         return None
 
     def _prepared(self, request: requests.Request) -> requests.PreparedRequest:
         with contextlib.suppress(requests.RequestException):
             return self.prepare_request(request)
         # nothing chained: it holds the form
-        raise Unreachable("the URL is not one: expected https://host/path")
+        raise Unreachable("this is not a valid URL: expected https://host/path")
 
 
 class WireAdapter(BaseAdapter):
-    """Carries prepared requests to the one provider of its wire, whatever host they name.
+    """Sends prepared requests to its wire's provider, whatever host they name.
 
-    Time-outs, proxies, certificates and authorities are the wire's own: those of requests are
-    ignored, so that no argument can turn the verification off.
+    Arguments for time-outs, proxies and certificates are ignored: none can turn verification off.
     """
 
     def __init__(self, wire: Wire) -> None:
@@ -100,10 +92,7 @@ class WireAdapter(BaseAdapter):
     def send(  # type: ignore[override]  # requests passes all by name, and `manner` along with them
         self, request: requests.PreparedRequest, *, manner: Manner, **_ignored: Any
     ) -> requests.Response:
-        """Make the call.
-
-        The response has been read to its end and does not hold the form that was sent.
-        """
+        """The response, read to its end and without the form that was sent."""
         own = SENDING if manner.is_once else ASKING
         call = Call(
             path=request.path_url, headers={**request.headers, **own}, body=_bytes(request.body)
@@ -133,7 +122,7 @@ def _response(answer: Answer, request: requests.PreparedRequest) -> requests.Res
     response.raw = io.BytesIO(answer.body)
     response.url = request.url or ""
     response.request = request.copy()
-    response.request.body = None  # the key is in it, and a response is a thing that gets shown
+    response.request.body = None  # it holds the key, and responses get logged
     return response
 
 

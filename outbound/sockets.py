@@ -1,4 +1,4 @@
-"""Opens a socket to a checked address, and keeps every wait on it under one deadline."""
+"""Sockets to checked addresses, with one deadline for every wait."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from requests.adapters import DEFAULT_CA_BUNDLE_PATH
 from outbound.endpoint import Endpoint, Target, check_addresses, is_address
 from outbound.errors import TimedOut, Unreachable
 
-ADDRESSES = 4  # of one name that are tried in turn
+MAX_ADDRESSES = 4  # of one name that are tried in turn
 
 Resolver = Callable[[str, int], Sequence[str]]
 
 
 class Deadline:
-    """A moment by which a call must have ended, on the monotonic clock."""
+    """The moment by which a call must end, on the monotonic clock."""
 
     def __init__(self, seconds: float) -> None:
         self._started_at = time.monotonic()
@@ -33,11 +33,11 @@ class Deadline:
         return time.monotonic() - self._started_at
 
     def remaining(self) -> float:
-        """Seconds left, negative when it has passed."""
+        """Seconds left; negative when it has passed."""
         return self._ends_at - time.monotonic()
 
     def wait(self) -> float:
-        """Seconds that a blocking step may take now. Raises TimeoutError when there are none."""
+        """Seconds that a blocking step may take. Raises TimeoutError when there are none."""
         seconds = self.remaining()
         if seconds <= 0:
             raise TimeoutError
@@ -45,7 +45,7 @@ class Deadline:
 
 
 class PlainSocket(socket.socket):
-    """A socket whose every read and write ends at the deadline, however slowly the bytes drip."""
+    """A socket whose reads and writes end at the deadline, however slow the bytes come."""
 
     deadline: Deadline
     has_sent = False  # whether a byte of the current request may have left
@@ -65,10 +65,7 @@ class PlainSocket(socket.socket):
 
 
 class TLSSocket(ssl.SSLSocket):
-    """The same over TLS.
-
-    One read or write there may take many packets; OpenSSL's time-out covers them together.
-    """
+    """The same over TLS; OpenSSL's time-out covers all packets of a read or write."""
 
     deadline: Deadline
     has_sent = False
@@ -96,16 +93,15 @@ def look_up(host: str, port: int) -> list[str]:
 def open_socket(
     *, endpoint: Endpoint, target: Target, deadline: Deadline, resolver: Resolver = look_up
 ) -> PlainSocket | TLSSocket:
-    """A connected socket, TLS agreed and verified, no byte of a request sent.
+    """A connected socket, TLS verified, no byte of a request sent.
 
-    The name is looked up once, all its addresses are checked, and the connection goes to one of
-    just those: a second answer of a hostile name server cannot lead elsewhere. Raises Unreachable,
-    ForbiddenAddress or TimedOut.
+    The name is resolved once and the connection goes to one of the addresses checked, so a hostile
+    name server cannot redirect it. Raises Unreachable, ForbiddenAddress or TimedOut.
     """
     addresses = _resolve(target, deadline=deadline, resolver=resolver)
     check_addresses(addresses, is_private_allowed=endpoint.is_private_allowed)
     plain = _dial(
-        addresses[:ADDRESSES],
+        addresses[:MAX_ADDRESSES],
         target=target,
         deadline=deadline,
         connect_timeout=endpoint.connect_timeout,
@@ -120,7 +116,7 @@ def open_socket(
 def _resolve(target: Target, *, deadline: Deadline, resolver: Resolver) -> Sequence[str]:
     if is_address(target.host):
         return [target.host]
-    # getaddrinfo knows no time-out: it waits in a thread of its own, which we may leave behind.
+    # getaddrinfo has no time-out, so it waits in a thread that we may leave behind
     answers: queue.SimpleQueue[Sequence[str]] = queue.SimpleQueue()
 
     def look() -> None:
@@ -135,9 +131,9 @@ def _resolve(target: Target, *, deadline: Deadline, resolver: Resolver) -> Seque
     except queue.Empty:
         addresses = None
     if addresses is None:
-        raise TimedOut("the host's name was not found in time")
+        raise TimedOut("the host name was not resolved in time")
     if not addresses:
-        raise Unreachable("the host's name is not known")
+        raise Unreachable("the host name could not be resolved")
     return addresses
 
 
@@ -180,12 +176,12 @@ def _agree_tls(
         plain.settimeout(deadline.wait())
         sock = _tls_context(endpoint.ca_file).wrap_socket(plain, server_hostname=target.host)
     except TimeoutError:
-        failure = TimedOut("TLS was not agreed in time")
+        failure = TimedOut("the TLS handshake took too long")
     except ssl.SSLCertVerificationError as error:
         failure = Unreachable(f"the certificate is not valid: {error.verify_message}")
     except (OSError, ValueError) as error:
         failure = Unreachable(
-            f"TLS was not agreed ({getattr(error, 'reason', None) or type(error).__name__})"
+            f"the TLS handshake failed ({getattr(error, 'reason', None) or type(error).__name__})"
         )
     else:
         assert isinstance(sock, TLSSocket)  # noqa: S101 -- tells mypy what sslsocket_class makes

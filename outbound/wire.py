@@ -1,8 +1,8 @@
-"""One POST under one deadline, with a certain answer to "has a byte of it left us?".
+"""One POST under one deadline, which always knows whether a byte of it has left.
 
-requests prepares the call (session.py). http.client carries it, because it lets us stand between
-the open connection and the first byte and it logs nothing; urllib3 reads the reply (gzip with
-bounds, cut-off bodies noticed).
+`requests` prepares the call (session.py). http.client sends it, because it lets us act between the
+open connection and the first byte and logs nothing. urllib3 reads the reply: bounded gzip, and
+bodies that are cut off raise.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole reply, of whatever HTTP status."""
+    """A whole reply of any HTTP status."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -50,10 +50,7 @@ class Answer:
 
 
 class Wire:
-    """The connections to one provider.
-
-    Reading calls keep theirs open for the next one; threads may share a Wire.
-    """
+    """The connections to one provider, kept for reading calls; threads may share it."""
 
     def __init__(self, endpoint: Endpoint, *, mask: KeyMask, resolver: Resolver = look_up) -> None:
         self._endpoint = endpoint
@@ -62,25 +59,23 @@ class Wire:
         self._idle: deque[_Connection] = deque()
 
     def close(self) -> None:
-        """Close what is open; calls that are under way close their own."""
+        """Close idle connections; running calls close their own."""
         while self._idle:
             self._idle.pop().close()
 
     def dial(self, *, cap: int) -> Line:
-        """A line of its own for a request that must be sent once: TCP and TLS are up, no byte of it
-        has left.
+        """A new connection for a request that must be sent at most once; nothing is sent yet.
 
-        The deadline of the whole call has begun to run. Raises Unreachable or TimedOut.
+        The call's deadline runs from here. Raises Unreachable or TimedOut.
         """
         line = Line(self._endpoint, mask=self._mask, cap=cap)
         line.connect(self._resolver)
         return line
 
     def ask(self, call: Call, *, cap: int) -> Answer:
-        """Post a question that is harmless to repeat, on an open connection when there is one.
-        Raises ProviderError.
+        """Post a request that may be repeated, on an open connection if there is one.
 
-        Failed connections are tried three times in all, within the one deadline.
+        Connects up to three times within the one deadline. Raises ProviderError.
         """
         line = Line(self._endpoint, mask=self._mask, cap=cap)
         while True:
@@ -102,14 +97,13 @@ class Wire:
             return answer
 
     def _idle_into(self, line: Line) -> bool:
-        """Give the line a kept connection, if there is one on which nothing has happened since."""
+        """Give the line a kept connection that is still silent, if there is one."""
         while True:
             try:
                 line.connection = self._idle.pop()
             except IndexError:
                 return False
-            # Something to read is its end, or bytes that nobody asked for: they must not pass for
-            # the next answer.
+            # readable means closed, or stray bytes that must not pass for the next reply
             if not wait_for_read(line.connection.bounded, timeout=0):
                 return True
             line.close()
@@ -126,7 +120,7 @@ class Wire:
 
 
 class _Connection(http.client.HTTPConnection):
-    """An open connection that is never reopened behind our back."""
+    """An open connection that http.client never reopens."""
 
     auto_open = 0
 
@@ -138,7 +132,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 class Line:
-    """One call: its deadline, its connection, and what is known of its reply so far."""
+    """One call: its deadline, its connection, and the reply so far."""
 
     connection: _Connection
 
@@ -174,10 +168,7 @@ class Line:
         self.connection = _Connection(target, sock)
 
     def post(self, call: Call) -> Answer:
-        """Send, and read the whole reply.
-
-        Raises a ProviderError whose `is_sent` tells whether a byte may have left.
-        """
+        """The whole reply. Raises a ProviderError, whose `is_sent` says if a byte may have left."""
         failure: ProviderError
         sock = self.connection.bounded
         sock.start(self.deadline)
@@ -190,10 +181,10 @@ class Line:
             )
         except (TimeoutError, ReadTimeoutError):
             failure = TimedOut(
-                "no full answer in time", is_sent=sock.has_sent, exchange=self._seen()
+                "no complete reply in time", is_sent=sock.has_sent, exchange=self._seen()
             )
         except BROKEN as error:
-            # Only the kind is told: the text of such an error may quote what was sent.
+            # only the type: the text may quote what was sent
             failure = Interrupted(
                 f"the connection broke ({type(error).__name__})",
                 is_sent=sock.has_sent,
@@ -230,4 +221,4 @@ class Line:
 
 
 class _TooLarge(Exception):
-    """Never leaves this file."""
+    """The reply exceeds the cap."""

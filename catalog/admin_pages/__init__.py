@@ -1,1 +1,1 @@
-"""The admin's pages of the catalog: providers, services, margins, syncs and service types."""
+"""Admin pages of the catalog: providers, services, margins, syncs and service types."""

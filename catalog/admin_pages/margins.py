@@ -1,4 +1,4 @@
-"""The admin's page of margins: every rule, a preview of what a change would do, and doing it."""
+"""Admin page of margins: all rules, and changes with a preview."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,12 +26,12 @@ from catalog.prices.set_margin import (
     set_margin,
 )
 
-SHOWN: Final = 100  # rows of a preview: those that move most
-DEAR: Final = "With this margin a price would be beyond all bounds."
+MAX_SHOWN: Final = 100  # rows of a preview: those that change most
+TOO_HIGH: Final = "With this margin a price would be too high."
 
 
 class MarginForm(forms.Form):
-    """Which services, and how much on top of their cost."""
+    """A margin and the services that it is for."""
 
     scope = forms.ChoiceField(label="For", choices=MarginScope.choices)
     provider = forms.ModelChoiceField(
@@ -41,13 +41,13 @@ class MarginForm(forms.Form):
         Category.objects.order_by("position", "pk"), required=False, empty_label="–"
     )
     service = forms.IntegerField(label="Service ID", required=False, min_value=1, max_value=2**62)
-    percent = PercentField(label="Percent", help_text="On top of the cost.")
+    percent = PercentField(label="Percent", help_text="Added to the cost.")
     fixed = FixedField(
         label="Fixed amount", initial=0, help_text="Per 1,000, or per order for packages."
     )
 
     def clean(self) -> dict[str, Any]:
-        """The target that the scope wants must be there; the others are left aside."""
+        """The scope's target is required; the others are ignored."""
         cleaned: dict[str, Any] = super().clean() or {}
         scope = cleaned.get("scope")
         if scope in {None, MarginScope.ALL} or scope in self.errors:
@@ -57,12 +57,12 @@ class MarginForm(forms.Form):
         elif scope == MarginScope.SERVICE:
             cleaned["service"] = Service.objects.filter(pk=cleaned["service"]).first()
             if cleaned["service"] is None:
-                self.add_error("service", "There is no service of this ID.")
+                self.add_error("service", "No service has this ID.")
         return cleaned
 
     @property
     def target(self) -> Target:
-        """What the rule is for; None: all services. Of a valid form."""
+        """The target of a valid form; None: all services."""
         scope = self.cleaned_data["scope"]
         target: Target = None if scope == MarginScope.ALL else self.cleaned_data[scope]
         return target
@@ -81,7 +81,7 @@ class PriceRow:
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def admin_margins(request: MemberRequest) -> HttpResponse:
-    """All rules; with values in the address a preview of them (GET), which is then applied (POST)."""
+    """All rules; GET with values shows a preview, POST applies it."""
     if request.method == "POST":
         return _apply(request)
     if "percent" not in request.GET:
@@ -93,7 +93,7 @@ def admin_margins(request: MemberRequest) -> HttpResponse:
     try:
         found = preview_margin(target=form.target, percent=values["percent"], fixed=values["fixed"])
     except TooDear:
-        form.add_error("percent", DEAR)
+        form.add_error("percent", TOO_HIGH)
         return _page(request, form=form, status=422)
     return _page(request, form=form, preview=found)
 
@@ -101,14 +101,14 @@ def admin_margins(request: MemberRequest) -> HttpResponse:
 @admin_required
 @require_POST
 def admin_margin_remove(request: MemberRequest, pk: int) -> HttpResponse:
-    """Take a rule away: the next wider one prices its services."""
+    """Remove a rule; the next broader one applies."""
     rule = get_object_or_404(MarginRule, pk=pk)
     try:
         remove_margin(rule=rule, actor=request.user, now=timezone.now())
     except RuleNeeded as reason:
         messages.error(request, f"{reason}.")
     else:
-        messages.success(request, "The margin is removed; the next wider one holds now.")
+        messages.success(request, "Margin removed. The next broader rule now applies.")
     return redirect("admin_margins")
 
 
@@ -126,16 +126,16 @@ def _apply(request: MemberRequest) -> HttpResponse:
             now=timezone.now(),
         )
     except TooDear:
-        form.add_error("percent", DEAR)
+        form.add_error("percent", TOO_HIGH)
         return _page(request, form=form, status=422)
-    messages.success(request, f"Margin set: {rule}. Prices follow at once.")
+    messages.success(request, f"Margin set: {rule}. Prices are updated.")
     return redirect("admin_margins")
 
 
 def _page(
     request: MemberRequest, *, form: MarginForm, preview: Preview | None = None, status: int = 200
 ) -> HttpResponse:
-    open_rulebook()  # makes the rule for all services where nobody has set one
+    open_rulebook()  # creates the rule for all services if there is none
     rules = (
         MarginRule.objects.select_related("provider", "category", "service", "updated_by")
         .annotate(services=Count("priced_services", filter=Q(priced_services__withdrawn_at=None)))
@@ -147,20 +147,20 @@ def _page(
         "rules": widest_first,
         "preview": preview,
         "rows": _rows(preview) if preview else [],
-        "shown": SHOWN,
+        "shown": MAX_SHOWN,
     }
     return render(request, "catalog/admin/margins.html", context, status=status)
 
 
 def _rows(preview: Preview) -> list[PriceRow]:
-    """The prices that move most, in proportion."""
+    """The prices that change most, in proportion."""
     moved = sorted(
         preview.moved,
         key=lambda row: (
             abs(row.priced.price - row.price_before) / max(row.price_before, Decimal("0.00000001"))
         ),
         reverse=True,
-    )[:SHOWN]
+    )[:MAX_SHOWN]
     services = Service.objects.in_bulk([row.service for row in moved])
     return [
         PriceRow(

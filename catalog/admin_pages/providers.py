@@ -1,6 +1,4 @@
-"""Admin pages of providers: who we buy from, what state they are in, their key (write-only), a sync
-at once.
-"""
+"""Admin pages of providers: add, change, pause, resume, sync."""
 
 from functools import partial
 
@@ -28,13 +26,13 @@ from catalog.providers import (
 )
 from catalog.tasks import nudge_sync
 
-RUNS = 10  # of the last syncs, on a provider's page
+MAX_RUNS = 10  # last syncs on a provider's page
 
 
 @admin_required
 @require_safe
 def admin_providers(request: MemberRequest) -> HttpResponse:
-    """All providers with what is on sale, what waits for review, and the last sync."""
+    """All providers with their services and last sync."""
     listed = Q(services__withdrawn_at=None)
     providers = Provider.objects.annotate(
         listed=Count("services", filter=listed),
@@ -52,7 +50,7 @@ def admin_providers(request: MemberRequest) -> HttpResponse:
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def admin_provider_new(request: MemberRequest) -> HttpResponse:
-    """Take a provider on; its first sync starts at once."""
+    """Add a provider; its first sync starts at once."""
     form = ProviderForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
@@ -61,10 +59,10 @@ def admin_provider_new(request: MemberRequest) -> HttpResponse:
         except NameTaken as error:
             form.add_error("name", f"{error}.")
         except TooDear:
-            form.add_error("exchange_rate", "With this rate a price would be beyond all bounds.")
+            form.add_error("exchange_rate", "With this rate a price would be too high.")
         else:
             _sync_soon(provider)
-            messages.success(request, f"{provider.name} is stored. Its catalog is being read.")
+            messages.success(request, f"{provider.name} added. Its catalog is being synced.")
             return redirect("admin_provider", pk=provider.pk)
     return render(
         request,
@@ -78,7 +76,7 @@ def admin_provider_new(request: MemberRequest) -> HttpResponse:
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def admin_provider(request: MemberRequest, pk: int) -> HttpResponse:
-    """One provider: its state, its last syncs, and the form to change it."""
+    """One provider: state, last syncs, and the form to change it."""
     provider = get_object_or_404(Provider, pk=pk)
     if request.method != "POST":
         return _page(
@@ -91,7 +89,7 @@ def admin_provider(request: MemberRequest, pk: int) -> HttpResponse:
         except NameTaken as error:
             form.add_error("name", f"{error}.")
         except TooDear:
-            form.add_error("exchange_rate", "With this rate a price would be beyond all bounds.")
+            form.add_error("exchange_rate", "With this rate a price would be too high.")
         else:
             messages.success(request, "Saved.")
             return redirect("admin_provider", pk=pk)
@@ -101,36 +99,36 @@ def admin_provider(request: MemberRequest, pk: int) -> HttpResponse:
 @admin_required
 @require_POST
 def admin_provider_pause(request: MemberRequest, pk: int) -> HttpResponse:
-    """Let orders for it wait, for a reason that staff read."""
+    """Pause it, with a reason for staff."""
     provider = get_object_or_404(Provider, pk=pk)
     pause_form = PauseForm(request.POST)
     if not pause_form.is_valid():
         form = ProviderChangeForm(known=provider, initial=_initial(provider))
         return _page(request, provider, form=form, pause_form=pause_form, status=422)
     pause_provider(provider=provider, reason=pause_form.cleaned_data["reason"], now=timezone.now())
-    messages.success(request, f"{provider.name} is paused: its orders wait.")
+    messages.success(request, f"{provider.name} paused. Its orders wait.")
     return redirect("admin_provider", pk=pk)
 
 
 @admin_required
 @require_POST
 def admin_provider_resume(request: MemberRequest, pk: int) -> HttpResponse:
-    """Let orders go to it again."""
+    """Send orders to it again."""
     provider = get_object_or_404(Provider, pk=pk)
     resume_provider(provider=provider)
-    messages.success(request, f"{provider.name} takes orders again.")
+    messages.success(request, f"{provider.name} resumed. Its orders are sent again.")
     return redirect("admin_provider", pk=pk)
 
 
 @admin_required
 @require_POST
 def admin_provider_sync(request: MemberRequest, pk: int) -> HttpResponse:
-    """Have its catalog read at once by a worker."""
+    """Have a worker sync its catalog now."""
     provider = get_object_or_404(Provider, pk=pk)
     want_sync(provider=provider, now=timezone.now())
     _sync_soon(provider)
     messages.success(
-        request, f"The catalog of {provider.name} is being read. Reload this page in a moment."
+        request, f"The catalog of {provider.name} is being synced. Reload this page in a moment."
     )
     return redirect("admin_provider", pk=pk)
 
@@ -151,7 +149,7 @@ def _page(
         "provider": provider,
         "form": form,
         "pause_form": pause_form or PauseForm(),
-        "runs": SyncRun.objects.filter(provider=provider).order_by("-started_at", "-pk")[:RUNS],
+        "runs": SyncRun.objects.filter(provider=provider).order_by("-started_at", "-pk")[:MAX_RUNS],
         "margin": MarginRule.objects.filter(provider=provider).first(),
         "on_sale": provider.services.on_sale().count(),
         "waiting": provider.services.listed().exclude(review_reason="").count(),

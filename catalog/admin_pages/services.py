@@ -1,4 +1,4 @@
-"""Admin pages of services and categories: names, places, what is sold, and what waits for a look."""
+"""Admin pages of services and categories: list, review and edit."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,7 +35,7 @@ STATES: Final = {
 
 
 class FilterForm(forms.Form):
-    """What narrows the list."""
+    """Filters of the service list."""
 
     state = forms.ChoiceField(choices=list(STATES.items()), required=False)
     q = forms.CharField(label="Search", max_length=100, required=False)
@@ -49,19 +49,19 @@ class FilterForm(forms.Form):
 
 
 class AcceptForm(FilterForm):
-    """The filter under which the admin saw so many services wait."""
+    """The filters, and the number of waiting services that the admin saw."""
 
     expected = forms.IntegerField(min_value=1)
 
 
 class ServiceForm(ServiceModelForm):
-    """What the admin may say about a service; empty names fall back to the provider's."""
+    """What the admin may set for a service; empty texts fall back to the provider's."""
 
     dripfeed = forms.ChoiceField(
         label="Drip-feed",
         required=False,
         choices=[("", "As the provider lists it"), ("on", "Offered"), ("off", "Not offered")],
-        help_text="Many catalogs do not say it. Ask the provider before you offer it.",
+        help_text="Often missing in catalogs. Check with the provider before offering it.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -87,14 +87,14 @@ class ServiceForm(ServiceModelForm):
             "own_name": "Name",
             "own_description": "Description",
             "is_hidden": "Hidden",
-            "refill_mode": "A customer's refill request",
-            "cancel_mode": "A customer's cancel request",
+            "refill_mode": "Refill requests",
+            "cancel_mode": "Cancellation requests",
         }
         help_texts = {
-            "own_name": "Empty: the provider's.",
-            "own_description": "Empty: the provider's.",
-            "position": "Lower numbers stand first in the category.",
-            "is_hidden": "Not sold, whatever the provider lists.",
+            "own_name": "Leave empty to use the provider's.",
+            "own_description": "Leave empty to use the provider's.",
+            "position": "Lower numbers come first in the category.",
+            "is_hidden": "Not for sale, even if the provider lists it.",
         }
         widgets = {"own_name": forms.TextInput(attrs={"maxlength": 500})}
 
@@ -102,27 +102,27 @@ class ServiceForm(ServiceModelForm):
         """One line of at most 500 characters."""
         name = " ".join(str(self.cleaned_data["own_name"]).split())
         if len(name) > 500:
-            raise forms.ValidationError("A name has at most 500 characters.")
+            raise forms.ValidationError("Use at most 500 characters.")
         return name
 
 
 class CategoryForm(CategoryModelForm):
-    """What the admin may say about a category."""
+    """What the admin may set for a category."""
 
     class Meta:
         model = Category
         fields = ("own_name", "position")
         labels = {"own_name": "Name"}
         help_texts = {
-            "own_name": "Empty: the provider's.",
-            "position": "Lower numbers stand first.",
+            "own_name": "Leave empty to use the provider's.",
+            "position": "Lower numbers come first.",
         }
 
 
 @admin_required
 @require_safe
 def admin_services(request: MemberRequest) -> HttpResponse:
-    """Every mirrored service, narrowed by state, words, provider and category."""
+    """All services, filtered by state, words, provider and category."""
     form = FilterForm(request.GET)
     is_understood = form.is_valid()
     chosen = form.cleaned_data
@@ -153,30 +153,24 @@ def admin_services(request: MemberRequest) -> HttpResponse:
 @admin_required
 @require_POST
 def admin_services_accept(request: MemberRequest) -> HttpResponse:
-    """Let everything be sold that waits for review under a filter, if it is still as many as
-    the admin saw.
-    """
+    """Accept all services that wait under a filter, if as many as the admin saw."""
     form = AcceptForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "That filter makes no sense; nothing was accepted.")
+        messages.error(request, "Invalid filter. Nothing was accepted.")
         return redirect("admin_services")
     waiting = _narrowed({**form.cleaned_data, "state": "review"})
     expected = form.cleaned_data["expected"]
     if accept_review(services=waiting, expected=expected, now=timezone.now()):
         messages.success(request, f"{expected:,} services accepted.")
     else:
-        messages.error(
-            request, "What waits for review has changed; look again. Nothing was accepted."
-        )
+        messages.error(request, "The list changed. Please review it again.")
     return redirect(f"{reverse('admin_services')}?state=review")
 
 
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def admin_service(request: MemberRequest, pk: int) -> HttpResponse:
-    """One service: why this price, what the provider says, what we say; accept what waits for
-    review.
-    """
+    """One service: price, provider's data, our own; accept or change it."""
     service = get_object_or_404(
         Service.objects.select_related("provider", "category", "margin_rule"), pk=pk
     )
@@ -190,19 +184,19 @@ def admin_service(request: MemberRequest, pk: int) -> HttpResponse:
     values = dict(form.cleaned_data)
     category = values.pop("category")
     change_service(service=service, category=category, values=values, now=timezone.now())
-    messages.success(request, f"Service {pk} is saved.")
+    messages.success(request, f"Service {pk} saved.")
     return redirect("admin_service", pk=pk)
 
 
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def admin_category(request: MemberRequest, pk: int) -> HttpResponse:
-    """One category: its name and place."""
+    """Name and position of a category."""
     category = get_object_or_404(Category, pk=pk)
     form = CategoryForm(request.POST or None, instance=category)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "The category is saved.")
+        messages.success(request, "Category saved.")
         return redirect("admin_category", pk=pk)
     context = {"category": Category.objects.get(pk=pk), "form": form}
     return render(
@@ -211,12 +205,12 @@ def admin_category(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _accept(request: MemberRequest, service: Service) -> HttpResponse:
-    """Only for the reason that the admin has read: a sync may have found another since."""
+    """Accept it only for the reason that the admin saw."""
     seen = Service.objects.filter(pk=service.pk, review_reason=request.POST["accept"])
     if accept_review(services=seen, expected=1, now=timezone.now()):
-        messages.success(request, f"Service {service.pk} may be sold as it is now.")
+        messages.success(request, f"Service {service.pk} accepted.")
     else:
-        messages.error(request, "It has changed since you looked. Nothing was accepted.")
+        messages.error(request, "The service changed in the meantime. Nothing was accepted.")
     return redirect("admin_service", pk=service.pk)
 
 

@@ -1,6 +1,4 @@
-"""Admin pages of syncs: what each found, field by field, and agreeing to one that the guard
-refused.
-"""
+"""Admin pages of syncs: what each changed, and accepting one that the guard rejected."""
 
 from functools import partial
 
@@ -19,13 +17,13 @@ from lib.keyset import newest_first
 from lib.query_text import to_id
 
 PAGE = 50  # runs
-CHANGES = 500  # rows of one change set that are shown; the figures above them tell the whole
+MAX_CHANGES = 500  # rows of one change set that are shown
 
 
 @admin_required
 @require_safe
 def admin_syncs(request: MemberRequest) -> HttpResponse:
-    """The last syncs of all providers, the newest first."""
+    """The syncs of all providers, newest first."""
     runs = SyncRun.objects.select_related("provider")
     page = newest_first(runs, size=PAGE, before=to_id(request.GET.get("before", "")))
     older_url = f"?before={page.older_than}" if page.older_than else ""
@@ -39,9 +37,9 @@ def admin_sync(request: MemberRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(SyncRun.objects.select_related("provider"), pk=pk)
     context = {
         "run": run,
-        "changes": run.changes.select_related("service").order_by("pk")[:CHANGES],
-        "has_more": run.changes.count() > CHANGES,
-        "is_acceptable": _is_newest_refusal(run),
+        "changes": run.changes.select_related("service").order_by("pk")[:MAX_CHANGES],
+        "has_more": run.changes.count() > MAX_CHANGES,
+        "is_acceptable": _is_newest_rejection(run),
     }
     return render(request, "catalog/admin/sync.html", context)
 
@@ -49,12 +47,10 @@ def admin_sync(request: MemberRequest, pk: int) -> HttpResponse:
 @admin_required
 @require_POST
 def admin_sync_accept(request: MemberRequest, pk: int) -> HttpResponse:
-    """Agree that as many services may go as this refused sync would have withdrawn; a worker
-    syncs again at once.
-    """
+    """Accept as many missing services as this sync had; a worker syncs again at once."""
     run = get_object_or_404(SyncRun.objects.select_related("provider"), pk=pk)
-    if not _is_newest_refusal(run):
-        messages.error(request, "There has been a newer sync of this provider: look at that one.")
+    if not _is_newest_rejection(run):
+        messages.error(request, "There is a newer sync of this provider. Check that one instead.")
         return redirect("admin_sync", pk=pk)
     want_sync(provider=run.provider, accepted_gone=run.lost, now=timezone.now())
     transaction.on_commit(partial(nudge_sync, provider_id=run.provider_id), robust=True)
@@ -64,6 +60,6 @@ def admin_sync_accept(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect("admin_provider", pk=run.provider_id)
 
 
-def _is_newest_refusal(run: SyncRun) -> bool:
+def _is_newest_rejection(run: SyncRun) -> bool:
     is_newest = not SyncRun.objects.filter(provider=run.provider_id, pk__gt=run.pk).exists()
     return is_newest and run.outcome == SyncOutcome.REFUSED

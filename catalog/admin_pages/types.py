@@ -1,4 +1,4 @@
-"""Admin page of service types: what is unknown and not sold, what was mapped to what, by whom."""
+"""Admin page of service types: unknown ones and their mappings."""
 
 from django import forms
 from django.contrib import messages
@@ -14,7 +14,7 @@ from catalog.upstream.service_types import TYPES
 
 
 class MappingForm(forms.Form):
-    """One of a provider's words, and the type that it means."""
+    """A provider's word and the type that it means."""
 
     provider = forms.ModelChoiceField(Provider.objects.order_by("pk"), widget=forms.HiddenInput)
     word = forms.CharField(max_length=60, strip=False, widget=forms.HiddenInput)
@@ -27,12 +27,12 @@ class MappingForm(forms.Form):
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def admin_types(request: MemberRequest) -> HttpResponse:
-    """The types that nobody knows, each with a form to map it; the mappings so far."""
+    """Unknown types with forms to map them, and the mappings so far."""
     if request.method != "POST":
         return _page(request)
     form = MappingForm(request.POST)
     if not form.is_valid():
-        return _page(request, refused=form)
+        return _page(request, invalid=form)
     provider, word, name = (form.cleaned_data[field] for field in ("provider", "word", "type"))
     try:
         map_type(
@@ -40,30 +40,30 @@ def admin_types(request: MemberRequest) -> HttpResponse:
         )
     except CannotMap as problem:
         form.add_error(None, str(problem))
-        return _page(request, refused=form)
-    messages.success(request, f"{word} of {provider} is sold as {name} from now on.")
+        return _page(request, invalid=form)
+    messages.success(request, f"{word} of {provider} is now sold as {name}.")
     return redirect("admin_types")
 
 
 @admin_required
 @require_POST
 def admin_type_revert(request: MemberRequest, pk: int) -> HttpResponse:
-    """Take a mapping back: its services are off sale at once."""
+    """Revert a mapping; its services are off sale at once."""
     mapping = get_object_or_404(TypeMapping.objects.select_related("provider"), pk=pk)
     if revert_mapping(mapping=mapping, actor=request.user, now=timezone.now()):
-        messages.success(request, f"{mapping.word} of {mapping.provider} is not sold any more.")
+        messages.success(request, f"{mapping.word} of {mapping.provider} is no longer sold.")
     else:
-        messages.error(request, "That mapping was reverted before.")
+        messages.error(request, "This mapping has already been reverted.")
     return redirect("admin_types")
 
 
-def _page(request: MemberRequest, *, refused: MappingForm | None = None) -> HttpResponse:
+def _page(request: MemberRequest, *, invalid: MappingForm | None = None) -> HttpResponse:
     unknown = unknown_types()
-    asked = (str(refused.data.get("provider")), refused.data.get("word")) if refused else None
+    asked = (str(invalid.data.get("provider")), invalid.data.get("word")) if invalid else None
     rows = [
         {
             "unknown": one,
-            "form": refused
+            "form": invalid
             if (str(one.provider_id), one.word) == asked
             else MappingForm(
                 initial={"provider": one.provider_id, "word": one.word}, auto_id=f"id_%s_{number}"
@@ -71,12 +71,12 @@ def _page(request: MemberRequest, *, refused: MappingForm | None = None) -> Http
         }
         for number, one in enumerate(unknown)
     ]
-    is_shown = refused is None or any(row["form"] is refused for row in rows)
+    is_shown = invalid is None or any(row["form"] is invalid for row in rows)
     context = {
         "rows": rows,
-        "stray": None if is_shown else refused,  # of a word that is not unknown, or not any more
+        "stray": None if is_shown else invalid,  # of a word that is no longer unknown
         "mappings": TypeMapping.objects.select_related(
             "provider", "mapped_by", "reverted_by"
         ).order_by("-pk")[:100],
     }
-    return render(request, "catalog/admin/types.html", context, status=422 if refused else 200)
+    return render(request, "catalog/admin/types.html", context, status=422 if invalid else 200)

@@ -1,9 +1,8 @@
-"""What can be bought: providers, categories, services, exchange rates, margin rules, and the record
-of each sync.
+"""Models of the catalog: providers, categories, services, exchange rates, margin rules, syncs.
 
-Words: a *rate* is what a provider asks, in the provider's currency; a *cost* is that in the panel's
-currency; a *price* is what a customer pays. Each is per 1000, except for types that are sold per
-order (catalog/service_types.py).
+A *rate* is what a provider asks, in its currency; a *cost* is that in the panel's currency; a
+*price* is what a customer pays. Each is per 1000, or per order for the types in
+catalog/upstream/service_types.py that are sold so.
 """
 
 from catalog.models.margins import MarginRule, MarginScope

@@ -1,4 +1,4 @@
-"""What is added to a cost to make a price."""
+"""Margin rules: what is added to a cost to make a price."""
 
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from lib.decimals import shortest
 
 
 class MarginScope(models.TextChoices):
-    """What a margin rule is for, from the widest to the most specific, which wins."""
+    """What a margin rule is for, from the broadest to the most specific, which wins."""
 
     ALL = "all", "All services"
     PROVIDER = "provider", "One provider"

@@ -1,4 +1,4 @@
-"""Where services are bought: providers, and what their currencies are worth in ours."""
+"""Providers and exchange rates."""
 
 from datetime import datetime, timedelta
 from typing import TypedDict
@@ -10,7 +10,7 @@ from lib.row_locks import LockingQuerySet
 
 
 class Digits(TypedDict):
-    """How many digits a DecimalField keeps."""
+    """Digits of a decimal column."""
 
     max_digits: int
     decimal_places: int
@@ -23,9 +23,7 @@ class ProviderQuerySet(LockingQuerySet["Provider"]):
     """Selections of providers in business words."""
 
     def to_sync(self, *, now: datetime, older_than: timedelta) -> "ProviderQuerySet":
-        """Whose catalog was not read since so long ago, or whom the admin wants synced; in
-        the order of their ids.
-        """
+        """Providers whose last sync is older, or whose sync was requested, by id."""
         return self.filter(
             Q(synced_at=None) | Q(synced_at__lt=now - older_than) | Q(sync_wanted_at__isnull=False)
         ).order_by("pk")
@@ -36,7 +34,7 @@ class Provider(models.Model):
 
     name = models.CharField(max_length=60, unique=True)
     url = models.CharField(max_length=300)
-    sealed_key = models.TextField()  # encrypted; see catalog/sealing.py
+    sealed_key = models.TextField()  # encrypted, see lib/encryption.py
     currency = models.CharField(max_length=3)
     is_review_first = models.BooleanField(default=False)  # new services wait for the admin
     # foreign ids may be read to resolve unclear orders

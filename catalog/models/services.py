@@ -1,6 +1,4 @@
-"""What is sold: services under their categories, and as what a type that only a provider knows is
-sold.
-"""
+"""Services, their categories, the version of the price list, and mappings of unknown types."""
 
 from django.conf import settings
 from django.db import models
@@ -12,9 +10,7 @@ from catalog.triggers import CATEGORY_RENEWS_PRICE_LIST, SERVICE_RENEWS_PRICE_LI
 
 
 class Category(models.Model):
-    """A heading under which services are listed; mirrored by name, renamed and ordered by the
-    admin.
-    """
+    """A heading of the service list; mirrored by name, renamed and ordered by the admin."""
 
     upstream_name = models.CharField(max_length=300, unique=True)
     # set by the admin; never overwritten by a sync
@@ -33,7 +29,7 @@ class Category(models.Model):
 
 
 class AftercareMode(models.TextChoices):
-    """What happens to a customer's refill or cancel request."""
+    """Who handles a refill or cancellation request."""
 
     STAFF = "staff", "Waits for staff"
     AUTOMATIC = "automatic", "Goes to the provider at once"
@@ -43,11 +39,11 @@ class ServiceQuerySet(models.QuerySet["Service"]):
     """Selections of services in business words."""
 
     def on_sale(self) -> "ServiceQuerySet":
-        """What a customer may buy now."""
+        """Services that a customer may buy now."""
         return self.filter(withdrawn_at=None, review_reason="", is_hidden=False, is_sellable=True)
 
     def listed(self) -> "ServiceQuerySet":
-        """What stands in the provider's catalog now, sold or not."""
+        """Services in the provider's catalog now, sold or not."""
         return self.filter(withdrawn_at=None)
 
     def in_shop_order(self) -> "ServiceQuerySet":
@@ -56,18 +52,16 @@ class ServiceQuerySet(models.QuerySet["Service"]):
 
 
 class Service(models.Model):
-    """One thing that a provider sells, mirrored; its primary key is the service id that our
-    customers use.
-    """
+    """A provider's service, mirrored; the primary key is the service id that customers use."""
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="services")
     upstream_id = models.CharField(max_length=64)
     upstream_name = models.TextField()
     upstream_description = models.TextField(blank=True)
     own_name = models.TextField(blank=True)  # set by the admin; never overwritten by a sync
-    own_description = models.TextField(blank=True)  # likewise
+    own_description = models.TextField(blank=True)  # set by the admin, too
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="services")
-    # the admin moved it: a sync leaves the category alone
+    # moved by the admin: a sync keeps the category
     is_category_own = models.BooleanField(default=False)
     # the provider's heading for it; empty: not known
     upstream_category = models.CharField(max_length=300, blank=True)
@@ -76,7 +70,7 @@ class Service(models.Model):
     type = models.CharField(max_length=60)
     # the provider's own word, where the admin mapped it
     upstream_type = models.CharField(max_length=60, blank=True)
-    # false for a type that we do not know how to sell
+    # false for an unknown type
     is_sellable = models.BooleanField(default=True)
     rate = models.DecimalField(**RATE)  # provider's currency
     cost = models.DecimalField(**RATE)  # panel's currency
@@ -93,7 +87,7 @@ class Service(models.Model):
     is_refill = models.BooleanField(default=False)
     is_cancel = models.BooleanField(default=False)
     is_dripfeed = models.BooleanField(default=False)
-    # the admin decided on it: a sync leaves it alone
+    # set by the admin: a sync keeps it
     is_dripfeed_own = models.BooleanField(default=False)
     average_time = models.CharField(max_length=100, blank=True)
     refill_mode = models.CharField(
@@ -102,9 +96,9 @@ class Service(models.Model):
     cancel_mode = models.CharField(
         max_length=10, choices=AftercareMode.choices, default=AftercareMode.STAFF
     )
-    # of the provider's raw row: unchanged rows are not decoded
+    # of the provider's raw row: unchanged rows are not parsed
     digest = models.BinaryField(max_length=32, default=b"")
-    # not empty: off sale until the admin has looked
+    # not empty: off sale until an admin reviews it
     review_reason = models.CharField(max_length=300, blank=True)
     is_hidden = models.BooleanField(default=False)  # taken off sale by the admin
     withdrawn_at = models.DateTimeField(null=True, blank=True)  # gone from the provider's catalog
@@ -142,7 +136,7 @@ class Service(models.Model):
 
     @property
     def is_on_sale(self) -> bool:
-        """Whether a customer may buy it now; the same rule as `ServiceQuerySet.on_sale`."""
+        """Whether a customer may buy it now, as in `ServiceQuerySet.on_sale`."""
         return (
             self.withdrawn_at is None
             and not self.review_reason
@@ -157,9 +151,7 @@ class Service(models.Model):
 
 
 class PriceListVersion(models.Model):
-    """A token of the price list's version; only the database's triggers write it
-    (catalog/price_list_keeping.py).
-    """
+    """A token of the price list's version, written by triggers (catalog/triggers.py)."""
 
     token = models.UUIDField()
 
@@ -168,9 +160,7 @@ class PriceListVersion(models.Model):
 
 
 class TypeMapping(models.Model):
-    """The admin's word that services of a type which only this provider knows are sold as one
-    that we know.
-    """
+    """The admin's decision as which known type a provider's unknown type is sold."""
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="type_mappings")
     word = models.CharField(max_length=60)  # the provider's

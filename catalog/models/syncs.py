@@ -1,4 +1,4 @@
-"""The record of each sync: how it went, and what it changed."""
+"""Syncs and the changes that they made."""
 
 from django.db import models
 
@@ -16,13 +16,13 @@ class SyncOutcome(models.TextChoices):
 
 
 class SyncRun(models.Model):
-    """One sync of one provider: what it found and what came of it."""
+    """One sync of one provider, with its figures."""
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="sync_runs")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()
     outcome = models.CharField(max_length=10, choices=SyncOutcome.choices)
-    message = models.TextField(blank=True)  # why it was refused or failed, in plain words
+    message = models.TextField(blank=True)  # why it was rejected or failed
     listed = models.PositiveIntegerField(default=0)  # rows in the provider's reply
     created = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
@@ -30,14 +30,14 @@ class SyncRun(models.Model):
     returned = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)  # rows that could not be read
     held = models.PositiveIntegerField(default=0)  # rows that wait for the admin's review
-    lost = models.PositiveIntegerField(default=0)  # of our services: what the guard looks at
+    lost = models.PositiveIntegerField(default=0)  # of our services: what the guard checks
 
     def __str__(self) -> str:
         return f"{self.provider} {self.started_at:%Y-%m-%d %H:%M} {self.outcome}"
 
 
 class ServiceChange(models.Model):
-    """One field of one service that a sync moved, from → to."""
+    """One field of a service that a sync changed."""
 
     run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="changes")
     service = models.ForeignKey(

@@ -1,5 +1,4 @@
-"""Prices: margin rules, the arithmetic of charges and refunds, exchange rates, the served price
-list.
+"""Prices: margin rules, arithmetic, exchange rates and the served price list.
 
 In: rates of providers and the admin's margins. Out: the price of each service.
 `arithmetic` imports neither Django nor any app.

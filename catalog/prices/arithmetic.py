@@ -1,10 +1,7 @@
-"""The arithmetic of money: from a provider's rate to a cost, a price, a charge and a refund.
-Nothing else rounds money.
+"""The arithmetic of money: cost, price, charge and refund. Nothing else rounds money.
 
 Rates, costs and prices are per 1000 units, or per order for types that are sold so, with 8
-decimals. Booked money has
-5 decimals, the API's own. What we take rounds up, what we give back rounds down: never against the
-house by rounding.
+decimals. Booked money has 5 decimals, as in the API. Charges round up, refunds round down.
 """
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
@@ -12,13 +9,13 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 RATE_STEP = Decimal("0.00000001")
 MONEY_STEP = Decimal("0.00001")
 PER = 1000  # a price is for so many units, except per order
-WIDE = 80  # digits: the product of two rates and a quantity is exact within this
-UP = Context(prec=WIDE, rounding=ROUND_CEILING)
-DOWN = Context(prec=WIDE, rounding=ROUND_FLOOR)
+PRECISION = 80  # digits: the product of two rates and a quantity stays exact
+UP = Context(prec=PRECISION, rounding=ROUND_CEILING)
+DOWN = Context(prec=PRECISION, rounding=ROUND_FLOOR)
 
 
 def cost_of(*, rate: Decimal, exchange_rate: Decimal) -> Decimal:
-    """What a provider's rate costs us in the panel's currency, 8 decimals, rounded up.
+    """A provider's rate in the panel's currency, 8 decimals, rounded up.
 
     `exchange_rate`: units of the panel's currency for one unit of the provider's.
     """
@@ -27,14 +24,14 @@ def cost_of(*, rate: Decimal, exchange_rate: Decimal) -> Decimal:
 
 
 def price_of(*, cost: Decimal, percent: Decimal, fixed: Decimal) -> Decimal:
-    """What customers pay: cost × (1 + percent/100) + fixed, 8 decimals, rounded up."""
+    """cost × (1 + percent/100) + fixed, 8 decimals, rounded up."""
     _not_negative(cost=cost, percent=percent, fixed=fixed)
     marked_up = UP.divide(UP.multiply(cost, UP.add(Decimal(100), percent)), Decimal(100))
     return UP.add(marked_up, fixed).quantize(RATE_STEP, context=UP)
 
 
 def charge_for(*, price: Decimal, billed_quantity: int, is_per_order: bool) -> Decimal:
-    """What one order of `billed_quantity` units is charged, 5 decimals, rounded up."""
+    """The charge of an order of `billed_quantity` units, 5 decimals, rounded up."""
     _not_negative(price=price, billed_quantity=Decimal(billed_quantity))
     whole = UP.multiply(price, Decimal(billed_quantity))
     exact = whole if is_per_order else UP.divide(whole, Decimal(PER))
@@ -42,17 +39,14 @@ def charge_for(*, price: Decimal, billed_quantity: int, is_per_order: bool) -> D
 
 
 def cost_for(*, cost: Decimal, billed_quantity: int, is_per_order: bool) -> Decimal:
-    """What one order is expected to cost us, 5 decimals, rounded up like the charge, so that
-    the two compare fairly.
-    """
+    """The expected cost of an order, 5 decimals, rounded up like the charge."""
     return charge_for(price=cost, billed_quantity=billed_quantity, is_per_order=is_per_order)
 
 
 def owed_for(*, charge: Decimal, undelivered: int, billed_quantity: int) -> Decimal:
-    """What an order's customer is owed of its charge in all, 5 decimals, rounded down.
+    """The total refund owed for an order, 5 decimals, rounded down.
 
-    Raises ValueError unless 0 ≤ undelivered ≤ billed_quantity: a provider's word is clamped before
-    it gets here.
+    Raises ValueError unless 0 ≤ undelivered ≤ billed_quantity; callers clamp a provider's figure.
     """
     if not 0 <= undelivered <= billed_quantity or billed_quantity == 0:
         raise ValueError(f"{undelivered} undelivered of {billed_quantity} units makes no sense")

@@ -1,4 +1,4 @@
-"""What a provider's currency is worth in the panel's."""
+"""Exchange rates to the panel's currency."""
 
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from catalog.models import ExchangeRate
 
 
 class NoExchangeRate(Exception):
-    """Nobody has said what this currency is worth."""
+    """No rate is stored for this currency."""
 
 
 def exchange_rate_of(currency: str) -> Decimal:
@@ -24,7 +24,7 @@ def exchange_rate_of(currency: str) -> Decimal:
 
 
 def known_exchange_rates() -> dict[str, Decimal]:
-    """Every currency that can be reckoned in, the panel's own included."""
+    """Every known rate, including the panel's own currency."""
     return {
         **dict(ExchangeRate.objects.values_list("currency", "rate")),
         settings.PANEL_CURRENCY: Decimal(1),

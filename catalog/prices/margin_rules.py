@@ -1,4 +1,4 @@
-"""Finds the margin rule that prices a service: the most specific one. Pure: knows no database."""
+"""The margin rule that prices a service: the most specific one. No database."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,14 +7,12 @@ from typing import Final
 
 from catalog.prices.arithmetic import cost_of, price_of
 
-WIDEST_LAST: Final = ("service", "category", "provider", "all")
-BEYOND: Final = Decimal(10) ** 12  # the first price that the database has no digits for
+BROADEST_LAST: Final = ("service", "category", "provider", "all")
+MAX_PRICE: Final = Decimal(10) ** 12  # the first price that does not fit its column
 
 
 class TooDear(ValueError):
-    """A price beyond 10¹² in the panel's currency: a mistake in a rate, an exchange rate or a
-    margin.
-    """
+    """A price of MAX_PRICE or more: a mistake in a rate, an exchange rate or a margin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +26,12 @@ class Rule:
     target: int | None
     percent: Decimal
     fixed: Decimal
-    pk: int | None = None  # None: not saved, only tried out
+    pk: int | None = None  # None: not saved, for a preview
 
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """What a service costs us and our customers, panel's currency, and the rule that says so."""
+    """Cost and price of a service, panel's currency, and the rule that applied."""
 
     cost: Decimal
     price: Decimal
@@ -41,7 +39,7 @@ class Priced:
 
 
 class RuleBook:
-    """All margin rules at one moment; holds a rule for all services, always."""
+    """All margin rules; always with one for all services."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules: Mapping[tuple[str, int | None], Rule] = {
@@ -51,21 +49,18 @@ class RuleBook:
             raise ValueError("there is no margin rule for all services")
 
     def with_rule(self, rule: Rule) -> "RuleBook":
-        """The book as it would be with `rule` in the place of the one for the same target."""
+        """A book in which `rule` replaces the one for its target."""
         return RuleBook([*self._rules.values(), rule])
 
     def without(self, *, scope: str, target: int) -> "RuleBook":
-        """The book as it would be without the rule for this target."""
+        """A book without the rule for this target."""
         return RuleBook(rule for key, rule in self._rules.items() if key != (scope, target))
 
     def rule_for(self, *, service: int | None, category: int, provider: int) -> Rule:
-        """The most specific rule: service, then category, then provider, then all.
-
-        A new service has no id yet.
-        """
+        """The most specific rule; a new service has no id yet."""
         targets = {"service": service, "category": category, "provider": provider, "all": None}
         return next(
-            rule for scope in WIDEST_LAST if (rule := self._rules.get((scope, targets[scope])))
+            rule for scope in BROADEST_LAST if (rule := self._rules.get((scope, targets[scope])))
         )
 
     def price(
@@ -81,6 +76,6 @@ class RuleBook:
         rule = self.rule_for(service=service, category=category, provider=provider)
         cost = cost_of(rate=rate, exchange_rate=exchange_rate)
         price = price_of(cost=cost, percent=rule.percent, fixed=rule.fixed)
-        if price >= BEYOND:
-            raise TooDear("the price would be beyond all bounds")
+        if price >= MAX_PRICE:
+            raise TooDear("the price would be too high")
         return Priced(cost=cost, price=price, rule=rule)

@@ -1,8 +1,7 @@
-"""The price list of one group of customers, as the bytes of the API's `services` reply in every
-encoding we send.
+"""The price list: the bytes of the API's `services` reply in every encoding.
 
-Its form is section 4 of the protocol notes: `service` is a number, `refill` and `cancel` are
-booleans, all else text.
+Form: section 4 of the protocol notes. `service` is a number, `refill` and `cancel` are booleans,
+the rest is text.
 """
 
 import gzip
@@ -24,7 +23,7 @@ Encoding = Literal["identity", "gzip", "br"]
 
 
 class PriceGroup(Enum):
-    """Whose prices are the same."""
+    """Customers with the same prices."""
 
     EVERYBODY = "everybody"
 
@@ -39,7 +38,7 @@ class Variant:
     """The list in one encoding."""
 
     body: bytes
-    etag: str  # strong and quoted: other bytes have another one
+    etag: str  # strong and quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +61,9 @@ class PriceList:
 
 
 def write_list(group: PriceGroup) -> bytes:
-    """What a customer of `group` may buy now, in shop order, as compact JSON in ASCII; `[]` where
-    there is nothing.
+    """What a customer of `group` may buy now, in shop order, as compact ASCII JSON.
 
-    Exactly the services that placing takes: on sale, of a type that we know and sell, not below
-    cost. All from one query, so from one moment.
+    The services that placing accepts: on sale, of a sellable type, not below cost. One query.
     """
     return json.dumps(list(_rows(group)), separators=(",", ":")).encode()
 

@@ -1,20 +1,13 @@
-"""Price lists kept in the memory of this process, and the proof before every use that they are
-still right.
+"""Price lists cached in this process, checked against the database before every use.
 
-The proof is the *version*: a few random tokens in the database. A trigger on each table that
-decides what is on sale, under which name and at which price gives the version a new token with
-every statement, whoever writes and by whatever door, in the writer's own transaction
-(catalog/migrations/0006_watch_the_price_list.py). Hence
-
-- the version that a query sees differs from every version that was seen before a change was
-committed, however late
-  that commit came and in whatever order: a token comes to be seen together with the change, and
-  never comes back;
+The check is the *version*: random tokens in the database. A trigger on each table that decides what
+is sold, under which name and at which price, renews a token with every statement, in the writer's
+own transaction (catalog/triggers.py). Hence
+- a committed change always changes the version that readers see: the token becomes visible together
+  with the change, and never comes back;
 - a list is labelled with the version read *before* its rows: it may be newer than its label, which
-costs one more
-  writing of it, but never older;
-- writers do not wait for each other: each takes a token that nobody holds, and adds one where all
-are held.
+  costs one more rewrite, but never older;
+- writers do not wait for each other: each renews a token that nobody holds, or adds one.
 """
 
 from collections.abc import Callable
@@ -26,15 +19,13 @@ from django.db import connection
 
 from catalog.prices.price_list import PriceGroup, PriceList, write_list
 
-# seconds that a request waits for another one's writing: 20,000 services take a tenth of it
+# seconds that a request waits while another writes; 20,000 services take a tenth of it
 PATIENCE: Final = 3.0
 VERSION: Final = "SELECT string_agg(token::text, ' ' ORDER BY id) FROM catalog_pricelistversion"
 
 
 class NotReady(Exception):
-    """The first list of this process is still being written after PATIENCE; the next request
-    will find it.
-    """
+    """The first list of this process was not ready within PATIENCE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +35,7 @@ class _Kept:
 
 
 def read_version() -> str | None:
-    """The version that this session sees: one query of a handful of rows.
-
-    None where the table was emptied.
-    """
+    """The version that this session sees; None where the table is empty."""
     with connection.cursor() as cursor:
         cursor.execute(VERSION)
         version: str | None = cursor.fetchone()[0]
@@ -55,7 +43,7 @@ def read_version() -> str | None:
 
 
 class PriceLists:
-    """The lists of one process, one for each group; shared by its threads."""
+    """The lists of one process, one per group; shared by its threads."""
 
     def __init__(
         self,
@@ -71,11 +59,10 @@ class PriceLists:
         self._writing: dict[PriceGroup, Lock] = {}
 
     def current(self, *, group: PriceGroup) -> PriceList:
-        """The list of `group`, with every change that was committed before this call.
+        """The list of `group`, with every change committed before this call.
 
-        One query where nothing changed. After a change one thread writes the list anew, and the
-        others wait for it; who has waited `patience` seconds is given the list from before the
-        change. Raises NotReady where there is none.
+        One query where nothing changed. After a change one thread rewrites the list; the others
+        wait, and after `patience` seconds get the old one. Raises NotReady where there is none.
         """
         found = self._find(group, version=self._version())
         return found or self._write_once(group)
@@ -89,7 +76,7 @@ class PriceLists:
         if not lock.acquire(timeout=self._patience):
             return self._stale(group)
         try:
-            version = self._version()  # again: whoever held the lock may have written what we want
+            version = self._version()  # again: the thread before may have written it
             return self._find(group, version=version) or self._rewrite(group, version=version)
         finally:
             lock.release()
@@ -99,7 +86,7 @@ class PriceLists:
         kept = self._kept.get(group)
         is_same = kept is not None and kept.prices.variants["identity"].body == body
         prices = kept.prices if kept is not None and is_same else PriceList.of(body)
-        if version is not None:  # an emptied table proves nothing
+        if version is not None:  # an empty table says nothing
             self._kept[group] = _Kept(version, prices)
         return prices
 

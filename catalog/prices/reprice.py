@@ -1,8 +1,6 @@
-"""Works out costs and prices from rates, exchange rates and margin rules, and writes those that
-moved in one statement.
+"""Reprice services: compute costs and prices from rates and margin rules, write those that moved.
 
-Who writes by it holds `locking.lock_catalog` in a transaction from before the rules are read; a
-preview need not.
+A writer holds `lock_catalog` from before it reads the rules; a preview need not.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,13 +15,13 @@ from catalog.models import MarginRule, MarginScope, Service, ServiceQuerySet
 from catalog.prices.exchange_rates import NoExchangeRate, known_exchange_rates
 from catalog.prices.margin_rules import Priced, Rule, RuleBook
 
-# until the admin has said otherwise: nothing is ever sold at cost by omission
+# until the admin sets one: nothing is sold at cost by omission
 DEFAULT_PERCENT: Final = Decimal(25)
 
 
 @dataclass(frozen=True, slots=True)
 class Repriced:
-    """A service whose cost, price or rule comes out differently."""
+    """A service whose cost, price or rule changes."""
 
     service: int
     cost: Decimal
@@ -32,7 +30,7 @@ class Repriced:
 
 
 def open_rulebook() -> RuleBook:
-    """All margin rules of the database; the rule for all services is made on the first use."""
+    """All margin rules; creates the rule for all services on first use."""
     MarginRule.objects.get_or_create(scope=MarginScope.ALL, defaults={"percent": DEFAULT_PERCENT})
     rows = MarginRule.objects.values_list(
         "pk", "scope", "provider_id", "category_id", "service_id", "percent", "fixed"
@@ -46,10 +44,9 @@ def open_rulebook() -> RuleBook:
 
 
 def work_out(*, services: ServiceQuerySet, book: RuleBook) -> Iterator[Repriced]:
-    """The services whose cost, price or rule is not what `book` and the exchange rates make of
-    their rate.
+    """The services whose cost, price or rule differs from what is stored.
 
-    Raises rulebook.TooDear, and NoExchangeRate for a provider's currency that nobody can reckon in.
+    Raises TooDear and NoExchangeRate.
     """
     exchange_rates = known_exchange_rates()
     rows = services.order_by("pk").values_list(
@@ -79,9 +76,7 @@ def work_out(*, services: ServiceQuerySet, book: RuleBook) -> Iterator[Repriced]
 
 
 def reprice(*, services: ServiceQuerySet, book: RuleBook, now: datetime) -> int:
-    """Bring cost, price and rule of these services up to date; returns how many prices
-    customers see change.
-    """
+    """Update cost, price and rule of these services; returns how many prices changed."""
     moved = list(work_out(services=services, book=book))
     _write(moved, now=now)
     return sum(row.price_before != row.priced.price for row in moved)
@@ -95,7 +90,8 @@ def _write(moved: Iterable[Repriced], *, now: datetime) -> None:
         cursor.execute(
             "UPDATE catalog_service AS s"
             " SET cost = n.cost, price = n.price, margin_rule_id = n.rule, updated_at = %s"
-            " FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::bigint[]) AS n (id, cost, price, rule)"
+            " FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::bigint[])"
+            " AS n (id, cost, price, rule)"
             " WHERE s.id = n.id",
             [
                 now,
@@ -108,9 +104,7 @@ def _write(moved: Iterable[Repriced], *, now: datetime) -> None:
 
 
 def services_under(*, scope: str, target: int | None) -> ServiceQuerySet:
-    """The services that a rule of this scope may price, withdrawn ones too: they come back at
-    the right price.
-    """
+    """The services that a rule of this scope may price, including withdrawn ones."""
     if scope == MarginScope.ALL:
         return Service.objects.all()
     name = {

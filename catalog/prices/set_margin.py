@@ -1,7 +1,4 @@
-"""Setting margins: what a change would do to the prices, and doing it.
-
-The most specific rule prices a service.
-"""
+"""Set and remove margins, or preview the effect on prices."""
 
 import logging
 from dataclasses import dataclass
@@ -19,7 +16,7 @@ from catalog.prices.write_lock import lock_catalog
 
 log = logging.getLogger(__name__)
 
-# a hundredfold and one: beyond it a typing mistake is likelier
+# beyond it a typing mistake is likelier
 MAX_PERCENT: Final = Decimal(10_000)
 MAX_FIXED: Final = Decimal(1_000_000)
 
@@ -27,13 +24,11 @@ Target = Provider | Category | Service | None
 
 
 class BadMargin(ValueError):
-    """A percent or fixed amount that would sell below cost, or is beyond all bounds."""
+    """A percent or fixed amount below 0 or above its maximum."""
 
 
 class RuleNeeded(Exception):
-    """The rule for all services can be changed, not removed: without it some services would
-    have no price.
-    """
+    """The rule for all services cannot be removed: services would have no price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +40,7 @@ class Preview:
 
 
 def preview_margin(*, target: Target, percent: Decimal, fixed: Decimal) -> Preview:
-    """What `set_margin` would do to prices now. Raises BadMargin and TooDear as it does.
-
-    Changes nothing.
-    """
+    """What `set_margin` would change. Raises BadMargin and TooDear as it does."""
     rule = _rule(target=target, percent=percent, fixed=fixed)
     services = services_under(scope=rule.scope, target=rule.target)
     rows = work_out(services=services, book=open_rulebook().with_rule(rule))
@@ -60,11 +52,9 @@ def preview_margin(*, target: Target, percent: Decimal, fixed: Decimal) -> Previ
 def set_margin(
     *, target: Target, percent: Decimal, fixed: Decimal, actor: User | None, now: datetime
 ) -> MarginRule:
-    """Sell `target` (None: all services) at cost × (1 + percent/100) + fixed from now on, prices
-    included.
+    """Price `target` (None: all services) at cost × (1 + percent/100) + fixed, at once.
 
-    There is one rule per target: an older one is changed. Raises BadMargin and rulebook.TooDear;
-    then nothing changed.
+    Replaces the target's rule. Raises BadMargin and TooDear; nothing changed then.
     """
     rule = _rule(target=target, percent=percent, fixed=fixed)
     lock_catalog()
@@ -91,13 +81,10 @@ def set_margin(
 
 @transaction.atomic
 def remove_margin(*, rule: MarginRule, actor: User | None, now: datetime) -> None:
-    """Let the next wider rule price these services again.
-
-    Raises RuleNeeded for the rule of all services.
-    """
+    """Price these services by the next broader rule. Raises RuleNeeded for all services."""
     target = rule.provider_id or rule.category_id or rule.service_id
     if rule.scope == MarginScope.ALL or target is None:
-        raise RuleNeeded("the margin for all services can be changed, but not removed")
+        raise RuleNeeded("The margin for all services can be changed, but not removed")
     lock_catalog()
     book = open_rulebook().without(scope=rule.scope, target=target)
     moved = reprice(services=services_under(scope=rule.scope, target=target), book=book, now=now)

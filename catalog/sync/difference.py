@@ -1,7 +1,4 @@
-"""What moved between our mirror and a provider's list, and what of it a person should see first.
-
-Pure.
-"""
+"""The difference between our mirror and a provider's list, and what needs a review. No database."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -14,24 +11,25 @@ from catalog.upstream import CatalogReply, ServiceRow, service_types
 from lib.decimals import shortest
 
 WATCHED: Final = (
-    "name", "category", "type", "rate", "min", "max", "is_refill", "is_cancel", "is_dripfeed", "description",
-)  # fmt: skip  # what a change set tells; the average time moves with every sync and is only mirrored
-# a rate that rises or falls more than so many times is likelier a mistake or another service
-LEAP: Final = 3
-MAX_GONE: Final = Decimal("0.30")  # of our services: a list that lacks more is likelier cut short
-FEW_GONE: Final = 1  # so many may go whatever their share is: small catalogs live, too
+    "name", "category", "type", "rate", "min", "max",
+    "is_refill", "is_cancel", "is_dripfeed", "description",
+)  # fmt: skip  # in change sets; the average time changes with every sync
+# a rate that changes by a larger factor may be a mistake or another service
+MAX_FACTOR: Final = 3
+MAX_GONE: Final = Decimal("0.30")  # share of our services: a list that lacks more may be cut short
+FEW_GONE: Final = 1  # may always go: small catalogs change, too
 NO_CATEGORY: Final = "Other"
-# a rate or cost from here on is a mistake; below it no margin's price overflows
+# a mistake from here on; below it no price overflows its column
 MAX_COST: Final = Decimal(10) ** 9
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One service as the provider lists it, with its texts made fit to be shown."""
+    """A service as the provider lists it, with clean texts."""
 
     upstream_id: str
     name: str
-    # "" where we do not know the provider's, since the admin moved it: nothing is compared with it
+    # "" where the provider's is not known, since the admin moved it: not compared
     category: str
     type: str  # canonical, as the admin mapped it, or the provider's own word
     rate: Decimal
@@ -39,7 +37,7 @@ class Offer:
     max: int
     is_refill: bool
     is_cancel: bool
-    # None of a service of ours for which the admin decided: nothing is compared with it
+    # None where the admin decided on it: not compared
     is_dripfeed: bool | None
     description: str
     average_time: str
@@ -49,7 +47,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A provider's reply, sorted into what can be sold and what cannot."""
+    """A provider's reply, sorted by what can be sold."""
 
     count: int  # rows in the reply
     offers: tuple[Offer, ...]  # that are new, or not known by their digest
@@ -71,11 +69,11 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A service that we know and that is listed differently now."""
+    """A known service whose listing changed."""
 
     offer: Offer
-    moves: tuple[Move, ...]  # empty where only what nobody watches moved
-    review_reason: str  # not empty: it should not be sold before the admin has looked
+    moves: tuple[Move, ...]  # empty where only unwatched fields changed
+    review_reason: str  # not empty: not sold before an admin reviews it
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +84,21 @@ class Difference:
     changed: tuple[Changed, ...]
     gone: tuple[str, ...]  # upstream ids
     back: tuple[str, ...]
-    unreadable: tuple[str, ...]  # ids that we list and whose row cannot be read: left as they are
+    unreadable: tuple[str, ...]  # listed ids whose row cannot be read: left as they are
 
     @property
     def lost(self) -> int:
-        """How many of our services the reply does not tell about."""
+        """How many of our services the reply does not describe."""
         return len(self.gone) + len(self.unreadable)
 
     @property
     def is_nothing(self) -> bool:
-        """Whether no customer or admin would see anything move."""
+        """Whether nothing visible changed."""
         return not (self.new or self.gone or self.back or any(row.moves for row in self.changed))
 
 
 def read(reply: CatalogReply, *, exchange_rate: Decimal) -> Reading:
-    """Sort a reply out.
-
-    A rate or cost beyond all bounds makes a row as unreadable as a rate that is none.
-    """
+    """Sort a reply; a rate or cost of MAX_COST or more makes a row unreadable."""
     offers = [offer_of(row) for row in reply.rows]
     too_dear = {
         offer.upstream_id
@@ -117,7 +112,7 @@ def read(reply: CatalogReply, *, exchange_rate: Decimal) -> Reading:
         unchanged=reply.unchanged,
         problems=(
             *problems,
-            *((upstream_id, "the rate is beyond all bounds") for upstream_id in sorted(too_dear)),
+            *((upstream_id, "the rate is too high") for upstream_id in sorted(too_dear)),
         ),
         duplicates=reply.duplicates,
         named=reply.service_ids,
@@ -125,9 +120,7 @@ def read(reply: CatalogReply, *, exchange_rate: Decimal) -> Reading:
 
 
 def with_types(reading: Reading, *, types: Mapping[str, str]) -> Reading:
-    """The reading with the provider's own words for types as the admin mapped them (by the word
-    in lower case).
-    """
+    """The reading with types as the admin mapped them, by the word in lower case."""
     return (
         replace(reading, offers=tuple(_with_type(offer, types) for offer in reading.offers))
         if types
@@ -142,7 +135,7 @@ def _with_type(offer: Offer, types: Mapping[str, str]) -> Offer:
 
 
 def offer_of(row: ServiceRow) -> Offer:
-    """A provider's row with entities decoded, control characters out, its type named as we name it."""
+    """A provider's row with clean texts and our name of its type."""
     return Offer(
         upstream_id=row.service_id,
         name=clean_line(row.name, length=500) or f"Service {row.service_id}",
@@ -166,8 +159,8 @@ def difference(
 ) -> Difference:
     """Compare a provider's reply with our mirror.
 
-    `listed`: every upstream id that we hold and that stands in the provider's catalog until now.
-    `ours`: what we hold of the ids in `reading.offers`.
+    `listed`: the upstream ids in our mirror that are not withdrawn. `ours`: our mirror of the ids
+    in `reading.offers`.
     """
     is_listed = set(listed)
     known = [offer for offer in reading.offers if offer.upstream_id in ours]
@@ -182,13 +175,12 @@ def difference(
 
 
 def refusal(*, found: Difference, count: int, listed: int) -> str:
-    """Why this reply must not be applied without a person's word; "" when it may be.
+    """Why a person must accept this reply before it is applied, or "".
 
-    `count`: rows in the reply. `listed`: services of ours that stand in the provider's catalog
-    until now.
+    `count`: rows in the reply. `listed`: our services that are not withdrawn.
     """
     if count == 0:
-        return f"The provider's list is empty; we hold {listed:,} of its services."
+        return f"The provider's list is empty, but we list {listed:,} of its services."
     if found.lost > FEW_GONE and found.lost > MAX_GONE * listed:
         return (
             f"{len(found.gone):,} of {listed:,} services are missing from the provider's list and"
@@ -212,11 +204,13 @@ def _changed(before: Offer, after: Offer) -> Changed:
 
 def _reason_to_review(before: Offer, after: Offer) -> str:
     if before.type != after.type:
-        return f"The type changed from {before.type} to {after.type}: perhaps another service under an old id"
+        types = f"from {before.type} to {after.type}"
+        return f"The type changed {types}: perhaps another service with a reused ID"
     if before.name != after.name and before.category != after.category:
-        return "Name and category both changed: perhaps another service under an old id"
-    if after.rate > before.rate * LEAP or before.rate > after.rate * LEAP:
-        return f"The rate went from {_shown(before.rate)} to {_shown(after.rate)}: more than {LEAP} times"
+        return "Name and category both changed: perhaps another service with a reused ID"
+    if max(before.rate, after.rate) > MAX_FACTOR * min(before.rate, after.rate):
+        rates = f"from {_shown(before.rate)} to {_shown(after.rate)}"
+        return f"The rate changed {rates}, by more than {MAX_FACTOR} times"
     return ""
 
 

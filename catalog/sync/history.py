@@ -1,6 +1,4 @@
-"""Keeps what each sync found: the run with its figures, and its change set, field by field, from →
-to.
-"""
+"""The record of each sync: its figures, and its change set field by field."""
 
 import time
 from collections.abc import Iterator
@@ -12,20 +10,18 @@ from django.db import connection
 from catalog.models import Provider, Service, SyncOutcome, SyncRun
 from catalog.sync.difference import Difference, Reading
 
-# characters kept of a text that moved: a change set is read, not restored from
+# characters of a text in a change set
 MAX_LENGTH: Final = 300
-NAMED: Final = 10  # so many ids are named in a note
+MAX_NAMED: Final = 10  # ids that a note names
 ID_LENGTH: Final = 64
-KEPT: Final = timedelta(days=30)  # runs that changed nothing
+KEPT_FOR: Final = timedelta(days=30)  # runs that changed nothing
 
 Change = tuple[str, str, str, str]  # upstream id, what, before, after
 
 
 def forget_old(*, provider: Provider, now: datetime) -> None:
-    """Delete the old runs of this provider that changed nothing: they come every quarter of an
-    hour.
-    """
-    old = SyncRun.objects.filter(provider=provider, started_at__lt=now - KEPT)
+    """Delete this provider's old runs that changed nothing."""
+    old = SyncRun.objects.filter(provider=provider, started_at__lt=now - KEPT_FOR)
     old.exclude(outcome=SyncOutcome.APPLIED).delete()
 
 
@@ -50,7 +46,7 @@ def record_run(
     now: datetime,
     started: float,
 ) -> SyncRun:
-    """Store how a sync ended; of a refused one the figures tell what it would have done."""
+    """Store how a sync ended; a rejected one keeps the figures of what it would have done."""
     news = len(found.new) if provider.is_review_first else 0
     return SyncRun.objects.create(
         provider=provider,
@@ -70,7 +66,7 @@ def record_run(
 
 
 def record_changes(*, run: SyncRun, reading: Reading, found: Difference) -> None:
-    """Store the change set of an applied run, after the services were written."""
+    """Store the change set of an applied run, once the services are written."""
     changes = [
         *_changes(found),
         *((id_, "skipped", "", problem) for id_, problem in reading.problems),
@@ -86,7 +82,8 @@ def record_changes(*, run: SyncRun, reading: Reading, found: Difference) -> None
     with (
         connection.cursor() as cursor,
         cursor.copy(
-            "COPY catalog_servicechange (run_id, service_id, upstream_id, what, before, after) FROM STDIN"
+            "COPY catalog_servicechange (run_id, service_id, upstream_id, what, before, after)"
+            " FROM STDIN"
         ) as copy,
     ):
         for id_, what, before, after in changes:
@@ -119,10 +116,10 @@ def _changes(found: Difference) -> Iterator[Change]:
 def _note(reading: Reading) -> str:
     if not reading.duplicates:
         return ""
-    named = ", ".join(reading.duplicates[:NAMED]) + (
-        ", …" if len(reading.duplicates) > NAMED else ""
+    named = ", ".join(reading.duplicates[:MAX_NAMED]) + (
+        ", …" if len(reading.duplicates) > MAX_NAMED else ""
     )
-    return f"{len(reading.duplicates):,} ids came more than once, the last row counts: {named}"
+    return f"{len(reading.duplicates):,} IDs appear more than once; the last row counts: {named}"
 
 
 def _finished_at(now: datetime, started: float) -> datetime:

@@ -1,9 +1,7 @@
-"""Mirrors one provider's catalog: fetch with no transaction open, compare, guard, apply in one
-transaction.
+"""Sync one provider's catalog: fetch with no transaction open, compare, guard, apply in one.
 
-A sync writes names, rates, limits and flags as the provider lists them; what the admin set (own
-name, own description, position, own category, margins, hidden, modes) is never touched. A service
-that is gone is withdrawn, never deleted.
+A sync writes what the provider lists and never what the admin set (own name, description, category
+and position, margins, hidden, modes). A service that is gone is withdrawn, never deleted.
 """
 
 import logging
@@ -28,18 +26,16 @@ from lib.encryption import CannotUnseal
 
 log = logging.getLogger(__name__)
 
-# services that may go at once, where a person has said "let go what may"
+# services that may go where a person has accepted any number
 EVERYTHING: Final = 2**31 - 1
-NOTHING: Final = -1  # nobody has agreed to anything, not even to an empty list in an empty shop
-REFUSED_OR_APPLIED: Final = ["synced_at", "accepted_gone", "sync_wanted_at"]
+NOTHING: Final = -1  # nobody has accepted anything, not even an empty list in an empty shop
+SYNC_FIELDS: Final = ["synced_at", "accepted_gone", "sync_wanted_at"]
 
 Report = Callable[[str], None]
 
 
 class Overtaken(Exception):
-    """Another sync of this provider was applied after this one had asked: its list may be newer
-    than ours.
-    """
+    """Another sync of this provider was applied meanwhile; its list may be newer."""
 
 
 def sync_provider(
@@ -49,12 +45,11 @@ def sync_provider(
     accepted_gone: int | None = None,
     report: Report = lambda _step: None,
 ) -> SyncRun:
-    """One sync; whatever came of it is told by the run that is returned and stored.
+    """Run one sync and store its outcome.
 
-    An empty or short list is refused, unless a person has agreed that so many services may go:
-    `accepted_gone`, or the provider's own. Refused and failed syncs change no service. `report`
-    hears each step's name. Raises Overtaken, with nothing changed. No transaction may be open
-    around it: the provider is asked here, for PROVIDER_TIMEOUT at most.
+    An empty or short list is rejected unless a person accepted that many missing services
+    (`accepted_gone`, or the provider's). Rejected and failed syncs change no service. Raises
+    Overtaken, with nothing changed. Call it outside any transaction: it waits for the provider.
     """
     started = time.monotonic()
     provider = Provider.objects.get(pk=provider_id)
@@ -112,7 +107,7 @@ def _apply(
         outcome = SyncOutcome.UNCHANGED if found.is_nothing else SyncOutcome.APPLIED
         provider.synced_at = now
     provider.accepted_gone = provider.sync_wanted_at = None
-    provider.save(update_fields=REFUSED_OR_APPLIED)
+    provider.save(update_fields=SYNC_FIELDS)
     forget_old(provider=provider, now=now)
     run = record_run(
         provider=provider,
@@ -129,7 +124,7 @@ def _apply(
 
 
 def _ours(provider: Provider, reading: Reading) -> dict[str, Offer]:
-    """What our mirror holds of the services that the reply offers anew or differently."""
+    """Our mirror of the services that are new or changed in the reply."""
     ids = [offer.upstream_id for offer in reading.offers]
     services = Service.objects.filter(provider=provider, upstream_id__in=ids).select_related(
         "category"

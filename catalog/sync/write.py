@@ -1,6 +1,6 @@
-"""Writes what a sync found, set by set: one COPY, one UPDATE, one INSERT, however many rows.
+"""Write what a sync found: one COPY, UPDATE and INSERT for any number of rows.
 
-The caller holds `locking.lock_catalog` in a transaction.
+The caller holds `lock_catalog` in a transaction.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,21 +14,25 @@ from catalog.prices.margin_rules import RuleBook
 from catalog.sync.difference import Difference, Offer
 from catalog.upstream import service_types
 
-NEW_REASON = "New: waits for your look"
+NEW_REASON = "New: waiting for review"
 
 TABLE = """
 CREATE TEMPORARY TABLE incoming (
-  place integer, id bigint, upstream_id text, upstream_name text, upstream_description text, category_id bigint,
+  place integer, id bigint, upstream_id text, upstream_name text, upstream_description text,
+  category_id bigint,
   upstream_category text, type text, upstream_type text, is_sellable boolean,
   rate numeric, cost numeric, price numeric, margin_rule_id bigint,
-  min_quantity bigint, max_quantity bigint, is_refill boolean, is_cancel boolean, is_dripfeed boolean,
+  min_quantity bigint, max_quantity bigint, is_refill boolean, is_cancel boolean,
+  is_dripfeed boolean,
   average_time text, digest bytea, review_reason text
 ) ON COMMIT DROP
 """
 CHANGE = """
 UPDATE catalog_service AS s SET
-  upstream_name = i.upstream_name, upstream_description = i.upstream_description, category_id = i.category_id,
-  upstream_category = i.upstream_category, type = i.type, upstream_type = i.upstream_type, is_sellable = i.is_sellable,
+  upstream_name = i.upstream_name, upstream_description = i.upstream_description,
+  category_id = i.category_id,
+  upstream_category = i.upstream_category, type = i.type, upstream_type = i.upstream_type,
+  is_sellable = i.is_sellable,
   rate = i.rate, cost = i.cost, price = i.price,
   margin_rule_id = i.margin_rule_id, min_quantity = i.min_quantity, max_quantity = i.max_quantity,
   is_refill = i.is_refill, is_cancel = i.is_cancel, average_time = i.average_time,
@@ -39,16 +43,20 @@ FROM incoming AS i WHERE s.id = i.id
 """
 ADD = """
 INSERT INTO catalog_service (
-  provider_id, upstream_id, upstream_name, upstream_description, own_name, own_description, category_id,
-  upstream_category, is_category_own, position, type, upstream_type, is_sellable, rate, cost, price, margin_rule_id,
+  provider_id, upstream_id, upstream_name, upstream_description, own_name, own_description,
+  category_id,
+  upstream_category, is_category_own, position, type, upstream_type, is_sellable, rate, cost,
+  price, margin_rule_id,
   min_quantity, max_quantity,
-  is_refill, is_cancel, is_dripfeed, is_dripfeed_own, average_time, refill_mode, cancel_mode, digest, review_reason,
+  is_refill, is_cancel, is_dripfeed, is_dripfeed_own, average_time, refill_mode, cancel_mode,
+  digest, review_reason,
   is_hidden, created_at, updated_at
 )
 SELECT %(provider)s, upstream_id, upstream_name, upstream_description, '', '', category_id,
   upstream_category, false, 0, type, upstream_type, is_sellable, rate, cost, price, margin_rule_id,
   min_quantity, max_quantity,
-  is_refill, is_cancel, is_dripfeed, false, average_time, 'staff', 'staff', digest, review_reason, false,
+  is_refill, is_cancel, is_dripfeed, false, average_time, 'staff', 'staff', digest, review_reason,
+  false,
   %(now)s, %(now)s
 FROM incoming WHERE id IS NULL ORDER BY place
 """
@@ -63,7 +71,7 @@ WHERE provider_id = %(provider)s AND upstream_id = ANY(%(ids)s) AND withdrawn_at
 
 
 class Mirror:
-    """The writer of one provider's services at one moment."""
+    """Writes one provider's services."""
 
     def __init__(
         self, *, provider: Provider, exchange_rate: Decimal, book: RuleBook, now: datetime
@@ -74,10 +82,7 @@ class Mirror:
         self._now = now
 
     def write(self, found: Difference) -> None:
-        """Apply a difference: new rows, changed rows, what is gone, what is back.
-
-        Own names and the like stay.
-        """
+        """Apply a difference; what the admin set stays."""
         self._write_offers(found)
         with connection.cursor() as cursor:
             for statement, ids in ((MOVE_AWAY, found.gone), (BRING_BACK, found.back)):
@@ -152,9 +157,7 @@ class Mirror:
 
 
 def categories_for(names: Iterable[str]) -> dict[str, int]:
-    """The categories of these upstream names, made in the order of their first mention where
-    there are none.
-    """
+    """The categories of these upstream names, created in order where there are none."""
     wanted = list(dict.fromkeys(names))
     Category.objects.bulk_create(
         [Category(upstream_name=name) for name in _unknown(wanted)], ignore_conflicts=True

@@ -1,5 +1,6 @@
-"""The provider client: a pure library that speaks the API of upstream providers and never guesses
-about money.
+"""The provider client: a library for the upstream API, without Django.
+
+In: an endpoint and typed questions. Out: typed answers, which never guess about money.
 """
 
 from catalog.upstream.client import BATCH, Balance, Client

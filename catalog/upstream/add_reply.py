@@ -1,6 +1,4 @@
-"""Judges the reply to an `add`: definite only where the provider was definite (reliability: the
-table of classes).
-"""
+"""Classify the reply to an `add`: definite only where the provider is definite."""
 
 from __future__ import annotations
 
@@ -30,9 +28,9 @@ def judge_add(
 ) -> AddOutcome:
     """What an `add` did, by its reply.
 
-    Accepted: HTTP 200, a JSON object with an order id and no sign of an error. Refused: HTTP 2xx or
-    4xx, a JSON object that states an error, names no order anywhere and holds no word of doubt.
-    NotSent: HTTP 429. All else is Unclear.
+    Accepted: HTTP 200, a JSON object with an order id and no error. Rejected: HTTP 2xx or 4xx, a
+    JSON object with an error, no order anywhere and no ambiguous phrase. NotSent: HTTP 429. All
+    else is Unclear.
     """
     raw = reply.exchange
     try:
@@ -83,14 +81,12 @@ def _judge_rejection(
     if has_order(tree) or is_success(tree):
         return Unclear(f"the reply contradicts itself: {text}", raw)
     if has_notices or is_ambiguous(tree, words):
-        return Unclear(f"an error that leaves doubt: {text}", raw)
+        return Unclear(f"an ambiguous error: {text}", raw)
     return Rejected(text, find_reason(text, http_status=reply.status), raw)
 
 
 def _order_id(value: object) -> str | None:
-    """A positive integer, or a string of ASCII digits that makes one; JSON's true, 1.0 and " 5"
-    are none.
-    """
+    """A positive integer, also as a string of ASCII digits; not true, 1.0 or " 5"."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     text = str(value)

@@ -1,4 +1,4 @@
-"""The provider client: the seven actions of the API, as typed questions and typed answers."""
+"""The provider client: the seven actions of the API, typed."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ from outbound.session import Manner, ProviderSession
 from outbound.sockets import Resolver, look_up
 from outbound.wire import Wire
 
-BATCH = 100  # the most ids a provider takes in one call
-# bytes of a reply to add, refill or cancel: honest ones have under a hundred an id
+BATCH = 100  # ids that a provider takes in one call
+# bytes of a reply to add, refill or cancel: normal ones have under a hundred per id
 SEND_CAP = 65_536
-READ_CAP = 32 * 1024 * 1024  # bytes: the largest catalogs met have 10 MB
+READ_CAP = 32 * 1024 * 1024  # bytes; the largest known catalogs have 10 MB
 NOTHING_KNOWN: Mapping[bytes, str] = MappingProxyType({})
 
 
@@ -54,12 +54,10 @@ class Balance:
 
 
 class Client:
-    """Speaks to one provider. Threads may share one; every call opens or takes a connection of its
-    own.
+    """The client of one provider; threads may share it.
 
     Reading calls (services, status, refill_status, balance) raise a ProviderError. Sending calls
-    (add, refill, cancel) never do: what they may have done is their result. Neither tells the key
-    in any text.
+    (add, refill, cancel) return what they may have done instead. No text holds the key.
     """
 
     def __init__(self, endpoint: Endpoint, *, resolver: Resolver = look_up) -> None:
@@ -79,9 +77,7 @@ class Client:
         self.close()
 
     def fingerprint(self, *, pepper: str) -> str:
-        """64 hex digits that tell accounts, by address and key, apart; without the pepper
-        they can't be tried out.
-        """
+        """64 hex digits that identify the account by URL and key."""
         account = f"{self._endpoint.url}\n{self._endpoint.key}"
         return hmac.new(pepper.encode(), account.encode(), "sha256").hexdigest()
 
@@ -90,10 +86,7 @@ class Client:
         self._session.close()
 
     def services(self, *, known: Mapping[bytes, str] = NOTHING_KNOWN) -> CatalogReply:
-        """The catalog.
-
-        Rows whose digest is in `known` (digest → service id) are named but not read again.
-        """
+        """The catalog; rows whose digest is in `known` (digest → service id) are not parsed."""
         reply = self._ask("services", {})
         body = self._mask.bulk(reply.body)
         failure: BadReply
@@ -109,19 +102,19 @@ class Client:
         raise failure
 
     def status(self, ids: Sequence[str]) -> StatusReply:
-        """What became of up to 100 orders. One id is asked for in the single form."""
+        """The status of up to 100 orders; a single id is asked in the single form."""
         names = _batch(ids)
         tree, raw = self._read("status", _ids("order", names), ids=names)
         return parse_statuses(tree, ids=names, raw=raw)
 
     def refill_status(self, ids: Sequence[str]) -> RefillStatusReply:
-        """What became of up to 100 refills, by the provider's refill ids."""
+        """The status of up to 100 refills, by the provider's refill ids."""
         names = _batch(ids)
         tree, raw = self._read("refill_status", _ids("refill", names), ids=names)
         return parse_refill_statuses(tree, ids=names, raw=raw)
 
     def balance(self) -> Balance:
-        """Our balance there, in the provider's currency; it may be negative."""
+        """Our balance in the provider's currency; it may be negative."""
         tree, raw = self._read("balance", {}, ids=())
         if isinstance(tree, Mapping) and isinstance(tree.get("data"), Mapping):
             tree = tree["data"]
@@ -141,8 +134,8 @@ class Client:
     ) -> AddOutcome:
         """Place one order, sending it at most once.
 
-        `before_send` is called when TCP and TLS are up and no byte has left; what it raises is
-        raised on, and nothing was sent. `idempotency_key` is for providers known to honour it.
+        `before_send` is called when the connection is up and no byte has left; if it raises,
+        nothing is sent. `idempotency_key` is for providers that honour it.
         """
         repeatable = {"idempotency_key": idempotency_key} if idempotency_key else {}
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
@@ -162,7 +155,7 @@ class Client:
         before_send: Callable[[], None] | None = None,
         doubtful_words: Iterable[str] = AMBIGUOUS_PHRASES,
     ) -> BatchOutcome:
-        """Ask to refill up to 100 orders, sending it at most once. `before_send` is as in add."""
+        """Ask to refill up to 100 orders, at most once; `before_send` is as in `add`."""
         return self._send_batch("refill", ids, before_send=before_send, words=tuple(doubtful_words))
 
     def cancel(
@@ -172,10 +165,7 @@ class Client:
         before_send: Callable[[], None] | None = None,
         doubtful_words: Iterable[str] = AMBIGUOUS_PHRASES,
     ) -> BatchOutcome:
-        """Ask to cancel up to 100 orders, sending it at most once.
-
-        Taken means requested, never refunded.
-        """
+        """Ask to cancel up to 100 orders, at most once; Taken means requested, not refunded."""
         return self._send_batch("cancel", ids, before_send=before_send, words=tuple(doubtful_words))
 
     # Sending
@@ -250,10 +240,7 @@ class Client:
         raise failure
 
     def _raise_error(self, tree: object, reply: Reply, *, ids: Sequence[str] = ()) -> None:
-        """Raise what the reply says against the whole question.
-
-        A complaint about the one id asked for is no error.
-        """
+        """Raise the error of the whole call; one about the only id asked for is data."""
         text = _error_of_all(tree, ids)
         if text:
             reason = find_reason(text, http_status=reply.status)
@@ -287,7 +274,7 @@ class Client:
 
 
 def _batch(ids: Sequence[str]) -> tuple[str, ...]:
-    """The ids without repetition. Raises ValueError where they are not fit for one call."""
+    """The distinct ids. Raises ValueError where they do not fit one call."""
     names = tuple(dict.fromkeys(ids))
     if not 1 <= len(names) <= BATCH:
         raise ValueError(f"1 to {BATCH} ids per call, got {len(names)}")
@@ -301,7 +288,7 @@ def _ids(name: str, ids: Sequence[str]) -> dict[str, str]:
 
 
 def _error_of_all(tree: object, ids: Sequence[str]) -> str:
-    """The error that concerns the whole call: one beside entries by id does not."""
+    """The error of the whole call; one beside entries by id is not."""
     if isinstance(tree, Mapping) and not any(name in tree for name in ids):
         return error_text(tree)
     return ""

@@ -1,4 +1,4 @@
-"""Finds a provider's "no" in a reply, and judges how sure it is and whose fault."""
+"""Error texts in replies: find them, tell whether they are ambiguous, and their reason."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from catalog.upstream.json_values import as_text
 from catalog.upstream.outcomes import Reason
 
 TEXT_LENGTH = 500  # characters of an error text that are kept
-FOLDED_LENGTH = 200  # characters of a text by which it is known again
-# before a word of doubt: it stands for the whole of a text, folded, not for a part of it
+FOLDED_LENGTH = 200  # characters that identify a text
+# before an ambiguous phrase: it matches a whole folded text, not a part
 WHOLE = "="
 LINK = re.compile(r"(?:https?://|www\.)\S+")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 # names that say nothing
 WRAPPERS = frozenset({"error", "errors", "message", "msg", "text", "detail"})
 
-# Words after which an error may have been raised when the order was already placed. One is enough
-# for doubt.
+# With one of these, an error may have been raised after the order was placed.
 AMBIGUOUS_PHRASES: tuple[str, ...] = (
     "internal",
     "server",
@@ -53,7 +52,8 @@ FAILURE_WORDS = frozenset({"error", "fail", "failed", "failure", "false"})
 SUCCESS_WORDS = frozenset({"success", "successful", "ok", "true", "created", "placed", "accepted"})
 MONEY = r"(?:funds?|balance|credits?|money)"
 NO_FUNDS = re.compile(
-    rf"\b(?:not (?:\w+ ){{0,2}}?enough|insufficient|no|low|lack of|without|negative|out of|exceeds?)"
+    rf"\b(?:not (?:\w+ ){{0,2}}?enough|insufficient|no|low|lack of|without|negative|out of"
+    rf"|exceeds?)"
     rf"(?: \w+){{0,3}}? {MONEY}\b"
     rf"|\b{MONEY}\b(?: \w+){{0,3}}? (?:not enough|insufficient|too low|is low|empty|exceeded)\b"
     rf"|\b(?:not|dont|doesnt) have (?:\w+ )?enough(?: \w+){{0,2}}? {MONEY}\b"
@@ -69,18 +69,18 @@ BAD_KEY = re.compile(
     rf"|\b{KEY_WORD}\b(?: (?:is|was|has|been|not|or|and|user|an?)){{0,3}} {BAD_WORD}\b"
     rf"|\b{KEY_WORD} may only\b"  # "This API key may only read", as panels of our own kind say
     r"|\bunauthori[sz]ed\b|\bauthentication (?:failed|required)\b|\bnot authori[sz]ed\b"
-    r"|\byour (?:user )?account\b(?: \w+){0,3}? (?:suspended|blocked|banned|disabled|inactive|frozen|deactivated)\b"
+    r"|\byour (?:user )?account\b(?: \w+){0,3}?"
+    r" (?:suspended|blocked|banned|disabled|inactive|frozen|deactivated)\b"
 )
 ABOUT_AN_ID = re.compile(r"\b(?:orders?|refills?|ids?|not found)\b")
 THROTTLED = re.compile(
-    r"\btoo many (?:requests|attempts|calls)\b|\brate limit(?:ed)?\b|\bslow down\b|\brequest limit\b"
+    r"\btoo many (?:requests|attempts|calls)\b"
+    r"|\brate limit(?:ed)?\b|\bslow down\b|\brequest limit\b"
 )
 
 
 def error_text(reply: object) -> str:
-    """The error that a reply states, in any of the shapes that providers use; "" when it states
-    none.
-    """
+    """The error that a reply states, in any shape that providers use, or ""."""
     if not isinstance(reply, Mapping):
         return ""
     for name in ("error", "errors", "detail"):
@@ -99,14 +99,14 @@ def error_text(reply: object) -> str:
 
 
 def is_failure(reply: Mapping[str, object]) -> bool:
-    """Whether the reply says of itself that it failed."""
+    """Whether the reply states failure."""
     return _word(reply.get("status")) in FAILURE_WORDS or (
         "success" in reply and _word(reply["success"]) in {"false", "0", "no"}
     )
 
 
 def is_success(reply: Mapping[str, object]) -> bool:
-    """Whether the reply says of itself that it succeeded."""
+    """Whether the reply states success."""
     return _word(reply.get("status")) in SUCCESS_WORDS or _word(reply.get("success")) in {
         "true",
         "1",
@@ -115,10 +115,9 @@ def is_success(reply: Mapping[str, object]) -> bool:
 
 
 def is_ambiguous(reply: object, words: Iterable[str] = AMBIGUOUS_PHRASES) -> bool:
-    """Whether a word of doubt stands anywhere in the reply, in whatever spelling ("Time-out",
-    "TIME_OUT").
+    """Whether the reply holds one of the phrases in any spelling ("Time-out", "TIME_OUT").
 
-    A word that begins with "=" stands for a whole error text, as fold_text gives it.
+    A phrase that begins with "=" matches a whole error text, as `fold_text` returns it.
     """
     words = tuple(words)
     whole = {word.removeprefix(WHOLE) for word in words if word.startswith(WHOLE)}
@@ -130,15 +129,13 @@ def is_ambiguous(reply: object, words: Iterable[str] = AMBIGUOUS_PHRASES) -> boo
 
 
 def fold_text(text: str) -> str:
-    """What of an error's text stays the same over orders: small letters, "#" for numbers,
-    "(link)" for links.
-    """
+    """The part of an error text that is the same for all orders: lower case, "#", "(link)"."""
     folded = NUMBER.sub("#", LINK.sub("(link)", text.casefold()))
     return " ".join(folded.split())[:FOLDED_LENGTH].strip()
 
 
 def find_reason(text: str, *, http_status: int | None = None) -> Reason:
-    """Whose fault a refusal is. What is not known to be ours is the customer's."""
+    """The reason of a rejection; CUSTOMER unless it is known to be about our account."""
     plain = normalize(text)
     if THROTTLED.search(plain):
         return Reason.THROTTLED
@@ -150,14 +147,12 @@ def find_reason(text: str, *, http_status: int | None = None) -> Reason:
 
 
 def is_about_an_id(text: str) -> bool:
-    """Whether a complaint is about the id asked for, not about the call."""
+    """Whether an error is about the id asked for, not about the call."""
     return ABOUT_AN_ID.search(normalize(text)) is not None and not find_reason(text).is_ours
 
 
 def normalize(text: str) -> str:
-    """Small letters and single spaces: "neworder.error.not_enough_funds" → "neworder error not
-    enough funds".
-    """
+    """Lower case and single spaces: "error.no_funds" → "error no funds"."""
     return " ".join(re.split(r"[\W_]+", text.casefold().replace("'", ""))).strip()
 
 
@@ -168,9 +163,7 @@ def _word(value: object) -> str:
 
 
 def _words(value: object) -> str:
-    """An error's text, out of whatever it is wrapped in, with the names of fields in front of
-    their complaints.
-    """
+    """An unwrapped error text, with names of fields before their errors."""
     return as_text("; ".join(_complaints(value)), limit=TEXT_LENGTH)
 
 
@@ -182,7 +175,7 @@ def _complaints(value: object, name: str = "") -> list[str]:
         return [text for item in value for text in _complaints(item, name)]
     if isinstance(value, Mapping):
         told = value.get("msg") or value.get("message")
-        if isinstance(told, str):  # what stands beside it are codes
+        if isinstance(told, str):  # the other entries are codes
             place = value.get("loc")
             return _complaints(told, str(place[-1]) if isinstance(place, list) and place else name)
         return [
@@ -194,7 +187,7 @@ def _complaints(value: object, name: str = "") -> list[str]:
 
 
 def _all_texts(value: object) -> list[str]:
-    """Every string of a reply, names of fields included."""
+    """Every string of a reply, including names."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, list):

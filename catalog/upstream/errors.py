@@ -1,7 +1,4 @@
-"""What can go wrong while reading from a provider.
-
-No message, argument or chained exception ever holds the key.
-"""
+"""Errors of reading calls. No message, argument or chained exception holds the key."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Reads JSON and single values as providers write them; bounded, and silent about what it cannot
-read (None).
-"""
+"""JSON and single values as providers write them, within bounds; None for what is unreadable."""
 
 from __future__ import annotations
 
@@ -11,38 +9,39 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 ID_LENGTH = 64  # characters; longer ones are no ids
-# levels; no reply of the API has more than five, and what follows may then simply recurse
-DEPTH = 32
-# Python's int grows without end and slows down; no figure of a provider is longer
-INTEGER_DIGITS = 30
-FIGURE_LENGTH = 64  # characters
-# no honest figure is beyond it, and rounded to 8 places it fits a numeric(20, 8)
+# levels; replies have five at most, and the code after this may recurse
+MAX_DEPTH = 32
+# Python's int grows without bound; no figure of a provider is longer
+MAX_DIGITS = 30
+MAX_FIGURE = 64  # characters
+# rounded to 8 places it fits a numeric(20, 8)
 MAX_VALUE = Decimal(999_999_999_999)
 MIN_EXPONENT = -30
-TRIES = 16  # places in a noisy reply at which JSON may begin
-NOISE = 8192  # bytes of noise in front of the JSON
+MAX_TRIES = 16  # places in a noisy reply at which JSON may begin
+MAX_NOISE = 8192  # bytes of noise before the JSON
 
 NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?", re.ASCII)
-# "0,900" is 0.9 of somebody, never 900
+# "0,900" may mean 0.9, never 900
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d{0,30})?", re.ASCII)
 PHP_NOTICE = re.compile(
-    rb"\s*(?:<br\s*/?>\s*)?(?:<b>)?(?:PHP )?(?:Warning|Notice|Deprecated|Strict Standards)(?:</b>)?:"
+    rb"\s*(?:<br\s*/?>\s*)?(?:<b>)?(?:PHP )?"
+    rb"(?:Warning|Notice|Deprecated|Strict Standards)(?:</b>)?:"
     rb"[^\r\n]{0,2000}? on line (?:<b>)?\d+(?:</b>)?(?:\s*<br\s*/?>)?\s*"
 )
 JSON_START = re.compile(rb"(?:^|[\n>])\s*([{\[])")
-# PostgreSQL or UTF-8 refuse some, nobody wants any
+# some of them PostgreSQL or UTF-8 cannot store
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 TRUE_WORDS = frozenset({"1", "true", "yes", "on", "y"})
 
 
 class NotJSON(ValueError):
-    """The bytes are not the JSON that an API answers with."""
+    """The reply is not usable JSON."""
 
 
 def parse_exactly(body: bytes) -> tuple[object, bool]:
-    """The JSON of a reply that decides about money, and whether PHP notices stood in front of it.
+    """The JSON of a reply that decides about money, and whether PHP notices preceded it.
 
-    Nothing is repaired: bad UTF-8, repeated keys, NaN and trailing bytes raise NotJSON.
+    Bad UTF-8, repeated keys, NaN and trailing bytes raise NotJSON.
     """
     body = body.removeprefix(b"\xef\xbb\xbf").strip()
     clean = strip_notices(body)
@@ -62,10 +61,7 @@ def parse_exactly(body: bytes) -> tuple[object, bool]:
 
 
 def parse_loosely(body: bytes) -> object:
-    """The JSON of a reply that is only read: bad UTF-8 is replaced, noise in front is skipped.
-
-    Raises NotJSON.
-    """
+    """The JSON of a reading call: replaces bad UTF-8 and skips noise. Raises NotJSON."""
     for start in json_starts(body):
         text = body[start:].decode("utf-8", "replace")
         try:
@@ -80,9 +76,9 @@ def parse_loosely(body: bytes) -> object:
 
 
 def is_deep(tree: object) -> bool:
-    """Whether a reply is nested more deeply than any honest one."""
+    """Whether a reply is nested more than MAX_DEPTH levels deep."""
     level = [tree]
-    for _ in range(DEPTH):
+    for _ in range(MAX_DEPTH):
         inner: list[object] = []
         for value in level:
             if isinstance(value, dict):
@@ -98,25 +94,21 @@ def is_deep(tree: object) -> bool:
 def json_starts(body: bytes) -> Iterator[int]:
     """Where the JSON of a reply may begin, most likely first.
 
-    A reply that begins with JSON has no second place: the tail of a truncated list must not pass
-    for a whole reply.
+    Only at the start of a reply that begins with JSON: the tail of a truncated list is no reply.
     """
-    head = body[:NOISE]
+    head = body[:MAX_NOISE]
     first = len(head) - len(head.removeprefix(b"\xef\xbb\xbf").lstrip())
     if body[first : first + 1] in (b"{", b"["):
         yield first
         return
-    for found, _ in zip(JSON_START.finditer(head), range(TRIES), strict=False):
+    for found, _ in zip(JSON_START.finditer(head), range(MAX_TRIES), strict=False):
         before = head[: found.start(1)].rstrip()
         if not before.endswith((b",", b"[", b"{", b":")):
             yield found.start(1)
 
 
 def strip_notices(body: bytes) -> bytes:
-    """The body after PHP's notices and warnings; the same object when there are none.
-
-    A fatal error is not noise.
-    """
+    """The body after PHP's notices and warnings; the same object when there are none."""
     start = 0
     while found := PHP_NOTICE.match(body, start):
         start = found.end()
@@ -124,7 +116,7 @@ def strip_notices(body: bytes) -> bytes:
 
 
 def as_text(value: object, *, limit: int) -> str:
-    """A text of at most `limit` characters, fit for the database; "" for whatever is none."""
+    """A text of at most `limit` characters that the database can store, or ""."""
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         return ""
     text = value if isinstance(value, str) else str(value)
@@ -134,7 +126,7 @@ def as_text(value: object, *, limit: int) -> str:
 
 
 def as_id(value: object) -> str | None:
-    """An id as text, whether it came as a number or a string."""
+    """An id as text, from a number or a string."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     text = str(value).strip()
@@ -142,24 +134,22 @@ def as_id(value: object) -> str | None:
 
 
 def as_decimal(value: object) -> Decimal | None:
-    """A finite number within ±LARGEST, exactly as written ("1,234.5" included); None for
-    anything else.
-    """
+    """A finite number within ±MAX_VALUE, exactly as written ("1,234.5", too), or None."""
     if isinstance(value, str):
-        return _decimal_of(value) if len(value) <= FIGURE_LENGTH else None
+        return _decimal_of(value) if len(value) <= MAX_FIGURE else None
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         return None
     return _bounded(Decimal(value))
 
 
 def as_integer(value: object) -> int | None:
-    """A whole number within ±LARGEST; "157", 157 and 157.0 are the same."""
+    """A whole number within ±MAX_VALUE, or None; "157", 157 and 157.0 are the same."""
     number = as_decimal(value)
     return int(number) if number is not None and number == number.to_integral_value() else None
 
 
 def as_flag(value: object) -> bool:
-    """Whether a provider means yes; absent, null and unknown words mean no."""
+    """Whether a value means yes; absent, null and unknown words mean no."""
     if isinstance(value, str):
         return value.strip().casefold() in TRUE_WORDS
     return value is True or (isinstance(value, (int, Decimal)) and value == 1)
@@ -167,7 +157,7 @@ def as_flag(value: object) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def _decimal_of(text: str) -> Decimal | None:
-    """Cached, since a catalog of 10,000 rows has a few hundred different limits."""
+    """Cached: a catalog of 10,000 rows has a few hundred different limits."""
     text = text.strip()
     if GROUPED.fullmatch(text):
         text = text.replace(",", "")
@@ -184,7 +174,7 @@ def _bounded(number: Decimal) -> Decimal | None:
 
 
 def _integer(text: str) -> int | str:
-    return int(text) if len(text) <= INTEGER_DIGITS else text
+    return int(text) if len(text) <= MAX_DIGITS else text
 
 
 def _decimal(text: str) -> Decimal | str:

@@ -1,6 +1,4 @@
-"""What a request that orders something may have done, as types: nothing is left to an exception or
-to a guess.
-"""
+"""What a sending call may have done, as types."""
 
 from __future__ import annotations
 
@@ -11,10 +9,7 @@ from outbound.exchange import Exchange
 
 
 class Reason(enum.Enum):
-    """Why a provider refused.
-
-    Only CUSTOMER is about the order; the others are about our account there.
-    """
+    """Why a provider rejected a call: CUSTOMER is about the order, the others about our account."""
 
     CUSTOMER = "customer"
     NO_FUNDS = "no_funds"
@@ -37,7 +32,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The provider said no, in so many words: nothing was placed and nothing will be."""
+    """The provider rejected it: nothing was placed or will be."""
 
     text: str
     reason: Reason
@@ -46,7 +41,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """No byte of the request left us, or the provider answered 429: it may be sent again later."""
+    """No byte left us, or the reply was HTTP 429: it may be sent again."""
 
     detail: str
     raw: Exchange
@@ -56,10 +51,7 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """The request may have had its effect.
-
-    It must never be sent again without a proof that it had none.
-    """
+    """The request may have taken effect; it must not be resent without evidence that it did not."""
 
     detail: str
     raw: Exchange

@@ -1,4 +1,4 @@
-"""Reads the replies about refills and cancels."""
+"""Replies to `refill`, `cancel` and `refill_status`."""
 
 from __future__ import annotations
 
@@ -13,25 +13,19 @@ from catalog.upstream.outcomes import NotSent, Rejected, Unclear
 from catalog.upstream.status_reply import WORD_LENGTH, IdError, entries, fold
 from outbound.exchange import Exchange
 
-REFILL_ID = re.compile(r"(?=.*\d)[\w-]{1,64}")  # a text without a digit is a complaint, not an id
+REFILL_ID = re.compile(r"(?=.*\d)[\w-]{1,64}")  # a text without a digit is an error, not an id
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The provider took the request.
-
-    For a cancel that is no promise: the order's later status decides.
-    """
+    """The provider took the request; of a cancel, the order's later status decides."""
 
     refill_id: str | None = None  # of a refill, where the provider names it
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A batch was answered, id by id.
-
-    What was asked for a `missing` id may have happened: it is unclear.
-    """
+    """A batch, answered id by id; whether a `missing` id was served is unclear."""
 
     results: Mapping[str, Taken | IdError]
     missing: tuple[str, ...]
@@ -82,7 +76,7 @@ class RefillStatus:
 
 @dataclass(frozen=True, slots=True)
 class RefillStatusReply:
-    """What was said of each refill id asked for."""
+    """The reply about each refill id asked for."""
 
     refills: Mapping[str, RefillStatus | IdError]
     missing: tuple[str, ...]
@@ -92,7 +86,7 @@ class RefillStatusReply:
 def parse_taken(
     tree: object, *, action: str, ids: Sequence[str], raw: Exchange, doubtful_words: Iterable[str]
 ) -> Answered:
-    """Read a `refill` or `cancel` reply of any shape; what cannot be told apart by id is missing."""
+    """Read a `refill` or `cancel` reply of any shape; what has no id is missing."""
     words = tuple(doubtful_words)
     results: dict[str, Taken | IdError] = {}
     if isinstance(tree, Mapping) and _is_for_all(tree, action=action):
@@ -108,9 +102,7 @@ def parse_taken(
 
 
 def parse_refill_statuses(tree: object, *, ids: Sequence[str], raw: Exchange) -> RefillStatusReply:
-    """Read a `refill_status` reply: a list with `refill`, an object by id, flat or nested for a
-    single id.
-    """
+    """Read a `refill_status` reply: a list, an object by id, or flat or nested for one id."""
     found: dict[str, RefillStatus | IdError] = {}
     if len(ids) == 1 and isinstance(tree, Mapping) and isinstance(tree.get("refill"), Mapping):
         tree = tree["refill"]
@@ -122,19 +114,14 @@ def parse_refill_statuses(tree: object, *, ids: Sequence[str], raw: Exchange) ->
 
 
 def _name_in_order(rows: Sequence[object], ids: Sequence[str]) -> object:
-    """A list of cancels that names no order is in the order of the question.
-
-    (A refill so named could go wrong.)
-    """
+    """The list by id; one of cancels that names no order is in the order of the ids sent."""
     if any(not isinstance(row, Mapping) or row.get("order") is not None for row in rows):
         return rows
     return dict(zip(ids, rows, strict=True))
 
 
 def _is_for_all(tree: Mapping[str, object], *, action: str) -> bool:
-    """{"status":"success"}, or {"cancel":1}: a cancel has no id of its own, so that one word
-    can mean them all.
-    """
+    """Whether the reply is about all ids: {"status":"success"}, or {"cancel":1}."""
     if (
         is_failure(tree)
         or error_text(tree)

@@ -1,8 +1,6 @@
-"""The service types met in the wild: what `add` wants of each, and the units that are billed. The
-one table of both.
+"""The service types: the fields that `add` takes for each, and the units that are billed.
 
-Source: section 2 of the protocol notes. A type compares without regard to case, with `_` and `-` as
-a space.
+Source: section 2 of the protocol notes. Types compare without case, with `_` and `-` as spaces.
 """
 
 import functools
@@ -12,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Kind = Literal["link", "quantity", "number", "text", "lines", "choice", "date", "url"]
-# "post": nothing at once, then each new post that was served
+# "post": each post that was served, nothing in advance
 Billing = Literal["quantity", "lines", "order", "post"]
 
 LINE_ENDS: Final = re.compile(r"\r\n|\r|\n|\\n")  # clients also send a backslash and an n
@@ -55,26 +53,22 @@ class ServiceType:
 
     @property
     def has_quantity(self) -> bool:
-        """Whether the customer says how many; else lines are counted, or it is one order."""
+        """Whether the customer enters a quantity."""
         return any(field.kind == "quantity" for field in self.fields)
 
     @property
     def has_dripfeed(self) -> bool:
-        """Whether `runs` and `interval` may be sent along."""
+        """Whether `runs` and `interval` may be sent."""
         return any(field.name == "runs" for field in self.fields)
 
     @property
     def is_subscription(self) -> bool:
-        """Whether it runs over time and is billed for each post that was served, none of
-        them in advance.
-        """
+        """Whether it is billed for each post that was served."""
         return self.billed_by == "post"
 
     @property
     def is_limited(self) -> bool:
-        """Whether the service's limits hold: for the quantity, the number of lines, or
-        `min` and `max` of each post.
-        """
+        """Whether the service's minimum and maximum apply."""
         return self.billed_by != "order"
 
     def field(self, name: str) -> Field | None:
@@ -82,9 +76,9 @@ class ServiceType:
         return next((field for field in self.fields if field.name == name), None)
 
     def limited_quantity(self, values: Mapping[str, str | int]) -> int:
-        """The number that minimum and maximum are about: the quantity of one run, or the lines.
+        """What minimum and maximum apply to: the quantity of one run, or the lines; else 1.
 
-        1 where there is no such number. Raises ValueError as `billed_quantity` does.
+        Raises ValueError as `billed_quantity` does.
         """
         if self.billed_by in {"order", "post"}:
             return 1
@@ -93,11 +87,9 @@ class ServiceType:
         return _whole(values, "quantity")
 
     def billed_quantity(self, values: Mapping[str, str | int]) -> int:
-        """The units that are paid for: quantity × runs, lines that are not empty, 1 per order, or 1
-        for the first post.
+        """The units that are charged: quantity × runs, lines, or 1 per order or first post.
 
-        `values` by protocol names, absent ones left out or "". Raises ValueError naming a number
-        that is none.
+        `values` by protocol names. Raises ValueError for a number that is none.
         """
         runs = (
             _whole(values, "runs")
@@ -108,23 +100,19 @@ class ServiceType:
 
 
 def lines(text: str) -> list[str]:
-    """The lines of a list field that are not empty; they end with `\r\n`, `\n` or a written-out
-    backslash-n.
-    """
+    """The lines of a list field that are not empty."""
     return [line.strip() for line in LINE_ENDS.split(text) if line.strip()]
 
 
 def canonical(word: str) -> str:
-    """The name of the table for a provider's word, or the word itself where the table does not
-    know it.
-    """
+    """Our name of a provider's type, or the word itself where it is unknown."""
     found = find(word)
     return found.name if found else word.strip()
 
 
 @functools.lru_cache(maxsize=256)  # a catalog has 20,000 rows and a handful of types
 def find(type_name: str) -> ServiceType | None:
-    """The type of that name in any case, with `_`, `-` or spaces; None where we do not know it."""
+    """The type of that name in any spelling, or None."""
     return BY_FOLDED_NAME.get(_folded(type_name))
 
 
@@ -162,22 +150,27 @@ DEVICES = (
 )
 TRAFFIC = (("1", "From a Google search"), ("2", "From another site"), ("3", "Direct"))
 SUBSCRIPTION = (
-    Field("username", "Username", "text", help="Whose new posts are served"),
-    Field("min", "Least per post", "number", help="Each post gets a number between least and most"),
-    Field("max", "Most per post", "number"),
+    Field("username", "Username", "text", help="The account whose new posts are served"),
+    Field(
+        "min",
+        "Minimum per post",
+        "number",
+        help="Each post gets a quantity between minimum and maximum",
+    ),
+    Field("max", "Maximum per post", "number"),
     Field(
         "posts",
         "New posts",
         "number",
         is_required=False,
-        help="Ends after so many; empty: without end",
+        help="Ends after this many posts; leave empty for no limit",
     ),
     Field(
         "old_posts",
         "Old posts",
         "number",
         is_required=False,
-        help="So many of the newest are served, too",
+        help="How many of the latest posts are served as well",
     ),
     Field("delay", "Delay", "number", help="Minutes after a post appears, 0 to 600"),
     Field(
@@ -193,15 +186,17 @@ WEB_TRAFFIC = (
     QUANTITY,
     RUNS,
     INTERVAL,
-    Field("country", "Country", "text", help="A country's code, or WW for the whole world"),
+    Field("country", "Country", "text", help="A country code, or WW for worldwide"),
     Field("device", "Device", "choice", choices=DEVICES),
     Field("type_of_traffic", "Where visitors come from", "choice", choices=TRAFFIC),
     Field(
-        "google_keyword", "Google keyword", "text", is_required=False, required_when=("type_of_traffic", "1"),
+        "google_keyword", "Google keyword", "text", is_required=False,
+        required_when=("type_of_traffic", "1"),
         help="For visitors from a Google search",
     ),
     Field(
-        "referring_url", "Referring site", "url", is_required=False, required_when=("type_of_traffic", "2"),
+        "referring_url", "Referring site", "url", is_required=False,
+        required_when=("type_of_traffic", "2"),
         help="For visitors from another site",
     ),
 )  # fmt: skip
@@ -233,18 +228,20 @@ TYPES: Final = (
     ),
     _by_quantity(
         "Mentions User Followers",
-        Field("username", "Account", "text", help="Whose followers are mentioned: its URL"),
+        Field(
+            "username", "Account", "text", help="URL of the account whose followers are mentioned"
+        ),
     ),
     _by_quantity(
         "Mentions Media Likers",
-        Field("media", "Media", "url", help="Whose likers are mentioned: its URL"),
+        Field("media", "Media", "url", help="URL of the post whose likers are mentioned"),
     ),
     _by_quantity(
-        "Comment Likes", Field("username", "Username", "text", help="Who wrote the comment")
+        "Comment Likes", Field("username", "Username", "text", help="Author of the comment")
     ),
     ServiceType(
         "Comment Replies",
-        (LINK, Field("username", "Username", "text", help="Who wrote the comment"), COMMENTS),
+        (LINK, Field("username", "Username", "text", help="Author of the comment"), COMMENTS),
         billed_by="lines",
         lines_field="comments",
     ),

@@ -1,6 +1,4 @@
-"""Reads a catalog: one bad row never spoils the rest, and rows that did not change are not read
-twice.
-"""
+"""The reply to `services`: a bad row does not spoil the rest, unchanged rows are not parsed."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ from catalog.upstream.json_values import (
 )
 from catalog.upstream.service_types import ServiceType, canonical, find
 
-# part of every digest: change it when rows are read differently, and all are read again
+# part of every digest: change it so that all rows are parsed again
 READER = b"rows-2"
 NAME_LENGTH = 500
 CATEGORY_LENGTH = 255
@@ -37,10 +35,7 @@ LISTS = ("data", "services", "result", "results", "response")  # names that wrap
 
 
 class ServiceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One service as the provider offers it.
-
-    Texts are untrusted and may hold HTML entities (see plain_text).
-    """
+    """A service as the provider lists it; texts are untrusted and may hold HTML entities."""
 
     service_id: str
     name: str
@@ -68,10 +63,7 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True)
 class CatalogReply:
-    """A provider's whole catalog.
-
-    An empty one was said to be empty; an unreadable one is a BadReply instead.
-    """
+    """A provider's whole catalog; an unreadable one is a BadReply instead."""
 
     # read: new, or not known by their digest; the last of several with one id
     rows: tuple[ServiceRow, ...]
@@ -82,18 +74,14 @@ class CatalogReply:
 
     @property
     def service_ids(self) -> frozenset[str]:
-        """Every id that the reply names, unusable rows included: what is missing here was
-        withdrawn.
-        """
+        """Every id in the reply, unusable rows included: others were withdrawn."""
         read = {row.service_id for row in self.rows}
         bad = {problem.service_id for problem in self.problems if problem.service_id is not None}
         return frozenset(read | bad | set(self.unchanged))
 
 
 def plain_slices(body: bytes) -> Sequence[bytes | msgspec.Raw] | None:
-    """The rows of a catalog that is a plain JSON list, as the bytes sent; None when it is
-    anything else.
-    """
+    """The rows of a plain JSON list as the bytes sent; None for anything else."""
     for start in json_starts(body):
         try:
             return _LIST.decode(memoryview(body)[start:])
@@ -103,10 +91,7 @@ def plain_slices(body: bytes) -> Sequence[bytes | msgspec.Raw] | None:
 
 
 def slices_of(tree: object) -> Sequence[bytes]:
-    """The rows of a catalog that came wrapped or was hard to read.
-
-    Raises NotJSON when there is no list in it.
-    """
+    """The rows of a wrapped catalog. Raises NotJSON when it holds no list."""
     rows = _find_rows(tree)
     if rows is None:
         raise NotJSON("the reply is not a list of services")
@@ -115,9 +100,9 @@ def slices_of(tree: object) -> Sequence[bytes]:
 
 
 def read_rows(slices: Sequence[bytes | msgspec.Raw], *, known: Mapping[bytes, str]) -> CatalogReply:
-    """Read each row that is new. `known` maps the digests of rows seen before to their ids.
+    """Parse the rows that are not `known` (digest → id).
 
-    Raises NotJSON when there are rows and not one of them is a service.
+    Raises NotJSON when there are rows and none is a service.
     """
     found: dict[str, ServiceRow | None] = {}
     problems: list[RowProblem] = []
@@ -147,7 +132,7 @@ def read_rows(slices: Sequence[bytes | msgspec.Raw], *, known: Mapping[bytes, st
 
 
 def plain_text(text: str) -> str:
-    """A name with its HTML entities decoded, the double-escaped ones too ("&amp;amp;" → "&")."""
+    """A text with its HTML entities decoded, also double-escaped ones ("&amp;amp;" → "&")."""
     for _ in range(3):
         decoded = html.unescape(text)
         if decoded == text:
@@ -157,7 +142,7 @@ def plain_text(text: str) -> str:
 
 
 class _BadRow(Exception):
-    """Never leaves this file."""
+    """The row cannot be sold."""
 
     def __init__(self, problem: str, service_id: str | None = None) -> None:
         super().__init__(problem)
@@ -234,7 +219,7 @@ def _limits(
     if least is None or most is None:
         raise _BadRow("min or max is not a quantity", service_id)
     if not 0 <= least <= most:
-        raise _BadRow("min and max are no range", service_id)
+        raise _BadRow("min and max are not a valid range", service_id)
     return least, most
 
 

@@ -1,4 +1,4 @@
-"""Reads what a provider says of orders: per id, with the words as sent beside their meaning."""
+"""The reply to `status`: orders by id, with statuses as sent and as we name them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CURRENCY_LENGTH = 16
 
 
 class Status(enum.Enum):
-    """The states of an order, whatever a provider calls them."""
+    """The statuses of an order."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -29,7 +29,7 @@ class Status(enum.Enum):
     ACTIVE = "active"  # the last three are of subscriptions
     PAUSED = "paused"
     EXPIRED = "expired"
-    UNKNOWN = "unknown"  # a word that is in no list: keep the old status and show the word to staff
+    UNKNOWN = "unknown"  # keep the old status and show the word to staff
 
 
 _WORDS = {
@@ -56,10 +56,7 @@ _STATUS_BY_WORD = {word: status for status, words in _WORDS.items() for word in 
 
 @dataclass(frozen=True, slots=True)
 class OrderStatus:
-    """One order as the provider sees it.
-
-    None means: not said, or not readable; never guess from it.
-    """
+    """An order as the provider reports it; None: missing or unreadable."""
 
     status: Status
     word: str  # as sent
@@ -72,27 +69,25 @@ class OrderStatus:
 
 @dataclass(frozen=True, slots=True)
 class IdError:
-    """The provider's complaint about one id; the others of the batch are not concerned."""
+    """The provider's error about one id of a batch."""
 
     text: str
-    # the complaint may be about the provider's own state: what was asked may have happened
+    # the request may have taken effect all the same
     is_ambiguous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StatusReply:
-    """What was said of each id asked for. Ids not asked for are left out and counted."""
+    """The reply about each id asked for; others are only counted."""
 
     orders: Mapping[str, OrderStatus | IdError]
-    missing: tuple[str, ...]  # asked for, and nothing said
+    missing: tuple[str, ...]  # asked for, and not in the reply
     ignored: int
     raw: Exchange
 
 
 def parse_statuses(tree: object, *, ids: Sequence[str], raw: Exchange) -> StatusReply:
-    """Read a `status` reply of any shape: an object by id, a list with `order`, or flat for a
-    single id.
-    """
+    """Read a `status` reply: an object by id, a list, or flat for a single id."""
     found: dict[str, OrderStatus | IdError] = {}
     ignored = 0
     for name, entry in entries(tree, ids=ids, id_name="order", mark="status"):
@@ -107,10 +102,7 @@ def parse_statuses(tree: object, *, ids: Sequence[str], raw: Exchange) -> Status
 def entries(
     tree: object, *, ids: Sequence[str], id_name: str, mark: str
 ) -> Iterator[tuple[str, object]]:
-    """The pairs of id and entry in a reply about several ids.
-
-    `mark` is the field that tells a flat entry.
-    """
+    """The pairs of id and entry in a reply; a flat entry has the field `mark`."""
     if isinstance(tree, list):
         yield from _listed(tree, ids=ids, id_name=id_name)
     elif isinstance(tree, Mapping):

@@ -47,7 +47,7 @@ def test_form_that_is_sent_twice_makes_one_key(client: Client, ann: User) -> Non
     answer = client.post("/account/keys", SHOP)
 
     assert answer.status_code == 422
-    assert "Name: you have a key of that name" in answer.content.decode()
+    assert "Name: you already have a key with this name" in answer.content.decode()
     assert ann.api_keys.count() == 1
 
 
@@ -101,7 +101,7 @@ def test_new_key_may_do_what_was_chosen_from_where_was_chosen(client: Client, an
         ({"allowed_ips": "<script>"}, "“&lt;script&gt;” is neither an IP address nor a network"),
         (
             {"allowed_ips": "\n".join(f"203.0.113.{last}" for last in range(51))},
-            "At most 50 addresses and networks",
+            "Enter at most 50 addresses and networks",
         ),
     ],
 )

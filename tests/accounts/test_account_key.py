@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.parametrize("act", ["revoke", "
 
 QUESTIONS = {
     "revoke": "Revoke the key “shop” ({prefix}…)?",
-    "rotate": "Replace the key “shop” ({prefix}…) by a new one?",
+    "rotate": "Replace the key “shop” ({prefix}…) with a new one?",
 }
 
 

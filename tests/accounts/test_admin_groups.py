@@ -33,12 +33,12 @@ def test_new_group_is_listed_with_its_limits(admin: Client) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"name": ""}, "Name: say who they are."),
+        ({"name": ""}, "Name: enter a name."),
         ({"name": "x" * 61}, "Name: at most 60 characters."),
-        ({"name": "Taken"}, "Name: there is a group of that name."),
-        ({"requests_per_minute": "0"}, "Requests a minute: a whole number from 1 to 100,000."),
-        ({"orders_per_minute": "many"}, "Orders a minute: a whole number from 1 to 100,000."),
-        ({"orders_per_minute": ""}, "Orders a minute: a whole number from 1 to 100,000."),
+        ({"name": "Taken"}, "Name: a group with this name already exists."),
+        ({"requests_per_minute": "0"}, "Requests per minute: a whole number from 1 to 100,000."),
+        ({"orders_per_minute": "many"}, "Orders per minute: a whole number from 1 to 100,000."),
+        ({"orders_per_minute": ""}, "Orders per minute: a whole number from 1 to 100,000."),
     ],
 )
 def test_group_that_makes_no_sense_is_refused(
@@ -82,5 +82,5 @@ def test_user_cannot_be_put_into_a_group_that_is_not_there(admin: Client) -> Non
 
     answer = admin.post(f"/admin/users/{user.pk}/group", {"group": "999999"}, follow=True)
 
-    assert "There is no such group." in answer.content.decode()
+    assert "This group does not exist." in answer.content.decode()
     assert User.objects.get(pk=user.pk).group is None

@@ -103,7 +103,7 @@ def test_given_password_is_not_printed(capsys: pytest.CaptureFixture[str]) -> No
         (
             "TAKEN@example.com",
             [],
-            "email: there is already a user with the address taken@example.com",
+            "email: a user with the address taken@example.com already exists",
         ),
         ("a@example.com", ["--password", "short"], "password: This password is too short"),
         ("a@example.com", ["--password", "password1"], "password: This password is too common"),

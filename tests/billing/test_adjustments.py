@@ -156,9 +156,9 @@ def test_proposal_is_agreed_to_once(first: User, second: User, ann: User) -> Non
     adjustment = propose(ann, first)
     adjustments.agree(adjustment=adjustment, actor=second, now=NOW)
 
-    with pytest.raises(adjustments.AlreadyClosed, match="was agreed before"):
+    with pytest.raises(adjustments.AlreadyClosed, match="was already agreed"):
         adjustments.agree(adjustment=adjustment, actor=second, now=NOW)
-    with pytest.raises(adjustments.AlreadyClosed, match="was agreed before"):
+    with pytest.raises(adjustments.AlreadyClosed, match="was already agreed"):
         adjustments.withdraw(adjustment=adjustment, actor=first, now=NOW)
 
     assert balance(ann) == Decimal("250.00001")
@@ -173,7 +173,7 @@ def test_what_was_withdrawn_is_not_agreed_to(
         adjustment=adjustment, actor={"first": first, "second": second}[whose], now=NOW
     )
 
-    with pytest.raises(adjustments.AlreadyClosed, match="was withdrawn before"):
+    with pytest.raises(adjustments.AlreadyClosed, match="was already withdrawn"):
         adjustments.agree(adjustment=adjustment, actor=second, now=NOW)
 
     assert balance(ann) == 150
@@ -240,7 +240,7 @@ def test_form_that_one_person_booked_since_is_not_booked_again(
         now=NOW,
     )
 
-    with pytest.raises(adjustments.AlreadyClosed, match="booked before"):
+    with pytest.raises(adjustments.AlreadyClosed, match="already booked without a second admin"):
         adjustments.agree(adjustment=adjustment, actor=second, now=NOW)
 
     assert balance(ann) == 350
@@ -257,8 +257,8 @@ def test_page_proposes_once_and_another_admin_books_it(
     adjustment = Adjustment.objects.get()
     agree = f"/admin/adjustments/{adjustment.pk}/agree"
 
-    assert "1000.00 waits until another admin agrees: nothing moved yet." in page
-    assert "nothing more was proposed now" in again
+    assert "1000.00 waits for another admin. Nothing has been booked yet." in page
+    assert "Nothing was proposed twice." in again
     assert agree not in page
     assert "bank &lt;7&gt;" in page
     assert agree in theirs.get(f"/admin/users/{ann.pk}").content.decode()
@@ -296,11 +296,11 @@ def test_page_says_why_it_does_not_book(first: User, second: User, ann: User) ->
         .content.decode()
     )
 
-    assert "A second admin must agree to what you have proposed." in own
-    assert "The wallet has only 100.00 to take. The proposal waits on." in poor
-    assert "Withdrawn: -150.00. Nothing moved." in withdrawn
-    assert "This proposal was withdrawn before." in late
-    assert "This proposal was withdrawn before." in twice
+    assert "Another admin must confirm your proposal." in own
+    assert "Only 100.00 is available. The proposal stays open." in poor
+    assert "Withdrawn: -150.00. Nothing was booked." in withdrawn
+    assert "This proposal was already withdrawn." in late
+    assert "This proposal was already withdrawn." in twice
     assert balance(ann) == 100
 
 

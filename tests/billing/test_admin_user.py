@@ -136,7 +136,7 @@ def test_form_that_is_sent_twice_counts_once_and_says_so(
     admin.post(f"/admin/users/{ann.pk}/{act}", form)
     page = admin.post(f"/admin/users/{ann.pk}/{act}", form, follow=True).content.decode()
 
-    assert "nothing moved now" in page
+    assert "Nothing was booked twice." in page
     assert Account.objects.get(owner=ann).balance == 15
 
 
@@ -150,7 +150,7 @@ def test_form_that_is_sent_again_with_another_amount_is_refused(
     answer = admin.post(f"/admin/users/{ann.pk}/{act}", form | {"amount": "50"})
 
     assert answer.status_code == 422
-    assert "sent before with another amount" in answer.content.decode()
+    assert "already submitted this form with another amount" in answer.content.decode()
     assert Account.objects.get(owner=ann).balance == 15
 
 
@@ -163,29 +163,29 @@ def test_top_up_while_money_does_not_add_up_says_so(admin: Client, ann: User) ->
 
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "Top-ups are halted, because the last proof found money that does not add up." in page
-    assert "sent before" not in page
+    assert "Top-ups are paused because the last audit found money that does not add up." in page
+    assert "already submitted" not in page
     assert Account.objects.get(owner=ann).balance == 10
 
 
 @pytest.mark.parametrize(
     ("act", "change", "message"),
     [
-        ("top-up", {"amount": ""}, "Amount: say how much."),
-        ("top-up", {"amount": "ten"}, "Amount: type a number such as 10.00."),
-        ("top-up", {"amount": "NaN"}, "Amount: type a number such as 10.00."),
-        ("top-up", {"amount": "0"}, "Amount: it must be above 0"),
-        ("top-up", {"amount": "-5"}, "Amount: it must be above 0"),
+        ("top-up", {"amount": ""}, "Amount: enter an amount."),
+        ("top-up", {"amount": "ten"}, "Amount: enter a number such as 10.00."),
+        ("top-up", {"amount": "NaN"}, "Amount: enter a number such as 10.00."),
+        ("top-up", {"amount": "0"}, "Amount: must be above 0"),
+        ("top-up", {"amount": "-5"}, "Amount: must be above 0"),
         ("top-up", {"amount": "0.000001"}, "Amount: at most five decimals."),
-        ("top-up", {"amount": "1e15"}, "Amount: too large to book."),
+        ("top-up", {"amount": "1e15"}, "Amount: too large."),
         ("top-up", {"amount": "999999999999999"}, "cannot be held"),
-        ("top-up", {"reason": " "}, "Reason: say why."),
+        ("top-up", {"reason": " "}, "Reason: enter a reason."),
         ("top-up", {"reason": "x" * 301}, "Reason: at most 300 characters."),
-        ("top-up", {"act_id": ""}, "act_id: the form&#x27;s number is missing"),
-        ("top-up", {"act_id": "1"}, "act_id: the form&#x27;s number is damaged"),
-        ("correct", {"amount": "0"}, "Amount: 0 moves nothing."),
-        ("correct", {"amount": "-10.00001"}, "Amount: the wallet has only 10.00 to take."),
-        ("correct", {"reason": ""}, "Reason: say why."),
+        ("top-up", {"act_id": ""}, "This form is incomplete. Reload the page and try again."),
+        ("top-up", {"act_id": "1"}, "This form is damaged. Reload the page and try again."),
+        ("correct", {"amount": "0"}, "Amount: must not be 0."),
+        ("correct", {"amount": "-10.00001"}, "Amount: only 10.00 is available."),
+        ("correct", {"reason": ""}, "Reason: enter a reason."),
     ],
 )
 def test_wrong_value_is_named_and_moves_nothing(

@@ -83,7 +83,8 @@ def test_refunds_go_on_while_halted() -> None:
         now=NOW,
     )
     damage(
-        "UPDATE orders_order SET status = 'canceled', refunded = charge, ended_at = now() WHERE id = %s",
+        "UPDATE orders_order SET status = 'canceled', refunded = charge, ended_at = now()"
+        " WHERE id = %s",
         order.pk,
     )
 
@@ -121,7 +122,7 @@ def test_without_a_reason_the_halt_stands(client: Client) -> None:
     page = client.post(reverse("staff_halt_clear"), {"reason": "  "}, follow=True).content.decode()
 
     assert billing_halt.standing_halt() is not None
-    assert "Say why: a halt is cleared with its reason." in page
+    assert "Enter a reason." in page
 
 
 def test_clearing_twice_says_that_nothing_is_halted(client: Client) -> None:
@@ -131,7 +132,7 @@ def test_clearing_twice_says_that_nothing_is_halted(client: Client) -> None:
         reverse("staff_halt_clear"), {"reason": "Again."}, follow=True
     ).content.decode()
 
-    assert "Nothing is halted by now." in page
+    assert "The halt has already been cleared." in page
 
 
 @pytest.mark.parametrize("role", [Role.CUSTOMER, Role.STAFF])

@@ -15,9 +15,10 @@ def test_changed_balance_is_found() -> None:
     wallet = Account.objects.get(owner=make_user(balance="10"))
     damage("UPDATE billing_account SET balance = 11 WHERE id = %s", wallet.pk)
 
+    name = f"wallet {wallet.pk} of user {wallet.owner_id}"
     assert check_ledger() == [
-        f"wallet {wallet.pk} of user {wallet.owner_id}: its balance is 11.00000, its transfers make 10.00000",
-        f"wallet {wallet.pk} of user {wallet.owner_id}: its balance is 11.00000, its last transfer left 10.00000",
+        f"{name}: its balance is 11.00000, its transfers make 10.00000",
+        f"{name}: its balance is 11.00000, its last transfer left 10.00000",
         "all wallets hold 11.00000, the accounts of the house -10.00000: together 1.00000, not 0",
     ]
 
@@ -39,8 +40,8 @@ def test_missing_transfer_is_found() -> None:
     damage("DELETE FROM billing_transfer WHERE wallet_id = %s AND wallet_seq = 1", wallet.pk)
 
     assert (
-        f"wallet {wallet.pk} of user {wallet.owner_id}: it moved 2 times, its transfers are 1, numbered 2 to 2"
-        in check_ledger()
+        f"wallet {wallet.pk} of user {wallet.owner_id}:"
+        " it moved 2 times, its transfers are 1, numbered 2 to 2" in check_ledger()
     )
 
 
@@ -51,8 +52,8 @@ def test_balance_below_the_credit_limit_is_found() -> None:
     damage("UPDATE billing_account SET balance = -1 WHERE id = %s", wallet.pk)
 
     assert (
-        f"wallet {wallet.pk} of user {wallet.owner_id}: -1.00000 is below its credit limit of 0.00000"
-        in check_ledger()
+        f"wallet {wallet.pk} of user {wallet.owner_id}:"
+        " -1.00000 is below its credit limit of 0.00000" in check_ledger()
     )
 
 
@@ -60,7 +61,7 @@ def test_guard_that_sleeps_is_found() -> None:
     damage("ALTER TABLE billing_transfer DISABLE TRIGGER transfer_append_only")
 
     assert check_ledger() == [
-        "the guard transfer_append_only on billing_transfer is missing or switched off"
+        "the trigger transfer_append_only on billing_transfer is missing or disabled"
     ]
 
 

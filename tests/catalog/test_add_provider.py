@@ -76,40 +76,49 @@ def test_a_known_currency_needs_no_exchange_rate() -> None:
         ({"url": "http://provider.example/api/v2"}, "url: The URL must begin with https://."),
         (
             {"url": "provider.example/api/v2"},
-            "url: The URL is not one: expected https://host/path.",
+            "url: This is not a valid URL: expected https://host/path.",
         ),
         ({"url": "ftp://provider.example/"}, "url: The URL must begin with https://."),
         (
             {"url": "https://user:pass@provider.example/"},
-            "url: The URL must not hold a user name or a password.",
+            "url: The URL must not contain a user name or a password.",
         ),
         ({"url": "https://provider.example:8443/"}, "url: The URL must use port 443."),
-        ({"url": "https://127.0.0.1/api"}, "url: The URL leads to an address that is not public."),
-        ({"url": "https://127.1/api"}, "url: The URL leads to an address that is not public."),
-        ({"url": "https://0x7f000001/api"}, "url: The URL leads to an address that is not public."),
+        ({"url": "https://127.0.0.1/api"}, "url: The URL points to an address that is not public."),
+        ({"url": "https://127.1/api"}, "url: The URL points to an address that is not public."),
+        (
+            {"url": "https://0x7f000001/api"},
+            "url: The URL points to an address that is not public.",
+        ),
         (
             {"url": "https://[::ffff:127.0.0.1]/api"},
-            "url: The URL leads to an address that is not public.",
+            "url: The URL points to an address that is not public.",
         ),
         (
             {"url": "https://169.254.169.254/api"},
-            "url: The URL leads to an address that is not public.",
+            "url: The URL points to an address that is not public.",
         ),
-        ({"url": "https://100.64.0.1/api"}, "url: The URL leads to an address that is not public."),
-        ({"url": "https://localhost/api"}, "url: The URL leads to an address that is not public."),
+        (
+            {"url": "https://100.64.0.1/api"},
+            "url: The URL points to an address that is not public.",
+        ),
+        ({"url": "https://localhost/api"}, "url: The URL points to an address that is not public."),
         (
             {"url": "https://db.internal/api"},
-            "url: The URL leads to an address that is not public.",
+            "url: The URL points to an address that is not public.",
         ),
-        ({"url": "https://intranet/api"}, "url: The URL leads to an address that is not public."),
+        ({"url": "https://intranet/api"}, "url: The URL points to an address that is not public."),
         ({"key": ""}, "key: This field is required."),
-        ({"key": "two words"}, "key: An API key has no blanks and only plain characters."),
+        (
+            {"key": "two words"},
+            "key: An API key has only printable ASCII characters and no spaces.",
+        ),
         (
             {"currency": "DOLLAR"},
             "currency: Ensure this value has at most 3 characters (it has 6).",
         ),
-        ({"currency": "U5D"}, "currency: A currency is three letters, such as USD."),
-        ({"currency": "EUR"}, "exchange-rate: Say how many USD one EUR is worth."),
+        ({"currency": "U5D"}, "currency: Enter a three-letter currency code such as USD."),
+        ({"currency": "EUR"}, "exchange-rate: Enter how many USD one EUR is worth."),
         (
             {"currency": "EUR", "exchange_rate": "0"},
             "exchange-rate: An exchange rate must be above 0.",
@@ -121,7 +130,7 @@ def test_a_known_currency_needs_no_exchange_rate() -> None:
         ({"margin": "lots"}, "margin: Enter a number."),
         ({"margin": "10001"}, "margin: Ensure this value is less than or equal to 10000."),
         ({"name": " "}, "name: This field is required."),
-        ({"name": "acme ltd"}, "name: Another provider is called acme ltd."),
+        ({"name": "acme ltd"}, "name: Another provider is named acme ltd."),
         ({"name": "x" * 61}, "name: Ensure this value has at most 60 characters (it has 61)."),
     ],
     ids=str,
@@ -145,7 +154,7 @@ def test_an_exchange_rate_that_makes_a_price_beyond_all_bounds_is_named() -> Non
     ExchangeRate.objects.create(currency="EUR", rate=Decimal("0.001"))
     make_service(provider=make_provider(currency="EUR"), cost="999999999")
 
-    with pytest.raises(CommandError, match="exchange-rate: the price would be beyond all bounds"):
+    with pytest.raises(CommandError, match="exchange-rate: the price would be too high"):
         add(currency="EUR", exchange_rate="1000000")
 
     assert Provider.objects.count() == 1
@@ -174,7 +183,7 @@ def test_loopback_is_a_provider_where_private_hosts_are_allowed(settings: Settin
 def test_adding_twice_stores_one() -> None:
     add()
 
-    with pytest.raises(CommandError, match="name: Another provider is called Acme"):
+    with pytest.raises(CommandError, match="name: Another provider is named Acme"):
         add()
 
     assert Provider.objects.count() == 1

@@ -150,7 +150,8 @@ def test_a_long_list_has_pages_that_keep_the_filter(client: Client) -> None:
     provider = make_provider()
     Service.objects.bulk_create(
         Service(
-            provider=provider, category=category, upstream_id=str(number), upstream_name=f"Likes {number:03}",
+            provider=provider, category=category,
+            upstream_id=str(number), upstream_name=f"Likes {number:03}",
             type="Default", rate=1, cost=1, price=1, min_quantity=1, max_quantity=9,
         )
         for number in range(1, 231)

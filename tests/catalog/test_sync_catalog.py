@@ -62,7 +62,7 @@ def test_a_refused_list_ends_with_an_error_and_can_be_accepted(double: ProviderD
     assert refused.startswith("Acme: Refused by the guard")
     assert "withdrawn" not in refused  # no figures of what was not done
     assert "The provider's list is empty" in refused
-    assert refused.endswith("failed: 1 of 1 syncs did not go through.")
+    assert refused.endswith("failed: 1 of 1 syncs failed.")
     assert number == len(Service.objects.all())
     assert accepted.startswith("Acme: Applied")
     assert Service.objects.listed().count() == 0
@@ -78,20 +78,18 @@ def test_a_provider_that_is_gone_does_not_stop_the_others(double: ProviderDouble
 
     assert said.startswith("Dead: The provider did not answer with a catalog")
     assert "Acme: Applied" in said
-    assert said.endswith("failed: 1 of 2 syncs did not go through.")
+    assert said.endswith("failed: 1 of 2 syncs failed.")
     assert Service.objects.filter(provider=provider).exists()
 
 
 def test_an_unknown_provider_is_answered_with_the_known_ones(double: ProviderDouble) -> None:
     connect(double, name="Acme")
 
-    assert (
-        sync(provider="Nobody") == "failed: provider: there is none called Nobody; there is Acme."
-    )
+    assert sync(provider="Nobody") == "failed: provider: none is named Nobody; there is Acme."
 
 
 def test_without_a_provider_the_command_says_how_to_get_one() -> None:
-    assert sync() == "failed: There is no provider yet: store one with manage.py add_provider."
+    assert sync() == "failed: There is no provider yet. Add one with manage.py add_provider."
 
 
 def test_the_key_is_in_nothing_that_is_said(double: ProviderDouble) -> None:

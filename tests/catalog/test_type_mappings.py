@@ -1,4 +1,4 @@
-"""Types that a provider invents: kept, not sold, mapped by the admin, synced as mapped, reverted."""
+"""Types that a provider invents: not sold until mapped, synced as mapped, reverted."""
 
 from decimal import Decimal
 

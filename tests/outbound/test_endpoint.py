@@ -46,18 +46,18 @@ def test_public_url_is_taken_apart(url: str, host: str, path: str) -> None:
         ("https://panel.example:8443/api/v2", "the URL must use port 443"),
         (
             "https://user:secret-word@panel.example/",
-            "the URL must not hold a user name or a password",
+            "the URL must not contain a user name or a password",
         ),
         (
             "https://panel.example\\@127.0.0.1/",
-            "the URL must not hold a user name or a password",
+            "the URL must not contain a user name or a password",
         ),
-        ("https://panel.example:99999/", "the URL is not one: expected https://host/path"),
-        ("https://pa nel.example/", "the URL is not one: expected https://host/path"),
-        ("https:///api/v2", "the URL is not one: expected https://host/path"),
-        ("https://[::1/", "the URL is not one: expected https://host/path"),
-        ("panel.example/api/v2", "the URL is not one: expected https://host/path"),
-        ("", "the URL is not one: expected https://host/path"),
+        ("https://panel.example:99999/", "this is not a valid URL: expected https://host/path"),
+        ("https://pa nel.example/", "this is not a valid URL: expected https://host/path"),
+        ("https:///api/v2", "this is not a valid URL: expected https://host/path"),
+        ("https://[::1/", "this is not a valid URL: expected https://host/path"),
+        ("panel.example/api/v2", "this is not a valid URL: expected https://host/path"),
+        ("", "this is not a valid URL: expected https://host/path"),
     ],
 )
 def test_bad_url_is_refused_with_a_plain_message(url: str, message: str) -> None:
@@ -98,7 +98,7 @@ def test_name_that_leads_inside_is_never_connected_to(addresses: list[str]) -> N
             client.balance()
 
     assert isinstance(outcome, NotSent)
-    assert outcome.detail == "the host's name leads to an address that is not public"
+    assert outcome.detail == "the host name resolves to an address that is not public"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_no_spelling_of_loopback_is_connected_to(host: str) -> None:
         outcome = client.add(FIELDS)
 
     assert isinstance(outcome, NotSent)
-    assert outcome.detail == "the host's name leads to an address that is not public"
+    assert outcome.detail == "the host name resolves to an address that is not public"
 
 
 def test_redirect_inside_is_not_followed() -> None:

@@ -71,9 +71,14 @@ ECHOES = {
     "half-escaped error": f'{{"error":"Invalid API key \\u0039{KEY[1:]}"}}'.encode(),
     "HTML": f"<html>key={KEY}</html>".encode(),
     "UTF-16": f"key={KEY}".encode("utf-16"),
-    "entries": f'{{"1":{{"error":"{KEY}"}},"{KEY}":{{"status":"{KEY}","currency":"{KEY}"}}}}'.encode(),
+    "entries": (
+        f'{{"1":{{"error":"{KEY}"}},"{KEY}":{{"status":"{KEY}","currency":"{KEY}"}}}}'.encode()
+    ),
     "status": f'{{"status":"{KEY}","charge":"1","remains":"{KEY}"}}'.encode(),
-    "catalog": f'[{{"service":1,"name":"{KEY}","rate":"1","min":1,"max":2}},{{"service":"{KEY}"}}]'.encode(),
+    "catalog": (
+        f'[{{"service":1,"name":"{KEY}","rate":"1","min":1,"max":2}},'
+        f'{{"service":"{KEY}"}}]'.encode()
+    ),
     "currency": f'{{"balance":"1","currency":"{KEY}"}}'.encode(),
     "after 2 KB": b" " * 2030 + KEY.encode() * 200,
 }

@@ -6,7 +6,7 @@ from catalog.upstream import Endpoint, Posted, post
 from tests.outbound.private_addresses import PRIVATE
 from tests.raw_provider import KEY, RawProvider, answer, drip, free_port, hang, reset, say_and_close
 
-REFUSED = "the host's name leads to an address that is not public"
+REFUSED = "the host name resolves to an address that is not public"
 
 
 def posted_to(url: str, *, timeout: float = 30.0) -> Posted:
@@ -92,7 +92,7 @@ def test_one_deadline_ends_every_kind_of_slowness(act: object) -> None:
     with RawProvider(act) as receiver:  # type: ignore[arg-type]  # an act, by parametrize
         posted = posted_to(receiver.url, timeout=1)
 
-    assert (posted.is_taken, posted.problem) == (False, "no full answer in time")
+    assert (posted.is_taken, posted.problem) == (False, "no complete reply in time")
 
 
 @pytest.mark.parametrize("act", [reset, say_and_close(b""), say_and_close(b"nonsense\r\n\r\n")])

@@ -36,7 +36,7 @@ def test_unknown_name_is_not_sent() -> None:
         outcome = client.add(FIELDS)
 
     assert isinstance(outcome, NotSent)
-    assert outcome.detail == "the host's name is not known"
+    assert outcome.detail == "the host name could not be resolved"
 
 
 def test_slow_name_look_up_ends_at_the_deadline_and_is_not_sent() -> None:
@@ -90,7 +90,7 @@ def test_server_that_never_agrees_tls_is_not_sent() -> None:
         outcome = client.add(FIELDS)
 
     assert isinstance(outcome, NotSent)
-    assert outcome.detail == "TLS was not agreed in time"
+    assert outcome.detail == "the TLS handshake took too long"
 
 
 def test_name_is_looked_up_once_and_the_checked_address_gets_host_and_sni_of_the_name(

@@ -1,4 +1,4 @@
-"""`manage.py add_provider NAME --url URL --key KEY …`: stores a provider and a margin rule for it."""
+"""`manage.py add_provider NAME --url URL --key KEY …`: store a provider and its margin."""
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -9,29 +9,29 @@ from catalog.prices.margin_rules import TooDear
 from catalog.providers import NameTaken, add_provider
 from lib.decimals import shortest
 
-# what a form's field is called on the command line
+# form fields whose option has another name
 WORDS = {"percent": "margin", "exchange_rate": "exchange-rate"}
 
 
 class Command(BaseCommand):
-    """Stores one provider, or says which value is wrong and stores nothing."""
+    """Stores a provider, or reports what is wrong."""
 
-    help = "Store a provider with a margin of its own. The key is stored encrypted and never shown again."
+    help = "Store a provider with its own margin. The key is encrypted and never shown again."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The operator's contract."""
+        """The command's arguments."""
         parser.add_argument("name", metavar="NAME")
         parser.add_argument(
-            "--url", required=True, help="of its API, such as https://provider.example/api/v2"
+            "--url", required=True, help="API URL, for example https://provider.example/api/v2"
         )
         parser.add_argument("--key", required=True, help="our API key there")
         parser.add_argument(
-            "--currency", default=settings.PANEL_CURRENCY, help="that its rates are in"
+            "--currency", default=settings.PANEL_CURRENCY, help="the currency of its rates"
         )
-        parser.add_argument("--margin", default="25", metavar="PERCENT", help="on top of its rates")
+        parser.add_argument("--margin", default="25", metavar="PERCENT", help="added to its rates")
         parser.add_argument(
             "--exchange-rate",
-            help=f"one unit of its currency in {settings.PANEL_CURRENCY}, where nobody has said yet",
+            help=f"one unit of its currency in {settings.PANEL_CURRENCY}, if not known yet",
         )
         parser.add_argument(
             "--probe",
@@ -41,12 +41,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--idempotent",
             action="store_true",
-            help="it gives one order for one idempotency key, for ever: unclear orders are sent again with theirs",
+            help="it places one order per idempotency key: unclear orders are resent with theirs",
         )
         parser.add_argument(
             "--review-first",
             action="store_true",
-            help="new services wait until the admin has looked",
+            help="new services are not sold until an admin has reviewed them",
         )
 
     def handle(
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         review_first: bool,
         **_: object,
     ) -> None:
-        """Check everything, then store it in one transaction."""
+        """Validate, then store in one transaction."""
         form = ProviderForm(
             {
                 "name": name,

@@ -1,4 +1,4 @@
-"""`manage.py sync_catalog [--provider NAME] [--accept]`: one sync now, in the foreground."""
+"""`manage.py sync_catalog [--provider NAME] [--accept]`: sync now, in the foreground."""
 
 import sys
 
@@ -14,19 +14,19 @@ FIGURES = ("listed", "created", "changed", "withdrawn", "returned", "held", "ski
 
 
 class Command(BaseCommand):
-    """Syncs one provider or all, and says what came of each."""
+    """Syncs one provider or all, and reports each."""
 
-    help = "Mirror the providers' catalogs now. Exit code 1 when one was refused or failed."
+    help = "Sync the providers' catalogs now. Exit code 1 when one is rejected or fails."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The operator's contract."""
+        """The command's arguments."""
         parser.add_argument("--provider", metavar="NAME", help="only this one")
         parser.add_argument(
             "--accept", action="store_true", help="apply even an empty or suspiciously short list"
         )
 
     def handle(self, *, provider: str | None, accept: bool, **_: object) -> None:
-        """One sync after the other; each provider's failure is its own."""
+        """One sync after the other; a failure does not stop the rest."""
         providers = _chosen(provider)
         runs = []
         for place, chosen in enumerate(providers):
@@ -38,10 +38,8 @@ class Command(BaseCommand):
         bad = [run for run in runs if run.outcome in {SyncOutcome.REFUSED, SyncOutcome.FAILED}]
         if bad:
             if any(run.outcome == SyncOutcome.REFUSED for run in bad):
-                self.stderr.write(
-                    "Look at what is missing; --accept applies a refused list all the same."
-                )
-            raise CommandError(f"{len(bad)} of {len(runs)} syncs did not go through.")
+                self.stderr.write("Check what is missing; --accept applies a rejected list anyway.")
+            raise CommandError(f"{len(bad)} of {len(runs)} syncs failed.")
 
 
 class Bar:
@@ -52,7 +50,7 @@ class Bar:
         self._is_shown = sys.stderr.isatty()
 
     def show(self, step: str) -> None:
-        """Draw the bar at a step of this provider's sync."""
+        """Draw the bar at this step."""
         if self._is_shown:
             share = (self._place + STEPS[step] / len(STEPS)) / self._total
             filled = "█" * round(WIDTH * share)
@@ -60,14 +58,14 @@ class Bar:
             sys.stderr.flush()
 
     def clear(self) -> None:
-        """Take the bar away, so that a line can be written."""
+        """Remove the bar."""
         if self._is_shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
 
 def summary(provider: Provider, run: SyncRun) -> str:
-    """What came of a sync, in one line and its message."""
+    """A sync's outcome in one line, and its message."""
     seconds = (run.finished_at - run.started_at).total_seconds()
     moved = ", ".join(f"{getattr(run, name):,} {name}" for name in FIGURES if getattr(run, name))
     figures = "" if run.outcome == SyncOutcome.REFUSED else moved  # nothing of it was done
@@ -79,7 +77,7 @@ def summary(provider: Provider, run: SyncRun) -> str:
 def _chosen(name: str | None) -> list[Provider]:
     everyone = list(Provider.objects.order_by("pk"))
     if not everyone:
-        raise CommandError("There is no provider yet: store one with manage.py add_provider.")
+        raise CommandError("There is no provider yet. Add one with manage.py add_provider.")
     if name is None:
         return everyone
     found = [
@@ -87,12 +85,12 @@ def _chosen(name: str | None) -> list[Provider]:
     ]
     if not found:
         known = ", ".join(provider.name for provider in everyone)
-        raise CommandError(f"provider: there is none called {name}; there is {known}.")
+        raise CommandError(f"provider: none is named {name}; there is {known}.")
     return found
 
 
 def _sync(provider: Provider, *, accepted_gone: int | None, bar: Bar) -> SyncRun:
-    """Once more where another sync was quicker: the list that we asked for may be the older one."""
+    """Sync; once more where another sync came first."""
     try:
         return sync_provider(
             provider_id=provider.pk,

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.api_keys import issue_key
-from accounts.create_user import Refusal, create_user
+from accounts.create_user import BadValue, create_user
 from accounts.models import Role, User
 from billing import ledger
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             user, key = _make(
                 email=email, role=Role(role), password=chosen, balance=amount, is_key_wanted=api_key
             )
-        except (Refusal, ledger.LedgerError) as error:
+        except (BadValue, ledger.LedgerError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Created {user.role} {user.email}")
         if password is None:

@@ -81,7 +81,7 @@ def test_applying_twice_is_applying_once(client: Client, service: Service) -> No
         ({"provider": "999999"}, "Select a valid choice."),
         ({"scope": "category"}, "Choose the category."),
         ({"scope": "service"}, "Choose the service."),
-        ({"scope": "service", "service": "999999999"}, "There is no service of this ID."),
+        ({"scope": "service", "service": "999999999"}, "No service has this ID."),
         ({"scope": "service", "service": "x"}, "Enter a whole number."),
     ],
     ids=str,

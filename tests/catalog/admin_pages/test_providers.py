@@ -67,10 +67,10 @@ def test_a_new_provider_is_stored_with_its_margin_and_read_at_once(
     ("field", "value", "message"),
     [
         ("name", "", "This field is required."),
-        ("url", "https://127.0.0.1/", "The URL leads to an address that is not public."),
+        ("url", "https://127.0.0.1/", "The URL points to an address that is not public."),
         ("url", "http://provider.example/", "The URL must begin with https://."),
         ("key", "", "This field is required."),
-        ("currency", "EUR", "Say how many USD one EUR is worth."),
+        ("currency", "EUR", "Enter how many USD one EUR is worth."),
         ("percent", "-5", "Ensure this value is greater than or equal to 0."),
     ],
 )
@@ -92,7 +92,7 @@ def test_sending_the_form_twice_stores_one(client: Client) -> None:
     response = client.post(NEW, GOOD)
 
     assert response.status_code == 422
-    assert "Another provider is called Acme." in response.content.decode()
+    assert "Another provider is named Acme." in response.content.decode()
     assert Provider.objects.count() == 1
 
 
@@ -167,7 +167,7 @@ def test_a_name_that_another_has_is_refused(client: Client) -> None:
     response = client.post(page_of(other), values_of(other, name="ACME"))
 
     assert response.status_code == 422
-    assert "Another provider is called ACME." in response.content.decode()
+    assert "Another provider is named ACME." in response.content.decode()
     assert stored(other).name == "Bolt"
     assert stored(provider).name == "Acme"
 

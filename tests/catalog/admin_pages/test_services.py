@@ -78,7 +78,7 @@ def test_another_category_is_the_admins_own_and_its_margin_prices_at_once(client
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"own_name": "x" * 501}, "A name has at most 500 characters."),
+        ({"own_name": "x" * 501}, "Use at most 500 characters."),
         ({"position": "first"}, "Enter a whole number."),
         ({"category": "999999"}, "Select a valid choice."),
         ({"refill_mode": "never"}, "Select a valid choice."),
@@ -99,19 +99,21 @@ def test_bad_input_is_named_and_changes_nothing(
 
 
 def test_a_service_is_sold_once_its_review_is_accepted(client: Client) -> None:
-    service = waiting(reason="The rate went from 1 to 9: more than 3 times")
+    service = waiting(reason="The rate changed from 1 to 9, by more than 3 times")
 
     page = client.get(f"{URL}/{service.pk}").content.decode()
-    client.post(f"{URL}/{service.pk}", {"accept": "The rate went from 1 to 9: more than 3 times"})
+    client.post(
+        f"{URL}/{service.pk}", {"accept": "The rate changed from 1 to 9, by more than 3 times"}
+    )
 
-    assert "The rate went from 1 to 9" in page
+    assert "The rate changed from 1 to 9" in page
     assert stored(service).is_on_sale
 
 
 def test_only_the_reason_that_was_read_is_accepted(client: Client) -> None:
     service = waiting(reason="The type changed")
 
-    client.post(f"{URL}/{service.pk}", {"accept": "The rate went from 1 to 9"})
+    client.post(f"{URL}/{service.pk}", {"accept": "The rate changed from 1 to 9"})
 
     assert not stored(service).is_on_sale
 

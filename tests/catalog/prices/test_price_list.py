@@ -40,7 +40,8 @@ def test_a_service_is_written_in_the_protocols_order_and_types() -> None:
     )
 
     assert write_list(EVERYBODY) == (
-        b'[{"service":%d,"name":"Followers \\u2605","type":"Default","category":"First Category","rate":"0.90",'
+        b'[{"service":%d,"name":"Followers \\u2605","type":"Default",'
+        b'"category":"First Category","rate":"0.90",'
         b'"min":"50","max":"10000","refill":true,"cancel":false}]' % service.pk
     )
 

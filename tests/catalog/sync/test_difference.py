@@ -141,7 +141,7 @@ def test_a_rate_within_three_times_needs_no_review(rate: str) -> None:
 def test_a_rate_that_leaps_waits_for_review(rate: str, shown: str) -> None:
     _, reason = changed(rate=Decimal(rate))
 
-    assert reason == f"The rate went from 0.9 to {shown}: more than 3 times"
+    assert reason == f"The rate changed from 0.9 to {shown}, by more than 3 times"
 
 
 def test_another_type_waits_for_review() -> None:
@@ -149,14 +149,14 @@ def test_another_type_waits_for_review() -> None:
 
     assert (
         reason
-        == "The type changed from Default to Package: perhaps another service under an old id"
+        == "The type changed from Default to Package: perhaps another service with a reused ID"
     )
 
 
 def test_another_name_in_another_category_waits_for_review() -> None:
     _, reason = changed(name="Likes", category="Elsewhere")
 
-    assert reason == "Name and category both changed: perhaps another service under an old id"
+    assert reason == "Name and category both changed: perhaps another service with a reused ID"
 
 
 def test_a_category_that_the_admin_chose_is_not_compared() -> None:
@@ -201,7 +201,7 @@ def test_a_list_that_lacks_more_than_30_percent_is_refused(
 @pytest.mark.parametrize("listed", [0, 1, 100])
 def test_an_empty_list_is_always_refused(listed: int) -> None:
     assert refusal(found=NOTHING, count=0, listed=listed) == (
-        f"The provider's list is empty; we hold {listed} of its services."
+        f"The provider's list is empty, but we list {listed} of its services."
     )
 
 
@@ -242,7 +242,7 @@ def test_a_rate_beyond_all_bounds_is_a_problem_not_an_offer() -> None:
     found = read(reply, exchange_rate=Decimal(1))
 
     assert [offer.upstream_id for offer in found.offers] == ["1"]
-    assert found.problems == (("7", "no name"), ("9", "the rate is beyond all bounds"))
+    assert found.problems == (("7", "no name"), ("9", "the rate is too high"))
     assert found.named == {"1", "7", "9"}
 
 

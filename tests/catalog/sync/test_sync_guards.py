@@ -32,7 +32,12 @@ def test_a_price_that_leaps_goes_off_sale_until_the_admin_has_looked(
     service = Service.objects.get(upstream_id="1")
     assert not service.is_on_sale
     assert run.held == 1
-    assert ("1", "held", "", f"The rate went from 0.9 to {rate}: more than 3 times") in changes(run)
+    assert (
+        "1",
+        "held",
+        "",
+        f"The rate changed from 0.9 to {rate}, by more than 3 times",
+    ) in changes(run)
     assert service.rate == Decimal(rate)
 
 

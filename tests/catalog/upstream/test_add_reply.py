@@ -21,7 +21,10 @@ from outbound.reply import Reply
 from tests.raw_provider import KEY
 
 MASK = KeyMask(KEY)
-NOTICE = b"<br />\n<b>Warning</b>:  Undefined variable $order in <b>/var/www/api/v2.php</b> on line <b>217</b><br />\n"
+NOTICE = (
+    b"<br />\n<b>Warning</b>:  Undefined variable $order in <b>/var/www/api/v2.php</b>"
+    b" on line <b>217</b><br />\n"
+)
 
 
 def judge(body: bytes | str, *, status: int = 200, **options: Any) -> AddOutcome:

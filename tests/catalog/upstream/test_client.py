@@ -1,4 +1,4 @@
-"""The client against a whole provider: every dialect understood, every fault told for what it was."""
+"""The client against a whole provider: every dialect is understood, every fault is named."""
 
 from decimal import Decimal
 

@@ -175,7 +175,7 @@ def test_slow_drip_ends_at_the_one_deadline(part: str, is_tls: bool, tmp_path: P
         took = time.monotonic() - started
 
     assert isinstance(outcome, Unclear)
-    assert outcome.detail == "no full answer in time"
+    assert outcome.detail == "no complete reply in time"
     assert took > 1.1  # and not until the last byte: it would have been accepted
     assert outcome.raw.http_status == (200 if part == "body" else None)
 
@@ -190,7 +190,7 @@ def test_endless_continue_responses_end_at_the_deadline() -> None:
         outcome = client.add(FIELDS)
 
     assert isinstance(outcome, Unclear)
-    assert outcome.detail == "no full answer in time"
+    assert outcome.detail == "no complete reply in time"
 
 
 def test_what_came_before_a_time_out_is_kept_for_staff() -> None:

@@ -28,7 +28,10 @@ from catalog.upstream.status_reply import parse_statuses
 from outbound.reply import Reply
 from tests.raw_provider import FIELDS, KEY, RawProvider, client_of, http, say_and_close
 
-NOTICE = b"<br />\n<b>Warning</b>:  Undefined variable $order in <b>/var/www/api/v2.php</b> on line <b>217</b><br />\n"
+NOTICE = (
+    b"<br />\n<b>Warning</b>:  Undefined variable $order in <b>/var/www/api/v2.php</b>"
+    b" on line <b>217</b><br />\n"
+)
 MASK = KeyMask(KEY)
 WORDS = [
     "order",

@@ -201,7 +201,8 @@ def test_other_fields_are_read_where_they_occur() -> None:
 
 
 def test_hostile_text_fits_the_database() -> None:
-    body = b'[{"service":1,"name":"a\\u0000b\\ud800c\xff \xf0\x9f\x94\xa5","rate":"1","min":1,"max":2,"category":"'
+    body = b'[{"service":1,"name":"a\\u0000b\\ud800c\xff \xf0\x9f\x94\xa5","rate":"1",'
+    body += b'"min":1,"max":2,"category":"'
     body += b"x" * 1_000_000 + b'"}]'
 
     (row,) = ask(body).rows

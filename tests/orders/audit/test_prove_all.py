@@ -203,7 +203,7 @@ def test_canceled_order_that_keeps_money_is_found() -> None:
 
 
 def test_many_findings_are_counted_not_listed() -> None:
-    for _ in range(ledger_auditing.SHOWN + 3):
+    for _ in range(ledger_auditing.MAX_SHOWN + 3):
         ledger.charge(
             customer=make_user(balance="1"),
             amount=Decimal(1),
@@ -213,7 +213,7 @@ def test_many_findings_are_counted_not_listed() -> None:
 
     found = prove().findings
 
-    assert len(found) == ledger_auditing.SHOWN + 1
+    assert len(found) == ledger_auditing.MAX_SHOWN + 1
     assert found[-1] == "… and 3 more of this kind"
 
 

@@ -184,10 +184,10 @@ def test_old_deliveries_and_removed_endpoints_are_forgotten() -> None:
     ("url", "problem"),
     [
         ("http://shop.example/hook", "the URL must begin with https://"),
-        ("https://127.0.0.1/hook", "the host's name leads to an address that is not public"),
+        ("https://127.0.0.1/hook", "the host name resolves to an address that is not public"),
         (
             "https://169.254.169.254/latest/meta-data",
-            "the host's name leads to an address that is not public",
+            "the host name resolves to an address that is not public",
         ),
     ],
 )
