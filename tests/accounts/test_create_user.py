@@ -71,7 +71,7 @@ def test_api_key_stands_alone_on_the_last_line(capsys: pytest.CaptureFixture[str
 
     printed = capsys.readouterr().out.splitlines()
     assert printed[:-1] == [
-        "Made customer a@example.com",
+        "Created customer a@example.com",
         "Balance: 0.00 USD",
         "API key (shown only once):",
     ]

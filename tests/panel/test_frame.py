@@ -20,7 +20,7 @@ def links(html: str) -> list[str]:
 
 
 SHOP = ["New order", "Mass order", "Orders", "Services", "Wallet", "API", "Webhooks"]
-STAFF = ["Unclear", "All orders", "Refills", "Cancels", "Provider checks", "Proof"]
+STAFF = ["Unclear", "All orders", "Refills", "Cancels", "Provider checks", "Audit"]
 
 
 def test_a_customer_sees_only_the_shop(client: Client) -> None:

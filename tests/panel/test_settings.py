@@ -79,7 +79,7 @@ def test_error_pages_with_settings_are_not_for_the_public(monkeypatch: pytest.Mo
     monkeypatch.setenv("SITE_URL", "https://panel.example")
     monkeypatch.setenv("DEBUG", "on")
 
-    with pytest.raises(ImproperlyConfigured, match=r"^DEBUG must be off where SITE_URL is https"):
+    with pytest.raises(ImproperlyConfigured, match=r"^DEBUG must be off if SITE_URL is https"):
         read_settings()
 
 

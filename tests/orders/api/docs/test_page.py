@@ -192,7 +192,7 @@ def test_last_requests_are_shown_to_who_sent_them(ann: User, valkey: Valkey) -> 
         for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)
     ][:6]
     assert cells == ["add", "200", "comments: <b>Fill this in.</b>", "12.3", "203.0.113.7", "shop"]
-    assert "None yet" in read(signed_in(make_user()))
+    assert "No recent requests" in read(signed_in(make_user()))
 
 
 def test_visitor_reads_the_page_without_ids_and_requests() -> None:
