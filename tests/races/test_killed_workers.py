@@ -43,7 +43,7 @@ def test_random_kills_and_faults_place_no_order_twice_and_lose_none(double: Prov
         wait_until_asked(double, more_than=len(double.journal().asked("add")))
         time.sleep(luck.uniform(0.0, 0.25))
         sweep.kill()
-        sweep.communicate()
+        sweep.end()
         make_everything_due()
     while Order.objects.filter(status__in=[Status.WAITING, Status.SUBMITTING]).exists():
         make_everything_due()
