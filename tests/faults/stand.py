@@ -19,7 +19,7 @@ from redis import Redis
 from panel.embedded import Paths, broker_url, database_url
 from panel.embedded.child_processes import Child, spawn
 from panel.processes.run_panel import PROJECT
-from tests.faults.processes import family, line_of
+from tests.processes import family, line_of
 from tests.stack import Stack
 from tests.warm_process import Fork, warm_process
 

@@ -11,10 +11,10 @@ from orders.jobs.timetable import TIMETABLE
 from orders.models import Attempt, AttemptState, Status
 from panel.embedded import broker_url
 from tests.faults.database import surely
-from tests.faults.processes import is_alive
 from tests.faults.shop import Shop
 from tests.faults.stand import Stand
 from tests.faults.stopped_processes import idle_and_still, standing_still
+from tests.processes import is_alive
 
 pytestmark = pytest.mark.stack
 

@@ -25,7 +25,7 @@ from orders.webhooks.sweep import deliver_due
 from tests.factories import NOW, make_order
 from tests.orders.webhooks.endpoints import make_delivery, make_endpoint
 from tests.orders.webhooks.receiver import Receiver
-from tests.races.sessions import at_once
+from tests.threads import at_once
 from tests.warm_process import warm_process
 
 pytestmark = pytest.mark.django_db(transaction=True)
