@@ -4,14 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from panel.embedded import Paths
 from panel.embedded.child_processes import children_of, leftovers
 from panel.processes.run_panel import PROJECT
 from tests import prepared
+from tests.processes import is_alive, line_of
+from tests.waiting import PATIENCE, wait_for
 
 FAST = {  # seconds; the real worker and beat, only quicker
     "SUBMIT_EVERY": "1",
@@ -69,10 +70,10 @@ class Stack:
             )
         return self.process
 
-    def start(self, *arguments: str, limit: float = 240.0) -> None:
+    def start(self, *arguments: str, limit: float = PATIENCE) -> None:
         """Start and wait for the ready line, `limit` seconds at most."""
         process = self.launch(*arguments)
-        self.wait_for(
+        wait_for(
             lambda: process.poll() is not None or "\nready http" in f"\n{self.said()}", limit=limit
         )
         addresses = [
@@ -133,16 +134,8 @@ class Stack:
 
     def pids(self, pattern: str) -> list[int]:
         """Those of them whose command line contains `pattern`, parents first."""
-        lines = {pid: _command_line(pid) for pid in self.processes()}
+        lines = {pid: line_of(pid) for pid in self.processes()}
         return [pid for pid, line in lines.items() if pattern in line]
-
-    @staticmethod
-    def wait_for(condition: Callable[[], bool], *, limit: float) -> None:
-        """Wait until `condition()` is true; fail after `limit` seconds."""
-        deadline = time.monotonic() + limit
-        while not condition():
-            assert time.monotonic() < deadline, f"not within {limit} seconds"
-            time.sleep(0.05)
 
     def _line(self, *arguments: str) -> list[str]:
         line = [sys.executable, "manage.py", *arguments]
@@ -158,20 +151,3 @@ class Stack:
             *reader,
             *line,
         ]
-
-
-def is_alive(pid: int) -> bool:
-    """Whether `pid` still runs; one that only waits to be noticed does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def _command_line(pid: int) -> str:
-    try:
-        return (
-            Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        )
-    except OSError:
-        return ""

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.rotate_key import KeyEnded, rotate_key
 from tests.accounts.account_page import address, shown
 from tests.factories import NOW, signed_in
-from tests.races.sessions import at_once
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 

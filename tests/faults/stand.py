@@ -19,8 +19,9 @@ from redis import Redis
 from panel.embedded import Paths, broker_url, database_url
 from panel.embedded.child_processes import Child, spawn
 from panel.processes.run_panel import PROJECT
-from tests.faults.processes import family, line_of
+from tests.processes import family, line_of
 from tests.stack import Stack
+from tests.warm_process import Fork, warm_process
 
 ENVIRONMENT = {
     "STATIC_STORAGE": "plain",  # compressing takes longer than all the rest of a start
@@ -156,6 +157,11 @@ class Stand:
     def broker(self) -> "Redis":
         """A client of the panel's Valkey."""
         return Redis(unix_socket_path=str(Paths.of(self.data_dir).valkey_socket), socket_timeout=5)
+
+    def start_beside(self, program: str, *, fault_point: str = "") -> Fork:
+        """Run a program on the panel's database and settings, in a process of its own."""
+        env = {**self.stack.env, "DATABASE_URL": database_url(self.data_dir)}
+        return warm_process(**env).start(program, env={"FAULT_POINT": fault_point})
 
     def log(self, name: str) -> str:
         """What one child has written."""

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from django.db import connection
 
 from tests.faults.database import surely
-from tests.faults.processes import is_alive
 from tests.faults.stand import Stand
+from tests.processes import is_alive
 from tests.waiting import PATIENCE
 
 

@@ -1,8 +1,5 @@
 """Faults 33 and 35: a worker's clock is wrong; two decide on one order at once."""
 
-import os
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,42 +10,20 @@ from django.utils import timezone
 from accounts.models import Role
 from orders.models import Order, Status
 from orders.unclear import decide
-from panel.embedded import database_url
-from panel.processes.run_panel import PROJECT
 from tests.factories import make_user
 from tests.faults.shop import Shop
 from tests.faults.test_killed_processes import assert_forwarded_once
 
 pytestmark = pytest.mark.stack
 
-# Every periodic act, when it is told to, in a process whose own clock goes wrong by so many
-# seconds; PostgreSQL's goes right
+# Every periodic act in a process whose own clock is wrong by so many seconds; PostgreSQL's is right
 SHIFTED = """
-import datetime, sys, time_machine
-moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=int(sys.argv[1]))
+import datetime, time_machine
+from django.core.management import call_command
+moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=%d)
 with time_machine.travel(moment, tick=True):
-    import django; django.setup()
-    from django.core.management import call_command
-    sys.stderr.write("ready\\n")
-    sys.stdin.readline()
     call_command("sweep")
 """
-
-
-def shifted_sweep(shop: Shop, *, seconds: int) -> "subprocess.Popen[bytes]":
-    """A process that sweeps as soon as its standard input ends."""
-    env = {**os.environ, **shop.stand.stack.env, "DATABASE_URL": database_url(shop.stand.data_dir)}
-    sweep = subprocess.Popen(
-        [sys.executable, "-c", SHIFTED, str(seconds)],
-        cwd=PROJECT,
-        env=env | {"DJANGO_SETTINGS_MODULE": "panel.settings"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    assert sweep.stderr is not None
-    assert sweep.stderr.readline() == b"ready\n"
-    return sweep
 
 
 @pytest.mark.parametrize("seconds", [3600, -3600], ids=["an hour fast", "an hour slow"])
@@ -56,14 +31,14 @@ def test_fault_33_worker_whose_clock_is_wrong_ends_no_lease_and_gives_no_verdict
     shop: Shop, seconds: int
 ) -> None:
     shop.double.fault("add", "delayed", seconds=1.5)
-    sweep = shifted_sweep(shop, seconds=seconds)
+    shop.stand.start_beside("").end()  # from now on a process takes no time to start
     order = shop.order()
     shop.wait(shop.sent)
 
-    sweep.communicate(timeout=180)
+    code, _ = shop.stand.start_beside(SHIFTED % seconds).end()
     shop.settle()
 
-    assert sweep.returncode == 0
+    assert code == 0
     assert order.attempts.count() == 1
     assert shop.status(order) == Status.RUNNING
     assert_forwarded_once(shop)

@@ -1,9 +1,6 @@
 """Faults 14–17 and 34: workers, beats and web servers die, stand still, or are asked to go."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -12,13 +9,12 @@ from celery import Celery
 from orders.jobs.crash_points import Point
 from orders.jobs.timetable import TIMETABLE
 from orders.models import Attempt, AttemptState, Status
-from panel.embedded import broker_url, database_url
-from panel.processes.run_panel import PROJECT
+from panel.embedded import broker_url
 from tests.faults.database import surely
-from tests.faults.processes import is_alive
 from tests.faults.shop import Shop
 from tests.faults.stand import Stand
 from tests.faults.stopped_processes import idle_and_still, standing_still
+from tests.processes import is_alive
 
 pytestmark = pytest.mark.stack
 
@@ -33,20 +29,9 @@ STALE = 6.5
 
 def die_at(stand: Stand, point: str) -> int:
     """A sweep that gets a SIGKILL at the point; its exit code."""
-    env = {
-        **os.environ,
-        **stand.stack.env,
-        "DATABASE_URL": database_url(stand.data_dir),
-        "FAULT_POINT": point,
-    }
-    return subprocess.run(
-        [sys.executable, "manage.py", "sweep"],
-        cwd=PROJECT,
-        env=env,
-        timeout=180,
-        check=False,
-        stdout=subprocess.DEVNULL,
-    ).returncode
+    sweep = "from django.core.management import call_command; call_command('sweep')"
+    code, _ = stand.start_beside(sweep, fault_point=point).end()
+    return code
 
 
 def assert_forwarded_once(shop: Shop, *, unclear: bool = False) -> None:

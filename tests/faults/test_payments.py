@@ -5,10 +5,7 @@ payment under (gateway, payment id). Signatures and currencies are the callback'
 come with it.
 """
 
-import os
 import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -18,24 +15,21 @@ from django.utils import timezone
 
 from billing import ledger
 from billing.models import Transfer
-from panel.embedded import database_url
-from panel.processes.run_panel import PROJECT
 from tests.faults.shop import Shop
 
 pytestmark = pytest.mark.stack
 
 REPLAYS, AT_ONCE = 100, 10
 DIES_BEFORE_THE_COMMIT = """
-import os, signal, sys
-import django; django.setup()
+import os, signal
 from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 from accounts.models import User
 from billing import ledger
 with transaction.atomic():
-    booked = ledger.top_up(customer=User.objects.get(pk=int(sys.argv[1])), amount=Decimal(7), gateway="cards",
-                           payment_id=sys.argv[2], now=timezone.now())
+    booked = ledger.top_up(customer=User.objects.get(pk=%d), amount=Decimal(7), gateway="cards",
+                           payment_id="32", now=timezone.now())
     assert booked is not None
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -78,19 +72,12 @@ def test_fault_32_payment_whose_booking_was_cut_off_is_credited_once_by_the_next
     shop: Shop,
 ) -> None:
     before = shop.balance()
-    env = {**os.environ, **shop.stand.stack.env, "DATABASE_URL": database_url(shop.stand.data_dir)}
 
-    killed = subprocess.run(
-        [sys.executable, "-c", DIES_BEFORE_THE_COMMIT, str(shop.customer.pk), "32"],
-        cwd=PROJECT,
-        env=env | {"DJANGO_SETTINGS_MODULE": "panel.settings"},
-        timeout=180,
-        check=False,
-    )
+    code, _ = shop.stand.start_beside(DIES_BEFORE_THE_COMMIT % shop.customer.pk).end()
     after_the_kill = shop.balance()
     reports = [report(shop, payment_id="32", amount="7") for _ in range(2)]
 
-    assert killed.returncode == -signal.SIGKILL
+    assert code == -signal.SIGKILL
     assert after_the_kill == before
     assert [transfer is not None for transfer in reports] == [True, False]
     assert shop.balance() == before + 7

@@ -13,11 +13,11 @@ from playwright.sync_api import BrowserContext, Page
 from tests.chromium import watch
 from tests.double.handle import ProviderDouble
 from tests.stack import Stack
+from tests.waiting import PATIENCE
 
 PASSWORD = "a long enough password"
 STAFF, ADMIN = "staff@journey.example", "admin@journey.example"
 FOLLOWERS = 1  # the provider's id of what everybody orders
-PATIENCE = 180.0  # seconds for the workers to get somewhere on a busy machine
 SETTING_UP = """
 from django.core.management import call_command
 from catalog.models import Service
@@ -153,13 +153,5 @@ def reload_until(page: Page, condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, page.get_by_role("main").inner_text()
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(150)
         page.reload()
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait for something outside the browser."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

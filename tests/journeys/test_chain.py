@@ -5,7 +5,6 @@ exactly once.
 import json
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -20,6 +19,7 @@ import requests
 from tests.double.handle import ProviderDouble
 from tests.journeys.faulty_line import FAULTS, FaultyLine
 from tests.stack import Stack
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.stack
 
@@ -27,7 +27,7 @@ ORDERS = 60
 KILLS = {20: "first", 40: "second"}  # after so many orders, whose workers
 MONEY = Decimal(1000)
 # seconds until everything has ended, on a machine that does much else; it takes about 20
-PATIENCE = 240.0
+LIMIT = 480.0
 QUICK = {
     "STATIC_STORAGE": "plain",
     "PROVIDER_TIMEOUT": "3",
@@ -170,19 +170,14 @@ def _kill_workers(panel: Stack) -> None:
 
 
 def _wait_for_the_end(shop: requests.Session, api: str, key: str, numbers: list[int]) -> None:
-    give_up_at = time.monotonic() + PATIENCE
     form = {"key": key, "action": "status", "orders": ",".join(map(str, numbers))}
-    while True:
+
+    def open_orders() -> list[str]:
         answer = shop.post(api, data=form, timeout=120).json()
-        open_ = [
-            name
-            for name, row in answer.items()
-            if row["status"] not in {"Completed", "Partial", "Canceled"}
-        ]
-        if not open_:
-            return
-        assert time.monotonic() < give_up_at, f"{len(open_)} orders came to no end: {open_}"
-        time.sleep(1)
+        ended = {"Completed", "Partial", "Canceled"}
+        return [name for name, row in answer.items() if row["status"] not in ended]
+
+    wait_for(lambda: not open_orders(), limit=LIMIT, every=0.3, tell=open_orders)
 
 
 def _books(panel: Stack, name: str) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from tests.journeys.conftest import (
     Shop,
     expect_status,
     reload_until,
-    wait_for,
 )
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.browser
 

@@ -11,8 +11,9 @@ from django.urls import resolve
 from playwright.sync_api import Page, ViewportSize
 
 from tests.accessibility import sideways, violations
-from tests.journeys.conftest import ADMIN, STAFF, Shop, wait_for
+from tests.journeys.conftest import ADMIN, STAFF, Shop
 from tests.panel.test_roles import PAGES
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.journeys.conftest import Shop, expect_status, wait_for
+from tests.journeys.conftest import Shop, expect_status
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.browser
 

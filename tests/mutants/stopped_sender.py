@@ -5,16 +5,14 @@ left.
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 from orders.forwarding.sweep import submit_due
 from panel.processes.run_panel import PROJECT
 from tests.mutants.ground import Ground
 from tests.mutants.lost_orders import settle
 from tests.orders.unclear.lost_orders import Lane
-
-LIMIT = 120.0  # seconds for a process to start and stop itself
+from tests.processes import is_stopped
+from tests.waiting import PATIENCE, wait_for
 
 
 def sends_after_the_quiet_time(ground: Ground) -> list[str]:
@@ -30,7 +28,7 @@ def sends_after_the_quiet_time(ground: Ground) -> list[str]:
         submit_due()
         asked = len(ground.double.journal().asked("add"))
         sender.send_signal(signal.SIGCONT)
-        sender.wait(LIMIT)
+        sender.wait(PATIENCE)
         _wait_for_one_more(ground, asked)
     finally:
         sender.kill()
@@ -40,16 +38,10 @@ def sends_after_the_quiet_time(ground: Ground) -> list[str]:
 
 
 def _wait_until_stopped(sender: "subprocess.Popen[bytes]") -> None:
-    give_up_at = time.monotonic() + LIMIT
-    while Path(f"/proc/{sender.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
-        if sender.poll() is not None or time.monotonic() > give_up_at:
-            raise RuntimeError("the sender did not come as far as sending")
-        time.sleep(0.02)
+    wait_for(lambda: is_stopped(sender.pid) or sender.poll() is not None, every=0.02)
+    if sender.returncode is not None:
+        raise RuntimeError("the sender did not come as far as sending")
 
 
 def _wait_for_one_more(ground: Ground, asked: int) -> None:
-    give_up_at = time.monotonic() + LIMIT
-    while len(ground.double.journal().asked("add")) <= asked:
-        if time.monotonic() > give_up_at:
-            raise RuntimeError("the sender did not send")
-        time.sleep(0.02)
+    wait_for(lambda: len(ground.double.journal().asked("add")) > asked, every=0.02)

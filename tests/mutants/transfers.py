@@ -2,9 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from threading import Barrier
 
 from django.db import DatabaseError, connection
 from django.db.models import F
@@ -20,6 +18,7 @@ from tests.connected_provider import connect, mirror_service, run_order
 from tests.factories import make_service, make_user
 from tests.mutants.ground import Ground
 from tests.mutants.status_reports import look_twice
+from tests.threads import at_once
 
 TIMES = 20
 MONEY_FOR = 10
@@ -98,23 +97,18 @@ def _together(act: Callable[[int], None]) -> Counter[str]:
     """How `act(0) … act(19)` ended, begun at one moment in sessions of their own: done, or the
     error's name.
     """
-    start = Barrier(TIMES)
 
     def run(number: int) -> str:
         try:
             # whoever waits for the wallet shall not give up on a busy machine
             with connection.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '25s'")
-            start.wait(60)
             act(number)
         except (DatabaseError, ledger.LedgerError) as error:
             return type(error).__name__
-        finally:
-            connection.close()
         return "done"
 
-    with ThreadPoolExecutor(TIMES) as threads:
-        return Counter(threads.map(run, range(TIMES)))
+    return Counter(at_once(run, times=TIMES))
 
 
 def _is_taken(hand: Callable[[], object]) -> bool:

@@ -1,8 +1,6 @@
 """Orders on their way to the provider double: what the tests of forwarding have in common."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -16,6 +14,7 @@ from orders.jobs.sender_locks import ATTEMPTS
 from orders.models import Attempt, AttemptState, Event, Order, ProviderAccount, Status
 from tests.double.handle import ProviderDouble
 from tests.factories import make_order, make_service
+from tests.warm_process import Fork, warm_process
 
 
 def make_lane(double: ProviderDouble, **fields: object) -> Service:
@@ -90,32 +89,21 @@ def kinds_of(order: Order) -> list[str]:
 
 def start_sweep(
     *, act: str = "forwarding.sweep.submit_due", fault_point: str = "", **env: str
-) -> "subprocess.Popen[str]":
+) -> Fork:
     """A sweep in a process of its own on the test's database; it prints its note, or dies at
     the fault point.
     """
     database = str(connection.settings_dict["NAME"])
     url = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{database}"
     module, _, name = act.rpartition(".")
-    program = f"import django; django.setup(); from orders.{module} import {name}; print({name}())"
-    return subprocess.Popen(
-        [sys.executable, "-c", program],
-        env={
-            **os.environ,
-            "DATABASE_URL": url,
-            "FAULT_POINT": fault_point,
-            "LOG_LEVEL": "CRITICAL",
-            **env,
-        },
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = warm_process(DATABASE_URL=url, LOG_LEVEL="CRITICAL", **env)
+    program = f"from orders.{module} import {name}; print({name}())"
+    return process.start(program, env={"FAULT_POINT": fault_point})
 
 
-def end_of(sweep: "subprocess.Popen[str]") -> tuple[int, str]:
+def end_of(sweep: Fork) -> tuple[int, str]:
     """How a sweep in its own process ended: exit code (negative: the signal) and note."""
-    note, _ = sweep.communicate(timeout=180)
-    return sweep.returncode, note.strip()
+    return sweep.end()
 
 
 @contextmanager

@@ -7,8 +7,7 @@ import re
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from panel.demo.ports import free_port
 from panel.embedded import Postgres, Valkey, broker_url, database_url
 from panel.embedded.child_processes import Child, end, spawn
 from panel.processes.run_panel import PROJECT
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.stack
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
@@ -191,11 +191,3 @@ def is_healthy(url: str) -> bool:
         return requests.get(url, timeout=5).status_code == 200
     except requests.RequestException:
         return False
-
-
-def wait_for(condition: Callable[[], bool], *, limit: float = 60.0) -> None:
-    """Wait until `condition` holds; fail after `limit` seconds."""
-    deadline = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {limit} seconds"
-        time.sleep(0.1)

@@ -15,13 +15,14 @@ from accounts.models import Role
 from orders.models import HoldReason, RequestState, ReviewKind, Status
 from panel.demo.users import ADMIN, CUSTOMER, STAFF
 from panel.embedded import Postgres, make_secrets
+from tests import prepared
 from tests.stack import Stack
 
 pytestmark = pytest.mark.stack
 
 FACTS = """
 from accounts.models import User
-from orders.models import Cancellation, Order, Proof, Refill, Review
+from orders.models import Cancellation, Review, Order, Proof, Refill
 print(*sorted(set(User.objects.values_list("role", flat=True))))
 print(*sorted(set(Order.objects.values_list("status", flat=True))))
 print(*sorted({order.customer_status for order in Order.objects.filter(status="running")}))
@@ -33,7 +34,6 @@ print(*sorted(Review.objects.filter(closed_at=None).values_list("kind", flat=Tru
 
 SOMEBODY = """
 from django.core.management import call_command as manage
-manage("migrate", verbosity=0)
 manage("create_user", "somebody@example.com", role="customer")
 """
 
@@ -137,7 +137,7 @@ def test_demo_does_not_touch_a_real_panel(tmp_path: Path) -> None:
 @contextmanager
 def database_of(panel: Stack) -> Iterator[None]:
     """The panel's server by itself: what stands in it later is as if the panel had run."""
-    panel.data_dir.mkdir(mode=0o700)
+    prepared.copy_into(panel.data_dir)
     make_secrets(panel.data_dir)
     postgres = Postgres(panel.data_dir, is_throwaway=True)
     postgres.start()

@@ -9,7 +9,9 @@ import pytest
 import requests
 
 from panel.embedded.child_processes import leftovers
-from tests.stack import Stack, is_alive
+from tests.processes import is_alive
+from tests.stack import Stack
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.stack
 MAIN_PROCESSES = {
@@ -52,7 +54,7 @@ def test_killed_child_starts_again_and_its_own_children_are_gone(
 
     os.kill(before[0], signal.SIGKILL)
 
-    panel.wait_for(lambda: is_replaced(panel, pattern, before) and is_healthy(panel), limit=120)
+    wait_for(lambda: is_replaced(panel, pattern, before) and is_healthy(panel))
 
 
 def test_killed_supervisor_is_replaced_with_everything_it_ran(panel: Stack) -> None:
@@ -62,9 +64,7 @@ def test_killed_supervisor_is_replaced_with_everything_it_ran(panel: Stack) -> N
 
     os.kill(supervisor, signal.SIGKILL)
 
-    panel.wait_for(
-        lambda: panel.said().count("ready http") == starts + 1 and is_healthy(panel), limit=90
-    )
+    wait_for(lambda: panel.said().count("ready http") == starts + 1 and is_healthy(panel))
     assert set(panel.processes()) & set(before) == {front}
 
 
@@ -80,9 +80,7 @@ def test_killed_parent_leaves_no_process_and_the_data_is_there_at_the_next_start
     os.kill(before[0], signal.SIGKILL)
 
     panel.reap()
-    panel.wait_for(
-        lambda: not any(map(is_alive, before)) and not leftovers(data_dir=panel.data_dir), limit=60
-    )
+    wait_for(lambda: not any(map(is_alive, before)) and not leftovers(data_dir=panel.data_dir))
     panel.start()
     again = panel.manage(
         "create_user", "ann@example.com", "--role", "customer", "--password", "correct horse 9"
@@ -98,7 +96,7 @@ def test_folder_left_by_a_crash_of_the_machine_starts_again(panel: Stack) -> Non
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
     panel.reap()
-    panel.wait_for(lambda: panel.processes() == [], limit=60)
+    wait_for(lambda: panel.processes() == [])
     pid_file = panel.data_dir / "postgres" / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
     # the number is another program's by now

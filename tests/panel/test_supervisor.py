@@ -3,13 +3,12 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from panel.embedded.child_processes import leftovers
 from panel.processes.restart_if_killed import TIED
 from panel.processes.run_panel import PROJECT
+from tests.waiting import PATIENCE, wait_for
 
 PREFACE = """
 import signal, sys, time
@@ -55,7 +54,7 @@ def supervise(work: str, *, folder: Path) -> subprocess.CompletedProcess[str]:
         cwd=PROJECT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -76,7 +75,7 @@ def test_child_that_cannot_start_is_tried_three_times_and_its_last_words_are_tol
 ) -> None:
     work = """
 supervisor.start(child("web", "echo no money; exit 4"))
-supervisor.wait_until(lambda: False, limit=30, what="Nothing")
+supervisor.wait_until(lambda: False, limit=120, what="Nothing")
 """
 
     answer = supervise(work, folder=tmp_path)
@@ -93,7 +92,7 @@ for name in ("postgres", "worker-a", "worker-b", "web"):
     log = f"echo {name} >> {folder}/order; exit"
     supervisor.start(child(name, f"trap '{log}' TERM; echo up; while :; do sleep 0.02; done"))
 logs = [folder / f"{name}.log" for name in ("postgres", "worker-a", "worker-b", "web")]
-supervisor.wait_until(lambda: all(log.exists() and log.read_text() for log in logs), limit=30, what="The start")
+supervisor.wait_until(lambda: all(log.exists() and log.read_text() for log in logs), limit=120, what="The start")
 return 0
 """
 
@@ -109,7 +108,7 @@ def test_child_that_will_not_stop_is_killed_with_its_children_after_its_grace(
 ) -> None:
     work = """
 supervisor.start(child("web", "trap '' TERM; sleep 300 & echo up; wait; sleep 300", grace=0.3))
-supervisor.wait_until(lambda: (folder / "web.log").read_text() == "up\\n", limit=30, what="The start")
+supervisor.wait_until(lambda: (folder / "web.log").read_text() == "up\\n", limit=120, what="The start")
 return 0
 """
 
@@ -123,7 +122,7 @@ return 0
 def test_process_that_leaves_its_session_is_found_and_ended_too(tmp_path: Path) -> None:
     work = """
 supervisor.start(child("web", "setsid sleep 300 & echo up; exec sleep 300"))
-supervisor.wait_until(lambda: (folder / "web.log").read_text() == "up\\n", limit=30, what="The start")
+supervisor.wait_until(lambda: (folder / "web.log").read_text() == "up\\n", limit=120, what="The start")
 return 0
 """
 
@@ -135,7 +134,7 @@ return 0
 
 def test_errand_that_fails_ends_the_start(tmp_path: Path) -> None:
     answer = supervise(
-        "supervisor.finish(child('prepare', 'echo no table; exit 2'), limit=30)", folder=tmp_path
+        "supervisor.finish(child('prepare', 'echo no table; exit 2'), limit=120)", folder=tmp_path
     )
 
     assert answer.returncode == 3
@@ -168,11 +167,3 @@ def test_killed_make_takes_the_panel_with_it(tmp_path: Path) -> None:
     make.wait()
     wait_for(lambda: leftovers(data_dir=tmp_path) == [])
     assert [recipe.startswith(f"\t@{TIED}=on exec ") for recipe in recipes] == [True, True]
-
-
-def wait_for(condition: Callable[[], bool], *, limit: float = 60.0) -> None:
-    """Wait until `condition` holds; fail after `limit` seconds."""
-    deadline = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {limit} seconds"
-        time.sleep(0.05)

@@ -14,6 +14,7 @@ import requests
 from panel.embedded.child_processes import leftovers
 from panel.embedded.programs import postgres_programs
 from tests.stack import Stack
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.stack
 
@@ -155,7 +156,7 @@ def test_signal_stops_everything_cleanly(
 def test_signal_during_the_start_stops_everything(make_stack: Callable[..., Stack]) -> None:
     panel = make_stack()
     panel.launch()
-    panel.wait_for((panel.data_dir / "log" / "prepare.log").exists, limit=60)
+    wait_for((panel.data_dir / "log" / "prepare.log").exists)
 
     code = panel.stop()
 

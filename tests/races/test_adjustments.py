@@ -12,7 +12,7 @@ from billing import adjustments
 from billing.models import Account, Adjustment, AdjustmentKind
 from billing.proof import check_ledger
 from tests.factories import NOW, make_user
-from tests.races.sessions import at_once
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

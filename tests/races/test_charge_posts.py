@@ -21,7 +21,7 @@ from orders.tracking.apply_reports import apply_reports
 from orders.tracking.charge_posts import charge_owed, charge_posts
 from tests.factories import make_service, make_user
 from tests.orders.subscriptions import ASKED, PRICE, RATE, findings
-from tests.races.sessions import at_once
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

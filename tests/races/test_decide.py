@@ -2,14 +2,10 @@
 learns of it.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from accounts.models import Role
 from catalog.upstream import Accepted, Exchange
@@ -21,28 +17,12 @@ from orders.models import Attempt, Event, EventKind, Order, Status
 from orders.unclear.decide import AlreadyDecided, refund, resend
 from tests.factories import NOW, make_order, make_service, make_user
 from tests.orders.attempts import make_unclear, only_attempt
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROUNDS = 10
-
-
-def together(*acts: Callable[[], object]) -> list[object]:
-    """What each act gave or raised, all begun at one moment in sessions of their own."""
-    barrier = Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> object:
-        connection.ensure_connection()
-        barrier.wait(timeout=60)
-        try:
-            return act()
-        except AlreadyDecided as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return list(threads.map(run, acts))
+decide_together = partial(together, errors=(AlreadyDecided,))
 
 
 def test_of_two_decisions_at_once_one_counts() -> None:
@@ -50,7 +30,7 @@ def test_of_two_decisions_at_once_one_counts() -> None:
     for _ in range(ROUNDS):
         order = make_unclear(service)
 
-        results = together(
+        results = decide_together(
             partial(refund, order=order, actor=staff, reason="not placed", now=NOW),
             partial(resend, order=order, actor=staff, reason="not placed", now=NOW),
         )
@@ -67,7 +47,7 @@ def test_of_a_decision_and_a_late_answer_one_counts() -> None:
         attempt = only_attempt(order)
         answer = Accepted(str(70_000 + number), Exchange())
 
-        together(
+        decide_together(
             partial(refund, order=order, actor=staff, reason="not placed", now=NOW),
             partial(record_outcome, attempt_id=attempt.pk, outcome=answer, now=NOW),
         )
@@ -88,7 +68,7 @@ def test_order_is_either_canceled_by_its_customer_or_claimed() -> None:
     for _ in range(ROUNDS):
         order = make_order(service=service)
 
-        together(
+        decide_together(
             partial(_cancel, order),
             partial(claim, provider_id=service.provider_id, owner=uuid4()),
         )

@@ -5,6 +5,7 @@ nothing is lost.
 import random
 import time
 from collections import Counter
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -16,6 +17,7 @@ from orders.forwarding.sweep import submit_due
 from orders.models import Order, Status
 from tests.double.handle import ProviderDouble
 from tests.orders.attempts import let_leases_end, make_due, make_lane, start_sweep
+from tests.waiting import wait_for
 
 KILLS = 5
 ORDERS = 18  # new ones before each of them, so that there is always something to kill a sweep over
@@ -39,11 +41,12 @@ def test_random_kills_and_faults_place_no_order_twice_and_lose_none(double: Prov
 
     for kill in range(KILLS):
         orders += make_due(service, count=ORDERS, link=f"https://example.com/{kill}")
+        seen = len(double.journal().requests)
         sweep = start_sweep(PROVIDER_TIMEOUT="3")
-        wait_until_asked(double, more_than=len(double.journal().asked("add")))
+        wait_for(partial(is_asked, double, seen=seen), every=0.02)
         time.sleep(luck.uniform(0.0, 0.25))
         sweep.kill()
-        sweep.communicate()
+        sweep.end()
         make_everything_due()
     while Order.objects.filter(status__in=[Status.WAITING, Status.SUBMITTING]).exists():
         make_everything_due()
@@ -60,6 +63,11 @@ def test_random_kills_and_faults_place_no_order_twice_and_lose_none(double: Prov
     assert prove().findings == []
 
 
+def is_asked(double: ProviderDouble, *, seen: int) -> bool:
+    """Whether another order has arrived since there were so many requests."""
+    return bool(double.journal(since=seen).asked("add"))
+
+
 def make_everything_due() -> None:
     let_leases_end()  # also of a claim that the database committed when its worker was dead
     reap_leases(now=timezone.now())
@@ -67,13 +75,3 @@ def make_everything_due() -> None:
         paused_at=None, pause_reason="", is_pause_automatic=False, failures_in_row=0
     )
     Order.objects.filter(status=Status.WAITING).update(submit_at=timezone.now())
-
-
-def wait_until_asked(double: ProviderDouble, *, more_than: int) -> None:
-    """Wait until the sweep, which takes a moment to start, has sent something."""
-    give_up_at = time.monotonic() + 120
-    while time.monotonic() < give_up_at:
-        if len(double.journal().asked("add")) > more_than:
-            return
-        time.sleep(0.02)
-    raise AssertionError("the sweep sent nothing within two minutes")

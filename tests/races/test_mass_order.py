@@ -16,7 +16,7 @@ from orders.mass_order.parse import read_lines
 from orders.mass_order.place import place_lines
 from orders.models import Order
 from tests.factories import NOW, make_service, make_user, signed_in
-from tests.races.test_place_order import run_together
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,7 +49,7 @@ def test_one_form_sent_20_times_at_once_places_each_line_once() -> None:
             line.order.pk if line.order and line.verdict == Verdict.ORDERED else 0 for line in lines
         )
 
-    answers = run_together(send, times=TIMES, threads=TIMES)
+    answers = at_once(send, times=TIMES)
 
     assert set(answers) == {tuple(Order.objects.order_by("link").values_list("pk", flat=True))}
     assert Order.objects.count() == LINES
@@ -67,7 +67,7 @@ def test_money_for_three_lines_sent_20_times_at_once_buys_three() -> None:
         browser.cookies = cookies
         return browser.post(URL, form).status_code
 
-    answers = run_together(send, times=TIMES, threads=TIMES)
+    answers = at_once(send, times=TIMES)
 
     assert set(answers) == {200}
     assert sorted(Order.objects.values_list("link", flat=True)) == ["@0", "@1", "@2"]
@@ -84,6 +84,6 @@ def test_control_with_a_key_of_its_own_for_each_sending_every_line_is_placed_twi
         offer = Offer(key=new_key(), prices={service.pk: service.price})
         place_lines(customer=user, lines=lines, offer=offer, now=NOW)
 
-    run_together(send, times=2, threads=2)
+    at_once(send, times=2)
 
     assert Order.objects.count() == 2

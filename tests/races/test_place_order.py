@@ -2,10 +2,7 @@
 without the guards.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from threading import Barrier
 from typing import TypeVar
 from uuid import uuid4
 
@@ -21,6 +18,7 @@ from orders.models import Order
 from orders.placing.place_order import place_order
 from orders.placing.price_quote import quote
 from tests.factories import NOW, make_service, make_user
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,25 +27,6 @@ T = TypeVar("T")
 THREADS = 25
 ORDERS = 50
 MONEY_FOR = 20
-
-
-def run_together(act: Callable[[int], T], *, times: int, threads: int = THREADS) -> list[T]:
-    """The results of `act(0) … act(times - 1)`, on real connections of their own, begun at the
-    same moment.
-    """
-    start = Barrier(threads)
-
-    def one(number: int) -> T:
-        if number < threads:
-            connection.ensure_connection()
-            start.wait(timeout=60)
-        try:
-            return act(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(one, range(times)))
 
 
 def order_once(
@@ -65,8 +44,8 @@ def order_once(
 def test_50_orders_at_once_on_money_for_20_are_exactly_20() -> None:
     user, service = make_user(balance="20"), make_service(cost="1", price="1")
 
-    placed = run_together(
-        lambda number: order_once(user, service, link=f"@n{number}"), times=ORDERS
+    placed = at_once(
+        lambda number: order_once(user, service, link=f"@n{number}"), times=ORDERS, threads=THREADS
     )
 
     assert len([pk for pk in placed if pk]) == MONEY_FOR
@@ -90,7 +69,7 @@ def test_control_without_the_wallets_lock_money_for_20_buys_more() -> None:
             return True
 
     try:
-        placed = run_together(order_naively, times=ORDERS)
+        placed = at_once(order_naively, times=ORDERS, threads=THREADS)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE naive_wallet")
@@ -101,7 +80,7 @@ def test_control_without_the_wallets_lock_money_for_20_buys_more() -> None:
 def test_one_key_sent_25_times_at_once_is_one_order() -> None:
     user, service = make_user(balance="20"), make_service(cost="1", price="1")
 
-    placed = run_together(
+    placed = at_once(
         lambda _: order_once(user, service, link="@one", client_key="k1"), times=THREADS
     )
 
@@ -112,7 +91,7 @@ def test_one_key_sent_25_times_at_once_is_one_order() -> None:
 def test_control_without_a_key_a_double_click_is_two_orders() -> None:
     user, service = make_user(balance="20"), make_service(cost="1", price="1")
 
-    placed = run_together(lambda _: order_once(user, service, link="@one"), times=2, threads=2)
+    placed = at_once(lambda _: order_once(user, service, link="@one"), times=2)
 
     assert len(set(placed)) == 2
     assert Account.objects.get(owner=user).balance == Decimal(18)
@@ -121,7 +100,7 @@ def test_control_without_a_key_a_double_click_is_two_orders() -> None:
 def test_one_key_with_money_for_one_order_is_placed_once_and_refused_to_nobody() -> None:
     user, service = make_user(balance="1"), make_service(cost="1", price="1")
 
-    placed = run_together(
+    placed = at_once(
         lambda _: order_once(user, service, link="@one", client_key="k1"), times=THREADS
     )
 
@@ -146,7 +125,7 @@ def test_double_click_sends_the_form_twice_at_once_and_places_one_order() -> Non
         other.cookies = client.cookies
         return str(other.post("/order", form)["Location"])
 
-    answers = run_together(click, times=2, threads=2)
+    answers = at_once(click, times=2)
 
     assert set(answers) == {f"/orders/{Order.objects.get().pk}"}
     assert Account.objects.get(owner=user).balance == Decimal(19)

@@ -28,7 +28,7 @@ from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_user
 from tests.orders.attempts import only_attempt
 from tests.orders.forwarding.resends import lose, make_keyed_lane, pass_time, standing
-from tests.races.test_decide import together
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.api_keys import MAX_KEYS, TooManyKeys, issue_key
 from accounts.models import User
 from tests.factories import NOW, PASSWORD, make_user
-from tests.races.sessions import at_once
+from tests.threads import at_once
 
 CLICKS = 8
 

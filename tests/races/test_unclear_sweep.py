@@ -10,10 +10,10 @@ from accounts.models import Role
 from orders.audit.prove_all import prove
 from orders.models import Attempt, AttemptState, Event, EventKind, Evidence, Status
 from orders.unclear.apply_verdict import conclude_not_placed, conclude_placed
-from orders.unclear.decide import CannotDecide, refund, resend
+from orders.unclear.decide import AlreadyDecided, CannotDecide, refund, resend
 from tests.factories import NOW, make_service, make_user
 from tests.orders.attempts import make_unclear, only_attempt
-from tests.races.test_decide import together
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,6 +38,7 @@ def test_fault_35_of_a_verdict_and_a_decision_at_once_one_counts(decision: objec
                 now=NOW,
             ),
             partial(conclude_not_placed, attempt_id=attempt.pk, evidence=Evidence(), now=NOW),
+            errors=(AlreadyDecided,),
         )
 
         is_decided = not isinstance(decided, CannotDecide)

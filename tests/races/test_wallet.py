@@ -13,7 +13,7 @@ from billing.models import Account, Transfer
 from billing.proof import check_ledger
 from billing.reference import order_charge
 from tests.factories import NOW, make_user
-from tests.races.sessions import at_once
+from tests.threads import at_once
 
 THREADS = 50
 

@@ -1,8 +1,6 @@
 """One provider for these tests, fresh for each of them; and a bare client that sees bytes."""
 
-import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
 
 import pytest
 import requests
@@ -10,7 +8,6 @@ import requests
 from tests.double.handle import ProviderDouble
 
 Ask = Callable[..., requests.Response]
-T = TypeVar("T")
 
 
 @pytest.fixture(scope="session")
@@ -34,11 +31,3 @@ def ask(provider: ProviderDouble) -> Ask:
         return requests.post(provider.url, data=data, timeout=60, allow_redirects=False)
 
     return post
-
-
-def wait_for(look: Callable[[], T], *, seconds: float = 60.0) -> T:
-    """Look again and again until there is something, or time is up; answers what was seen last."""
-    end = time.monotonic() + seconds
-    while not (seen := look()) and time.monotonic() < end:
-        time.sleep(0.02)
-    return seen

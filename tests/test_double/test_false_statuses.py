@@ -6,8 +6,9 @@ import pytest
 
 from tests.double.faults import LIES
 from tests.double.handle import ProviderDouble
-from tests.test_double.conftest import Ask, wait_for
+from tests.test_double.conftest import Ask
 from tests.test_double.raw_client import post
+from tests.waiting import wait_for
 
 SERVICE = {"service": 1, "rate": "0.90", "min": 50, "max": 10000}
 TRUE = {

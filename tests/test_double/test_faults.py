@@ -8,8 +8,9 @@ import pytest
 
 from tests.double.faults import SHAPES
 from tests.double.handle import ControlError, ProviderDouble
-from tests.test_double.conftest import Ask, wait_for
+from tests.test_double.conftest import Ask
 from tests.test_double.raw_client import Carried, post
+from tests.waiting import wait_for
 
 SERVICE = {"service": 1, "rate": "0.90", "min": 50, "max": 10000}
 ORDER = {"service": 1, "link": "https://example.com/p/1", "quantity": 1000}

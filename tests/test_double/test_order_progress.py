@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from tests.double.handle import ControlError, ProviderDouble
-from tests.test_double.conftest import Ask, wait_for
+from tests.test_double.conftest import Ask
+from tests.waiting import wait_for
 
 SERVICE = {"service": 1, "rate": "0.90", "min": 50, "max": 10000, "dripfeed": True}
 LINK = "https://example.com/p/1"

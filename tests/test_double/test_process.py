@@ -12,8 +12,10 @@ import pytest
 import requests
 
 from tests.double.handle import ROOT, ControlError, ProviderDouble
-from tests.test_double.conftest import Ask, wait_for
+from tests.processes import is_alive
+from tests.test_double.conftest import Ask
 from tests.test_double.raw_client import post
+from tests.waiting import wait_for
 
 ORDER = {"service": 1, "link": "https://example.com/p/1", "quantity": 1000}
 
@@ -23,14 +25,6 @@ from tests.double.handle import ProviderDouble
 print(ProviderDouble().pid, flush=True)
 time.sleep(60)
 """
-
-
-def is_alive(pid: int) -> bool:
-    """Say whether a process runs; one that has ended and was not collected does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_ready_stands_on_its_own_line_and_sigterm_ends_it() -> None:

@@ -20,7 +20,7 @@ from catalog.models import PriceListVersion, Service
 from catalog.prices.price_list import PriceGroup, PriceList, write_list
 from catalog.prices.price_list_cache import NotReady, PriceLists, read_version
 from tests.factories import make_service
-from tests.races.sessions import at_once
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

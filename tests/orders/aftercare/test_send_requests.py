@@ -3,10 +3,8 @@
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from catalog.models import Provider, Service
@@ -17,6 +15,7 @@ from orders.aftercare.send_requests import close_overtaken, send_batch, send_due
 from orders.models import Cancellation, Order, Refill, RequestState, Status
 from tests.connected_provider import connect, mirror_service, run_order
 from tests.double.handle import ProviderDouble
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -290,21 +289,12 @@ def test_two_sweeps_at_once_send_each_refill_once(
 ) -> None:
     for order in [delivered(double, service) for _ in range(30)]:
         ask_refill(order)
-    barrier = Barrier(4)
 
-    def send() -> None:
-        try:
-            barrier.wait()
-            with open_client(provider) as client:
-                send_batch(kind=Refill, provider=provider, client=client)
-        finally:
-            connections.close_all()
+    def send(_: int) -> None:
+        with open_client(provider) as client:
+            send_batch(kind=Refill, provider=provider, client=client)
 
-    threads = [Thread(target=send) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(send, times=4)
 
     assert len(double.journal().refills) == 30
     assert states(Refill) == {RequestState.RUNNING: 30}

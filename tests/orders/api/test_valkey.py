@@ -19,7 +19,7 @@ from panel.embedded import Paths, Valkey, broker_url
 from tests.conftest import DATA_DIR
 from tests.factories import NOW, make_service, make_user
 from tests.orders.api.api_client import key_of, post
-from tests.stack import Stack
+from tests.waiting import wait_for
 
 MANY = 10_000
 
@@ -139,7 +139,7 @@ def test_last_requests_are_remembered_without_key_and_values(shared: Memory) -> 
     )
     post({"key": key, "action": "<hostile>"})
     post({"key": "x" * 40, "action": "balance"})
-    Stack.wait_for(lambda: len(recent(user_id=user.pk)) == 3, limit=SOON)
+    wait_for(lambda: len(recent(user_id=user.pk)) == 3)
 
     found = recent(user_id=user.pk)
 
@@ -162,7 +162,7 @@ def test_the_newest_20_of_each_user_are_kept(shared: Memory) -> None:
     for number in range(MAX_KEPT + 5):
         remember(user_id=7, request=_recent(number))
     remember(user_id=8, request=_recent(0))
-    Stack.wait_for(lambda: bool(recent(user_id=8)), limit=SOON)  # the last that is written down
+    wait_for(lambda: bool(recent(user_id=8)))  # the last that is written down
 
     assert recent(user_id=7) == [_recent(number) for number in reversed(range(5, MAX_KEPT + 5))]
     assert recent(user_id=8) == [_recent(0)]

@@ -20,8 +20,8 @@ from orders.audit.prove_changes import find_change, prove_changes, reconcile
 from orders.lifecycle.end import cancel_in_full, end_partially
 from orders.models import Order, Proof, Status
 from tests.factories import NOW, fund, make_order, make_user
-from tests.races.sessions import at_once
 from tests.row_damage import damage
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -18,7 +18,7 @@ from orders.models import Order, ProviderAccount, RejectionText, Status
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_provider, make_user
 from tests.orders.attempts import make_due, make_lane
-from tests.races.sessions import at_once
+from tests.threads import at_once
 
 WORDS = "Link is already in work, order #991 (max 5,000)"
 FOLDED = "link is already in work, order ## (max #)"

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Event, Thread
+from threading import Event
 
 import pytest
 from django.db import OperationalError, connections
@@ -11,6 +11,7 @@ from django.db import OperationalError, connections
 from lib import advisory_locks
 from orders.jobs.run_job import run_alone, run_noted
 from orders.models import Sweep
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,29 +56,21 @@ def runs_for_another() -> bool:
 
 
 def test_pitfall_11_of_many_workers_one_runs_the_job() -> None:
-    ran, began, done = [], Barrier(5), Event()
+    ran, done = [], Event()
 
     def job() -> str:
         ran.append(1)
         done.wait(60)
         return ""
 
-    def work() -> None:
-        try:
-            began.wait()
-            if not run_alone(name="job", job=job):
-                results.append(False)
-                if len(results) == 4:
-                    done.set()
-        finally:
-            connections.close_all()
+    def work(_: int) -> None:
+        if not run_alone(name="job", job=job):
+            results.append(False)
+            if len(results) == 4:
+                done.set()
 
     results: list[bool] = []
-    threads = [Thread(target=work) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(work, times=5)
 
     assert len(ran) == 1
     assert results == [False] * 4

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,6 +19,7 @@ from orders.models import Order, Status, Sweep
 from panel.processes.run_panel import PROJECT
 from tests.double.handle import ProviderDouble
 from tests.orders.attempts import make_due, make_lane
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,7 +45,7 @@ def act_that_fails() -> None:
 
 def act_that_is_slow() -> None:
     """Takes until the others have run often."""
-    if not others_ran_often.wait(60):
+    if not others_ran_often.wait(PATIENCE):
         calls.append("alone for a minute")
 
 
@@ -112,12 +112,10 @@ def test_loop_forwards_what_is_placed_while_it_runs_and_ends_at_sigterm(
         assert process.stdout is not None
         assert process.stdout.readline() == "sweeping\n"
         [order] = make_due(service)
-        deadline = time.monotonic() + 60
-        while Order.objects.get().status != Status.RUNNING and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_for(lambda: Order.objects.get().status == Status.RUNNING)
         process.send_signal(signal.SIGTERM)
 
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
     order.refresh_from_db()
     assert order.status == Status.RUNNING
 

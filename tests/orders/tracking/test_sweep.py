@@ -5,7 +5,6 @@ money.
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from threading import Barrier, Thread
 
 import pytest
 from django.db import connections
@@ -25,6 +24,7 @@ from tests.connected_provider import make_due, run_order
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_order, make_service, make_user
 from tests.orders.tracking.sweeps import CONFIRM, refunds, sweep
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -249,22 +249,13 @@ def test_two_sweeps_at_once_refund_once(
     for order in orders:
         double.set_order(order.upstream_id or "", status="Canceled", remains=service.min_quantity)
     sweep()
-    barrier = Barrier(4)
 
-    def look() -> None:
-        try:
-            barrier.wait()
-            make_due()
-            with open_client(provider) as client:
-                track_batch(provider=provider, client=client)
-        finally:
-            connections.close_all()
+    def look(_: int) -> None:
+        make_due()
+        with open_client(provider) as client:
+            track_batch(provider=provider, client=client)
 
-    threads = [Thread(target=look) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(look, times=4)
 
     for order in orders:
         order.refresh_from_db()

@@ -12,7 +12,7 @@ from orders.unclear.alerts import tell_of_long_unclear
 from orders.unclear.sweep import resolve_due
 from tests.factories import NOW, make_service, make_user, signed_in
 from tests.orders.attempts import make_unclear
-from tests.races.sessions import at_once
+from tests.threads import at_once
 
 MARK = "Unclear for over 30 minutes"
 

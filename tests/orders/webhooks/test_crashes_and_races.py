@@ -1,8 +1,6 @@
 """A worker that is killed loses no webhook, and two sweeps at once send none twice."""
 
 import os
-import subprocess
-import sys
 from collections import Counter
 from itertools import chain
 from threading import Barrier
@@ -27,22 +25,20 @@ from orders.webhooks.sweep import deliver_due
 from tests.factories import NOW, make_order
 from tests.orders.webhooks.endpoints import make_delivery, make_endpoint
 from tests.orders.webhooks.receiver import Receiver
-from tests.races.sessions import at_once
+from tests.threads import at_once
+from tests.warm_process import warm_process
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PROGRAM = (
-    "import django; django.setup(); from orders.webhooks.sweep import deliver_due; deliver_due()"
-)
+PROGRAM = "from orders.webhooks.sweep import deliver_due; deliver_due()"
 
 
 def die_at(point: str) -> int:
     """Run a sweep in a process of its own that is killed at `point`; its exit code."""
     url = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{connection.settings_dict['NAME']}"
-    env = {**os.environ, "DATABASE_URL": url, "FAULT_POINT": point, "WEBHOOK_ALLOW_PRIVATE": "on"}
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=env, timeout=60, check=False
-    ).returncode
+    process = warm_process(DATABASE_URL=url, WEBHOOK_ALLOW_PRIVATE="on")
+    code, _ = process.start(PROGRAM, env={"FAULT_POINT": point}).end()
+    return code
 
 
 def test_worker_that_is_killed_before_it_writes_down_the_answer_is_repeated(

@@ -21,7 +21,7 @@ from orders.api.recent_requests import Recent, recent, remember
 from orders.models import Refill, Status
 from panel.embedded import Valkey
 from tests.factories import NOW, fund, make_order, make_service, make_user, signed_in
-from tests.stack import Stack
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.django_db
 
@@ -182,7 +182,7 @@ def test_last_requests_are_shown_to_who_sent_them(ann: User, valkey: Valkey) -> 
         key_name="shop",
     )
     remember(user_id=ann.pk, request=request)
-    Stack.wait_for(lambda: bool(recent(user_id=ann.pk)), limit=60)
+    wait_for(lambda: bool(recent(user_id=ann.pk)))
 
     page = read(signed_in(ann))
 
