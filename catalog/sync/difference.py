@@ -174,7 +174,7 @@ def difference(
     )
 
 
-def refusal(*, found: Difference, count: int, listed: int) -> str:
+def rejection(*, found: Difference, count: int, listed: int) -> str:
     """Why a person must accept this reply before it is applied, or "".
 
     `count`: rows in the reply. `listed`: our services that are not withdrawn.

@@ -17,7 +17,7 @@ from catalog.prices.exchange_rates import NoExchangeRate, exchange_rate_of
 from catalog.prices.reprice import open_rulebook
 from catalog.prices.write_lock import lock_catalog
 from catalog.provider_client import open_client
-from catalog.sync.difference import Offer, Reading, difference, read, refusal, with_types
+from catalog.sync.difference import Offer, Reading, difference, read, rejection, with_types
 from catalog.sync.history import forget_old, record_changes, record_failure, record_run
 from catalog.sync.write import Mirror
 from catalog.type_mappings import types_of
@@ -90,14 +90,14 @@ def _apply(
         Service.objects.listed().filter(provider=provider).values_list("upstream_id", flat=True)
     )
     found = difference(reading=reading, listed=listed, ours=_ours(provider, reading))
-    reason = refusal(found=found, count=reading.count, listed=len(listed))
+    reason = rejection(found=found, count=reading.count, listed=len(listed))
     accepted = max(
         NOTHING if number is None else number for number in (accepted_gone, provider.accepted_gone)
     )
     if reason and found.lost <= accepted:
         reason = ""
     if reason:
-        log.error("sync of %s refused: %s", provider, reason)
+        log.error("sync of %s rejected: %s", provider, reason)
         outcome = SyncOutcome.REFUSED
     else:
         exchange_rate = exchange_rate_of(provider.currency)

@@ -23,7 +23,7 @@ def judge_add(
     reply: Reply,
     *,
     mask: KeyMask,
-    doubtful_words: Iterable[str] = AMBIGUOUS_PHRASES,
+    ambiguous_phrases: Iterable[str] = AMBIGUOUS_PHRASES,
     is_429_unclear: bool = False,
 ) -> AddOutcome:
     """What an `add` did, by its reply.
@@ -49,7 +49,9 @@ def judge_add(
     text = error_text(tree)
     if "order" in tree:
         return _judge_order(tree, reply, text=text)
-    return _judge_rejection(tree, reply, text=text, has_notices=has_notices, words=doubtful_words)
+    return _judge_rejection(
+        tree, reply, text=text, has_notices=has_notices, words=ambiguous_phrases
+    )
 
 
 def has_order(tree: object) -> bool:

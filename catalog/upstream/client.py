@@ -129,7 +129,7 @@ class Client:
         *,
         before_send: Callable[[], None] | None = None,
         idempotency_key: str | None = None,
-        doubtful_words: Iterable[str] = AMBIGUOUS_PHRASES,
+        ambiguous_phrases: Iterable[str] = AMBIGUOUS_PHRASES,
         is_429_unclear: bool = False,
     ) -> AddOutcome:
         """Place one order, sending it at most once.
@@ -145,7 +145,10 @@ class Client:
         if not isinstance(reply, Reply):
             return reply
         return judge_add(
-            reply, mask=self._mask, doubtful_words=doubtful_words, is_429_unclear=is_429_unclear
+            reply,
+            mask=self._mask,
+            ambiguous_phrases=ambiguous_phrases,
+            is_429_unclear=is_429_unclear,
         )
 
     def refill(
@@ -153,20 +156,24 @@ class Client:
         ids: Sequence[str],
         *,
         before_send: Callable[[], None] | None = None,
-        doubtful_words: Iterable[str] = AMBIGUOUS_PHRASES,
+        ambiguous_phrases: Iterable[str] = AMBIGUOUS_PHRASES,
     ) -> BatchOutcome:
         """Ask to refill up to 100 orders, at most once; `before_send` is as in `add`."""
-        return self._send_batch("refill", ids, before_send=before_send, words=tuple(doubtful_words))
+        return self._send_batch(
+            "refill", ids, before_send=before_send, words=tuple(ambiguous_phrases)
+        )
 
     def cancel(
         self,
         ids: Sequence[str],
         *,
         before_send: Callable[[], None] | None = None,
-        doubtful_words: Iterable[str] = AMBIGUOUS_PHRASES,
+        ambiguous_phrases: Iterable[str] = AMBIGUOUS_PHRASES,
     ) -> BatchOutcome:
         """Ask to cancel up to 100 orders, at most once; Taken means requested, not refunded."""
-        return self._send_batch("cancel", ids, before_send=before_send, words=tuple(doubtful_words))
+        return self._send_batch(
+            "cancel", ids, before_send=before_send, words=tuple(ambiguous_phrases)
+        )
 
     # Sending
 
@@ -210,7 +217,7 @@ class Client:
             return _judge_batch_error(text, tree, reply, names=names, words=words)
         if not 200 <= reply.status < 300:
             return Unclear(f"HTTP {reply.status}", raw)
-        answered = parse_taken(tree, action=action, ids=names, raw=raw, doubtful_words=words)
+        answered = parse_taken(tree, action=action, ids=names, raw=raw, ambiguous_phrases=words)
         return answered if answered.results else Unclear("the reply names none of the orders", raw)
 
     # Reading

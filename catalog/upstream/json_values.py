@@ -50,7 +50,7 @@ def parse_exactly(body: bytes) -> tuple[object, bool]:
             clean.decode("utf-8"),
             parse_int=_integer,
             parse_float=_decimal,
-            parse_constant=_refuse_constant,
+            parse_constant=_reject_constant,
             object_pairs_hook=_once_each,
         )
     except (ValueError, RecursionError):
@@ -184,7 +184,7 @@ def _decimal(text: str) -> Decimal | str:
         return text
 
 
-def _refuse_constant(text: str) -> object:
+def _reject_constant(text: str) -> object:
     raise NotJSON(text)
 
 

@@ -84,10 +84,15 @@ class RefillStatusReply:
 
 
 def parse_taken(
-    tree: object, *, action: str, ids: Sequence[str], raw: Exchange, doubtful_words: Iterable[str]
+    tree: object,
+    *,
+    action: str,
+    ids: Sequence[str],
+    raw: Exchange,
+    ambiguous_phrases: Iterable[str],
 ) -> Answered:
     """Read a `refill` or `cancel` reply of any shape; what has no id is missing."""
-    words = tuple(doubtful_words)
+    words = tuple(ambiguous_phrases)
     results: dict[str, Taken | IdError] = {}
     if isinstance(tree, Mapping) and _is_for_all(tree, action=action):
         results = {name: Taken() for name in ids}

@@ -115,7 +115,7 @@ def _call(
 ) -> BatchOutcome:
     upstream_ids = [request.order.upstream_id or "" for request in requests]
     words = (*AMBIGUOUS_PHRASES, *ProviderAccount.objects.of(provider).phrases)
-    return requests[0].send(client, upstream_ids, doubtful_words=words)
+    return requests[0].send(client, upstream_ids, ambiguous_phrases=words)
 
 
 @transaction.atomic

@@ -55,7 +55,7 @@ def _call(claim: Claim, client: Client, *, mark: Callable[[], None]) -> AddOutco
             claim.fields,
             before_send=mark,
             idempotency_key=claim.idempotency_key,
-            doubtful_words=(*AMBIGUOUS_PHRASES, *claim.ambiguous_phrases),
+            ambiguous_phrases=(*AMBIGUOUS_PHRASES, *claim.ambiguous_phrases),
             is_429_unclear=claim.is_429_unclear,
         )
     except _Stop as stop:

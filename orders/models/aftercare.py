@@ -189,7 +189,7 @@ class AftercareRequest(models.Model):
 
     @classmethod
     def send(
-        cls, client: Client, upstream_ids: Sequence[str], *, doubtful_words: Sequence[str]
+        cls, client: Client, upstream_ids: Sequence[str], *, ambiguous_phrases: Sequence[str]
     ) -> BatchOutcome:
         """Ask the provider for it, for up to 100 orders in one call."""
         raise NotImplementedError

@@ -72,7 +72,7 @@ class Cancellation(AftercareRequest):
 
     @classmethod
     def send(
-        cls, client: Client, upstream_ids: Sequence[str], *, doubtful_words: Sequence[str]
+        cls, client: Client, upstream_ids: Sequence[str], *, ambiguous_phrases: Sequence[str]
     ) -> BatchOutcome:
         """As AftercareRequest.send."""
-        return client.cancel(upstream_ids, doubtful_words=doubtful_words)
+        return client.cancel(upstream_ids, ambiguous_phrases=ambiguous_phrases)

@@ -60,10 +60,10 @@ class Refill(AftercareRequest):
 
     @classmethod
     def send(
-        cls, client: Client, upstream_ids: Sequence[str], *, doubtful_words: Sequence[str]
+        cls, client: Client, upstream_ids: Sequence[str], *, ambiguous_phrases: Sequence[str]
     ) -> BatchOutcome:
         """As AftercareRequest.send."""
-        return client.refill(upstream_ids, doubtful_words=doubtful_words)
+        return client.refill(upstream_ids, ambiguous_phrases=ambiguous_phrases)
 
     def update_progress(self, *, upstream_status: str, reason: str) -> None:
         """The provider knows it and it goes on; `reason` says what staff should know."""

@@ -14,7 +14,7 @@ from catalog.sync.difference import (
     difference,
     offer_of,
     read,
-    refusal,
+    rejection,
 )
 from catalog.upstream import CatalogReply, RowProblem, ServiceRow
 
@@ -195,12 +195,12 @@ def test_a_list_that_lacks_more_than_30_percent_is_refused(
         unreadable=tuple(f"u{number}" for number in range(unreadable)),
     )
 
-    assert bool(refusal(found=found, count=5, listed=listed)) == is_refused
+    assert bool(rejection(found=found, count=5, listed=listed)) == is_refused
 
 
 @pytest.mark.parametrize("listed", [0, 1, 100])
 def test_an_empty_list_is_always_refused(listed: int) -> None:
-    assert refusal(found=NOTHING, count=0, listed=listed) == (
+    assert rejection(found=NOTHING, count=0, listed=listed) == (
         f"The provider's list is empty, but we list {listed} of its services."
     )
 

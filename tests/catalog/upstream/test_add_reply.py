@@ -166,8 +166,8 @@ def test_words_of_doubt_are_the_providers_own() -> None:
     body = '{"error":"Der Dienst schläft"}'
 
     assert isinstance(judge(body), Rejected)
-    assert isinstance(judge(body, doubtful_words=[*AMBIGUOUS_PHRASES, "schläft"]), Unclear)
-    assert isinstance(judge('{"error":"Unknown service"}', doubtful_words=[]), Rejected)
+    assert isinstance(judge(body, ambiguous_phrases=[*AMBIGUOUS_PHRASES, "schläft"]), Unclear)
+    assert isinstance(judge('{"error":"Unknown service"}', ambiguous_phrases=[]), Rejected)
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_no_bytes_break_the_reading_of_aftercare(body: bytes) -> None:
     for ids in (["1"], ["1", "2"]):
         for action in ("refill", "cancel"):
             answered = parse_taken(
-                tree, action=action, ids=ids, raw=Exchange(), doubtful_words=AMBIGUOUS_PHRASES
+                tree, action=action, ids=ids, raw=Exchange(), ambiguous_phrases=AMBIGUOUS_PHRASES
             )
             assert set(answered.results) | set(answered.missing) == set(ids)
         reply = parse_refill_statuses(tree, ids=ids, raw=Exchange())
