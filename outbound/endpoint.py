@@ -55,7 +55,7 @@ def parse_url(url: str, *, is_private_allowed: bool = False) -> Target:
     except ValueError:
         host, port, parts = "", None, urlsplit("")
     if not _is_host(host):
-        raise ForbiddenAddress("this is not a valid URL: expected https://host/path")
+        raise ForbiddenAddress("the URL is not valid: expected https://host/path")
     if "@" in parts.netloc:
         raise ForbiddenAddress("the URL must not contain a user name or a password")
     if parts.scheme not in ("https", "http") or (parts.scheme == "http" and not is_private_allowed):

@@ -76,7 +76,7 @@ class ProviderSession(requests.Session):
         with contextlib.suppress(requests.RequestException):
             return self.prepare_request(request)
         # nothing chained: it holds the form
-        raise Unreachable("this is not a valid URL: expected https://host/path")
+        raise Unreachable("the URL is not valid: expected https://host/path")
 
 
 class WireAdapter(BaseAdapter):

@@ -11,7 +11,7 @@ class SyncOutcome(models.TextChoices):
 
     APPLIED = "applied", "Applied"
     UNCHANGED = "unchanged", "Nothing changed"
-    REFUSED = "refused", "Refused by the guard"
+    REFUSED = "refused", "Rejected by the guard"
     FAILED = "failed", "The provider did not answer with a catalog"
 
 

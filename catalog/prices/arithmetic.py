@@ -49,7 +49,7 @@ def owed_for(*, charge: Decimal, undelivered: int, billed_quantity: int) -> Deci
     Raises ValueError unless 0 ≤ undelivered ≤ billed_quantity; callers clamp a provider's figure.
     """
     if not 0 <= undelivered <= billed_quantity or billed_quantity == 0:
-        raise ValueError(f"{undelivered} undelivered of {billed_quantity} units makes no sense")
+        raise ValueError(f"{undelivered} undelivered of {billed_quantity} units is invalid")
     _not_negative(charge=charge)
     return DOWN.divide(
         DOWN.multiply(charge, Decimal(undelivered)), Decimal(billed_quantity)

@@ -76,7 +76,7 @@ def test_a_known_currency_needs_no_exchange_rate() -> None:
         ({"url": "http://provider.example/api/v2"}, "url: The URL must begin with https://."),
         (
             {"url": "provider.example/api/v2"},
-            "url: This is not a valid URL: expected https://host/path.",
+            "url: The URL is not valid: expected https://host/path.",
         ),
         ({"url": "ftp://provider.example/"}, "url: The URL must begin with https://."),
         (

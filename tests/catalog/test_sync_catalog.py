@@ -59,7 +59,7 @@ def test_a_refused_list_ends_with_an_error_and_can_be_accepted(double: ProviderD
     number = Service.objects.listed().count()
     accepted = sync(accept=True)
 
-    assert refused.startswith("Acme: Refused by the guard")
+    assert refused.startswith("Acme: Rejected by the guard")
     assert "withdrawn" not in refused  # no figures of what was not done
     assert "The provider's list is empty" in refused
     assert refused.endswith("failed: 1 of 1 syncs failed.")

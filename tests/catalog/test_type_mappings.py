@@ -168,9 +168,9 @@ def test_an_order_of_a_reverted_type_goes_on_as_what_it_was_sold_as(
 @pytest.mark.parametrize(
     ("word", "type_name", "problem"),
     [
-        ("Poll", "Default", "a type that we know"),
+        ("Poll", "Default", "is a known type"),
         ("Default Custom", "Telepathy", "one of the types"),
-        ("default custom", "Default", "mapped already"),
+        ("default custom", "Default", "is already mapped"),
     ],
 )
 def test_what_makes_no_sense_is_not_mapped(

@@ -52,12 +52,12 @@ def test_public_url_is_taken_apart(url: str, host: str, path: str) -> None:
             "https://panel.example\\@127.0.0.1/",
             "the URL must not contain a user name or a password",
         ),
-        ("https://panel.example:99999/", "this is not a valid URL: expected https://host/path"),
-        ("https://pa nel.example/", "this is not a valid URL: expected https://host/path"),
-        ("https:///api/v2", "this is not a valid URL: expected https://host/path"),
-        ("https://[::1/", "this is not a valid URL: expected https://host/path"),
-        ("panel.example/api/v2", "this is not a valid URL: expected https://host/path"),
-        ("", "this is not a valid URL: expected https://host/path"),
+        ("https://panel.example:99999/", "the URL is not valid: expected https://host/path"),
+        ("https://pa nel.example/", "the URL is not valid: expected https://host/path"),
+        ("https:///api/v2", "the URL is not valid: expected https://host/path"),
+        ("https://[::1/", "the URL is not valid: expected https://host/path"),
+        ("panel.example/api/v2", "the URL is not valid: expected https://host/path"),
+        ("", "the URL is not valid: expected https://host/path"),
     ],
 )
 def test_bad_url_is_refused_with_a_plain_message(url: str, message: str) -> None:

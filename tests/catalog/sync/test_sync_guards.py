@@ -181,7 +181,7 @@ def test_rows_that_cannot_be_read_are_skipped_and_told(double: ProviderDouble) -
     skipped = ServiceChange.objects.filter(run=run, what="skipped")
     assert run.outcome == SyncOutcome.APPLIED
     assert run.skipped == skipped.count() > 0
-    assert "came more than once" in run.message
+    assert "appear more than once" in run.message
 
 
 def test_a_known_service_whose_rate_is_no_price_is_left_as_it_is(double: ProviderDouble) -> None:

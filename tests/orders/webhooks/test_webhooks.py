@@ -68,7 +68,7 @@ def test_form_that_is_sent_twice_adds_one(client: Client, ann: User) -> None:
             "The URL points to an address that is not public.",
         ),
         ({"url": "https://localhost/"}, "The URL points to an address that is not public."),
-        ({"url": "javascript:alert(1)"}, "This is not a valid URL: expected https://host/path."),
+        ({"url": "javascript:alert(1)"}, "The URL is not valid: expected https://host/path."),
         ({"url": "https://shop.example/" + "x" * 500}, "URL: at most 500 characters."),
         ({"events": []}, "Events: choose at least one."),
         ({"events": ["order.everything"]}, "Select a valid choice."),
