@@ -24,7 +24,7 @@ class HoldReason(models.TextChoices):
     """Why an order is held."""
 
     PROVIDER_FUNDS = "provider_funds", "Our balance at the provider is empty"
-    PROVIDER_KEY = "provider_key", "The provider refuses our key"
+    PROVIDER_KEY = "provider_key", "The provider rejects our key"
     LOSS = "loss", "The cost rose above the charge"
     STAFF = "staff", "Held by staff"
 
@@ -35,7 +35,7 @@ class EventKind(models.TextChoices):
     PLACED = "placed", "Placed"
     SUBMITTED = "submitted", "Sent to the provider"
     ACCEPTED = "accepted", "Accepted"
-    REFUSED = "refused", "Refused"
+    REFUSED = "refused", "Rejected"
     POSTPONED = "postponed", "Not sent"
     UNCLEAR = "unclear", "Unclear"
     HELD = "held", "Held"

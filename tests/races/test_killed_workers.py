@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from catalog.models import Provider
 from orders.audit.prove_all import prove
-from orders.forwarding.expired_leases import reap_leases
+from orders.forwarding.expired_leases import settle_expired_leases
 from orders.forwarding.sweep import submit_due
 from orders.models import Order, Status
 from tests.double.handle import ProviderDouble
@@ -62,7 +62,7 @@ def test_random_kills_and_faults_place_no_order_twice_and_lose_none(double: Prov
 
 def make_everything_due() -> None:
     let_leases_end()  # also of a claim that the database committed when its worker was dead
-    reap_leases(now=timezone.now())
+    settle_expired_leases(now=timezone.now())
     Provider.objects.update(
         paused_at=None, pause_reason="", is_pause_automatic=False, failures_in_row=0
     )
