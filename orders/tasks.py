@@ -8,7 +8,7 @@ from catalog.tasks import sync_here as sync_catalogs_here
 from orders.aftercare.refill_status import poll_refills as poll_refills_now
 from orders.aftercare.send_requests import send_due
 from orders.audit.prove_changes import reconcile
-from orders.forwarding import expired_leases
+from orders.forwarding.expired_leases import settle_expired_leases
 from orders.forwarding.recovery import check_providers as check_providers_now
 from orders.forwarding.resend_sweep import resend_due
 from orders.forwarding.sweep import submit_due as submit_due_now
@@ -27,7 +27,7 @@ def submit_due() -> None:
 @shared_task
 def reap_leases() -> None:
     """Settle the attempts that dead workers left behind."""
-    run_alone(name="reap_leases", job=lambda: expired_leases.reap_leases(now=timezone.now()))
+    run_alone(name="reap_leases", job=lambda: settle_expired_leases(now=timezone.now()))
 
 
 @shared_task

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 MAX_AT_ONCE = 1000  # attempts in one run
 
 
-def reap_leases(*, now: datetime) -> str:
+def settle_expired_leases(*, now: datetime) -> str:
     """Settle every attempt whose lease has ended by the database's clock; returns a note for staff.
 
     Never sent: the order waits again at once; the ended lease keeps its worker from sending. Sent,

@@ -94,7 +94,7 @@ def ask_singly(
     answers with nothing but errors has not answered: raises its ErrorReply. Raises any other
     ProviderError at once; what was answered before has been yielded.
     """
-    refused: list[Answers[Answer]] = []
+    rejected: list[Answers[Answer]] = []
     last_rejection: ErrorReply | None = None
     has_answered = False
     for number, name in enumerate(names):
@@ -105,15 +105,15 @@ def ask_singly(
             by_name = ask([name])
         except ErrorReply as error:
             if not may_know_single_form(error) or (
-                not has_answered and len(refused) + 1 >= GIVE_UP
+                not has_answered and len(rejected) + 1 >= GIVE_UP
             ):
                 raise
             last_rejection = error
-            refused.append(Answers([name], asked_at, {}))
+            rejected.append(Answers([name], asked_at, {}))
             continue
         has_answered = True
         yield Answers([name], asked_at, by_name)
     if has_answered:
-        yield from refused
+        yield from rejected
     elif last_rejection is not None:
         raise last_rejection

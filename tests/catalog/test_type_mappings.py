@@ -169,7 +169,7 @@ def test_an_order_of_a_reverted_type_goes_on_as_what_it_was_sold_as(
     ("word", "type_name", "problem"),
     [
         ("Poll", "Default", "is a known type"),
-        ("Default Custom", "Telepathy", "one of the types"),
+        ("Default Custom", "Telepathy", "one of the known types"),
         ("default custom", "Default", "is already mapped"),
     ],
 )
@@ -196,7 +196,7 @@ def test_the_admin_s_pages_tell_map_and_revert(provider: Provider, admin: User) 
     after = client.get("/admin/types").content.decode()
     client.post(f"/admin/types/{mapping.pk}/revert")
 
-    assert "Unknown type: <bdi>Default Custom</bdi>, not sold until mapped" in listed
+    assert "Unknown type <bdi>Default Custom</bdi>: not sold until mapped" in listed
     assert "<bdi>Default Custom</bdi>" in page
     assert (mapped.status_code, mapping.mapped_by, mapping.type) == (302, admin, "Default")
     assert "Revert Default Custom" in after

@@ -32,7 +32,7 @@ from catalog.provider_client import open_client
 from catalog.upstream import AddOutcome
 from orders.aftercare.requests import AlreadyOpen, NotOffered, request_cancel
 from orders.forwarding.claim import Claim, claim
-from orders.forwarding.expired_leases import reap_leases
+from orders.forwarding.expired_leases import settle_expired_leases
 from orders.forwarding.record_outcome import record_outcome
 from orders.forwarding.send import Withheld, _mark_sent, send
 from orders.models import Order, Status, Watch
@@ -165,7 +165,7 @@ class Panel(RuleBasedStateMachine):
     def reap(self) -> None:
         """A minute passes."""
         let_leases_end()
-        reap_leases(now=timezone.now())
+        settle_expired_leases(now=timezone.now())
 
     @rule(seconds=st.sampled_from((30, 3600)))
     def poll(self, seconds: int) -> None:

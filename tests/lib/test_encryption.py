@@ -33,7 +33,7 @@ def test_a_foreign_seal_is_not_opened_and_says_what_to_do(settings: Settings) ->
     sealed = seal(KEY)
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 
-    with pytest.raises(CannotUnseal, match="enter it anew"):
+    with pytest.raises(CannotUnseal, match="enter it again"):
         unseal(sealed)
 
 

@@ -87,7 +87,7 @@ def test_what_is_no_network_is_refused(typed: list[str]) -> None:
 
 
 def test_too_many_networks_are_refused() -> None:
-    with pytest.raises(BadNetwork, match=f"At most {MAX_NETWORKS}"):
+    with pytest.raises(BadNetwork, match=f"Enter at most {MAX_NETWORKS}"):
         read_networks([f"10.0.{number}.0/24" for number in range(MAX_NETWORKS + 1)])
 
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError
 from django.test.utils import override_settings
 from django.utils import timezone
 
-from orders.forwarding.expired_leases import reap_leases
+from orders.forwarding.expired_leases import settle_expired_leases
 from orders.forwarding.sweep import submit_due
 from orders.models import AttemptQuerySet, Order, Status
 from orders.unclear.sweep import resolve_due
@@ -81,7 +81,7 @@ def settle(lane: Lane) -> None:
     learnt.
     """
     for _ in range(ROUNDS):
-        reap_leases(now=timezone.now())
+        settle_expired_leases(now=timezone.now())
         pass_time()
         lane.order()
         # skips the back-off

@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import Role, User
 from billing import adjustments
-from billing.models import Account, Adjustment, AdjustmentKind
+from billing.models import Account, Adjustment, AdjustmentKind, AdjustmentQuerySet
 from billing.proof import check_ledger
 from tests.factories import NOW, make_user
 from tests.threads import at_once
@@ -74,12 +74,11 @@ def test_control_without_the_rows_lock_both_count(monkeypatch: pytest.MonkeyPatc
     """What was withdrawn is booked, or what was booked is told as withdrawn."""
     both_have_read = Barrier(2)
 
-    def read_only(adjustment: Adjustment) -> Adjustment:
-        fresh = Adjustment.objects.get(pk=adjustment.pk)
+    def wait_for_the_other(_: Adjustment) -> None:
         both_have_read.wait(timeout=60)
-        return fresh
 
-    monkeypatch.setattr(adjustments, "_lock", read_only)
+    monkeypatch.setattr(AdjustmentQuerySet, "locked", lambda rows: rows)
+    monkeypatch.setattr(adjustments, "_check_open", wait_for_the_other)
     customer = make_user()
 
     _, counted = answered_at_once(customer, adjustments.agree, adjustments.withdraw)

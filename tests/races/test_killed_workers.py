@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from catalog.models import Provider
 from orders.audit.prove_all import prove
-from orders.forwarding.expired_leases import reap_leases
+from orders.forwarding.expired_leases import settle_expired_leases
 from orders.forwarding.sweep import submit_due
 from orders.models import Order, Status
 from tests.double.handle import ProviderDouble
@@ -70,7 +70,7 @@ def is_asked(double: ProviderDouble, *, seen: int) -> bool:
 
 def make_everything_due() -> None:
     let_leases_end()  # also of a claim that the database committed when its worker was dead
-    reap_leases(now=timezone.now())
+    settle_expired_leases(now=timezone.now())
     Provider.objects.update(
         paused_at=None, pause_reason="", is_pause_automatic=False, failures_in_row=0
     )

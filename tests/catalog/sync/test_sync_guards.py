@@ -230,7 +230,7 @@ def test_a_key_sealed_elsewhere_is_told_apart(double: ProviderDouble) -> None:
     run = sync(provider)
 
     assert run.outcome == SyncOutcome.FAILED
-    assert "enter it anew" in run.message
+    assert "enter it again" in run.message
 
 
 def test_an_older_list_never_overwrites_a_newer_one(double: ProviderDouble) -> None:

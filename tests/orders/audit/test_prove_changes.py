@@ -160,7 +160,7 @@ def test_every_way_of_an_order_is_sound_step_by_step() -> None:
         ),
         (
             "ALTER TABLE billing_transfer DISABLE TRIGGER transfer_append_only",
-            "the guard transfer_append_only on",
+            "the trigger transfer_append_only on",
         ),
     ],
 )

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from catalog.models import Provider
 from orders.forwarding.drain import drained_lane, lift_dead_drains
-from orders.forwarding.expired_leases import reap_leases
+from orders.forwarding.expired_leases import settle_expired_leases
 from orders.jobs.sender_locks import DRAINS
 from orders.models import ProviderAccount
 from tests.factories import make_provider
@@ -69,8 +69,8 @@ def test_drained_until_a_dead_resolver_is_lifted_with_what_else_dead_workers_lef
     provider = make_provider()
     leave_drain(provider)
 
-    note = reap_leases(now=timezone.now())
+    note = settle_expired_leases(now=timezone.now())
 
     assert note == "1 drained lanes reopened"
     assert drained_until(provider) is None
-    assert reap_leases(now=timezone.now()) == "nothing left behind"
+    assert settle_expired_leases(now=timezone.now()) == "nothing left behind"

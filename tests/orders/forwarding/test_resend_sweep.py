@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from catalog.models import Provider, Service
-from orders.forwarding.expired_leases import reap_leases
+from orders.forwarding.expired_leases import settle_expired_leases
 from orders.forwarding.resend_sweep import resend_due
 from orders.forwarding.sweep import submit_due
 from orders.models import Attempt, AttemptState, Event, Order, Status
@@ -140,7 +140,7 @@ def test_order_that_a_dead_worker_left_behind_is_asked_again(
     Order.objects.update(status=Status.SUBMITTING)
     pass_time()
 
-    assert reap_leases(now=timezone.now()) == "1 unclear"
+    assert settle_expired_leases(now=timezone.now()) == "1 unclear"
     pass_time()
 
     assert resend_due() == "1 accepted"

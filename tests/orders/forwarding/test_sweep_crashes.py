@@ -17,7 +17,7 @@ from catalog.models import Provider, Service
 from catalog.provider_client import open_client
 from catalog.upstream import AddOutcome
 from orders.forwarding.claim import Claim, claim
-from orders.forwarding.expired_leases import reap_leases
+from orders.forwarding.expired_leases import settle_expired_leases
 from orders.forwarding.record_outcome import record_outcome
 from orders.forwarding.send import STALL, Withheld, send
 from orders.forwarding.sweep import submit_due
@@ -128,9 +128,9 @@ def test_kill_before_anything_is_sent_lets_the_order_go_again(
     assert end_of(start_sweep(fault_point=point)) == KILLED
 
     assert (only_attempt(order).state, double.placed()) == (AttemptState.PREPARED, ())
-    assert reap_leases(now=timezone.now()) == "nothing left behind"
+    assert settle_expired_leases(now=timezone.now()) == "nothing left behind"
     let_leases_end()
-    assert reap_leases(now=timezone.now()) == "1 waiting again"
+    assert settle_expired_leases(now=timezone.now()) == "1 waiting again"
     assert submit_due() == "1 accepted"
     order.refresh_from_db()
     assert (order.status, len(double.placed())) == (Status.RUNNING, 1)
@@ -149,8 +149,8 @@ def test_kill_after_it_may_have_been_sent_leaves_the_order_unclear(
 
     assert (only_attempt(order).state, len(double.placed())) == (AttemptState.SENT, placed)
     let_leases_end()
-    assert reap_leases(now=timezone.now()) == "1 unclear"
-    assert reap_leases(now=timezone.now()) == "nothing left behind"
+    assert settle_expired_leases(now=timezone.now()) == "1 unclear"
+    assert settle_expired_leases(now=timezone.now()) == "nothing left behind"
     assert submit_due() == "nothing due"
     order.refresh_from_db()
     assert (order.status, only_attempt(order).state) == (Status.UNCLEAR, AttemptState.UNKNOWN)
@@ -172,8 +172,8 @@ def test_reaper_waits_for_a_sender_that_lives_whatever_its_lease_says(service: S
     attempt = leave_attempt(order, AttemptState.SENT)
 
     with living_sender(attempt.pk):
-        notes = [reap_leases(now=NOW)]
-    notes.append(reap_leases(now=NOW))
+        notes = [settle_expired_leases(now=NOW)]
+    notes.append(settle_expired_leases(now=NOW))
 
     assert notes == ["1 still being sent", "1 unclear"]
 
@@ -184,7 +184,7 @@ def test_worker_that_stood_still_past_its_lease_sends_nothing(
     [order] = make_due(service)
     taken = take(service)
     let_leases_end()
-    reap_leases(now=NOW)
+    settle_expired_leases(now=NOW)
 
     outcome = forward(taken)
 
@@ -333,7 +333,7 @@ def test_unsealable_key_breaks_off_its_own_lane_alone(
     Provider.objects.update(sealed_key="broken")
     [order] = make_due(make_lane(double))
 
-    with pytest.raises(Exception, match="sealed under another"):
+    with pytest.raises(Exception, match="encrypted with another"):
         submit_due()
 
     order.refresh_from_db()

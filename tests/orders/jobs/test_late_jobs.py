@@ -98,7 +98,7 @@ def test_stopped_panel_is_said_to_be_stopped_and_no_more() -> None:
 
     assert not is_running(now=NOW)
     assert [concern.text for concern in look(now=NOW)] == [
-        "No job has run since 2026-03-14 04:00 UTC: is the panel stopped?"
+        "No job has run since 2026-03-14 04:00 UTC. Is the panel stopped?"
     ]
     assert set(late()) == NAMES
 

@@ -15,6 +15,7 @@ from billing.reference import order_post
 from catalog.models import Service
 from catalog.provider_client import open_client
 from catalog.upstream import OrderStatus, Status
+from orders.forwarding.sweep import submit_due
 from orders.lifecycle.start import start
 from orders.models import Order, ReviewKind, Subscription
 from orders.placing.place_order import place_order
@@ -91,6 +92,21 @@ def test_posts_that_a_provider_takes_back_stay_charged_until_staff_decide(
         2 * PRICE,
         [ReviewKind.UNCOUNTED_POSTS],
     )
+
+
+def test_posts_are_counted_by_the_rate_at_which_the_order_was_sent(
+    service: Service, user: User, double: ProviderDouble
+) -> None:
+    order = place_order(customer=user, service=service, values=ASKED, now=timezone.now())
+    double.patch_service(5, rate="0.60")
+    Service.objects.update(rate="0.60")
+
+    submit_due()
+    order.refresh_from_db()
+    double.serve_posts(order.upstream_id or "")
+    look(order)
+
+    assert (order.rate, order.posts, order.charge) == (Decimal("0.60"), 1, PRICE)
 
 
 def test_a_rate_that_changes_while_it_runs_is_staff_s_to_count(
