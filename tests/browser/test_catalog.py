@@ -125,5 +125,5 @@ def test_a_margin_is_previewed_and_applied_by_clicking(
     expect(page.get_by_role("heading", name="5 of 5 prices would change")).to_be_visible()
     page.get_by_role("button", name="Apply").click()
 
-    expect(page.get_by_text("Prices follow at once")).to_be_visible()
+    expect(page.get_by_text("Prices are updated")).to_be_visible()
     assert {service.price / service.cost for service in Service.objects.all()} == {2}

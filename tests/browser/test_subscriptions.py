@@ -57,7 +57,7 @@ def test_a_subscription_is_ordered_on_a_phone_and_its_posts_are_shown(
     charge_posts(order_id=order.pk, now=NOW)
     page.reload()
 
-    expect(page.get_by_text("1 post served and not paid")).to_be_visible()
+    expect(page.get_by_text("1 post delivered but not paid")).to_be_visible()
     found += faults(page)
     shoot(page, "order-320")
     page.set_viewport_size({"width": 1280, "height": 900})
