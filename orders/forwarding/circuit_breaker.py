@@ -1,4 +1,4 @@
-"""Pause a provider automatically when orders cannot go there, and count the failures before that."""
+"""Pause a provider automatically when orders cannot go there, and count the failures before."""
 
 import logging
 from datetime import datetime

@@ -39,10 +39,7 @@ OURS = {
 
 
 def record_surely(*, attempt_id: int, outcome: AddOutcome | Withheld) -> str:
-    """Record an outcome in hand, for 30 s even while the database is away; then raise its error.
-
-    What was not recorded becomes UNCLEAR when the attempt's lease ends: late, but never wrong.
-    """
+    """As `surely` writes; what is never recorded becomes UNCLEAR when the attempt's lease ends."""
     return surely(partial(record_outcome, attempt_id=attempt_id, outcome=outcome))
 
 
@@ -61,16 +58,10 @@ def surely(write: Callable[..., str]) -> str:
 
 @transaction.atomic
 def record_outcome(*, attempt_id: int, outcome: AddOutcome | Withheld, now: datetime) -> str:
-    """Apply one attempt's outcome; returns it in a word or two for the sweep's note.
+    """Apply one attempt's outcome, as `settle` says; returns it in a word or two for the note.
 
-    - accepted: RUNNING, or UNCLEAR where the provider's id is already ours
-    - rejected: refunded in full; HELD, and the provider paused, where the reason is ours
-    - not sent: WAITING with back-off
-    - unclear: UNCLEAR
-
-    Repeating it changes nothing. An acceptance of an attempt that was settled otherwise is shown
-    to staff. Where the attempt was sent again since, only an acceptance counts: this call's "no"
-    says nothing about the others.
+    Repeating it changes nothing. Where the attempt was sent again since, only an acceptance counts:
+    this call's "no" says nothing about the others.
     """
     order, attempt = Attempt.objects.locked_with_order(attempt_id)
     if attempt.resends and attempt.is_open and not isinstance(outcome, Accepted):
@@ -79,9 +70,11 @@ def record_outcome(*, attempt_id: int, outcome: AddOutcome | Withheld, now: date
 
 
 def settle(*, order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, now: datetime) -> str:
-    """As record_outcome, for an outcome that speaks for every call of the attempt.
+    """Apply an outcome that speaks for every call of the attempt. The caller holds both row locks.
 
-    The caller holds both row locks.
+    Accepted: RUNNING, or UNCLEAR where the provider's id is already ours. Rejected: refunded in
+    full, or HELD, and the provider paused, where the reason is ours. Not sent: WAITING with
+    back-off. Unclear: UNCLEAR. Staff see an acceptance of an attempt that was settled otherwise.
     """
     if not attempt.is_open:
         return _note_late(order, attempt, outcome, now)

@@ -1,4 +1,4 @@
-"""The skeleton of a sweep: one provider is a lane, asked on a thread of its own until a deadline."""
+"""The skeleton of a sweep: each provider is a lane, asked on a thread until a deadline."""
 
 import logging
 import time

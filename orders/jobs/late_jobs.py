@@ -64,7 +64,7 @@ def is_running(*, now: datetime) -> bool:
 
 
 def _started(sweeps: Iterable[Sweep], now: datetime) -> datetime | None:
-    """Since when the workers run, by the jobs that are not late; None where the panel is stopped."""
+    """Since when the workers run, by the jobs that are not late; None: the panel is stopped."""
     alive = [sweep for sweep in sweeps if sweep.name != BY_HAND and _ran_lately(sweep, now)]
     return max((sweep.since or sweep.ran_at for sweep in alive), default=None)
 

@@ -51,7 +51,7 @@ def is_sender_dead(*, attempt_id: int) -> bool:
 
 
 def living_senders(attempt_ids: Collection[int]) -> set[int]:
-    """Those of the attempts whose lock a session holds now; takes no lock and disturbs no sender."""
+    """The attempts whose lock a session holds now; takes no lock and disturbs no sender."""
     keys = held([ATTEMPTS + attempt_id for attempt_id in attempt_ids])
     return {key - ATTEMPTS for key in keys}
 

@@ -27,7 +27,10 @@ def end_partially(
     owed = owed_for(
         charge=order.charge, undelivered=undelivered, billed_quantity=order.billed_quantity
     )
-    formula = f"{five_decimals(order.charge)} × {undelivered:,} / {order.billed_quantity:,} = {five_decimals(owed)}"
+    formula = (
+        f"{five_decimals(order.charge)} × {undelivered:,} / {order.billed_quantity:,}"
+        f" = {five_decimals(owed)}"
+    )
     _end(
         order=order,
         status=Status.PARTIAL,

@@ -43,15 +43,8 @@ def refund_up_to(
         )
     order.refunded = owed
     order.save(update_fields=["refunded"])
-    order.record(
-        kind=EventKind.REFUNDED,
-        text=f"Refunded {five_decimals(amount)}" + (f": {formula}" if formula else ""),
-        now=now,
-        actor=actor,
-        detail={
-            "amount": str(amount),
-            "owed": str(owed),
-            "balance_after": str(transfer.balance_after),
-        },
-    )
+    text = f"Refunded {five_decimals(amount)}" + (f": {formula}" if formula else "")
+    sums = {"amount": amount, "owed": owed, "balance_after": transfer.balance_after}
+    detail = {name: str(value) for name, value in sums.items()}
+    order.record(kind=EventKind.REFUNDED, text=text, now=now, actor=actor, detail=detail)
     return amount

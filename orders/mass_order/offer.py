@@ -1,4 +1,4 @@
-"""The signed offer of a checked mass order: its text, its prices, and the key that orders it once."""
+"""The signed offer of a checked mass order: its text, its prices, and its idempotency key."""
 
 import hashlib
 from dataclasses import dataclass

@@ -147,7 +147,7 @@ class Order(models.Model):
 
     @property
     def is_per_order(self) -> bool:
-        """Whether rate, cost and price are for one order, or one post, instead of for 1000 units."""
+        """Whether rate, cost and price are for one order or post instead of 1000 units."""
         return self.kind is not None and self.kind.is_per_order
 
     @property
@@ -162,7 +162,7 @@ class Order(models.Model):
 
     @property
     def customer_status(self) -> str:
-        """What the customer reads: Pending until it runs, then the provider's word, then the end."""
+        """What the customer reads: Pending, the provider's word while it runs, then the end."""
         if self.status == Status.RUNNING:
             return self.upstream_status or "Pending"
         return Status(self.status).label if self.is_ended else "Pending"
@@ -179,8 +179,8 @@ class Order(models.Model):
         """What the customer has paid after refunds, panel currency."""
         return self.charge - self.refunded
 
-    # Transitions. The caller holds the row's lock in a transaction; orders/lifecycle moves the money
-    # and the watches that belong to them.
+    # Transitions. The caller holds the row's lock in a transaction; what belongs to them, such as
+    # refunds and watches, is moved by orders/lifecycle.
 
     def submit(self) -> None:
         """WAITING → SUBMITTING: one worker has claimed it.

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -40,6 +41,17 @@ class KeyReused(Exception):
     """The idempotency key was used before, for another order."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What the customer asks for, unchecked."""
+
+    customer: User
+    service: Service
+    values: Mapping[str, str]
+    now: datetime
+    quoted_price: Decimal | None
+
+
 def place_order(
     *,
     customer: User,
@@ -58,25 +70,16 @@ def place_order(
 
     Raises FieldErrors, NotOnSale, PriceChanged, KeyReused, and ledger.InsufficientFunds.
     """
+    request = _Request(customer, service, values, now, quoted_price)
     if client_key is None:
-        return _place(
-            customer=customer, service=service, values=values, now=now, quoted_price=quoted_price
-        )
+        return _place(request)
     _check_key(client_key)
     request_hash = _hash_of(service=service, values=values)
     placed = _placed_before(customer=customer, client_key=client_key, request_hash=request_hash)
     if placed:
         return placed
     try:
-        return _place(
-            customer=customer,
-            service=service,
-            values=values,
-            now=now,
-            quoted_price=quoted_price,
-            client_key=client_key,
-            request_hash=request_hash,
-        )
+        return _place(request, client_key=client_key, request_hash=request_hash)
     except IntegrityError as error:
         # Another request with this key was first and has committed: the index made us wait.
         if not _is_repeat(error):
@@ -99,25 +102,38 @@ def find_placed(
 
 
 @transaction.atomic
-def _place(
-    *,
-    customer: User,
-    service: Service,
-    values: Mapping[str, str],
-    now: datetime,
-    quoted_price: Decimal | None,
-    client_key: str | None = None,
-    request_hash: str = "",
-) -> Order:
+def _place(request: _Request, *, client_key: str | None = None, request_hash: str = "") -> Order:
     # Read again, but not locked: the price of any moment is right, and with a lock customers and
     # syncs would wait for each other.
-    service, kind = _on_sale(service=service)
-    wanted = check(kind=kind, service=service, values=values, now=now)
-    if quoted_price is not None and service.price > quoted_price:
-        raise PriceChanged(old=quoted_price, new=service.price)
+    service, kind = _on_sale(service=request.service)
+    wanted = check(kind=kind, service=service, values=request.values, now=request.now)
+    if request.quoted_price is not None and service.price > request.quoted_price:
+        raise PriceChanged(old=request.quoted_price, new=service.price)
     charge = _charge_of(kind=kind, service=service, wanted=wanted)
-    order = Order.objects.create(
-        user=customer,
+    order = _new_order(request, service=service, kind=kind, wanted=wanted, charge=charge)
+    order.client_key, order.request_hash = client_key, request_hash
+    order.save(force_insert=True)
+    if kind.is_subscription:
+        return _begin_posts(order=order, charge=charge, now=request.now)
+    if charge:  # a free order moves no money
+        reference = order_charge(order.pk)
+        ledger.charge(customer=order.user, amount=charge, reference=reference, now=request.now)
+    formula = charge_formula(
+        price=service.price,
+        billed_quantity=wanted.billed_quantity,
+        is_per_order=kind.is_per_order,
+        charge=charge,
+    )
+    order.record(kind=EventKind.PLACED, text=f"Charged {formula}", now=request.now)
+    return order
+
+
+def _new_order(
+    request: _Request, *, service: Service, kind: ServiceType, wanted: Wanted, charge: Decimal
+) -> Order:
+    """The row, not saved yet; `charge` is for the order, or for each post of a subscription."""
+    return Order(
+        user=request.customer,
         service=service,
         provider_id=service.provider_id,
         service_name=service.name,
@@ -136,27 +152,13 @@ def _place(
         price=service.price,
         charge=Decimal(0) if kind.is_subscription else charge,
         status=Status.WAITING,
-        client_key=client_key,
-        request_hash=request_hash,
-        submit_at=now,
-        created_at=now,
+        submit_at=request.now,
+        created_at=request.now,
     )
-    if kind.is_subscription:
-        return _begin_posts(order=order, charge=charge, now=now)
-    if charge:  # a free order moves no money
-        ledger.charge(customer=customer, amount=charge, reference=order_charge(order.pk), now=now)
-    formula = charge_formula(
-        price=service.price,
-        billed_quantity=wanted.billed_quantity,
-        is_per_order=kind.is_per_order,
-        charge=charge,
-    )
-    order.record(kind=EventKind.PLACED, text=f"Charged {formula}", now=now)
-    return order
 
 
 def _begin_posts(*, order: Order, charge: Decimal, now: datetime) -> Order:
-    """Nothing is charged before a post is served; `charge` is for each. Raises InsufficientFunds."""
+    """Charge nothing before a post is served; `charge` is for each. Raises InsufficientFunds."""
     ledger.check_funds(customer=order.user, amount=charge)
     Subscription.objects.create(order=order)
     text = f"{plain(charge)} is charged after each post"
