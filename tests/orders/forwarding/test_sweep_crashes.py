@@ -290,7 +290,7 @@ def test_provider_is_never_called_inside_a_transaction(
     assert double.journal().requests == ()
 
 
-def test_pulse_and_slots_are_had_once() -> None:
+def test_sender_lock_and_slots_are_held_once() -> None:
     with living_sender(5), pytest.raises(SenderAlive), sender_lock(attempt_id=5):
         pass
     with (
