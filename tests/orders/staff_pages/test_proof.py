@@ -147,20 +147,5 @@ def test_page_costs_the_same_queries_for_any_number_of_proofs(
         staff.get("/staff/proof")
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_customer_does_not_see_it(method: str) -> None:
-    assert getattr(signed_in(make_user()), method)("/staff/proof").status_code == 403
-    assert not Proof.objects.exists()
-
-
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_stranger_is_sent_to_the_log_in(method: str) -> None:
-    assert (
-        getattr(Client(), method)("/staff/proof")["Location"]
-        == "/accounts/login/?next=/staff/proof"
-    )
-    assert not Proof.objects.exists()
-
-
 def test_wrong_verb_is_refused(staff: Client) -> None:
     assert staff.delete("/staff/proof").status_code == 405
