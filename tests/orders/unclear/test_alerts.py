@@ -62,10 +62,11 @@ def test_order_unclear_for_less_is_not_told_nor_marked(staff: Client) -> None:
 
 @pytest.mark.django_db
 def test_order_that_was_settled_is_not_told() -> None:
-    unclear_for(31)
-    Attempt.objects.update(state=AttemptState.PLACED)
+    settled, other = unclear_for(31), unclear_for(31)
+    Attempt.objects.filter(order=settled).update(state=AttemptState.PLACED)
 
-    assert tell_of_long_unclear(now=NOW) == 0
+    assert tell_of_long_unclear(now=NOW) == 1
+    assert [event.order for event in Event.objects.all()] == [other]
 
 
 @pytest.mark.django_db(transaction=True)
