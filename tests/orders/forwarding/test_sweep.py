@@ -204,6 +204,18 @@ def test_throttled_order_waits_as_long_as_the_provider_asks(double: ProviderDoub
     assert (order.status, double.placed()) == (Status.WAITING, ())
 
 
+def test_throttled_order_waits_an_hour_at_most(double: ProviderDouble) -> None:
+    [order] = make_due(make_lane(double))
+    double.fault("add", "nocommit_http429", seconds=7 * 24 * 3600)
+
+    began = timezone.now()
+    assert submit_due() == "1 postponed"
+
+    order.refresh_from_db()
+    assert order.submit_at is not None
+    assert began < order.submit_at - timedelta(hours=1) <= timezone.now()
+
+
 def test_refused_order_is_canceled_and_refunded_in_full(double: ProviderDouble) -> None:
     [order] = make_due(make_lane(double))
     double.fault("add", "refuse", text="Quantity less than minimal")
