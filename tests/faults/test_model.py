@@ -34,8 +34,8 @@ from orders.aftercare.requests import AlreadyOpen, NotOffered, request_cancel
 from orders.forwarding.claim import Claim, claim
 from orders.forwarding.expired_leases import settle_expired_leases
 from orders.forwarding.record_outcome import record_outcome
-from orders.forwarding.send import Withheld, _mark_sent, send
-from orders.models import Order, Status, Watch
+from orders.forwarding.send import Withheld, send
+from orders.models import Attempt, AttemptState, Order, Status, Watch
 from orders.tracking.sweep import track_batch
 from orders.unclear.decide import attach, refund, resend
 from orders.unclear.sweep import resolve
@@ -134,7 +134,9 @@ class Panel(RuleBasedStateMachine):
         """Written down as sent, but no byte has left."""
         taken = self.claim()
         if taken is not None:
-            _mark_sent(taken)
+            Attempt.objects.filter(pk=taken.attempt_id).update(
+                state=AttemptState.SENT, sent_at=timezone.now()
+            )
         if is_reaped:
             self.reap()
 
