@@ -76,16 +76,16 @@ def test_first_and_last_time_are_kept() -> None:
 
 
 @pytest.mark.django_db
-def test_longest_unseen_text_gives_way_but_never_an_ambiguous_one(
-    staff: User, monkeypatch: pytest.MonkeyPatch
+def test_of_over_a_hundred_texts_the_longest_unseen_gives_way_but_never_an_ambiguous_one(
+    staff: User,
 ) -> None:
-    monkeypatch.setattr(refusal_texts, "MAX_TEXTS", 3)
     provider = make_provider()
     mark_ambiguous(rejection=note(provider, "ambiguous"), actor=staff, now=NOW)
-    for minutes, word in enumerate(("one", "two", "three", "four")):
+    words = ["x" * number for number in range(1, 102)]
+    for minutes, word in enumerate(words):
         note_rejection(provider_id=provider.pk, text=word, now=NOW + timedelta(minutes=minutes))
 
-    assert [text for text, _ in texts(provider)] == ["ambiguous", "three", "four"]
+    assert [text for text, _ in texts(provider)] == ["ambiguous", *words[2:]]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -62,6 +62,8 @@ def test_completed_ends_and_refunds_nothing(double: ProviderDouble, service: Ser
 def test_partial_refunds_what_was_not_delivered_after_two_looks(
     double: ProviderDouble, service: Service, settings: Settings
 ) -> None:
+    service.price = Decimal("1.23457")
+    service.save()
     order = run_order(service, quantity=1000)
     double.set_order(order.upstream_id or "", status="Partial", remains=157)
 
@@ -72,7 +74,7 @@ def test_partial_refunds_what_was_not_delivered_after_two_looks(
     sweep()
 
     order.refresh_from_db()
-    owed = (order.charge * 157 / 1000).quantize(Decimal("0.00001"), rounding="ROUND_DOWN")
+    owed = Decimal("0.19382")  # of 0.19382749
     assert (after_one.status, after_one.refunded) == (Status.RUNNING, Decimal(0))
     assert (order.status, order.refunded, order.remains) == (Status.PARTIAL, owed, 157)
     assert refunds(order) == [owed]
