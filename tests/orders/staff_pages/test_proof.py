@@ -1,5 +1,6 @@
 """The staff page of the audit."""
 
+import re
 import zlib
 from datetime import timedelta
 
@@ -86,7 +87,7 @@ def test_job_that_stopped_while_others_run_is_called_late(staff: Client) -> None
     page = staff.get("/staff/proof").content.decode()
 
     assert "Late</span>" not in calm
-    assert "0 s ago" in calm or "1 s ago" in calm
+    assert re.search(r"\b\d{1,2} s ago", calm)
     assert page.count("Late</span>") == 1
     assert "7\xa0minutes ago" in page
 
