@@ -135,7 +135,8 @@ def _judge_order(order: Order, placed: list[Placed], judgement: Judgement) -> No
     owed = max(_owed(order, row) for row in placed)
     if order.refunded > owed:
         judgement.refunded_though_placed.append(
-            f"order {order.pk} ({order.status}): {order.refunded} of {order.charge} refunded, owed is {owed}: {placed}"
+            f"order {order.pk} ({order.status}): {order.refunded} of {order.charge} refunded,"
+            f" owed is {owed}: {placed}"
         )
     elif order.status in ENDED and order.refunded < owed:
         judgement.wrong_refunds.append(
@@ -172,7 +173,7 @@ def _why_with_staff(order: Order) -> str:
 
 
 def _count_attempts(judgement: Judgement) -> None:
-    """Resolved attempts are PLACED or NOT_PLACED without a person; those of staff name the person."""
+    """Count attempts that were resolved, PLACED or NOT_PLACED, without naming a person."""
     resolved = [AttemptState.PLACED, AttemptState.NOT_PLACED]
     sent = dict(
         Attempt.objects.filter(decided_by=None, state__in=resolved).values_list("pk", "sent_at")

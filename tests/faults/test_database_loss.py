@@ -95,7 +95,8 @@ def test_fault_22_answer_of_a_worker_whose_session_is_ended_is_recorded_on_a_new
     with connection.cursor() as cursor:
         # a bigint lock shows its upper half as classid
         cursor.execute(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s",
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_locks"
+            " WHERE locktype = 'advisory' AND classid = %s",
             [ATTEMPTS >> 32],
         )
         ended = cursor.fetchone()[0]
@@ -246,6 +247,7 @@ def is_somebody_waiting() -> bool:
         # a transaction keeps the list of sessions as it first saw it
         cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
         )
         return bool(cursor.fetchone()[0])

@@ -95,7 +95,7 @@ class Panel(RuleBasedStateMachine):
         return list((chosen.filter(status__in=statuses) if statuses else chosen).order_by("pk"))
 
     def claim(self) -> Claim | None:
-        """Claim the next order; where none waits, a customer orders first, so that no step is idle."""
+        """Claim the next order; a customer orders first where none waits."""
         if not self.orders(Status.WAITING):
             self.place(fate="", quantity=100 + 7 * self.count**3 % 997)
         Provider.objects.filter(pk=self.provider.pk).update(paused_at=None, failures_in_row=0)

@@ -1,4 +1,6 @@
-"""What the database itself refuses: every constraint of every app, with a statement that it stops."""
+"""What the database itself refuses: every constraint of every app, with a statement that it
+stops.
+"""
 
 import json
 from collections.abc import Iterator

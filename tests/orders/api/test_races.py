@@ -71,9 +71,13 @@ def test_one_key_sent_100_times_at_once_is_one_order_and_one_charge(
 ) -> None:
     user, service = make_user(balance="100"), make_service()
     form: dict[str, object] = {
-        "key": key_of(user), "action": "add", "service": service.pk, "link": "@one", "quantity": 1000,
+        "key": key_of(user),
+        "action": "add",
+        "service": service.pk,
+        "link": "@one",
+        "quantity": 1000,
         "idempotency_key": "k1",
-    }  # fmt: skip
+    }
 
     answers = at_once(live_server, [form] * REPEATS)
 
@@ -85,8 +89,12 @@ def test_one_key_sent_100_times_at_once_is_one_order_and_one_charge(
 def test_one_order_sent_twice_at_once_without_a_key_is_placed_once(live_server: LiveServer) -> None:
     user, service = make_user(balance="100"), make_service()
     form: dict[str, object] = {
-        "key": key_of(user), "action": "add", "service": service.pk, "link": "@one", "quantity": 1000,
-    }  # fmt: skip
+        "key": key_of(user),
+        "action": "add",
+        "service": service.pk,
+        "link": "@one",
+        "quantity": 1000,
+    }
 
     answers = at_once(live_server, [form] * THREADS)
 

@@ -1,5 +1,5 @@
-"""Orders that were perhaps placed are settled by evidence alone: each condition that is not met keeps
-a verdict back.
+"""Orders that were perhaps placed are settled by evidence alone: each condition that is not met
+keeps a verdict back.
 """
 
 import time
