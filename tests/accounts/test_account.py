@@ -5,7 +5,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.api_keys import MAX_KEYS, find_user, issue_key
-from accounts.models import ApiKey, Role, User
+from accounts.models import ApiKey, User
 from tests.accounts.account_page import shown
 from tests.factories import NOW, make_user, signed_in
 
@@ -162,20 +162,6 @@ def test_page_costs_the_same_queries_for_any_number_of_keys(
 
     with django_assert_num_queries(4):  # session, user, keys, the balance in the frame
         client.get("/account")
-
-
-@pytest.mark.parametrize("role", Role)
-def test_everybody_has_an_account_page(role: Role) -> None:
-    assert signed_in(make_user(role=role)).get("/account").status_code == 200
-
-
-@pytest.mark.parametrize(("method", "address"), [("get", "/account"), ("post", "/account/keys")])
-def test_stranger_is_sent_to_the_log_in(method: str, address: str) -> None:
-    answer = getattr(Client(), method)(address, SHOP)
-
-    assert answer.status_code == 302
-    assert answer["Location"].startswith("/accounts/login/?next=/account")
-    assert not ApiKey.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,18 @@
 same moment.
 """
 
+import re
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 
-from accounts.api_keys import MAX_KEYS, find_key, find_user, issue_key
+from accounts.api_keys import MAX_KEYS, NameTaken, find_key, find_user, issue_key
 from accounts.models import User
 from accounts.rotate_key import KeyEnded, rotate_key
 from tests.accounts.account_page import address, shown
 from tests.factories import NOW, signed_in
+from tests.guards_off import Guard, at_once_without
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -87,3 +90,25 @@ def test_of_many_who_replace_a_key_at_once_one_gets_its_successor(ann: User) -> 
 
     assert [find_user(key=found) for found in new] == [ann]
     assert ann.api_keys.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_mark_that_it_has_ended_a_key_is_replaced_again(ann: User) -> None:
+    """Only that no two keys have one name is in the way then."""
+    issue_key(user=ann, name="shop", now=NOW)
+    key = ann.api_keys.get()
+    column = r"\"accounts_apikey\"\.\"{}\""
+    unended = Guard(
+        re.compile(column.format("revoked_at") + " IS NULL AND (?=" + column.format("id") + ")")
+    )
+
+    def replace(_: int) -> str:
+        try:
+            rotate_key(key=key, now=NOW)
+        except NameTaken:
+            return "name taken"
+        return "replaced"
+
+    ends = at_once_without(replace, times=3, off=[unended], meet=None)
+
+    assert Counter(ends) == {"replaced": 1, "name taken": 2}

@@ -1,5 +1,6 @@
 """Keys: what they may do, from where, and when they were used last."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -26,6 +27,18 @@ def test_key_orders_from_anywhere_unless_told_otherwise() -> None:
 
     assert found == the_key()
     assert (the_key().scope, the_key().allowed_ips) == ("order", [])
+
+
+def test_pitfall_30_key_is_not_in_the_database() -> None:
+    key = issue_key(user=make_user(), name="shop", now=NOW)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT k::text FROM accounts_apikey AS k")
+        [row] = cursor.fetchone()
+
+    assert key[:8] in row
+    assert not any(key[at : at + 8] in row for at in range(1, len(key) - 7))
+    assert hashlib.sha256(key.encode()).hexdigest() not in row  # the pepper is not in the database
 
 
 def test_key_with_networks_is_unknown_from_elsewhere() -> None:

@@ -86,8 +86,11 @@ def test_attempts_are_remembered_while_others_make_theirs(client: Client) -> Non
         )
 
     client.post(LOGIN, {"login": "bob@example.com", "password": "not his"}, REMOTE_ADDR="192.0.2.7")
-    client.post(LOGIN, {"login": "ann@example.com", "password": PASSWORD}, REMOTE_ADDR="192.0.2.8")
+    response = client.post(
+        LOGIN, {"login": "ann@example.com", "password": PASSWORD}, REMOTE_ADDR="192.0.2.8"
+    )
 
+    assert "Too many failed login attempts" in response.content.decode()
     assert not is_logged_in(client)
 
 

@@ -210,48 +210,6 @@ def test_each_page_view_has_numbers_of_its_own(admin: Client, ann: User) -> None
     assert len(numbers) == 4
 
 
-@pytest.mark.parametrize("role", [Role.CUSTOMER, Role.STAFF])
-@pytest.mark.parametrize("act", ["", "/top-up", "/correct"])
-def test_page_and_acts_are_closed_to_others(role: Role, act: str, ann: User) -> None:
-    client = signed_in(make_user(role=role))
-
-    answer = client.post(
-        f"/admin/users/{ann.pk}{act}",
-        {"amount": "5", "reason": "me", "act_id": str(uuid4()), "role": "admin"},
-    )
-
-    ann.refresh_from_db()
-    assert answer.status_code == 403
-    assert ann.role == Role.CUSTOMER
-    assert Transfer.objects.count() == 1
-
-
-@pytest.mark.parametrize("act", ["", "/top-up", "/correct"])
-def test_stranger_is_sent_to_the_log_in(act: str, ann: User) -> None:
-    address = f"/admin/users/{ann.pk}{act}"
-
-    answer = Client().post(address, {"amount": "5", "reason": "me", "act_id": str(uuid4())})
-
-    assert answer["Location"] == f"/accounts/login/?next={address}"
-    assert Transfer.objects.count() == 1
-
-
-@pytest.mark.parametrize("act", ["/top-up", "/correct"])
-def test_money_does_not_move_by_looking(act: str, admin: Client, ann: User) -> None:
-    assert admin.get(f"/admin/users/{ann.pk}{act}").status_code == 405
-
-
-@pytest.mark.parametrize("act", ["", "/top-up", "/correct"])
-def test_unknown_user_is_not_found(act: str, admin: Client) -> None:
-    answer = admin.post(
-        f"/admin/users/999999999{act}",
-        {"amount": "5", "reason": "x", "act_id": str(uuid4()), "role": "staff"},
-    )
-
-    assert answer.status_code == 404
-    assert not Transfer.objects.exists()
-
-
 def test_form_without_its_token_is_refused(root: User, ann: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(root)

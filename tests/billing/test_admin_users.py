@@ -104,16 +104,3 @@ def test_list_costs_the_same_queries_for_any_number_of_users(
 @pytest.mark.parametrize("query", ["role=king", "before=x"])
 def test_list_that_cannot_be_is_not_found(query: str, admin: Client) -> None:
     assert admin.get(f"/admin/users?{query}").status_code == 404
-
-
-@pytest.mark.parametrize("role", [Role.CUSTOMER, Role.STAFF])
-def test_list_is_closed_to_others(role: Role) -> None:
-    assert signed_in(make_user(role=role)).get("/admin/users").status_code == 403
-
-
-def test_stranger_is_sent_to_the_log_in() -> None:
-    assert Client().get("/admin/users")["Location"] == "/accounts/login/?next=/admin/users"
-
-
-def test_list_is_only_read(admin: Client) -> None:
-    assert admin.post("/admin/users").status_code == 405

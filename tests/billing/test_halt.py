@@ -16,7 +16,6 @@ from orders.audit.prove_all import keep_proof
 from orders.forwarding.claim import claim
 from orders.models import Order, Status
 from tests.factories import NOW, make_order, make_user
-from tests.row_damage import damage
 
 pytestmark = pytest.mark.django_db
 
@@ -82,13 +81,8 @@ def test_refunds_go_on_while_halted() -> None:
         reference=order_refund(order.pk, up_to=order.charge),
         now=NOW,
     )
-    damage(
-        "UPDATE orders_order SET status = 'canceled', refunded = charge, ended_at = now()"
-        " WHERE id = %s",
-        order.pk,
-    )
-
     assert transfer is not None
+    assert Account.objects.get(owner=order.user).balance == order.charge
 
 
 def test_every_staff_page_says_that_money_is_halted_and_no_customers_page_does(
@@ -133,17 +127,6 @@ def test_clearing_twice_says_that_nothing_is_halted(client: Client) -> None:
     ).content.decode()
 
     assert "The halt has already been cleared." in page
-
-
-@pytest.mark.parametrize("role", [Role.CUSTOMER, Role.STAFF])
-def test_only_an_admin_clears_the_halt(client: Client, role: Role) -> None:
-    halted()
-    log_in(client, role)
-
-    response = client.post(reverse("staff_halt_clear"), {"reason": "Please."})
-
-    assert response.status_code == 403
-    assert billing_halt.standing_halt() is not None
 
 
 def test_clearing_is_posted(client: Client) -> None:

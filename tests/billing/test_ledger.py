@@ -104,6 +104,18 @@ def test_credit_limit_can_be_spent_to_the_last_step() -> None:
         ledger.charge(customer=user, amount=Decimal("0.00001"), reference=order_charge(2), now=NOW)
 
 
+def test_funds_that_are_looked_up_count_the_credit_and_are_not_reserved() -> None:
+    user = make_user(balance="10")
+    Account.objects.filter(owner=user).update(credit_limit=Decimal(5))
+
+    ledger.check_funds(customer=user, amount=Decimal(15))
+    with pytest.raises(ledger.InsufficientFunds) as caught:
+        ledger.check_funds(customer=user, amount=Decimal("15.00001"))
+
+    assert (caught.value.available, caught.value.amount) == (Decimal(15), Decimal("15.00001"))
+    assert Account.objects.get(owner=user).balance == 10
+
+
 def test_repeated_charge_moves_nothing_even_when_the_money_is_gone() -> None:
     user = make_user(balance="10")
     ledger.charge(customer=user, amount=Decimal(10), reference=order_charge(1), now=NOW)

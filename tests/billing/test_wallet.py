@@ -4,7 +4,6 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Role
@@ -125,16 +124,3 @@ def test_long_statement_is_read_page_by_page_without_gap_or_repeat() -> None:
 @pytest.mark.parametrize("query", ["before=x", "after=-1", "before=1.5", f"before={2**63}"])
 def test_place_that_cannot_be_is_not_found(query: str) -> None:
     assert signed_in(make_user(balance="1")).get(f"/wallet?{query}").status_code == 404
-
-
-def test_stranger_is_sent_to_the_log_in() -> None:
-    answer = Client().get("/wallet")
-
-    assert (answer.status_code, answer["Location"]) == (302, "/accounts/login/?next=/wallet")
-
-
-def test_wallet_is_only_read() -> None:
-    answer = signed_in(make_user(balance="1")).post("/wallet", {"balance": "100"})
-
-    assert answer.status_code == 405
-    assert Account.objects.get(kind="wallet").balance == 1

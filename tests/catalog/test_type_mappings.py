@@ -184,7 +184,7 @@ def test_what_makes_no_sense_is_not_mapped(
     assert TypeMapping.objects.count() == 1
 
 
-def test_the_admin_s_pages_tell_map_and_revert(provider: Provider, admin: User) -> None:
+def test_admin_pages_show_map_and_revert_a_type(provider: Provider, admin: User) -> None:
     client = signed_in(admin)
     listed = client.get("/admin/services").content.decode()
     page = client.get("/admin/types").content.decode()
@@ -217,7 +217,7 @@ def test_bad_input_is_answered_422_and_maps_nothing(
     assert not TypeMapping.objects.exists()
 
 
-def test_the_admin_s_word_on_a_drip_feed_outlives_syncs_until_it_is_taken_back(
+def test_drip_feed_that_the_admin_set_outlives_syncs_until_it_is_taken_back(
     provider: Provider, admin: User, double: ProviderDouble
 ) -> None:
     client: Client = signed_in(admin)

@@ -14,7 +14,16 @@ from django.utils import timezone
 from accounts.models import User
 from billing.models import Account
 from catalog.models import Provider, Service
-from orders.models import Attempt, AttemptState, Baseline, Order, ProviderAccount, Status, Watch
+from orders.models import (
+    Attempt,
+    AttemptState,
+    Baseline,
+    Order,
+    ProviderAccount,
+    Status,
+    Sweep,
+    Watch,
+)
 from tests.double.handle import ProviderDouble
 from tests.factories import make_user
 from tests.faults.customers import Shopper, open_shop, place
@@ -138,6 +147,11 @@ class Shop:
     def _tell(self) -> object:
         orders = [(order.pk, order.status, order.link) for order in surely(self.orders)]
         return self.provider.pause_reason, orders
+
+    def let_job_end(self, name: str) -> None:
+        """Wait until a job has ended since: also one that is under way now, since it runs alone."""
+        began = timezone.now()
+        self.wait(Sweep.objects.filter(name=name, ran_at__gt=began).exists)
 
     def settle(self, *, limit: float = PATIENCE) -> None:
         """Wait until no order is on its way any more."""

@@ -66,7 +66,7 @@ def session(stand: Stand) -> "psycopg.Connection[tuple[object, ...]]":
 def test_fault_21_immediate_restart_under_load_loses_nothing_and_is_over_soon(shop: Shop) -> None:
     with ThreadPoolExecutor(CUSTOMERS) as threads:
         loads = [threads.submit(order_until_taken, shop, count=12) for _ in range(CUSTOMERS)]
-        time.sleep(0.5)
+        shop.wait(lambda: len(shop.orders()) >= CUSTOMERS)
         assert shop.stand.restart_postgres() is not None
         began, answers = time.monotonic(), [health(shop)]
         while answers[-1].status_code != 200 or len(answers) < 2:
@@ -95,7 +95,8 @@ def test_fault_22_answer_of_a_worker_whose_session_is_ended_is_recorded_on_a_new
     with connection.cursor() as cursor:
         # a bigint lock shows its upper half as classid
         cursor.execute(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s",
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_locks"
+            " WHERE locktype = 'advisory' AND classid = %s",
             [ATTEMPTS >> 32],
         )
         ended = cursor.fetchone()[0]
@@ -121,13 +122,19 @@ def read_only(stand: Stand) -> Iterator[None]:
             admin.execute("SELECT pg_reload_conf()")
 
 
+def refusals_of(stand: Stand) -> int:
+    """How often PostgreSQL has refused to write since it began."""
+    return stand.log("postgres").count("in a read-only transaction")
+
+
 def test_fault_23_nothing_is_sent_that_the_database_did_not_take_down(shop: Shop) -> None:
     shop.double.fault("add", "delayed", seconds=0.3)
     for _ in range(12):
         shop.order()
     shop.wait(shop.sent)
+    before = refusals_of(shop.stand)
     with read_only(shop.stand):
-        time.sleep(2.5)
+        shop.wait(lambda: refusals_of(shop.stand) >= before + 2)  # so often was it tried
         written = set(Attempt.objects.exclude(sent_at=None).values_list("order__link", flat=True))
         asked = {request.parameters["link"] for request in shop.double.journal().asked("add")}
     shop.settle()
@@ -240,6 +247,7 @@ def is_somebody_waiting() -> bool:
         # a transaction keeps the list of sessions as it first saw it
         cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
         )
         return bool(cursor.fetchone()[0])

@@ -34,8 +34,8 @@ from orders.aftercare.requests import AlreadyOpen, NotOffered, request_cancel
 from orders.forwarding.claim import Claim, claim
 from orders.forwarding.expired_leases import settle_expired_leases
 from orders.forwarding.record_outcome import record_outcome
-from orders.forwarding.send import Withheld, _mark_sent, send
-from orders.models import Order, Status, Watch
+from orders.forwarding.send import Withheld, send
+from orders.models import Attempt, AttemptState, Order, Status, Watch
 from orders.tracking.sweep import track_batch
 from orders.unclear.decide import attach, refund, resend
 from orders.unclear.sweep import resolve
@@ -95,7 +95,7 @@ class Panel(RuleBasedStateMachine):
         return list((chosen.filter(status__in=statuses) if statuses else chosen).order_by("pk"))
 
     def claim(self) -> Claim | None:
-        """Claim the next order; where none waits, a customer orders first, so that no step is idle."""
+        """Claim the next order; a customer orders first where none waits."""
         if not self.orders(Status.WAITING):
             self.place(fate="", quantity=100 + 7 * self.count**3 % 997)
         Provider.objects.filter(pk=self.provider.pk).update(paused_at=None, failures_in_row=0)
@@ -134,7 +134,9 @@ class Panel(RuleBasedStateMachine):
         """Written down as sent, but no byte has left."""
         taken = self.claim()
         if taken is not None:
-            _mark_sent(taken)
+            Attempt.objects.filter(pk=taken.attempt_id).update(
+                state=AttemptState.SENT, sent_at=timezone.now()
+            )
         if is_reaped:
             self.reap()
 

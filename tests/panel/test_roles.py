@@ -1,19 +1,35 @@
-"""Who may open what: every address of the panel, for a stranger, a customer, staff and an admin."""
+"""Who may open what, and post to what: every address of the panel, for a stranger, a customer,
+staff and an admin.
+"""
 
+import re
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import ApiKey, CustomerGroup, Role
 from billing.models import Adjustment
-from catalog.models import SyncOutcome, SyncRun
-from orders.models import Order, Status
+from catalog.models import MarginRule, SyncOutcome, SyncRun, TypeMapping
+from orders.models import (
+    AttemptState,
+    Cancellation,
+    Order,
+    Proposal,
+    Refill,
+    RejectionText,
+    Review,
+    ReviewKind,
+    Status,
+)
 from tests.factories import NOW, make_order, make_service, make_user
-from tests.orders.webhooks.endpoints import make_endpoint
+from tests.orders.attempts import leave_attempt
+from tests.orders.webhooks.endpoints import make_delivery, make_endpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -94,7 +110,38 @@ ACTS = {
         "staff_halt_clear",
     },
 }
+# Pages that take no POST
+READ_ONLY = {
+    "wallet",
+    "orders",
+    "orders_live",
+    "order",
+    "account",
+    "webhooks",
+    "staff_orders",
+    "staff_order",
+    "staff_unclear",
+    "staff_refills",
+    "staff_cancels",
+    "staff_provider",
+    "staff_providers",
+    "admin_users",
+    "admin_providers",
+    "admin_syncs",
+    "admin_sync",
+    "admin_services",
+    "admin_groups",
+}
+# One of the decisions that each takes
+DECISIONS = {
+    "staff_order_decide": "resend",
+    "staff_refill_decide": "approve",
+    "staff_cancel_decide": "approve",
+    "staff_provider_word": "add",
+    "staff_refusal_decide": "doubt",
+}
 RANKS = [Role.CUSTOMER, Role.STAFF, Role.ADMIN]
+WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 
 
 def ours(listed: Sequence[URLPattern | URLResolver] | None = None) -> Iterator[URLPattern]:
@@ -109,12 +156,12 @@ def ours(listed: Sequence[URLPattern | URLResolver] | None = None) -> Iterator[U
 def address(name: str, *, pk: int) -> str:
     """The address of that name, about the thing of that primary key where it is about one."""
     pattern = next(pattern for pattern in ours() if pattern.name == name)
-    about = {"pk": pk, "decision": "approve", "answer": "agree"}
+    about = {"pk": pk, "decision": DECISIONS.get(name, ""), "answer": "confirm"}
     return reverse(name, kwargs={key: about[key] for key in pattern.pattern.converters})
 
 
 def things(order: Order) -> dict[str, int]:
-    """The primary keys of what the pages are about."""
+    """The primary keys of what the addresses are about, by the beginning of their names."""
     run = SyncRun.objects.create(
         provider=order.provider, started_at=NOW, finished_at=NOW, outcome=SyncOutcome.UNCHANGED
     )
@@ -128,23 +175,47 @@ def things(order: Order) -> dict[str, int]:
         proposed_by=order.user,
         proposed_at=NOW,
     )
+    attempt = leave_attempt(order, AttemptState.UNKNOWN)
+    proposal = Proposal.objects.create(
+        attempt=attempt, decision="resend", proposed_by=order.user, proposed_at=NOW
+    )
+    review = Review.objects.create(order=order, kind=ReviewKind.CONTRADICTION, raised_at=NOW)
+    refill, cancellation = (
+        request.objects.create(
+            order=order, provider=order.provider, requested_by=order.user, requested_at=NOW
+        )
+        for request in (Refill, Cancellation)
+    )
+    rejection = RejectionText.objects.create(
+        provider=order.provider, text="no", first_seen_at=NOW, last_seen_at=NOW
+    )
+    mapping = TypeMapping.objects.create(
+        provider=order.provider, word="Odd", type="Default", mapped_by=order.user, mapped_at=NOW
+    )
     return {
-        "webhook": endpoint.pk,
-        "webhook_remove": endpoint.pk,
-        "account_key_revoke": key.pk,
-        "account_key_rotate": key.pk,
-        "admin_user": order.user_id,
-        "admin_adjustment_agree": adjustment.pk,
-        "admin_adjustment_withdraw": adjustment.pk,
-        "admin_provider": order.provider_id,
-        "staff_provider": order.provider_id,
-        "admin_sync": run.pk,
-        "admin_service": order.service_id,
+        "account_key": key.pk,
+        "admin_adjustment": adjustment.pk,
         "admin_category": order.service.category_id,
         "admin_group": CustomerGroup.objects.create(
             name="Large", requests_per_minute=9, orders_per_minute=9
         ).pk,
-        "admin_user_group": order.user_id,
+        "admin_margin": MarginRule.objects.create(scope="service", service=order.service).pk,
+        "admin_provider": order.provider_id,
+        "admin_service": order.service_id,
+        "admin_sync": run.pk,
+        "admin_type": mapping.pk,
+        "admin_user": order.user_id,
+        "order": order.pk,
+        "staff_cancel": cancellation.pk,
+        "staff_doubt": review.pk,
+        "staff_order": order.pk,
+        "staff_proposal": proposal.pk,
+        "staff_provider": order.provider_id,
+        "staff_refill": refill.pk,
+        "staff_refusal_decide": rejection.pk,
+        "staff_refusals": order.provider_id,
+        "webhook": endpoint.pk,
+        "webhook_resend": make_delivery(endpoint).pk,
     }
 
 
@@ -154,8 +225,11 @@ def test_the_table_knows_every_address() -> None:
     assert {pattern.name for pattern in ours()} == table
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("role", [None, *RANKS])
-def test_every_address_opens_for_its_roles_alone(client: Client, role: Role | None) -> None:
+def test_every_address_opens_for_its_roles_alone(
+    client: Client, role: Role | None, method: str
+) -> None:
     service = make_service(is_cancel=True)
     user = make_user(role=role or Role.CUSTOMER, balance="1000")
     order = make_order(user=user, service=service, status=Status.RUNNING)
@@ -165,10 +239,43 @@ def test_every_address_opens_for_its_roles_alone(client: Client, role: Role | No
 
     answers, expected = {}, {}
     for least, is_act, name in listed():
-        answers[name] = client.get(address(name, pk=keys.get(name, order.pk))).status_code
-        expected[name] = wanted(least, is_act=is_act, role=role)
+        begins = max((each for each in keys if name.startswith(each)), key=len, default="")
+        url = address(name, pk=keys.get(begins, 0))
+        answers[name] = ask(client, method, url)
+        refused = refusal(least, role=role, url=url)
+        is_taken = is_act or name not in READ_ONLY if method == "post" else not is_act
+        expected[name] = refused or ("opens" if is_taken else "wrong verb")
 
     assert answers == expected
+
+
+def ask(client: Client, method: str, url: str) -> str:
+    """What becomes of a request, in words; whatever it changed is undone."""
+    with CaptureQueriesContext(connection) as queries, transaction.atomic():
+        answer = getattr(client, method)(url)
+        transaction.set_rollback(True)
+    has_written = any(WRITES.match(query["sql"]) for query in queries)
+    match answer.status_code:
+        case HTTPStatus.FOUND if answer["Location"].startswith(reverse("account_login")):
+            said = f"log in: {answer['Location']}"
+        case HTTPStatus.FORBIDDEN:
+            said = "forbidden"
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            said = "wrong verb"
+        case HTTPStatus.NOT_FOUND:
+            said = "not found"
+        case HTTPStatus.OK | HTTPStatus.FOUND | HTTPStatus.UNPROCESSABLE_ENTITY:
+            return "opens"
+        case _:
+            said = f"{answer.status_code}"
+    return f"{said}, but something was written" if has_written else said
+
+
+def refusal(least: Role, *, role: Role | None, url: str) -> str:
+    """How somebody of `role` is turned away from an address under `least`; "": not at all."""
+    if role is None:
+        return f"log in: {reverse('account_login')}?next={url}"
+    return "forbidden" if RANKS.index(role) < RANKS.index(least) else ""
 
 
 def listed() -> Iterator[tuple[Role, bool, str]]:
@@ -178,21 +285,18 @@ def listed() -> Iterator[tuple[Role, bool, str]]:
             yield from ((least, is_act, name) for name in sorted(names))
 
 
-def wanted(least: Role, *, is_act: bool, role: Role | None) -> HTTPStatus:
-    """What an address under `least` answers to somebody of `role`."""
-    if role is None:
-        return HTTPStatus.FOUND
-    if RANKS.index(role) < RANKS.index(least):
-        return HTTPStatus.FORBIDDEN
-    return HTTPStatus.METHOD_NOT_ALLOWED if is_act else HTTPStatus.OK
+def test_a_number_that_nothing_has_is_not_found(client: Client) -> None:
+    client.force_login(make_user(role=Role.ADMIN))
+    numbered = [
+        (is_act, name) for _, is_act, name in listed() if address(name, pk=1) != address(name, pk=2)
+    ]
 
-
-def test_a_stranger_is_sent_to_the_log_in_and_comes_back(client: Client) -> None:
-    sent = {name: client.get(address(name, pk=1)).headers["Location"] for _, _, name in listed()}
-
-    assert sent == {
-        name: f"{reverse('account_login')}?next={address(name, pk=1)}" for _, _, name in listed()
+    answers = {
+        name: ask(client, "post" if is_act else "get", address(name, pk=999_999_999))
+        for is_act, name in numbered
     }
+
+    assert answers == {name: "not found" for _, name in numbered}
 
 
 @pytest.mark.parametrize("name", sorted(PUBLIC))

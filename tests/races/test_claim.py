@@ -1,22 +1,22 @@
-"""Many sweeps at once forward each order once; the usual way of claiming, for comparison, sends
-some twice.
-"""
+"""Many sweeps at once forward each order once; without the row lock they claim the same one."""
 
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from threading import Barrier
 from uuid import uuid4
 
 import pytest
-from django.db import connection
-from django.utils import timezone
+from django.db import IntegrityError, connection
 
 from catalog.models import Service
 from catalog.provider_client import open_client
-from catalog.upstream import Accepted
+from orders.forwarding.claim import Claim, claim
 from orders.forwarding.sweep import forward_next
 from orders.models import Attempt, Order, Status
 from tests.double.handle import ProviderDouble
+from tests.guards_off import at_once_without
 from tests.orders.attempts import end_of, make_due, make_lane, start_sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,33 +77,38 @@ def test_eight_senders_that_start_together_place_each_order_once(
     assert Attempt.objects.count() == ORDERS
 
 
-def test_claim_without_the_row_lock_sends_orders_twice(
-    double: ProviderDouble, service: Service
-) -> None:
-    orders = make_due(service, count=ORDERS)
-    barrier = Barrier(THREADS)
+def test_control_without_the_row_lock_claims_meet_in_one_order(service: Service) -> None:
+    """The last guard, the index of possibly placed attempts, breaks all of them off but one."""
+    make_due(service, count=THREADS)
 
-    def forward_without_claim(_: int) -> None:
-        barrier.wait(timeout=30)
+    def take(_: int) -> str:
         try:
-            with open_client(service.provider) as client:
-                while order := Order.objects.filter(status=Status.WAITING).order_by("pk").first():
-                    fields = {
-                        "service": service.upstream_id,
-                        "link": order.link,
-                        "quantity": str(order.quantity),
-                    }
-                    outcome = client.add(fields)
-                    assert isinstance(outcome, Accepted)
-                    Order.objects.filter(pk=order.pk).update(
-                        status=Status.RUNNING,
-                        upstream_id=outcome.order_id,
-                        running_at=timezone.now(),
-                    )
-        finally:
-            connection.close()
+            claim(provider_id=service.provider_id, owner=uuid4())
+        except IntegrityError as error:
+            return "twice" if "attempt_at_most_once" in str(error) else str(error)
+        return "claimed"
 
-    with ThreadPoolExecutor(THREADS) as threads:
-        list(threads.map(forward_without_claim, range(THREADS)))
+    # all have seen by then that the order has no attempt
+    ends = at_once_without(take, times=THREADS, meet=re.compile(r'SELECT .* FROM "orders_attempt"'))
 
-    assert len(double.placed()) > len(orders)
+    assert Counter(ends) == {"claimed": 1, "twice": THREADS - 1}
+
+
+def take_apart(service: Service) -> Claim | None:
+    """A claim in a session of its own."""
+    try:
+        return claim(provider_id=service.provider_id, owner=uuid4())
+    finally:
+        connection.close()
+
+
+def test_claim_passes_over_an_order_that_another_session_holds(service: Service) -> None:
+    held, free = make_due(service, count=2)
+    rival = connection.copy()
+    rival.set_autocommit(False)
+    with closing(rival), rival.cursor() as cursor, ThreadPoolExecutor(1) as threads:
+        cursor.execute("SELECT 1 FROM orders_order WHERE id = %s FOR UPDATE", [held.pk])
+        taken = threads.submit(take_apart, service).result()  # one that waits gives up in time
+
+    assert taken is not None
+    assert taken.order_id == free.pk

@@ -16,6 +16,7 @@ from orders.forwarding.record_outcome import record_outcome
 from orders.models import Attempt, Event, EventKind, Order, Status
 from orders.unclear.decide import AlreadyDecided, refund, resend
 from tests.factories import NOW, make_order, make_service, make_user
+from tests.guards_off import ROW_LOCK, SENDER_LOCK, at_once_without
 from tests.orders.attempts import make_unclear, only_attempt
 from tests.threads import together
 
@@ -77,6 +78,35 @@ def test_order_is_either_canceled_by_its_customer_or_claimed() -> None:
         is_claimed = Attempt.objects.filter(order=order).exists()
         assert order.status == (Status.SUBMITTING if is_claimed else Status.CANCELED)
     assert prove().findings == []
+
+
+def test_control_without_locks_an_order_is_refunded_and_sent_again() -> None:
+    staff = make_user(role=Role.STAFF)
+    order = make_unclear(make_service())
+
+    def decide(number: int) -> None:
+        act = (refund, resend)[number]
+        act(order=order, actor=staff, reason="not placed", now=NOW)
+
+    at_once_without(decide, times=2, off=[ROW_LOCK, SENDER_LOCK], nth=2)
+
+    assert Event.objects.filter(order=order, kind=EventKind.DECISION).count() == 2
+
+
+def test_control_without_the_row_lock_an_order_is_refunded_and_claimed() -> None:
+    order = make_order()
+
+    def act(number: int) -> None:
+        if number:
+            _cancel(order)
+        else:
+            claim(provider_id=order.provider_id, owner=uuid4())
+
+    at_once_without(act, times=2)
+
+    order.refresh_from_db()
+    assert Attempt.objects.filter(order=order).exists()
+    assert order.refunded == order.charge
 
 
 def _cancel(order: Order) -> None:

@@ -7,7 +7,6 @@ from typing import TypeVar
 from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
 from django.test import Client
 
 from accounts.models import User
@@ -52,29 +51,6 @@ def test_50_orders_at_once_on_money_for_20_are_exactly_20() -> None:
     assert Order.objects.count() == MONEY_FOR
     assert Transfer.objects.filter(kind=TransferKind.CHARGE).count() == MONEY_FOR
     assert Account.objects.get(owner=user).balance == 0
-
-
-def test_control_without_the_wallets_lock_money_for_20_buys_more() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE naive_wallet (balance numeric NOT NULL)")
-        cursor.execute("INSERT INTO naive_wallet VALUES (20)")
-
-    def order_naively(_number: int) -> bool:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT balance, pg_sleep(0.01) FROM naive_wallet")
-            balance = cursor.fetchone()[0]
-            if balance < 1:
-                return False
-            cursor.execute("UPDATE naive_wallet SET balance = %s", [balance - 1])
-            return True
-
-    try:
-        placed = at_once(order_naively, times=ORDERS, threads=THREADS)
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE naive_wallet")
-
-    assert sum(placed) > MONEY_FOR
 
 
 def test_one_key_sent_25_times_at_once_is_one_order() -> None:

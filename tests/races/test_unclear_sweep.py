@@ -12,6 +12,7 @@ from orders.models import Attempt, AttemptState, Event, EventKind, Evidence, Sta
 from orders.unclear.apply_verdict import conclude_not_placed, conclude_placed
 from orders.unclear.decide import AlreadyDecided, CannotDecide, refund, resend
 from tests.factories import NOW, make_service, make_user
+from tests.guards_off import ROW_LOCK, SENDER_LOCK, at_once_without
 from tests.orders.attempts import make_unclear, only_attempt
 from tests.threads import together
 
@@ -69,3 +70,17 @@ def test_of_two_resolvers_at_once_one_counts() -> None:
 
         assert results.count(True) == 1
         assert Event.objects.filter(order=order, kind=EventKind.VERDICT).count() == 1
+
+
+def test_control_without_locks_an_order_is_found_placed_and_not_placed() -> None:
+    order = make_unclear(make_service())
+    attempt = only_attempt(order)
+
+    def conclude(number: int) -> bool:
+        if number:
+            return conclude_not_placed(attempt_id=attempt.pk, evidence=Evidence(), now=NOW)
+        return conclude_placed(attempt_id=attempt.pk, upstream_id="7", evidence=Evidence(), now=NOW)
+
+    settled = at_once_without(conclude, times=2, off=[ROW_LOCK, SENDER_LOCK], nth=2)
+
+    assert settled == [True, True]

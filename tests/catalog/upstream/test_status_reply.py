@@ -149,42 +149,43 @@ def test_reply_about_one_id(
     assert reply.missing == missing
 
 
-@pytest.mark.parametrize(
-    ("word", "status"),
-    [
-        ("Pending", Status.PENDING),
-        ("AWAITING", Status.PENDING),
-        ("Queued", Status.PENDING),
-        ("Processing", Status.PROCESSING),
-        ("In progress", Status.IN_PROGRESS),
-        ("Inprogress", Status.IN_PROGRESS),
-        ("in_progress", Status.IN_PROGRESS),
-        ("IN-PROGRESS", Status.IN_PROGRESS),
-        ("Completed", Status.COMPLETED),
-        ("complete", Status.COMPLETED),
-        ("Partial", Status.PARTIAL),
-        ("Partially refunded", Status.PARTIAL),
-        ("Canceled", Status.CANCELED),
-        ("Cancelled", Status.CANCELED),
-        ("Refunded", Status.CANCELED),
-        ("Fail", Status.FAILED),
-        ("Failed", Status.FAILED),
-        ("Error", Status.FAILED),
-        ("Active", Status.ACTIVE),
-        ("Paused", Status.PAUSED),
-        ("Expired", Status.EXPIRED),
-        ("Teleported", Status.UNKNOWN),
-        ("", Status.UNKNOWN),
-        (None, Status.UNKNOWN),
-        (7, Status.UNKNOWN),
-        (["Completed"], Status.UNKNOWN),
-    ],
-)
-def test_status_words_are_folded_and_kept(word: object, status: Status) -> None:
-    found = read_one(status=word)
+STATUS_WORDS: list[tuple[object, Status]] = [
+    ("Pending", Status.PENDING),
+    ("AWAITING", Status.PENDING),
+    ("Queued", Status.PENDING),
+    ("Processing", Status.PROCESSING),
+    ("In progress", Status.IN_PROGRESS),
+    ("Inprogress", Status.IN_PROGRESS),
+    ("in_progress", Status.IN_PROGRESS),
+    ("IN-PROGRESS", Status.IN_PROGRESS),
+    ("Completed", Status.COMPLETED),
+    ("complete", Status.COMPLETED),
+    ("Partial", Status.PARTIAL),
+    ("Partially refunded", Status.PARTIAL),
+    ("Canceled", Status.CANCELED),
+    ("Cancelled", Status.CANCELED),
+    ("Refunded", Status.CANCELED),
+    ("Fail", Status.FAILED),
+    ("Failed", Status.FAILED),
+    ("Error", Status.FAILED),
+    ("Active", Status.ACTIVE),
+    ("Paused", Status.PAUSED),
+    ("Expired", Status.EXPIRED),
+    ("Teleported", Status.UNKNOWN),
+    ("", Status.UNKNOWN),
+    (None, Status.UNKNOWN),
+    (7, Status.UNKNOWN),
+    (["Completed"], Status.UNKNOWN),
+]
 
-    assert found.status is status
-    assert found.word == (str(word) if isinstance(word, str | int) else "")
+
+def test_status_words_are_folded_and_kept() -> None:
+    found = [(word, read_one(status=word)) for word, _ in STATUS_WORDS]
+
+    assert [(word, each.status) for word, each in found] == STATUS_WORDS
+    assert [each.word for _, each in found] == [
+        str(word) if isinstance(word, str | int) else "" for word, _ in STATUS_WORDS
+    ]
 
 
 @pytest.mark.parametrize(

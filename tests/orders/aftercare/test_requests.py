@@ -121,6 +121,24 @@ def test_pitfall_1_an_order_that_staff_hold_may_be_placed_and_is_not_refunded_by
     assert not can_cancel(order)
 
 
+@pytest.mark.parametrize("is_cancel", [True, False])
+def test_pitfall_1_an_order_that_is_being_sent_is_not_refunded(is_cancel: bool) -> None:
+    order = make_order(service=make_service(is_cancel=is_cancel), status=Status.SUBMITTING)
+
+    if is_cancel:
+        cancellation = request_cancel(order=order, actor=order.user, now=LATER)
+        assert cancellation is not None
+        assert cancellation.state == RequestState.REQUESTED
+    else:
+        with pytest.raises(NotOffered):
+            request_cancel(order=order, actor=order.user, now=LATER)
+    asked = request_cancels(customer=order.user, ids=[order.pk], now=LATER)
+
+    order.refresh_from_db()
+    assert (order.status, order.refunded, asked) == (Status.SUBMITTING, Decimal(0), set())
+    assert Account.objects.get(owner=order.user).balance == 0
+
+
 def test_pitfall_16_canceling_a_running_order_moves_no_money() -> None:
     order = make_order(service=make_service(is_cancel=True), status=Status.RUNNING)
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -11,10 +12,11 @@ from catalog.models import Provider, Service
 from catalog.provider_client import open_client
 from orders.aftercare.refill_status import poll_refills
 from orders.aftercare.requests import request_cancel, request_refill
-from orders.aftercare.send_requests import close_overtaken, send_batch, send_due
+from orders.aftercare.send_requests import claim_batch, close_overtaken, send_batch, send_due
 from orders.models import Cancellation, Order, Refill, RequestState, Status
 from tests.connected_provider import connect, mirror_service, run_order
 from tests.double.handle import ProviderDouble
+from tests.guards_off import at_once_without
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -298,3 +300,16 @@ def test_two_sweeps_at_once_send_each_refill_once(
 
     assert len(double.journal().refills) == 30
     assert states(Refill) == {RequestState.RUNNING: 30}
+
+
+def test_control_without_the_row_lock_sweeps_take_the_same_refills(
+    double: ProviderDouble, provider: Provider, service: Service
+) -> None:
+    for order in [delivered(double, service) for _ in range(3)]:
+        ask_refill(order)
+
+    def take(_: int) -> int:
+        now = timezone.now()
+        return len(claim_batch(kind=Refill, provider=provider, owner=uuid4(), now=now))
+
+    assert at_once_without(take, times=4) == [3] * 4

@@ -2,24 +2,27 @@
 it.
 """
 
+from collections.abc import Iterator
+
 import pytest
+from pytest_django import Settings
 
 
 @pytest.fixture(autouse=True)
-def _fresh_counters(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.conf import settings  # Django must be set up first
+def _fresh_counters(
+    request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    from orders.api import rate_limit, recent_requests  # Django must be set up first
+    from orders.api.valkey import Memory, memory
 
-    from orders.api import authenticate, rate_limit, recent_requests
-    from orders.api.valkey import Memory
-
-    fresh = rate_limit.Limiter()
-    monkeypatch.setattr(rate_limit, "limiter", fresh)
-    monkeypatch.setattr(authenticate, "limiter", fresh)
-    nowhere = "redis://127.0.0.1:9/0"  # nobody listens
-    url, timeout = (
-        (settings.REDIS_URL, 60.0) if "valkey" in request.fixturenames else (nowhere, 0.5)
-    )
-    # patient: how long a busy machine's Valkey takes is no matter of ours
-    memory = Memory(url=url, timeout=timeout)
-    monkeypatch.setattr(rate_limit, "memory", lambda: memory)
-    monkeypatch.setattr(recent_requests, "memory", lambda: memory)
+    vars(rate_limit.limiter).update(vars(rate_limit.Limiter()))
+    memory.cache_clear()
+    if "valkey" in request.fixturenames:
+        # patient: how long a busy machine's Valkey takes is no matter of ours
+        patient = Memory(url=settings.REDIS_URL, timeout=60.0)
+        monkeypatch.setattr(rate_limit, "memory", lambda: patient)
+        monkeypatch.setattr(recent_requests, "memory", lambda: patient)
+    else:
+        settings.REDIS_URL = "redis://127.0.0.1:9/0"  # nobody listens
+    yield
+    memory.cache_clear()

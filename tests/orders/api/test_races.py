@@ -2,21 +2,20 @@
 twice.
 """
 
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
 import requests
 from django.db import connection
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import User
 from billing.models import Account, Transfer, TransferKind
-from catalog.models import Service
 from orders.models import Order
-from orders.placing import place_once_per_link
-from tests.factories import make_service, make_user
+from orders.placing.place_once_per_link import place_alone
+from tests.factories import NOW, make_service, make_user
+from tests.guards_off import Guard, at_once_without
 from tests.orders.api.api_client import ADDRESS, key_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,9 +71,13 @@ def test_one_key_sent_100_times_at_once_is_one_order_and_one_charge(
 ) -> None:
     user, service = make_user(balance="100"), make_service()
     form: dict[str, object] = {
-        "key": key_of(user), "action": "add", "service": service.pk, "link": "@one", "quantity": 1000,
+        "key": key_of(user),
+        "action": "add",
+        "service": service.pk,
+        "link": "@one",
+        "quantity": 1000,
         "idempotency_key": "k1",
-    }  # fmt: skip
+    }
 
     answers = at_once(live_server, [form] * REPEATS)
 
@@ -86,8 +89,12 @@ def test_one_key_sent_100_times_at_once_is_one_order_and_one_charge(
 def test_one_order_sent_twice_at_once_without_a_key_is_placed_once(live_server: LiveServer) -> None:
     user, service = make_user(balance="100"), make_service()
     form: dict[str, object] = {
-        "key": key_of(user), "action": "add", "service": service.pk, "link": "@one", "quantity": 1000,
-    }  # fmt: skip
+        "key": key_of(user),
+        "action": "add",
+        "service": service.pk,
+        "link": "@one",
+        "quantity": 1000,
+    }
 
     answers = at_once(live_server, [form] * THREADS)
 
@@ -97,23 +104,22 @@ def test_one_order_sent_twice_at_once_without_a_key_is_placed_once(live_server: 
     }
 
 
-def test_control_without_waiting_for_its_turn_an_order_sent_twice_is_placed_twice(
-    live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_control_without_waiting_for_its_turn_an_order_sent_twice_is_placed_twice() -> None:
     user, service = make_user(balance="100"), make_service()
-    form: dict[str, object] = {
-        "key": key_of(user), "action": "add", "service": service.pk, "link": "@one", "quantity": 1000,
-    }  # fmt: skip
-    both, look = Barrier(2), place_once_per_link._check_link
+    turn = Guard(re.compile(r"pg_advisory_xact_lock\(hashtextextended\(%s, 0\)\)"), "%s")
 
-    def look_together(*, customer: User, service: Service, link: str) -> None:
-        look(customer=customer, service=service, link=link)
-        both.wait(timeout=30)
-
-    monkeypatch.setattr(place_once_per_link, "_take_turn", lambda **_: None)
-    monkeypatch.setattr(place_once_per_link, "_check_link", look_together)
-
-    at_once(live_server, [form] * 2)
+    at_once_without(
+        lambda _: place_alone(
+            customer=user,
+            service=service,
+            values={"link": "@one", "quantity": "1000"},
+            now=NOW,
+            client_key=None,
+        ),
+        times=2,
+        off=[turn],
+        meet=re.compile(r'"orders_order"\."link" IN'),
+    )
 
     assert user.orders.count() == 2
 

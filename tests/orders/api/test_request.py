@@ -142,7 +142,7 @@ def test_lists_as_php_writes_them_are_lists() -> None:
         b"\x00" * 1000,
     ],
 )
-def test_json_that_is_an_attack_is_read_as_nothing_dear(body: str | bytes) -> None:
+def test_hostile_json_is_read_quickly_as_no_request(body: str | bytes) -> None:
     found = asked(body, "application/json")
 
     assert found.key in {"", "NaN"}

@@ -6,6 +6,7 @@ import socket
 import time
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 from redis import Redis
@@ -97,15 +98,20 @@ def _callers(server: socket.socket) -> int:
         count += 1
 
 
-def test_valkey_that_comes_back_is_found_after_the_silence(valkey: Valkey) -> None:
+def test_valkey_that_comes_back_is_found_after_the_silence(valkey: Valkey, tmp_path: Path) -> None:
     del valkey
-    back = Memory(url=broker_url(DATA_DIR), timeout=SOON)
+    real, link = Paths.of(DATA_DIR).valkey_socket, tmp_path / "valkey"
+    url = broker_url(DATA_DIR).replace(str(real), str(link))
+    silent, hasty = (Memory(url=url, silence=silence, timeout=SOON) for silence in (3600.0, 0.0))
 
-    back._silent_until = time.monotonic() + 3600
-    assert back.run(lambda pipeline: pipeline.ping()) is None
-    back._silent_until = time.monotonic()
-    assert back.run(lambda pipeline: pipeline.ping()) == [True]
-    assert back._silent_until == 0
+    def ping() -> list[object]:
+        return [memory.run(lambda pipeline: pipeline.ping()) for memory in (silent, hasty)]
+
+    away = ping()
+    link.symlink_to(real)
+
+    assert away == [None, None]
+    assert [ping(), ping()] == [[None, [True]]] * 2
 
 
 def test_processes_count_for_themselves_while_valkey_is_away(

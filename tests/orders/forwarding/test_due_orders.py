@@ -19,13 +19,39 @@ from tests.orders.attempts import drain, kinds_of, leave_attempt, make_due, make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+POSSIBLY_PLACED = [
+    AttemptState.PREPARED,
+    AttemptState.SENT,
+    AttemptState.UNKNOWN,
+    AttemptState.ACCEPTED,
+    AttemptState.PLACED,
+]
+
 
 @pytest.fixture(autouse=True)
 def _short_calls(settings: Settings) -> None:
     settings.PROVIDER_TIMEOUT = 1.5
 
 
-def test_five_failures_in_a_row_pause_the_provider(double: ProviderDouble) -> None:
+def test_fifth_failure_in_a_row_pauses_the_provider_and_the_fourth_does_not(
+    double: ProviderDouble,
+) -> None:
+    fourth, fifth = make_lane(double, failures_in_row=3), make_lane(double, failures_in_row=4)
+    for service in (fourth, fifth):
+        make_due(service)
+    double.fault("add", "nocommit_close")
+
+    submit_due()
+
+    assert dict(Provider.objects.values_list("pk", "is_pause_automatic")) == {
+        fourth.provider_id: False,
+        fifth.provider_id: True,
+    }
+
+
+def test_provider_that_fails_is_paused_before_all_its_orders_are_sent(
+    double: ProviderDouble,
+) -> None:
     make_due(make_lane(double), count=12)
     double.fault("add", "nocommit_close")
 
@@ -166,14 +192,18 @@ def test_waiting_order_that_may_be_placed_is_held_and_keeps_nobody_waiting(
     double: ProviderDouble,
 ) -> None:
     lane = make_lane(double)
-    [doubtful] = make_due(lane)
-    leave_attempt(doubtful, AttemptState.UNKNOWN)
-    Order.objects.filter(pk=doubtful.pk).update(status=Status.WAITING, submit_at=timezone.now())
-    [other] = make_due(lane)
+    orders = make_due(lane, count=len(POSSIBLY_PLACED))
+    placed_perhaps = dict(zip(POSSIBLY_PLACED, orders, strict=True))
+    for state, order in placed_perhaps.items():
+        leave_attempt(order, state)
+    [other] = make_due(lane, link="https://example.com/other")
 
     submit_due()
 
-    doubtful.refresh_from_db()
     other.refresh_from_db()
-    assert (doubtful.status, doubtful.hold_reason) == (Status.HELD, HoldReason.STAFF)
     assert other.status == Status.RUNNING
+    assert {
+        state: Order.objects.values_list("status", "hold_reason").get(pk=order.pk)
+        for state, order in placed_perhaps.items()
+    } == dict.fromkeys(POSSIBLY_PLACED, (Status.HELD, HoldReason.STAFF))
+    assert [placed.link for placed in double.placed()] == [other.link]

@@ -17,6 +17,7 @@ from orders.forwarding.sweep import submit_due
 from orders.models import Order, ProviderAccount, RejectionText, Status
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_provider, make_user
+from tests.guards_off import at_once_without
 from tests.orders.attempts import make_due, make_lane
 from tests.threads import at_once
 
@@ -75,16 +76,16 @@ def test_first_and_last_time_are_kept() -> None:
 
 
 @pytest.mark.django_db
-def test_longest_unseen_text_gives_way_but_never_an_ambiguous_one(
-    staff: User, monkeypatch: pytest.MonkeyPatch
+def test_of_over_a_hundred_texts_the_longest_unseen_gives_way_but_never_an_ambiguous_one(
+    staff: User,
 ) -> None:
-    monkeypatch.setattr(refusal_texts, "MAX_TEXTS", 3)
     provider = make_provider()
     mark_ambiguous(rejection=note(provider, "ambiguous"), actor=staff, now=NOW)
-    for minutes, word in enumerate(("one", "two", "three", "four")):
+    words = ["x" * number for number in range(1, 102)]
+    for minutes, word in enumerate(words):
         note_rejection(provider_id=provider.pk, text=word, now=NOW + timedelta(minutes=minutes))
 
-    assert [text for text, _ in texts(provider)] == ["ambiguous", "three", "four"]
+    assert [text for text, _ in texts(provider)] == ["ambiguous", *words[2:]]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -162,22 +163,17 @@ def test_of_many_decisions_at_once_none_is_lost(staff: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_the_lock_decisions_at_once_are_lost(staff: User) -> None:
+def test_control_without_the_providers_lock_all_decisions_but_one_are_lost(staff: User) -> None:
     provider = make_provider()
-
     ProviderAccount.objects.create(provider=provider)
+    rows = [note(provider, f"words {'x' * number}") for number in range(1, 5)]
 
-    def naive(number: int) -> None:
-        own = ProviderAccount.objects.get(pk=provider.pk)
-        own.ambiguous_phrases = [*own.ambiguous_phrases, f"={number}"]
-        own.save(update_fields=["ambiguous_phrases"])
+    def decide(number: int) -> None:
+        mark_ambiguous(rejection=rows[number], actor=staff, now=NOW)
 
-    for _ in range(20):
-        ProviderAccount.objects.update(ambiguous_phrases=[])
-        at_once(naive, times=8)
-        if len(phrases()) < 8:
-            return
-    pytest.fail("the control shows no damage")
+    at_once_without(decide, times=4)
+
+    assert len(phrases()) == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -150,3 +150,17 @@ def test_order_that_a_dead_worker_left_behind_is_asked_again(
 
 def test_sweep_of_nothing_says_so() -> None:
     assert resend_due() == "nothing to resend"
+
+
+def test_key_that_cannot_be_read_keeps_no_other_provider_from_its_turn(
+    double: ProviderDouble, service: Service
+) -> None:
+    stuck = lose(double, service)
+    Provider.objects.update(sealed_key="sealed under a key that is lost")
+    order = lose(double, make_keyed_lane(double))
+    pass_time()
+
+    assert resend_due() == "1 accepted, 1 provider silent"
+
+    assert standing(order) == (*RUNS, 1)
+    assert standing(stuck) == (*UNDECIDED, 0)

@@ -112,23 +112,24 @@ def test_fields_of_the_type_and_drip_feed_reach_the_provider(double: ProviderDou
 
 
 @pytest.mark.parametrize("shape", PERHAPS)
-@pytest.mark.parametrize("does_commit", [True, False])
 def test_doubtful_answer_leaves_the_order_unclear_and_the_money_untouched(
-    double: ProviderDouble, shape: str, does_commit: bool
+    double: ProviderDouble, shape: str
 ) -> None:
-    [order] = make_due(make_lane(double))
-    double.fault("add", f"{'commit' if does_commit else 'nocommit'}_{shape}")
+    for mode, placed in ((f"commit_{shape}", 1), (f"nocommit_{shape}", 0)):
+        double.reset()
+        [order] = make_due(make_lane(double))
+        double.fault("add", mode)
 
-    notes = [submit_due(), submit_due()]
+        notes = [submit_due(), submit_due()]
 
-    order.refresh_from_db()
-    attempt = only_attempt(order)
-    assert notes == ["1 unclear", "nothing due"]
-    assert (order.status, order.refunded, order.upstream_id) == (Status.UNCLEAR, Decimal(0), None)
-    assert attempt.state == AttemptState.UNKNOWN
-    assert attempt.problem
-    assert kinds_of(order) == ["submitted", "unclear"]
-    assert len(double.placed()) == does_commit
+        order.refresh_from_db()
+        attempt = only_attempt(order)
+        assert notes == ["1 unclear", "nothing due"], mode
+        assert (order.status, order.refunded) == (Status.UNCLEAR, Decimal(0)), mode
+        assert (attempt.state, order.upstream_id) == (AttemptState.UNKNOWN, None), mode
+        assert attempt.problem, mode
+        assert kinds_of(order) == ["submitted", "unclear"], mode
+        assert len(double.placed()) == placed, mode
 
 
 @pytest.mark.parametrize(
@@ -201,6 +202,18 @@ def test_throttled_order_waits_as_long_as_the_provider_asks(double: ProviderDoub
     assert order.submit_at is not None
     assert timedelta(seconds=100) < order.submit_at - timezone.now() <= timedelta(seconds=120)
     assert (order.status, double.placed()) == (Status.WAITING, ())
+
+
+def test_throttled_order_waits_an_hour_at_most(double: ProviderDouble) -> None:
+    [order] = make_due(make_lane(double))
+    double.fault("add", "nocommit_http429", seconds=7 * 24 * 3600)
+
+    began = timezone.now()
+    assert submit_due() == "1 postponed"
+
+    order.refresh_from_db()
+    assert order.submit_at is not None
+    assert began < order.submit_at - timedelta(hours=1) <= timezone.now()
 
 
 def test_refused_order_is_canceled_and_refunded_in_full(double: ProviderDouble) -> None:

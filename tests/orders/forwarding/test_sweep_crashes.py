@@ -6,12 +6,14 @@ import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TypeVar
 from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from pytest_django import Settings
 
 from catalog.models import Provider, Service
 from catalog.provider_client import open_client
@@ -76,7 +78,8 @@ def busy_sessions() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%'"
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND state LIKE 'idle in transaction%'"
         )
         return int(cursor.fetchone()[0])
 
@@ -194,6 +197,19 @@ def test_worker_that_stood_still_past_its_lease_sends_nothing(
     assert (order.status, order.submit_failures, double.placed()) == (Status.WAITING, 0, ())
 
 
+def test_worker_whose_lease_is_over_sends_nothing_before_anybody_has_noticed(
+    double: ProviderDouble, service: Service
+) -> None:
+    [order] = make_due(service)
+    taken = take(service)
+    let_leases_end()
+
+    outcome = forward(taken)
+
+    assert isinstance(outcome, Withheld)
+    assert (only_attempt(order).state, double.placed()) == (AttemptState.PREPARED, ())
+
+
 def test_worker_that_stood_still_between_writing_down_and_sending_sends_nothing(
     double: ProviderDouble, service: Service
 ) -> None:
@@ -290,7 +306,7 @@ def test_provider_is_never_called_inside_a_transaction(
     assert double.journal().requests == ()
 
 
-def test_pulse_and_slots_are_had_once() -> None:
+def test_sender_lock_and_slots_are_held_once() -> None:
     with living_sender(5), pytest.raises(SenderAlive), sender_lock(attempt_id=5):
         pass
     with (
@@ -309,6 +325,44 @@ def test_pulse_and_slots_are_had_once() -> None:
 def _takes_slot() -> bool:
     with slot(provider_id=7, slots=1) as is_taken:
         return is_taken
+
+
+def test_sweeps_side_by_side_stay_within_the_providers_concurrency(
+    double: ProviderDouble, service: Service, settings: Settings
+) -> None:
+    settings.SUBMIT_CONCURRENCY = 2
+    make_due(service, count=6)
+    double.fault("add", "held")
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(apart, submit_due)
+        wait_until_sent(count=2)
+
+        second = submit_due()
+
+        claimed = Attempt.objects.count()
+        double.clear_faults()
+        first.result()
+
+    assert (second, claimed) == ("nothing due", 2)
+    assert len(double.placed()) == 6
+
+
+def test_lane_that_another_session_holds_is_left_for_the_next_sweep(
+    double: ProviderDouble,
+) -> None:
+    service = make_lane(double, is_probe_allowed=True)
+    make_due(service)
+    rival = connection.copy()
+    rival.set_autocommit(False)
+    with closing(rival), rival.cursor() as cursor:
+        cursor.execute(  # as a claim does that stands still
+            "SELECT 1 FROM catalog_provider WHERE id = %s FOR NO KEY UPDATE", [service.provider_id]
+        )
+
+        while_held = submit_due()
+
+    assert while_held == "nothing due"
+    assert submit_due() == "1 accepted"
 
 
 def test_outcome_recorded_twice_changes_nothing(double: ProviderDouble, service: Service) -> None:

@@ -1,14 +1,11 @@
 """Periodic jobs: alone, and noted."""
 
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import OperationalError, connection, connections
 
-from lib import advisory_locks
 from orders.jobs.run_job import run_alone, run_noted
 from orders.models import Sweep
 from tests.threads import at_once
@@ -76,35 +73,49 @@ def test_pitfall_11_of_many_workers_one_runs_the_job() -> None:
     assert results == [False] * 4
 
 
-def test_a_worker_that_stands_still_keeps_no_job_from_the_others(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(advisory_locks, "MAX_SILENCE", "200ms")
+def test_a_session_that_holds_a_job_is_ended_when_it_stands_still_for_two_minutes() -> None:
+    limits = []
+
+    def look() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW idle_session_timeout")
+            limits.append(cursor.fetchone()[0])
+        return ""
+
+    run_alone(name="job", job=look)
+
+    assert limits == ["2min"]
+
+
+def test_a_worker_whose_session_was_ended_keeps_no_job_from_the_others() -> None:
     began, go_on = Event(), Event()
+    sessions = []
 
     def stand_still() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            sessions.append(cursor.fetchone()[0])
         began.set()
         go_on.wait(60)
         return "long ago"
 
-    def work(job: Callable[[], str]) -> bool:
+    def work() -> bool:
         try:
-            return run_alone(name="job", job=job)
+            return run_alone(name="job", job=stand_still)
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(2) as threads:
-        frozen = threads.submit(work, stand_still)
+    with ThreadPoolExecutor(1) as threads:
+        frozen = threads.submit(work)
         assert began.wait(60)
-        # the others are only slow, as long as that may take
-        monkeypatch.setattr(advisory_locks, "MAX_SILENCE", "60s")
-        give_up_at = time.monotonic() + 60
-        while not threads.submit(work, lambda: "by another").result():
-            assert time.monotonic() < give_up_at
-            time.sleep(0.05)
+        assert runs_for_another() is False
+        with connection.cursor() as cursor:  # as PostgreSQL does after two minutes
+            cursor.execute("SELECT pg_terminate_backend(%s, 60000)", sessions)
+        while_it_stands = runs_for_another()
         go_on.set()
         error = frozen.exception(60)
 
     # it learns that it is not alone any more, and writes nothing down
+    assert while_it_stands is True
     assert isinstance(error, OperationalError)
     assert Sweep.objects.get().note == "by another"

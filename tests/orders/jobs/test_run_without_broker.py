@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 calls: list[str] = []
 others_ran_often = threading.Event()
+has_come_back = threading.Event()
 OFTEN = 5
 
 
@@ -49,9 +50,20 @@ def act_that_is_slow() -> None:
         calls.append("alone for a minute")
 
 
-FAST, FAILING, SLOW = (
+def act_whose_session_is_ended() -> None:
+    """At first the database is away in the middle of it; later it is back."""
+    note("act_whose_session_is_ended")
+    with connection.cursor() as cursor:
+        if calls.count("act_whose_session_is_ended") == 1:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        cursor.execute("SELECT 1")
+    note("it is back")
+    has_come_back.set()
+
+
+FAST, FAILING, SLOW, ENDED = (
     Job(f"{__name__}.{name}", "SUBMIT_EVERY")
-    for name in ("act", "act_that_fails", "act_that_is_slow")
+    for name in ("act", "act_that_fails", "act_that_is_slow", "act_whose_session_is_ended")
 )
 
 
@@ -139,3 +151,20 @@ def test_loop_goes_on_beside_a_slow_act_and_after_a_failure(settings: Settings) 
     assert min(calls.count("act"), calls.count("act_that_fails")) >= OFTEN
     assert "alone for a minute" not in calls
     connections.close_all()
+
+
+def test_loop_goes_on_when_the_database_is_back(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.SUBMIT_EVERY = 0.05
+    calls.clear()
+    has_come_back.clear()
+    said: list[str] = []
+
+    perform_until(stop=has_come_back, tell=said.append, jobs=[ENDED])
+
+    assert said[0] == "act_whose_session_is_ended failed"
+    assert calls.count("it is back") == 1
+    assert [record.levelname for record in caplog.records if "database" in record.message] == [
+        "WARNING"
+    ]

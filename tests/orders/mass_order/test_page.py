@@ -31,12 +31,6 @@ def balance_of(user: User) -> Decimal:
     return Account.objects.get(owner=user).balance
 
 
-def test_stranger_is_sent_to_log_in() -> None:
-    response = Client().post(URL, {"text": "1|a|1"})
-
-    assert (response.status_code, response["Location"]) == (302, f"/accounts/login/?next={URL}")
-
-
 def test_wrong_verb_is_refused(client: Client) -> None:
     assert client.put(URL).status_code == 405
 

@@ -36,15 +36,6 @@ def listed(client: Client, **query: str | int) -> list[int]:
     return [int(pk) for pk in re.findall(r'<tr id="order-(\d+)">', response.content.decode())]
 
 
-def test_stranger_is_sent_to_log_in() -> None:
-    assert Client().get(URL)["Location"] == "/accounts/login/?next=/orders"
-
-
-def test_wrong_verb_is_refused(client: Client) -> None:
-    assert client.post(URL).status_code == 405
-    assert client.post(f"{URL}/live").status_code == 405
-
-
 def test_empty_list_leads_to_a_new_order(client: Client) -> None:
     page = client.get(URL).content.decode()
 

@@ -101,9 +101,7 @@ def test_bad_fields_come_back_as_they_were_typed(user: User, service: Service) -
     assert not Order.objects.exists()
 
 
-def test_the_order_s_page_tells_its_posts_and_what_is_not_paid(
-    user: User, service: Service
-) -> None:
+def test_order_page_shows_its_posts_and_what_is_not_paid(user: User, service: Service) -> None:
     order = running(user, service, owed=20)
     charge_posts(order_id=order.pk, now=NOW)
 

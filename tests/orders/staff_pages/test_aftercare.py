@@ -218,31 +218,6 @@ def test_a_cancellation_cannot_be_attached(client: Client, staff: User) -> None:
     assert decide(client, cancellation, "attach", upstream_id="1", reason="?").status_code == 404
 
 
-@pytest.mark.parametrize("url_name", ["staff_refills", "staff_cancels"])
-def test_a_stranger_is_sent_to_log_in(client: Client, url_name: str) -> None:
-    response = client.get(reverse(url_name))
-
-    assert response.status_code == 302
-    assert response["Location"].startswith(reverse("account_login"))
-
-
-@pytest.mark.parametrize("url_name", ["staff_refills", "staff_cancels"])
-def test_a_customer_is_refused(client: Client, url_name: str) -> None:
-    client.force_login(make_user())
-
-    assert client.get(reverse(url_name)).status_code == 403
-
-
-def test_a_customer_decides_nothing(client: Client) -> None:
-    refill = ask_refill()
-    client.force_login(refill.order.user)
-
-    response = decide(client, refill, "approve")
-
-    refill.refresh_from_db()
-    assert (response.status_code, refill.state) == (403, RequestState.REQUESTED)
-
-
 def test_decisions_are_posted_and_lists_are_read(client: Client, staff: User) -> None:
     refill = ask_refill()
 

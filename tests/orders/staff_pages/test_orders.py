@@ -32,36 +32,6 @@ def at_desk(client: Client, staff: User) -> Client:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_stranger_is_sent_to_the_log_in(client: Client, address: str) -> None:
-    response = client.get(address)
-
-    assert (response.status_code, response["Location"]) == (302, f"/accounts/login/?next={address}")
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("address", [*ADDRESSES, *POSTS])
-def test_customer_is_refused(client: Client, address: str) -> None:
-    client.force_login(make_user())
-
-    codes = [client.get(address).status_code, client.post(address).status_code]
-
-    assert codes == [403, 403]
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_pages_are_only_read(at_desk: Client, address: str) -> None:
-    assert at_desk.post(address).status_code == 405
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("address", POSTS)
-def test_decisions_are_only_posted(at_desk: Client, address: str) -> None:
-    assert at_desk.get(address).status_code == 405
-
-
-@pytest.mark.django_db
 def test_row_shows_customer_provider_and_what_the_order_earns(at_desk: Client) -> None:
     service = make_service(provider=make_provider(name="Upstream One"), cost="0.90", price="1.20")
     order = make_order(

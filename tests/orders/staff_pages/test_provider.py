@@ -184,16 +184,3 @@ def test_evidence_of_an_unclear_order_is_shown_and_escaped(at_desk: Client) -> N
         assert text in shown
     assert "&lt;b&gt;Odd&lt;/b&gt;" in shown
     assert "<b>Odd" not in shown
-
-
-def test_stranger_logs_in_customer_is_refused_and_acts_are_only_posted(
-    client: Client, provider: Provider
-) -> None:
-    assert client.get(address(provider)).status_code == 302
-    client.force_login(make_user())
-    assert [client.get(address(provider)).status_code] == [403]
-    assert [client.post(address(provider, act)).status_code for act in POSTS] == [403] * 3
-    client.force_login(make_user(role=Role.STAFF))
-    assert [client.get(address(provider, act)).status_code for act in POSTS] == [405] * 3
-    assert client.post(address(provider)).status_code == 405
-    assert client.get("/staff/providers/999999").status_code == 404

@@ -101,7 +101,7 @@ def test_old_posts_are_posts(service: Service, user: User, double: ProviderDoubl
     ("word", "status", "state"),
     [("Expired", "completed", "Expired"), ("Paused", "running", "Paused")],
 )
-def test_a_provider_s_words_are_shown_and_end_it_or_not(
+def test_status_words_of_a_subscription_are_shown_and_end_it_or_not(
     service: Service, user: User, double: ProviderDouble, word: str, status: str, state: str
 ) -> None:
     order = subscribe(service, user=user)

@@ -50,7 +50,7 @@ def user() -> User:
 
 
 @pytest.mark.parametrize("charge", ["0.74", "0.25", "51"])
-def test_a_charge_that_is_no_number_of_posts_is_staff_s_and_moves_no_money(
+def test_charge_that_is_no_number_of_posts_goes_to_staff_and_moves_no_money(
     service: Service, user: User, double: ProviderDouble, charge: str
 ) -> None:
     order = subscribe(service, user=user)
@@ -109,7 +109,7 @@ def test_posts_are_counted_by_the_rate_at_which_the_order_was_sent(
     assert (order.rate, order.posts, order.charge) == (Decimal("0.60"), 1, PRICE)
 
 
-def test_a_rate_that_changes_while_it_runs_is_staff_s_to_count(
+def test_posts_after_a_change_of_rate_are_counted_by_staff(
     service: Service, user: User, double: ProviderDouble
 ) -> None:
     order = subscribe(service, user=user)

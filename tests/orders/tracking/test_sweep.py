@@ -2,16 +2,19 @@
 money.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
+from billing.ledger import LedgerError
 from billing.models import Account, Transfer, TransferKind
 from catalog.models import Provider, Service
 from catalog.provider_client import open_client
@@ -23,6 +26,7 @@ from orders.tracking.sweep import IN_FLIGHT, claim_batch, track_batch
 from tests.connected_provider import make_due, run_order
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_order, make_service, make_user
+from tests.guards_off import at_once_without
 from tests.orders.tracking.sweeps import CONFIRM, refunds, sweep
 from tests.threads import at_once
 
@@ -58,6 +62,8 @@ def test_completed_ends_and_refunds_nothing(double: ProviderDouble, service: Ser
 def test_partial_refunds_what_was_not_delivered_after_two_looks(
     double: ProviderDouble, service: Service, settings: Settings
 ) -> None:
+    service.price = Decimal("1.23457")
+    service.save()
     order = run_order(service, quantity=1000)
     double.set_order(order.upstream_id or "", status="Partial", remains=157)
 
@@ -68,7 +74,7 @@ def test_partial_refunds_what_was_not_delivered_after_two_looks(
     sweep()
 
     order.refresh_from_db()
-    owed = (order.charge * 157 / 1000).quantize(Decimal("0.00001"), rounding="ROUND_DOWN")
+    owed = Decimal("0.19382")  # of 0.19382749
     assert (after_one.status, after_one.refunded) == (Status.RUNNING, Decimal(0))
     assert (order.status, order.refunded, order.remains) == (Status.PARTIAL, owed, 157)
     assert refunds(order) == [owed]
@@ -260,6 +266,31 @@ def test_two_sweeps_at_once_refund_once(
     for order in orders:
         order.refresh_from_db()
         assert refunds(order) == [order.charge]
+
+
+def test_control_without_the_orders_lock_a_refund_is_booked_again(settings: Settings) -> None:
+    """Only that its reference was booked before is in the way then."""
+    settings.REFUND_CONFIRM = 0
+    order = make_order(status=Status.RUNNING)
+    canceled = OrderStatus(Word.CANCELED, "Canceled", Decimal(0), "USD", None, 1000, "1000")
+    report = partial(
+        apply_reports,
+        upstream_ids={order.pk: order.upstream_id or ""},
+        reports={order.upstream_id or "": canceled},
+        now=timezone.now(),
+    )
+    report(observed_at=timezone.now())
+
+    def end(_: int) -> str:
+        try:
+            report(observed_at=timezone.now())
+        except (LedgerError, DatabaseError, KeyError):  # the watch is gone with its order's end
+            return "broken off"
+        return "refunded"
+
+    ends = at_once_without(end, times=3)
+
+    assert Counter(ends) == {"refunded": 1, "broken off": 2}
 
 
 def test_the_timeline_shows_the_refund_with_its_formula(

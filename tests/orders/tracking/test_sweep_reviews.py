@@ -11,7 +11,7 @@ from django.utils import timezone
 from billing.models import Transfer, TransferKind
 from catalog.models import Provider, Service
 from catalog.provider_client import open_client
-from orders.models import Order, ReviewKind, Status
+from orders.models import Order, ReviewKind, Status, Watch
 from orders.tracking.apply_reports import apply_reports
 from tests.connected_provider import connect, mirror_service, run_order
 from tests.double.handle import ProviderDouble
@@ -55,6 +55,8 @@ def test_fault_11_a_broken_answer_delays_and_moves_nothing(
 
     sweep(times=2)
     while_broken = Order.objects.get(pk=order.pk)
+    # of the provider, not of the order
+    assert Watch.objects.values_list("errors", flat=True).get() == 0
     double.clear_faults()
     sweep(times=2)
 

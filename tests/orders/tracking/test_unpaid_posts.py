@@ -61,9 +61,7 @@ def test_an_unpaid_post_is_owed_stops_the_serving_and_is_charged_when_money_come
     assert findings() == []
 
 
-def test_a_customer_s_credit_pays_posts_to_its_last_unit(
-    service: Service, double: ProviderDouble
-) -> None:
+def test_credit_pays_posts_to_its_last_unit(service: Service, double: ProviderDouble) -> None:
     user = make_user(balance="1")
     Account.objects.filter(owner=user).update(credit_limit=Decimal("0.60"))
     order = subscribe(service, user=user)

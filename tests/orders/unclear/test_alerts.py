@@ -1,5 +1,6 @@
 """An order that stays unclear is told once to the log, and marked in the staff's inbox."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from orders.models import Attempt, AttemptState, Event, Order
 from orders.unclear.alerts import tell_of_long_unclear
 from orders.unclear.sweep import resolve_due
 from tests.factories import NOW, make_service, make_user, signed_in
+from tests.guards_off import Guard, at_once_without
 from tests.orders.attempts import make_unclear
 from tests.threads import at_once
 
@@ -60,10 +62,11 @@ def test_order_unclear_for_less_is_not_told_nor_marked(staff: Client) -> None:
 
 @pytest.mark.django_db
 def test_order_that_was_settled_is_not_told() -> None:
-    unclear_for(31)
-    Attempt.objects.update(state=AttemptState.PLACED)
+    settled, other = unclear_for(31), unclear_for(31)
+    Attempt.objects.filter(order=settled).update(state=AttemptState.PLACED)
 
-    assert tell_of_long_unclear(now=NOW) == 0
+    assert tell_of_long_unclear(now=NOW) == 1
+    assert [event.order for event in Event.objects.all()] == [other]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -83,3 +86,15 @@ def test_many_workers_tell_once() -> None:
 
     assert sorted(told) == [0, 0, 0, 0, 0, 1]
     assert Event.objects.filter(order=order).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_mark_each_worker_tells() -> None:
+    unclear_for(31)
+    unmarked = Guard(re.compile(r"\"orders_attempt\".\"alarmed_at\" IS NULL"), "true")
+
+    told = at_once_without(
+        lambda _: tell_of_long_unclear(now=NOW), times=3, off=[unmarked], meet=None
+    )
+
+    assert told == [1, 1, 1]

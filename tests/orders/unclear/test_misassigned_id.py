@@ -6,12 +6,15 @@ import pytest
 from pytest_django import Settings
 
 from orders.forwarding.sweep import submit_due
-from orders.models import Attempt, Order, Review, ReviewKind, Status
+from orders.models import Attempt, AttemptState, Order, Review, ReviewKind, Status
 from orders.tracking.sweep import track_due
 from orders.unclear import apply_verdict
+from orders.unclear.misassigned_id import find_order_given_this_id
 from orders.unclear.sweep import resolve_due
 from tests.connected_provider import make_due
 from tests.double.handle import ProviderDouble
+from tests.factories import make_order
+from tests.orders.attempts import leave_attempt
 from tests.orders.unclear.lost_orders import NOT_PLACED, UNDECIDED, Lane, verdict
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,3 +81,15 @@ def test_honest_orders_beside_a_lost_one_need_no_review(lane: Lane) -> None:
 
     assert verdict(lost) == NOT_PLACED
     assert not Review.objects.exists()
+
+
+def test_attempt_that_was_never_sent_has_no_id_that_another_was_given(
+    double: ProviderDouble,
+) -> None:
+    never_sent = leave_attempt(make_order(status=Status.SUBMITTING), AttemptState.PREPARED)
+    later = make_order(service=never_sent.order.service, status=Status.RUNNING)
+    Order.objects.filter(pk=later.pk).update(upstream_charge=never_sent.cost)
+    accepted = leave_attempt(later, AttemptState.ACCEPTED)
+    Attempt.objects.filter(pk=accepted.pk).update(cost=never_sent.cost + 1)
+
+    assert find_order_given_this_id(never_sent) is None

@@ -1,6 +1,7 @@
 """A worker that is killed loses no webhook, and two sweeps at once send none twice."""
 
 import os
+import re
 from collections import Counter
 from itertools import chain
 from threading import Barrier
@@ -12,23 +13,27 @@ from django.utils import timezone
 
 from orders.lifecycle.end import complete
 from orders.models import Order, Status, WebhookDelivery, WebhookEndpoint
-from orders.webhooks.deliveries import MAX_IN_FLIGHT, claim
+from orders.webhooks.deliveries import MAX_IN_FLIGHT, PER_ENDPOINT, claim
 from orders.webhooks.endpoints import (
     MAX_ENDPOINTS,
     RotationOpen,
     TooManyEndpoints,
     add_endpoint,
+    end_old_secret,
     remove_endpoint,
     rotate_secret,
 )
 from orders.webhooks.sweep import deliver_due
 from tests.factories import NOW, make_order
+from tests.guards_off import at_once_without
 from tests.orders.webhooks.endpoints import make_delivery, make_endpoint
 from tests.orders.webhooks.receiver import Receiver
 from tests.threads import at_once
 from tests.warm_process import warm_process
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+COUNT = re.compile(r"SELECT COUNT\(\*\)")
 
 PROGRAM = "from orders.webhooks.sweep import deliver_due; deliver_due()"
 
@@ -70,22 +75,15 @@ def test_four_sweeps_at_once_take_each_delivery_once() -> None:
     )
 
 
-def test_without_the_row_lock_sweeps_would_take_the_same_ones() -> None:
-    for number in range(MAX_IN_FLIGHT):
-        make_delivery(make_endpoint(url=f"http://127.0.0.1:9/{number}"))
-    barrier = Barrier(4)
+def test_control_without_the_row_lock_sweeps_take_the_same_ones() -> None:
+    endpoint = make_endpoint(url="http://127.0.0.1:9/")
+    for _ in range(PER_ENDPOINT):
+        make_delivery(endpoint)
+    WebhookEndpoint.objects.update(is_proven=True)
 
-    def take_unlocked(_: int) -> list[int]:
-        due = list(
-            WebhookDelivery.objects.filter(next_at__lte=timezone.now()).values_list("pk", flat=True)
-        )
-        barrier.wait(timeout=30)
-        WebhookDelivery.objects.filter(pk__in=due).update(owner=uuid4())
-        return due
+    taken = at_once_without(lambda _: len(claim(owner=uuid4())), times=4)
 
-    taken = at_once(take_unlocked, times=4)
-
-    assert Counter(chain.from_iterable(taken)).total() == 4 * MAX_IN_FLIGHT
+    assert taken == [PER_ENDPOINT] * 4
 
 
 def test_order_that_ends_while_its_webhook_is_removed_ends_all_the_same() -> None:
@@ -123,6 +121,10 @@ def test_forms_at_once_make_no_more_endpoints_than_allowed() -> None:
     made = at_once(add, times=8)
 
     assert sum(made) == MAX_ENDPOINTS == WebhookEndpoint.objects.count()
+    WebhookEndpoint.objects.all().delete()
+    assert (
+        sum(at_once_without(add, times=8, meet=COUNT)) == 8
+    )  # the control: without the user's lock
 
 
 def test_second_click_on_a_new_secret_keeps_the_first(receiver: Receiver) -> None:
@@ -137,3 +139,6 @@ def test_second_click_on_a_new_secret_keeps_the_first(receiver: Receiver) -> Non
     secrets = at_once(rotate, times=4)
 
     assert sum(1 for secret in secrets if secret) == 1
+    end_old_secret(endpoint=endpoint)
+    # the control: without the endpoint's lock three are shown a secret that signs nothing
+    assert all(at_once_without(rotate, times=4))

@@ -127,13 +127,6 @@ def test_wrong_verb_is_refused(method: str, path: str, client: Client) -> None:
     assert getattr(client, method)(f"/webhooks{path}").status_code == 405
 
 
-def test_stranger_is_sent_to_the_log_in() -> None:
-    answer = Client().post("/webhooks/new", FORM)
-
-    assert answer["Location"].startswith("/accounts/login/?next=/webhooks/new")
-    assert not WebhookEndpoint.objects.exists()
-
-
 @pytest.mark.parametrize("rows", [1, 3])
 def test_pages_cost_the_same_queries_for_any_number_of_rows(
     rows: int, client: Client, ann: User, django_assert_num_queries: DjangoAssertNumQueries

@@ -13,7 +13,6 @@ from catalog.upstream.service_types import TYPES
 from orders.api.actions import ACTIONS
 from orders.api.docs.calls import CALLS
 from orders.api.docs.examples import Own, fields_of
-from orders.api.docs.openapi import document
 from orders.api.docs.reply_schemas import REPLIES
 
 ADDRESS = "/api/v2/openapi.json"
@@ -103,12 +102,13 @@ def test_who_has_it_already_gets_304() -> None:
 
 
 def test_it_names_the_sites_own_address(settings: Settings) -> None:
+    usual, usual_site = Client().get(ADDRESS).content.decode(), settings.SITE_URL
     settings.SITE_URL = "https://panel.example"
 
-    described = json.loads(Client().get(ADDRESS).content)
+    described = Client().get(ADDRESS).content.decode()
 
-    assert described["servers"] == [{"url": "https://panel.example"}]
-    assert described == document("https://panel.example")
+    assert json.loads(described)["servers"] == [{"url": "https://panel.example"}]
+    assert described == usual.replace(usual_site, "https://panel.example")
 
 
 def test_wrong_verb_is_refused() -> None:
