@@ -161,6 +161,9 @@ def test_doubt_is_closed_with_a_reason_once(at_desk: Client, staff: User) -> Non
         staff,
         Status.RUNNING,
     )
+    page = at_desk.get(f"/staff/orders/{order.pk}").content.decode()
+    assert "What is “Frozen”?" in page
+    assert f"by <bdi>{staff}</bdi>: it means pending" in page
 
 
 @pytest.mark.django_db
