@@ -8,5 +8,6 @@ ENVIRONMENT: Final = {
     "SECRET_KEY": "a key that only the tests know, fifty characters and more",
     "ENCRYPTION_KEYS": base64.urlsafe_b64encode(b"32 bytes, which only tests know.").decode(),
     "API_KEY_PEPPER": "a pepper that only the tests know",
+    "LOG_LEVEL": "WARNING",  # two lines for each request, which nobody reads
     "PROVIDER_ALLOW_PRIVATE": "on",  # the provider double listens on loopback
 }

@@ -10,7 +10,7 @@ from xdist.scheduler import LoadScopeScheduling
 # One started panel each
 TOGETHER = ("tests/faults/", "tests/journeys/")
 # Each of its tests by itself
-APART = ("tests/mutants/", "tests/panel/test_up.py")
+APART = ("tests/mutants/",)
 # Rough seconds of the long ones on two idle cores. A file that is not named comes after them; a wrong
 # number only makes the end of a run less even.
 SECONDS = {
@@ -22,7 +22,7 @@ SECONDS = {
     "tests/panel/test_demo.py": 35,
     "tests/browser/": 20,
     "tests/faults/test_model.py": 17,
-    "tests/panel/test_up.py": 12,
+    "tests/panel/test_up.py": 30,
     "tests/orders/": 5,
     "tests/mutants/": 4,
 }

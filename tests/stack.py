@@ -7,12 +7,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from panel.embedded import Paths
+from panel.embedded import Paths, broker_url, database_url
 from panel.embedded.child_processes import children_of, leftovers
 from panel.processes.run_panel import PROJECT
 from tests import prepared
 from tests.processes import is_alive, line_of
 from tests.waiting import PATIENCE, wait_for
+from tests.warm_process import Fork, warm_process
 
 FAST = {  # seconds; the real worker and beat, only quicker
     "SUBMIT_EVERY": "1",
@@ -26,6 +27,7 @@ FAST = {  # seconds; the real worker and beat, only quicker
     "REFUND_CONFIRM": "1",
     "PROVIDER_ALLOW_PRIVATE": "on",
 }
+SECRETS = ("SECRET_KEY", "ENCRYPTION_KEYS", "API_KEY_PEPPER")
 # of our own environment: nothing that configures a panel
 KEPT = {"PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV"}
 
@@ -90,6 +92,12 @@ class Stack:
         self.process.send_signal(number)
         return self.process.wait(limit)
 
+    def assert_stopped_cleanly(self) -> None:
+        """Nothing runs any more, and PostgreSQL had the time to shut down."""
+        assert leftovers(data_dir=self.data_dir) == []
+        log = (self.data_dir / "log" / "postgres.log").read_text().rstrip()
+        assert log.endswith("database system is shut down")
+
     def end(self) -> None:
         """Stop it where it still runs, in whatever state."""
         if self.process is not None and self.process.poll() is None:
@@ -115,6 +123,21 @@ class Stack:
             timeout=300,
             check=False,
         )
+
+    def start_beside(self, program: str, *, fault_point: str = "") -> Fork:
+        """Run lines of Python on the running panel's database and settings, in a process of its
+        own.
+        """
+        # empty: the panel's data folder has them
+        env = dict.fromkeys(SECRETS, "") | self.env
+        env |= {"DATABASE_URL": database_url(self.data_dir), "REDIS_URL": broker_url(self.data_dir)}
+        return warm_process(**env).start(program, env={"FAULT_POINT": fault_point})
+
+    def ask(self, program: str) -> str:
+        """What lines of Python print there."""
+        code, said = self.start_beside(program).end()
+        assert code == 0, said
+        return said
 
     def audit(self) -> None:
         """Assert that the money adds up."""

@@ -20,8 +20,7 @@ from panel.embedded import Paths, broker_url, database_url
 from panel.embedded.child_processes import Child, spawn
 from panel.processes.run_panel import PROJECT
 from tests.processes import family, line_of
-from tests.stack import Stack
-from tests.warm_process import Fork, warm_process
+from tests.stack import SECRETS, Stack
 
 ENVIRONMENT = {
     "STATIC_STORAGE": "plain",  # compressing takes longer than all the rest of a start
@@ -32,8 +31,6 @@ ENVIRONMENT = {
     "AUDIT_EVERY": "10",
     "LOG_LEVEL": "WARNING",
 }
-# the stand's own process seals and signs, too
-SHARED = ("SECRET_KEY", "ENCRYPTION_KEYS", "API_KEY_PEPPER")
 # What a role's command line contains, and which of the processes it is (None: the main one, else
 # the children)
 ROLES = {
@@ -53,7 +50,8 @@ class Stand:
     """One panel with two beats, in a data folder of its own."""
 
     def __init__(self, data_dir: Path, *, env: Mapping[str, str] | None = None) -> None:
-        shared = {name: os.environ[name] for name in SHARED}
+        # this process seals and signs, too
+        shared = {name: os.environ[name] for name in SECRETS}
         self.stack = Stack(data_dir, env={**ENVIRONMENT, **shared, **(env or {})})
         self.data_dir = self.stack.data_dir
         self.second_beat: subprocess.Popen[bytes] | None = None
@@ -157,11 +155,6 @@ class Stand:
     def broker(self) -> "Redis":
         """A client of the panel's Valkey."""
         return Redis(unix_socket_path=str(Paths.of(self.data_dir).valkey_socket), socket_timeout=5)
-
-    def start_beside(self, program: str, *, fault_point: str = "") -> Fork:
-        """Run a program on the panel's database and settings, in a process of its own."""
-        env = {**self.stack.env, "DATABASE_URL": database_url(self.data_dir)}
-        return warm_process(**env).start(program, env={"FAULT_POINT": fault_point})
 
     def log(self, name: str) -> str:
         """What one child has written."""

@@ -30,11 +30,11 @@ def test_fault_33_worker_whose_clock_is_wrong_ends_no_lease_and_gives_no_verdict
     shop: Shop, seconds: int
 ) -> None:
     shop.double.fault("add", "delayed", seconds=1.5)
-    shop.stand.start_beside("").end()  # from now on a process takes no time to start
+    shop.stand.stack.start_beside("").end()  # from now on a process takes no time to start
     order = shop.order()
     shop.wait(shop.sent)
 
-    code, _ = shop.stand.start_beside(SHIFTED % seconds).end()
+    code, _ = shop.stand.stack.start_beside(SHIFTED % seconds).end()
     shop.settle()
 
     assert code == 0

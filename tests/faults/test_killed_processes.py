@@ -30,7 +30,7 @@ STALE = 6.5
 def die_at(stand: Stand, point: str) -> int:
     """A sweep that gets a SIGKILL at the point; its exit code."""
     sweep = "from django.core.management import call_command; call_command('sweep')"
-    code, _ = stand.start_beside(sweep, fault_point=point).end()
+    code, _ = stand.stack.start_beside(sweep, fault_point=point).end()
     return code
 
 

@@ -73,7 +73,7 @@ def test_fault_32_payment_whose_booking_was_cut_off_is_credited_once_by_the_next
 ) -> None:
     before = shop.balance()
 
-    code, _ = shop.stand.start_beside(DIES_BEFORE_THE_COMMIT % shop.customer.pk).end()
+    code, _ = shop.stand.stack.start_beside(DIES_BEFORE_THE_COMMIT % shop.customer.pk).end()
     after_the_kill = shop.balance()
     reports = [report(shop, payment_id="32", amount="7") for _ in range(2)]
 

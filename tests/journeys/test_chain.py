@@ -117,11 +117,8 @@ def _both(act: Callable[[Stack], None], panels: list[Stack]) -> None:
 
 def _open_shop(panel: Stack, email: str, *, url: str, key: str) -> str:
     """Sell what that provider sells, to a customer with money; the customer's API key."""
-    answer = panel.manage(
-        "shell", "-v0", "-c", SHOP % {"url": url, "key": key, "email": email, "money": MONEY}
-    )
-    assert answer.returncode == 0, answer.stdout + answer.stderr
-    return answer.stdout.splitlines()[-1]
+    said = panel.ask(SHOP % {"url": url, "key": key, "email": email, "money": MONEY})
+    return said.splitlines()[-1]
 
 
 def test_chain_of_two_panels_is_exactly_once(chain: Chain) -> None:
@@ -182,9 +179,8 @@ def _wait_for_the_end(shop: requests.Session, api: str, key: str, numbers: list[
 
 def _books(panel: Stack, name: str) -> dict[str, Any]:
     """What a panel believes; fails where its audit does not exit with 0."""
-    answer = panel.manage("shell", "-v0", "-c", BOOKS % f"{name}@chain.example")
-    assert answer.returncode == 0, answer.stdout + answer.stderr
-    account_balance: dict[str, Any] = json.loads(answer.stdout.splitlines()[0])
+    said = panel.ask(BOOKS % f"{name}@chain.example")
+    account_balance: dict[str, Any] = json.loads(said.splitlines()[0])
     return account_balance
 
 

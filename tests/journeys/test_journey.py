@@ -51,7 +51,7 @@ def test_from_signing_up_to_the_last_refund(
     attach(page, desk, shop, unclear)
 
     shop.stack.audit()
-    ours = json.loads(shop.ask(OURS % CUSTOMER))
+    ours = json.loads(shop.stack.ask(OURS % CUSTOMER))
     placed = [[str(each.order), each.link, each.status.lower()] for each in shop.provider.placed()]
     assert placed == ours
     assert [status for _, _, status in ours] == ["partial", "completed", "canceled", "completed"]

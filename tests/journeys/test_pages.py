@@ -138,12 +138,12 @@ def keys(shop: Shop) -> dict[str, str]:
         "values={'link': 'https://example.com/%s#fate=slow', 'quantity': '700'}, now=timezone.now())"
     )
     shop.provider.fault("add", "nocommit_http502", times=1)
-    shop.ask(place % "unclear")
+    shop.stack.ask(place % "unclear")
     wait_for(lambda: shop.provider.faults()[-1]["struck"] == 1)
-    shop.ask(place % "running")
+    shop.stack.ask(place % "running")
     wait_for(lambda: any("/running" in each.link for each in shop.provider.placed()))
     return {
-        **dict(zip(NAMES, shop.ask(KEYS % CUSTOMER).split(), strict=True)),
+        **dict(zip(NAMES, shop.stack.ask(KEYS % CUSTOMER).split(), strict=True)),
         "service": shop.service,
     }
 

@@ -115,6 +115,7 @@ def by_steps(postgres: Postgres) -> Iterator[psycopg.Connection]:
             server.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
 
 
+@pytest.mark.slow
 def test_a_database_migrated_step_by_step_has_the_same_triggers(
     by_steps: psycopg.Connection,
 ) -> None:

@@ -63,17 +63,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 def facts(demo: Demo) -> list[list[str]]:
-    answer = demo.manage("shell", "-v0", "-c", FACTS)
-    assert answer.returncode == 0, answer.stderr
-    return [line.split() for line in answer.stdout.splitlines()]
+    return [line.split() for line in demo.ask(FACTS).splitlines()]
 
 
 def count_orders(demo: Demo) -> int:
-    return int(
-        demo.manage(
-            "shell", "-v0", "-c", "from orders.models import Order; print(Order.objects.count())"
-        ).stdout
-    )
+    return int(demo.ask("from orders.models import Order; print(Order.objects.count())"))
 
 
 def test_demo_has_an_order_a_refill_and_a_cancellation_in_every_state_that_lasts(

@@ -34,6 +34,7 @@ def state(tmp_path: Path, settings: Settings) -> Path:
     return kept
 
 
+@pytest.mark.slow
 def test_next_start_finds_everything_empty(state: Path) -> None:
     call_command("seed_demo", "--check")
 

@@ -24,12 +24,18 @@ MAIN_PROCESSES = {
 
 
 @pytest.fixture(scope="module")
-def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One panel that every test hurts; it runs again after each but the last."""
-    running = Stack(tmp_path_factory.mktemp("hurt") / "data", env={"STATIC_STORAGE": "plain"})
-    running.start()
-    yield running
-    running.end()
+def _hurt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    hurt = Stack(tmp_path_factory.mktemp("hurt") / "data", env={"STATIC_STORAGE": "plain"})
+    yield hurt
+    hurt.end()
+
+
+@pytest.fixture
+def panel(_hurt: Stack) -> Stack:
+    """One panel that every test hurts; it runs when a test begins."""
+    if _hurt.process is None or _hurt.process.poll() is not None:
+        _hurt.start()
+    return _hurt
 
 
 def is_healthy(panel: Stack) -> bool:
@@ -105,4 +111,5 @@ def test_folder_left_by_a_crash_of_the_machine_starts_again(panel: Stack) -> Non
     panel.start()
 
     assert is_healthy(panel)
-    assert panel.stop() == 0
+    assert panel.stop(number=signal.SIGTERM) == 0
+    panel.assert_stopped_cleanly()

@@ -134,23 +134,15 @@ def test_unreachable_database_is_named(make_stack: Callable[..., Stack]) -> None
     assert leftovers(data_dir=panel.data_dir) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signal_stops_everything_cleanly(
-    number: signal.Signals, make_stack: Callable[..., Stack]
-) -> None:
+# SIGTERM: at the end of test_killed_processes.py
+def test_ctrl_c_stops_everything_cleanly(make_stack: Callable[..., Stack]) -> None:
     panel = make_stack()
     panel.start()
 
-    code = panel.stop(number=number)
+    code = panel.stop(number=signal.SIGINT)
 
     assert code == 0
-    assert leftovers(data_dir=panel.data_dir) == []
-    assert (
-        (panel.data_dir / "log" / "postgres.log")
-        .read_text()
-        .rstrip()
-        .endswith("database system is shut down")
-    )
+    panel.assert_stopped_cleanly()
 
 
 def test_signal_during_the_start_stops_everything(make_stack: Callable[..., Stack]) -> None:

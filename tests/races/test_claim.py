@@ -30,6 +30,7 @@ def service(double: ProviderDouble) -> Service:
     return make_lane(double)
 
 
+@pytest.mark.slow
 def test_two_sweeps_with_eight_senders_place_each_order_once(
     double: ProviderDouble, service: Service
 ) -> None:

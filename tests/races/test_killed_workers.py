@@ -32,6 +32,7 @@ FAULTS = [
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_random_kills_and_faults_place_no_order_twice_and_lose_none(double: ProviderDouble) -> None:
     luck = random.Random(20260314)
     service, orders = make_lane(double), list[Order]()

@@ -97,6 +97,7 @@ def test_a_refill_that_the_provider_rejects_says_so(
     )
 
 
+@pytest.mark.slow
 def test_refills_are_sent_and_polled_100_a_call(double: ProviderDouble, service: Service) -> None:
     for order in [delivered(double, service) for _ in range(120)]:
         ask_refill(order)

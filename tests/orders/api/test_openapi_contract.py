@@ -40,6 +40,7 @@ CHECKS = [
 ]
 
 
+@pytest.mark.slow
 def test_whatever_is_asked_the_answer_is_as_described(
     live_server: LiveServer, settings: Settings, tmp_path: Path
 ) -> None:

@@ -45,6 +45,7 @@ def at_once(server: LiveServer, forms: list[dict[str, object]]) -> Counter[bytes
         return Counter(threads.map(send, forms))
 
 
+@pytest.mark.slow
 def test_200_orders_at_once_on_money_for_50_are_exactly_50(live_server: LiveServer) -> None:
     user, service = make_user(balance="60"), make_service(price="1.20")
     form: dict[str, object] = {

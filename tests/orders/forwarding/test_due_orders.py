@@ -162,6 +162,7 @@ def test_probed_provider_gets_the_orders_first_that_no_open_one_could_be_mistake
     assert [placed.quantity for placed in double.placed()] == sent
 
 
+@pytest.mark.slow
 def test_sick_lane_does_not_keep_a_healthy_one_waiting(
     double: ProviderDouble, settings: Settings
 ) -> None:

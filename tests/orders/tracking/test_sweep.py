@@ -186,6 +186,7 @@ def test_order_that_is_due_longest_is_asked_first_however_young() -> None:
     assert youngest.pk in batch.upstream_ids
 
 
+@pytest.mark.slow
 def test_pitfall_12_orders_are_asked_for_in_batches_of_100(
     double: ProviderDouble, service: Service
 ) -> None:

@@ -80,6 +80,7 @@ def let_go_on(lane: Lane) -> None:
 
 
 @pytest.mark.parametrize("seed", [1])
+@pytest.mark.slow
 def test_of_a_hundred_lost_orders_all_but_a_few_are_settled_and_none_wrongly(
     double: ProviderDouble, settings: Settings, seed: int
 ) -> None:

@@ -62,6 +62,7 @@ def run(program: str, *, language: str, folder: Path, name: str, key: str) -> ob
 
 
 @pytest.mark.parametrize("language", installed(NEEDED))
+@pytest.mark.slow
 def test_every_sample_runs_as_it_stands(
     language: str, live_server: LiveServer, settings: Settings, tmp_path: Path
 ) -> None:
