@@ -3,7 +3,8 @@
 The row is the queue: a worker finds what is due by a row's status and times, never by a message.
 """
 
-from orders.models.aftercare import AftercareQuerySet, AftercareRequest, RequestState
+from orders.models.aftercare import AftercareRequest
+from orders.models.aftercare_queries import AftercareQuerySet
 from orders.models.attempts import (
     OPEN_ATTEMPT,
     POSSIBLY_PLACED,
@@ -13,7 +14,15 @@ from orders.models.attempts import (
     quiet,
 )
 from orders.models.cancellations import Cancellation, CancellationQuerySet
-from orders.models.choices import ENDED, OPEN, EventKind, HoldReason, ReviewKind, Status
+from orders.models.choices import (
+    ENDED,
+    OPEN,
+    EventKind,
+    HoldReason,
+    RequestState,
+    ReviewKind,
+    Status,
+)
 from orders.models.evidence import Condition, Ends, Evidence, Found, Line
 from orders.models.investigations import MAX_CALLS, Investigation
 from orders.models.jobs_and_proofs import Proof, Sweep

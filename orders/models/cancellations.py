@@ -9,8 +9,9 @@ from django.db.models import Q
 
 from catalog.models import Provider, Service
 from catalog.upstream import BatchOutcome, Client
-from orders.models.aftercare import AftercareQuerySet, AftercareRequest, RequestState
-from orders.models.choices import ENDED, EventKind, Status
+from orders.models.aftercare import AftercareRequest
+from orders.models.aftercare_queries import AftercareQuerySet
+from orders.models.choices import ENDED, EventKind, RequestState, Status
 from orders.models.orders import Order
 from orders.triggers import CANCELLATION_TELLS_ITS_REJECTION, CANCELLATION_TELLS_ITS_REQUEST
 

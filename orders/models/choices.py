@@ -1,5 +1,7 @@
 """The states and kinds of orders, events and reviews."""
 
+from typing import Final
+
 from django.db import models
 
 
@@ -63,3 +65,18 @@ class ReviewKind(models.TextChoices):
     DUPLICATE_ID = "duplicate_id", "The provider gave an id that is already ours"
     UNCOUNTED_POSTS = "uncounted_posts", "The charge is not a whole number of posts"
     UNPAID_POSTS = "unpaid_posts", "The balance does not cover the delivered posts"
+
+
+class RequestState(models.TextChoices):
+    """Where a refill or a cancellation stands."""
+
+    REQUESTED = "requested", "Requested"  # waits for staff
+    APPROVED = "approved", "Approved"  # to be sent
+    SENDING = "sending", "Sending"  # a worker holds it
+    UNCLEAR = "unclear", "Unclear"  # perhaps received: never resent by a machine
+    RUNNING = "running", "In progress"  # the provider took it
+    COMPLETED = "completed", "Completed"
+    REJECTED = "rejected", "Rejected"  # by staff or by the provider
+
+
+OPEN_REQUEST: Final = ["requested", "approved", "sending", "unclear", "running"]

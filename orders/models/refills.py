@@ -9,8 +9,9 @@ from django.db.models import Q
 
 from catalog.models import Provider, Service
 from catalog.upstream import BATCH, BatchOutcome, Client
-from orders.models.aftercare import AftercareQuerySet, AftercareRequest, RequestState
-from orders.models.choices import EventKind
+from orders.models.aftercare import AftercareRequest
+from orders.models.aftercare_queries import AftercareQuerySet
+from orders.models.choices import EventKind, RequestState
 from orders.models.limits import CALL_LEASE
 from orders.models.orders import Order
 from orders.triggers import REFILL_TELLS_ITS_END, REFILL_TELLS_ITS_REQUEST

@@ -1,4 +1,4 @@
-"""Asking for refills and cancellations, and what staff decide."""
+"""Requests for refills and cancellations, and what staff decide."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""`manage.py audit` prints the proof and fails where something does not add up."""
+"""`manage.py audit` prints the audit and exits with 1 on findings."""
 
 import json
 
@@ -11,7 +11,7 @@ from tests.row_damage import damage
 pytestmark = pytest.mark.django_db
 
 
-def test_command_prints_a_proof(capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_prints_an_audit(capsys: pytest.CaptureFixture[str]) -> None:
     make_order()
 
     call_command("audit")

@@ -1,4 +1,4 @@
-"""Whether the last balance of our account at a provider fits what is stored; nobody is asked."""
+"""Whether the last balance at a provider fits our own records; no provider is asked."""
 
 from datetime import timedelta
 from decimal import Decimal

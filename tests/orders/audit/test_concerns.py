@@ -1,4 +1,4 @@
-"""What stands still is shown to staff and logged once, and halts nothing."""
+"""Work that stands still is shown to staff and logged once, and halts nothing."""
 
 from datetime import timedelta
 
@@ -60,7 +60,7 @@ def test_order_that_is_being_sent_by_nobody_is_a_concern() -> None:
     assert [concern.key for concern in look(now=NOW)] == [f"unattended:{order.pk}"]
 
 
-def test_concern_is_kept_with_the_proof_logged_once_and_halts_nothing(
+def test_concern_is_kept_with_the_audit_logged_once_and_halts_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     attempt = stuck()

@@ -1,6 +1,4 @@
-"""Nothing stands for days unseen: what has waited for too long while the jobs run is a concern of
-staff.
-"""
+"""Work that is overdue while its job runs is shown to staff."""
 
 from datetime import datetime, timedelta
 

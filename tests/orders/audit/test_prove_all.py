@@ -1,4 +1,4 @@
-"""The audit proves what adds up and names, in a sentence, each thing that does not."""
+"""The audit names, in a sentence, each thing that does not add up."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -217,7 +217,7 @@ def test_many_findings_are_counted_not_listed() -> None:
     assert found[-1] == "… and 3 more of this kind"
 
 
-def test_proof_is_kept_for_staff() -> None:
+def test_audit_is_kept_for_staff() -> None:
     make_order()
 
     note = keep_proof(now=NOW)
@@ -228,7 +228,7 @@ def test_proof_is_kept_for_staff() -> None:
     assert proof.figures["orders"] == 1
 
 
-def test_proof_that_fails_is_kept_and_logged_as_an_error(caplog: pytest.LogCaptureFixture) -> None:
+def test_audit_that_fails_is_kept_and_logged_as_an_error(caplog: pytest.LogCaptureFixture) -> None:
     order = make_order(status=Status.COMPLETED)
     refund_up_to(order=order, owed=Decimal("0.50"), now=NOW)
 
@@ -241,7 +241,7 @@ def test_proof_that_fails_is_kept_and_logged_as_an_error(caplog: pytest.LogCaptu
 
 
 @pytest.mark.django_db(transaction=True)
-def test_proof_sees_one_moment_and_writes_nothing() -> None:
+def test_audit_sees_one_moment_and_writes_nothing() -> None:
     make_order()
 
     with connection.execute_wrapper(_only_reads):

@@ -60,7 +60,7 @@ def other_session() -> Iterator[Any]:
 
 
 def let_earlier_ones_end(cursor: Any | None = None) -> None:
-    """Wait for whoever began before now, or before the cursor's transaction: a proof begins again
+    """Wait for whoever began before now, or before the cursor's transaction: an audit begins again
     where they began.
 
     That is PostgreSQL's own housekeeping, which may come at any moment.
@@ -78,7 +78,7 @@ def let_earlier_ones_end(cursor: Any | None = None) -> None:
             time.sleep(0.02)
 
 
-def test_first_proof_is_of_all_money_and_the_next_of_what_changed() -> None:
+def test_first_audit_is_of_all_money_and_the_next_of_what_changed() -> None:
     make_order()
     let_earlier_ones_end()
     first = reconcile(now=NOW)
@@ -97,7 +97,7 @@ def test_first_proof_is_of_all_money_and_the_next_of_what_changed() -> None:
     ]
 
 
-def test_all_money_is_proved_again_after_a_day(settings: Settings) -> None:
+def test_all_money_is_checked_again_after_a_day(settings: Settings) -> None:
     reconcile(now=NOW)
     reconcile(now=NOW + timedelta(seconds=settings.AUDIT_EVERY - settings.RECONCILE_EVERY))
     reconcile(now=NOW + timedelta(seconds=settings.AUDIT_EVERY))
@@ -164,7 +164,7 @@ def test_every_way_of_an_order_is_sound_step_by_step() -> None:
         ),
     ],
 )
-def test_what_is_damaged_after_a_sound_proof_is_found_and_halts(
+def test_what_is_damaged_after_a_passed_audit_is_found_and_halts(
     statement: str, finding: str
 ) -> None:
     order = make_order()
@@ -207,12 +207,12 @@ def test_what_was_sound_before_is_not_looked_at_again() -> None:
     ]
 
 
-def test_what_began_before_a_proof_and_is_committed_after_it_is_looked_at() -> None:
+def test_what_began_before_an_audit_and_is_committed_after_it_is_looked_at() -> None:
     late = make_user(balance="2")
     with other_session() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("UPDATE billing_account SET balance = 99 WHERE owner_id = %s", [late.pk])
-        make_order()  # by a later transaction, and seen by the proof
+        make_order()  # by a later transaction, and seen by the audit
         sound = reconcile(now=NOW)
 
     note = reconcile(now=LATER)
@@ -274,7 +274,7 @@ def test_charge_for_an_order_that_does_not_exist_is_found_among_what_changed() -
     ]
 
 
-def test_unsound_proof_is_not_gone_on_from() -> None:
+def test_failed_audit_is_not_gone_on_from() -> None:
     order = make_order()
     keep_proof(now=NOW)
     harm("UPDATE orders_order SET charge = 5 WHERE id = %s", order.pk)
@@ -288,7 +288,7 @@ def test_unsound_proof_is_not_gone_on_from() -> None:
 
 
 @pytest.mark.parametrize("horizon", [2**40, None])
-def test_horizon_of_another_server_leads_to_a_proof_of_all(horizon: int | None) -> None:
+def test_horizon_of_another_server_leads_to_a_full_audit(horizon: int | None) -> None:
     reconcile(now=NOW)
     Proof.objects.update(horizon=horizon)
 
@@ -298,7 +298,7 @@ def test_horizon_of_another_server_leads_to_a_proof_of_all(horizon: int | None) 
     assert newest().is_full
 
 
-def test_sound_proofs_of_what_changed_are_kept_for_a_week(settings: Settings) -> None:
+def test_passed_audits_of_what_changed_are_kept_for_a_week(settings: Settings) -> None:
     settings.AUDIT_EVERY = 10**9
     for days in (0, 1, 2, 9):
         reconcile(now=NOW + timedelta(days=days))

@@ -27,14 +27,14 @@ def staff() -> Client:
     return signed_in(make_user(role=Role.STAFF))
 
 
-def test_page_without_a_proof_says_so(staff: Client) -> None:
+def test_page_without_an_audit_says_so(staff: Client) -> None:
     page = staff.get("/staff/proof").content.decode()
 
     assert "No audit yet" in page
     assert "No jobs have run" in page
 
 
-def test_proof_is_made_on_demand_and_shown(staff: Client) -> None:
+def test_audit_is_made_on_demand_and_shown(staff: Client) -> None:
     make_order()
 
     answer = staff.post("/staff/proof")
@@ -61,7 +61,7 @@ def test_what_does_not_add_up_is_said(staff: Client) -> None:
     assert "Everything adds up" not in page
 
 
-def test_old_proof_is_called_old(staff: Client) -> None:
+def test_old_audit_is_called_old(staff: Client) -> None:
     keep_proof(now=NOW)
 
     assert "This audit is out of date" in staff.get("/staff/proof").content.decode()
@@ -92,7 +92,7 @@ def test_job_that_stopped_while_others_run_is_called_late(staff: Client) -> None
     assert "7\xa0minutes ago" in page
 
 
-def test_proof_of_what_changed_is_shown_beside_the_last_one_of_all(staff: Client) -> None:
+def test_audit_of_what_changed_is_shown_beside_the_last_one_of_all(staff: Client) -> None:
     make_order()
     now = timezone.now()
     keep_proof(now=now)
@@ -119,7 +119,7 @@ def test_what_stands_still_is_said_and_nothing_is_halted(staff: Client) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_second_click_while_a_proof_is_made_makes_no_second(staff: Client) -> None:
+def test_second_click_while_an_audit_runs_starts_no_second(staff: Client) -> None:
     other = connection.copy()
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_lock_of("prove_money")])
@@ -136,7 +136,7 @@ def _lock_of(name: str) -> int:
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_page_costs_the_same_queries_for_any_number_of_proofs(
+def test_page_costs_the_same_queries_for_any_number_of_audits(
     rows: int, staff: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(rows):

@@ -1,6 +1,4 @@
-"""Counting posts by a provider's charge: old news, dead workers, figures that make no sense, and
-what staff count.
-"""
+"""Posts counted by a provider's charge: repeats, dead workers, odd charges, and staff's counts."""
 
 from decimal import Decimal
 

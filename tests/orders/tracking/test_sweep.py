@@ -1,6 +1,4 @@
-"""Tracking against a provider over real HTTP: batches of 100, ends, refunds, and what must not move
-money.
-"""
+"""Tracking a provider over real HTTP: batches, ends, refunds, and what must not move money."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

@@ -1,6 +1,4 @@
-"""Reports that tracking does not believe: broken answers, bad ids, unknown words, no remains, false
-mass cancels.
-"""
+"""Reports that are not believed: bad answers, ids and words, no remains, false mass cancels."""
 
 from collections import Counter
 from decimal import Decimal

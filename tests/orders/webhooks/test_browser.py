@@ -1,6 +1,4 @@
-"""The pages of webhooks in a real browser: for everybody, on every screen, and a log that fills
-itself.
-"""
+"""The pages of webhooks in a real browser: on every screen, with a log that fills itself."""
 
 import pytest
 from playwright.sync_api import Page, expect

@@ -1,6 +1,4 @@
-"""What happens to an order is written down for its customer's endpoints in the same transaction,
-whoever does it.
-"""
+"""Events are saved for a customer's endpoints in the transaction that changes the order."""
 
 import json
 from datetime import timedelta

@@ -1,6 +1,4 @@
-"""What is not answered with 2xx is tried again, later and later; an endpoint that is gone is left
-alone.
-"""
+"""Deliveries without a 2xx answer are retried, later and later; a gone endpoint is disabled."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What is due is posted, signed, and written down; what fails is tried again, later and later."""
+"""Due deliveries are posted, signed and saved; failed ones are retried."""
 
 import base64
 import hmac
