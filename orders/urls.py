@@ -86,9 +86,7 @@ staff: list[URLPattern] = [
         name="staff_provider_word",
     ),
     path("staff/providers/<int:pk>/seen", staff_refusals_seen, name="staff_refusals_seen"),
-    path(
-        "staff/refusals/<int:pk>/<slug:decision>", staff_refusal_decide, name="staff_refusal_decide"
-    ),
+    path("staff/refusals/<int:pk>", staff_refusal_decide, name="staff_refusal_decide"),
     path("staff/providers/<int:pk>/top-up", staff_provider_top_up, name="staff_provider_top_up"),
     path("staff/providers/<int:pk>/explain", staff_provider_explain, name="staff_provider_explain"),
     path("staff/providers/<int:pk>/test", staff_provider_test, name="staff_provider_test"),

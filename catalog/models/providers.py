@@ -47,6 +47,9 @@ class Provider(models.Model):
     # lifts by itself when the cause is gone
     is_pause_automatic = models.BooleanField(default=False)
     failures_in_row = models.PositiveIntegerField(default=0)  # of order calls
+    # how often orders went on after a pause or hold without one being accepted since
+    resumes_in_row = models.PositiveIntegerField(default=0)
+    resume_at = models.DateTimeField(null=True, blank=True)  # not before; NULL: at once
     balance = models.DecimalField(**RATE, null=True, blank=True)  # provider's currency
     balance_checked_at = models.DateTimeField(null=True, blank=True)
     synced_at = models.DateTimeField(null=True, blank=True)  # the last sync that was applied

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from catalog.upstream.error_texts import (
     AMBIGUOUS_PHRASES,
     error_text,
-    find_reason,
     is_ambiguous,
     is_success,
 )
-from catalog.upstream.json_values import ID_LENGTH, NotJSON, parse_exactly
+from catalog.upstream.json_values import ID_LENGTH, NotJSON, as_text, parse_exactly
+from catalog.upstream.known_messages import meaning_of
 from catalog.upstream.outcomes import Accepted, AddOutcome, NotSent, Rejected, Unclear
 from outbound.key_mask import KeyMask
 from outbound.reply import Reply
@@ -29,8 +30,8 @@ def judge_add(
     """What an `add` did, by its reply.
 
     Accepted: HTTP 200, a JSON object with an order id and no error. Rejected: HTTP 2xx or 4xx, a
-    JSON object with an error, no order anywhere and no ambiguous phrase. NotSent: HTTP 429. All
-    else is Unclear.
+    JSON object with an error, no order anywhere and no ambiguous phrase; its reason is UNKNOWN
+    where no known panel uses the message. NotSent: HTTP 429. All else is Unclear.
     """
     raw = reply.exchange
     try:
@@ -78,13 +79,25 @@ def _judge_rejection(
     raw = reply.exchange
     if not text:
         return Unclear("the reply names neither an order nor an error", raw)
-    if not (200 <= reply.status < 300 or 400 <= reply.status < 500):
-        return Unclear(f"HTTP {reply.status}: {text}", raw)
+    status = _stated_status(tree) or reply.status
+    if not all(200 <= code < 300 or 400 <= code < 500 for code in (status, reply.status)):
+        return Unclear(f"HTTP {status}: {text}", raw)
     if has_order(tree) or is_success(tree):
         return Unclear(f"the reply contradicts itself: {text}", raw)
-    if has_notices or is_ambiguous(tree, words):
+    if has_notices:
         return Unclear(f"an ambiguous error: {text}", raw)
-    return Rejected(text, find_reason(text, http_status=reply.status), raw)
+    if is_ambiguous(tree, words):
+        return Unclear(f"an ambiguous error: {text}", raw, text)
+    return Rejected(text, meaning_of(text, http_status=status), raw)
+
+
+def _stated_status(tree: Mapping[str, object]) -> int | None:
+    """The HTTP error status that a body states, whatever the status line says."""
+    for name in ("code", "status_code", "http_code", "statusCode", "status", "error_code"):
+        text = as_text(tree.get(name), limit=8)
+        if re.fullmatch(r"[45][0-9]{2}", text):
+            return int(text)
+    return None
 
 
 def _order_id(value: object) -> str | None:

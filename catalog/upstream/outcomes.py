@@ -15,6 +15,7 @@ class Reason(enum.Enum):
     NO_FUNDS = "no_funds"
     BAD_KEY = "bad_key"
     THROTTLED = "throttled"
+    UNKNOWN = "unknown"  # a message of which nobody knows what it means
 
     @property
     def is_ours(self) -> bool:
@@ -55,6 +56,7 @@ class Unclear:
 
     detail: str
     raw: Exchange
+    text: str = ""  # of a rejection that is unclear for its words alone
 
 
 AddOutcome = Accepted | Rejected | NotSent | Unclear

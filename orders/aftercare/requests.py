@@ -156,10 +156,10 @@ def has_open(requests: Iterable[AftercareRequest]) -> bool:
 def is_unsent(order: Order) -> bool:
     """Whether it is certainly not at the provider, so that a cancellation takes effect at once.
 
-    Not so where staff hold it: they look whether it was placed after all.
+    Not so where it is held to find out whether it was placed after all.
     """
     if order.status == Status.HELD:
-        return order.hold_reason != HoldReason.STAFF
+        return order.hold_reason not in {HoldReason.STAFF, HoldReason.NEW_MESSAGE}
     return order.status == Status.WAITING
 
 

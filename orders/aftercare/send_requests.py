@@ -24,10 +24,12 @@ from catalog.upstream import (
     Client,
     IdError,
     NotSent,
+    Reason,
     Rejected,
     Taken,
     Unclear,
 )
+from catalog.upstream.known_messages import meaning_of
 from lib.clock import database_now
 from orders.jobs.lanes import ask_providers, note_of, sweep_end, work_off
 from orders.lifecycle.public_status import ADVERTISING
@@ -183,8 +185,10 @@ def _record_answer(request: AftercareRequest, answer: Taken | IdError | None, no
 
 
 def _reject(request: AftercareRequest, text: str, now: datetime) -> str:
-    # Customers must not learn from it who the provider is: staff see the whole answer.
-    told = "" if ADVERTISING.search(text) else f": {text}"[:MAX_REASON]
+    # Customers must learn from it neither who the provider is nor how our account there stands:
+    # staff see the whole answer.
+    is_about_it = meaning_of(text) is Reason.CUSTOMER and not ADVERTISING.search(text)
+    told = f": {text}"[:MAX_REASON] if is_about_it else ""
     request.end_rejected(reason=f"Rejected by the provider{told}", problem=text, now=now)
     return "rejected"
 

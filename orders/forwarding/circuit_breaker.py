@@ -1,16 +1,20 @@
 """Pause a provider automatically when orders cannot go there, and count the failures before."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from catalog.models import Provider
 from orders.models import REASON_LENGTH
 
 log = logging.getLogger(__name__)
 
-MAX_FAILURES = 5  # order calls in a row without a usable answer
+MAX_FAILURES: Final = 5  # order calls in a row without a usable answer
+# before held orders go on once more, where they went on in vain before
+FIRST_REST: Final = timedelta(minutes=1)
+MAX_REST: Final = timedelta(hours=1)
 
 
 def pause(*, provider_id: int, reason: str, now: datetime) -> None:
@@ -23,8 +27,19 @@ def pause(*, provider_id: int, reason: str, now: datetime) -> None:
 
 
 def note_answer(*, provider_id: int) -> None:
-    """An order call got a definite answer: the failures are no longer in a row."""
-    Provider.objects.filter(pk=provider_id, failures_in_row__gt=0).update(failures_in_row=0)
+    """An order call got a definite answer: failures and resumes are no longer in a row."""
+    counted = Q(failures_in_row__gt=0) | Q(resumes_in_row__gt=0)
+    Provider.objects.filter(counted, pk=provider_id).update(
+        failures_in_row=0, resumes_in_row=0, resume_at=None
+    )
+
+
+def note_resume(*, provider: Provider, now: datetime) -> None:
+    """Held orders go on. If none is accepted, they rest longer each time, up to an hour."""
+    rest = min(MAX_REST, FIRST_REST * 2 ** min(provider.resumes_in_row, 10))
+    Provider.objects.filter(pk=provider.pk).update(
+        resumes_in_row=F("resumes_in_row") + 1, resume_at=now + rest
+    )
 
 
 def note_failure(*, provider_id: int, problem: str, now: datetime) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from catalog.upstream import Accepted, AddOutcome, Exchange, NotSent, Reason, Rejected, Unclear
 from lib.clock import database_now
 from orders.forwarding.circuit_breaker import note_answer, note_failure, pause
-from orders.forwarding.refusal_texts import note_rejection
+from orders.forwarding.refusal_texts import as_decided, note_rejection
 from orders.forwarding.send import Withheld
 from orders.jobs.crash_points import reach
 from orders.lifecycle.end import cancel_in_full
@@ -31,11 +31,14 @@ PAUSE = 0.5  # seconds between two tries
 FIRST_WAIT, MAX_WAIT = 5.0, 600.0  # seconds of back-off
 MAX_RETRY_AFTER = 3600.0  # seconds that a provider may ask us to wait for one order
 MAX_QUOTED = 150  # characters of a rejection that customers read
+# rejections of one order for reasons that are not its own, before it is left to staff
+MAX_TRIES = 6
 ASKED_AGAIN = "Waiting: we retry with its idempotency key, so it cannot be placed twice."
 OURS = {
     Reason.NO_FUNDS: HoldReason.PROVIDER_FUNDS,
     Reason.BAD_KEY: HoldReason.PROVIDER_KEY,
 }
+HELD_FOR = OURS | {Reason.UNKNOWN: HoldReason.NEW_MESSAGE}
 
 
 def record_surely(*, attempt_id: int, outcome: AddOutcome | Withheld) -> str:
@@ -73,11 +76,14 @@ def settle(*, order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, no
     """Apply an outcome that speaks for every call of the attempt. The caller holds both row locks.
 
     Accepted: RUNNING, or UNCLEAR where the provider's id is already ours. Rejected: refunded in
-    full, or HELD, and the provider paused, where the reason is ours. Not sent: WAITING with
-    back-off. Unclear: UNCLEAR. Staff see an acceptance of an attempt that was settled otherwise.
+    full; or HELD, and the provider paused, where the reason is ours; or HELD until it is known
+    what the message means. Not sent: WAITING with back-off. Unclear: UNCLEAR. What staff have
+    decided about a message counts. Staff see an acceptance of an attempt that was settled
+    otherwise.
     """
     if not attempt.is_open:
         return _note_late(order, attempt, outcome, now)
+    outcome = as_decided(outcome, provider_id=attempt.provider_id)
     match outcome:
         case Accepted():
             word = _accept(order, attempt, outcome, now)
@@ -93,6 +99,8 @@ def settle(*, order: Order, attempt: Attempt, outcome: AddOutcome | Withheld, no
         case Unclear(detail=problem, raw=raw):
             word = leave_unclear(order=order, attempt=attempt, problem=problem, raw=raw, now=now)
             note_failure(provider_id=attempt.provider_id, problem=problem, now=now)
+            if outcome.text:
+                note_rejection(provider_id=attempt.provider_id, text=outcome.text, now=now)
     reach("in_record")
     return word
 
@@ -156,24 +164,45 @@ def _accept(order: Order, attempt: Attempt, outcome: Accepted, now: datetime) ->
 
 
 def _reject(order: Order, attempt: Attempt, outcome: Rejected, now: datetime) -> str:
-    """Nothing was placed: the charge is refunded at once, unless the reason is ours."""
-    if outcome.reason is Reason.THROTTLED:
+    """Nothing was placed: refunded at once where the order is to blame; else it waits or is held.
+
+    An order that is rejected again and again is left to staff.
+    """
+    if outcome.reason is Reason.CUSTOMER:
+        return _refund(order, attempt, outcome, now)
+    tries = order.attempts.refused().count() + 1
+    hold_reason = HoldReason.STAFF if tries >= MAX_TRIES else HELD_FOR.get(outcome.reason)
+    if hold_reason is None:
         note_failure(provider_id=attempt.provider_id, problem=outcome.text, now=now)
         return _postpone(
             order, attempt, outcome.text, now, raw=outcome.raw, state=AttemptState.REFUSED
         )
     _finish(attempt, AttemptState.REFUSED, problem=outcome.text, raw=outcome.raw)
-    text, detail = f"The provider said: {outcome.text}", _detail(attempt, outcome.raw)
+    text = f"The provider said: {outcome.text}"
+    if hold_reason is HoldReason.STAFF:
+        text = f"Rejected {tries} times. {text}"
+    order.hold(reason=hold_reason, text=text, now=now, detail=_detail(attempt, outcome.raw))
     if outcome.reason in OURS:
-        reason = OURS[outcome.reason]
-        order.hold(reason=reason, text=text, now=now, detail=detail)
-        pause(provider_id=attempt.provider_id, reason=f"{reason.label}: {outcome.text}", now=now)
-        return "held"
+        why = f"{OURS[outcome.reason].label}: {outcome.text}"
+        pause(provider_id=attempt.provider_id, reason=why, now=now)
+    else:
+        note_failure(provider_id=attempt.provider_id, problem=outcome.text, now=now)
+    return "given up" if hold_reason is HoldReason.STAFF else "held"
+
+
+def _refund(order: Order, attempt: Attempt, outcome: Rejected, now: datetime) -> str:
+    _finish(attempt, AttemptState.REFUSED, problem=outcome.text, raw=outcome.raw)
+    text, detail = f"The provider said: {outcome.text}", _detail(attempt, outcome.raw)
     order.record(kind=EventKind.REFUSED, text=text, now=now, is_internal=True, detail=detail)
-    said = "" if ADVERTISING.search(outcome.text) else f" ({outcome.text[:MAX_QUOTED]})"
-    cancel_in_full(order=order, text=f"the supplier rejected the order{said}", now=now)
+    cancel_in_full(order=order, text=rejection_text(outcome.text), now=now)
     note_answer(provider_id=attempt.provider_id)
     return "rejected"
+
+
+def rejection_text(said: str) -> str:
+    """What the customer reads of an order that was rejected through its own fault."""
+    quoted = "" if ADVERTISING.search(said) else f" ({said[:MAX_QUOTED]})"
+    return f"the supplier rejected the order{quoted}"
 
 
 def _postpone(

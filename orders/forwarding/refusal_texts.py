@@ -1,21 +1,22 @@
-"""The messages with which providers reject orders, and which of them staff have marked ambiguous.
+"""The messages with which providers reject orders, and what staff say they mean.
 
-A rejected order is refunded at once. That is right only where the message really means that nothing
-was placed, and only a person can know that of a new one; an ambiguous one leaves the order unclear.
+A rejected order may be refunded only where the message means that nothing was placed and that the
+order is to blame. Staff decide it once for each message of a provider; all later ones follow.
 """
 
 import logging
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from django.db import transaction
 from django.db.models import F
 
 from accounts.models import User
 from catalog.models import Provider
+from catalog.upstream import AddOutcome, Reason, Rejected, Unclear
 from catalog.upstream.error_texts import WHOLE, fold_text, normalize
-from orders.models import ProviderAccount, RejectionText
+from orders.models import Meaning, ProviderAccount, RejectionText
 
 log = logging.getLogger(__name__)
 
@@ -23,17 +24,39 @@ log = logging.getLogger(__name__)
 MAX_TEXTS: Final = 100
 MAX_PHRASES: Final = 300  # of one provider, whole texts among them
 MIN_LENGTH: Final = 3  # characters of a phrase
+REASONS: Final = {
+    Meaning.CUSTOMER: Reason.CUSTOMER,
+    Meaning.FUNDS: Reason.NO_FUNDS,
+    Meaning.KEY: Reason.BAD_KEY,
+    Meaning.LATER: Reason.THROTTLED,
+}
+
+Outcome = TypeVar("Outcome")
 
 
 class UnusablePhrase(Exception):
     """Too short, so that any message would contain it, or one too many."""
 
 
+def as_decided(outcome: Outcome, *, provider_id: int) -> Outcome | AddOutcome:
+    """The outcome of an `add` as staff read its message, where they have decided about it."""
+    if not isinstance(outcome, Rejected | Unclear) or not outcome.text:
+        return outcome
+    known = RejectionText.objects.filter(provider_id=provider_id, text=fold_text(outcome.text))
+    match known.values_list("meaning", flat=True).first():
+        case None | "":
+            return outcome
+        case Meaning.AMBIGUOUS:
+            return Unclear(f"an ambiguous error: {outcome.text}", outcome.raw, outcome.text)
+        case meaning:
+            return Rejected(outcome.text, REASONS[Meaning(meaning)], outcome.raw)
+
+
 def note_rejection(*, provider_id: int, text: str, now: datetime) -> None:
     """Count a rejection with this message; a new one is shown to staff.
 
-    Where a provider has too many, the oldest that is not ambiguous gives way. The last lock of the
-    caller's transaction, since rejections with the same message meet in one row.
+    Where a provider has too many, the oldest that nobody decided about gives way. The last lock of
+    the caller's transaction, since rejections with the same message meet in one row.
     """
     folded = fold_text(text)
     if not folded:
@@ -56,15 +79,30 @@ def note_rejection(*, provider_id: int, text: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def mark_ambiguous(*, rejection: RejectionText, actor: User, now: datetime) -> None:
-    """From now on an order rejected with this message is unclear, not refunded."""
-    _decide(rejection, is_ambiguous=True, actor=actor, now=now)
+def decide_meaning(
+    *, rejection: RejectionText, meaning: Meaning, actor: User, now: datetime
+) -> None:
+    """From now on this provider's rejections with this message mean `meaning`.
 
-
-@transaction.atomic
-def mark_definite(*, rejection: RejectionText, actor: User, now: datetime) -> None:
-    """This message means again that nothing was placed; what is unclear stays so."""
-    _decide(rejection, is_ambiguous=False, actor=actor, now=now)
+    Under the account's row lock: two people may decide about two messages at once. What the calls
+    for refills and cancellations must take for ambiguous stands there, too.
+    """
+    account = ProviderAccount.objects.locked_of(rejection.provider)
+    entry = WHOLE + rejection.text
+    phrases = [phrase for phrase in account.ambiguous_phrases if phrase != entry]
+    is_ambiguous = meaning == Meaning.AMBIGUOUS
+    account.ambiguous_phrases = [*phrases, entry] if is_ambiguous else phrases
+    account.save(update_fields=["ambiguous_phrases"])
+    RejectionText.objects.filter(pk=rejection.pk).update(
+        meaning=meaning, looked_at=now, looked_by=actor
+    )
+    log.warning(
+        "user %s: provider %s: rejection %r means %s",
+        actor.pk,
+        rejection.provider_id,
+        rejection.text,
+        meaning,
+    )
 
 
 @transaction.atomic
@@ -87,7 +125,7 @@ def add_phrase(*, provider: Provider, phrase: str, actor: User) -> None:
 
 @transaction.atomic
 def remove_phrase(*, provider: Provider, phrase: str, actor: User) -> None:
-    """The phrase is not ambiguous any more; whole messages are left to `mark_definite`."""
+    """The phrase is not ambiguous any more; whole messages are left to `decide_meaning`."""
     account = ProviderAccount.objects.locked_of(provider)
     if phrase in account.ambiguous_phrases and not phrase.startswith(WHOLE):
         account.ambiguous_phrases = [each for each in account.ambiguous_phrases if each != phrase]
@@ -107,29 +145,10 @@ def mark_all_seen(*, provider: Provider, keys: Collection[int], actor: User, now
     return new.update(looked_at=now, looked_by=actor)
 
 
-def _decide(rejection: RejectionText, *, is_ambiguous: bool, actor: User, now: datetime) -> None:
-    """Under the account's row lock: two people may decide about two messages at once."""
-    account = ProviderAccount.objects.locked_of(rejection.provider)
-    entry = WHOLE + rejection.text
-    phrases = [phrase for phrase in account.ambiguous_phrases if phrase != entry]
-    account.ambiguous_phrases = [*phrases, entry] if is_ambiguous else phrases
-    account.save(update_fields=["ambiguous_phrases"])
-    RejectionText.objects.filter(pk=rejection.pk).update(
-        is_ambiguous=is_ambiguous, looked_at=now, looked_by=actor
-    )
-    log.warning(
-        "user %s: provider %s: rejection %r is %s",
-        actor.pk,
-        rejection.provider_id,
-        rejection.text,
-        "ambiguous" if is_ambiguous else "definite again",
-    )
-
-
 def _make_room(provider_id: int) -> None:
     texts = RejectionText.objects.filter(provider_id=provider_id)
     if texts.count() >= MAX_TEXTS:
-        definite = texts.filter(is_ambiguous=False).order_by("last_seen_at", "pk")
+        undecided = texts.filter(meaning="").order_by("last_seen_at", "pk")
         RejectionText.objects.filter(
-            pk__in=list(definite.values_list("pk", flat=True)[:1])
+            pk__in=list(undecided.values_list("pk", flat=True)[:1])
         ).delete()

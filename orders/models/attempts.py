@@ -62,6 +62,14 @@ class AttemptQuerySet(LockingQuerySet["Attempt"]):
         """Attempts that staff took for not placed; they may have been wrong."""
         return self.filter(state=AttemptState.NOT_PLACED, decided_by__isnull=False)
 
+    def refused(self) -> Self:
+        """Attempts that the provider turned down."""
+        return self.filter(state=AttemptState.REFUSED)
+
+    def accepted(self) -> Self:
+        """Attempts that the provider answered with an order id."""
+        return self.filter(state=AttemptState.ACCEPTED)
+
     def in_flight(self) -> Self:
         """Attempts that a worker has claimed and nobody has settled yet."""
         return self.filter(state__in=IN_FLIGHT)

@@ -27,8 +27,19 @@ class HoldReason(models.TextChoices):
 
     PROVIDER_FUNDS = "provider_funds", "Our balance at the provider is empty"
     PROVIDER_KEY = "provider_key", "The provider rejects our key"
+    NEW_MESSAGE = "new_message", "The provider's answer is new to us"
     LOSS = "loss", "The cost rose above the charge"
     STAFF = "staff", "Held by staff"
+
+
+class Meaning(models.TextChoices):
+    """What a provider's rejection message means, as staff have decided."""
+
+    CUSTOMER = "customer", "Customer's mistake: refund"
+    FUNDS = "funds", "Our balance there: hold"
+    KEY = "key", "Our key or account there: hold"
+    LATER = "later", "Try again later"
+    AMBIGUOUS = "ambiguous", "May have been placed: unclear"
 
 
 class EventKind(models.TextChoices):

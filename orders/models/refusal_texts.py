@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from catalog.models import Provider
+from orders.models.choices import Meaning
 
 
 class RejectionText(models.Model):
@@ -19,8 +20,9 @@ class RejectionText(models.Model):
     count = models.PositiveBigIntegerField(default=1)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
-    # orders rejected so are unclear instead of refunded
-    is_ambiguous = models.BooleanField(default=False)
+    # empty: nobody has decided, so the built-in table counts, or else what the provider's balance
+    # and a known order say
+    meaning = models.CharField(max_length=10, choices=Meaning.choices, blank=True)
     looked_at = models.DateTimeField(null=True, blank=True)  # NULL: new, nobody of staff has looked
     looked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
@@ -36,8 +38,8 @@ class RejectionText(models.Model):
                 | Q(looked_at__isnull=False, looked_by__isnull=False),
             ),
             models.CheckConstraint(
-                name="rejection_ambiguous_by_someone",
-                condition=Q(is_ambiguous=False) | Q(looked_at__isnull=False),
+                name="rejection_meaning_by_someone",
+                condition=Q(meaning="") | Q(looked_at__isnull=False),
             ),
         ]
         indexes = [

@@ -165,6 +165,11 @@ def _advice_held(order: Order, provider: str) -> str:
                 f"Ask an admin to check our API key at {provider}. The order continues "
                 "automatically once the key works."
             )
+        case HoldReason.NEW_MESSAGE:
+            return (
+                f"Read what {provider} said, and choose on its page what the message means: all "
+                "orders with this message follow. Or resend or refund this order."
+            )
         case HoldReason.LOSS:
             cost, charge = plain(present_cost(order)), plain(worth(order))
             return (

@@ -188,7 +188,8 @@ def _render_order(
             for event in order.events.select_related("actor").order_by("pk")
         ],
         "attempts": order.attempts.select_related("decided_by").order_by("pk"),
-        "closed_reviews": order.reviews.closed().select_related("closed_by"),
+        # not order.reviews, of which only the open ones are fetched
+        "closed_reviews": Review.objects.closed().filter(order=order).select_related("closed_by"),
         "transfers": Transfer.objects.about(SubjectKind.ORDER, pk),
         "requests": [
             *order.refills.select_related("requested_by").order_by("pk"),

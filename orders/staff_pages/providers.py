@@ -1,6 +1,6 @@
 """Staff pages of providers: behaviour, account balance and rejection messages of each."""
 
-from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from django import forms
@@ -16,20 +16,22 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.decorators import MemberRequest, staff_required
 from catalog.models import Provider
 from catalog.upstream import ProviderError, Reason
-from catalog.upstream.error_texts import find_reason
+from catalog.upstream.error_texts import is_ambiguous
+from catalog.upstream.known_messages import meaning_of
 from lib.encryption import CannotUnseal
 from lib.query_text import is_id
 from orders.forwarding.refusal_texts import (
     MAX_TEXTS,
+    REASONS,
     UnusablePhrase,
     add_phrase,
+    decide_meaning,
     mark_all_seen,
-    mark_ambiguous,
-    mark_definite,
     phrases_of,
     remove_phrase,
 )
-from orders.models import AttemptState, RejectionText
+from orders.forwarding.rejection_checks import settle_decided
+from orders.models import AttemptState, Meaning, RejectionText
 from orders.unclear.accounts import (
     NothingEntered,
     account_report,
@@ -43,11 +45,14 @@ EFFECTS: Final = {
     Reason.NO_FUNDS: "Held",
     Reason.BAD_KEY: "Held",
     Reason.THROTTLED: "Sent later",
+    Reason.UNKNOWN: "Held until known",
 }  # what comes of an order that is rejected for this reason
-DECISIONS: Final[Mapping[str, Callable[..., None]]] = {
-    "doubt": mark_ambiguous,
-    "trust": mark_definite,
-}  # as the addresses call them
+
+
+class MeaningForm(forms.Form):
+    """What a rejection message means."""
+
+    meaning = forms.ChoiceField(choices=Meaning.choices)
 
 
 class TopUpForm(forms.Form):
@@ -155,14 +160,18 @@ def staff_provider_test(request: MemberRequest, pk: int) -> HttpResponse:
 
 @staff_required
 @require_POST
-def staff_refusal_decide(request: MemberRequest, pk: int, decision: str) -> HttpResponse:
-    """Mark a rejection message as ambiguous, or as definite again."""
-    rejection = get_object_or_404(RejectionText, pk=pk)
-    if decision not in DECISIONS:
-        raise Http404
-    DECISIONS[decision](rejection=rejection, actor=request.user, now=timezone.now())
-    effect = "become unclear" if decision == "doubt" else "are refunded again"
-    messages.success(request, f"Orders rejected with this message now {effect}.")
+def staff_refusal_decide(request: MemberRequest, pk: int) -> HttpResponse:
+    """Say what a rejection message means; orders held for it follow at once."""
+    rejection = get_object_or_404(RejectionText.objects.select_related("provider"), pk=pk)
+    form = MeaningForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Meaning: choose one.")
+    else:
+        meaning, now = Meaning(form.cleaned_data["meaning"]), timezone.now()
+        decide_meaning(rejection=rejection, meaning=meaning, actor=request.user, now=now)
+        count = settle_decided(rejection=rejection, meaning=meaning, actor=request.user, now=now)
+        followed = f" {count} held order{'s' * (count != 1)} followed." if count else ""
+        messages.success(request, f"Saved. {meaning.label}.{followed}")
     return redirect(f"{reverse('staff_provider', args=[rejection.provider_id])}#refusals")
 
 
@@ -211,7 +220,12 @@ def _page(
         "provider": provider,
         "report": account_report(provider),
         "rejections": texts,
-        "has_new_rejections": any(text.looked_at is None for text, _ in texts),
+        "meanings": Meaning.choices,
+        "to_keep": [
+            row.rejection
+            for row in texts
+            if row.rejection.looked_at is None and not row.is_undecided
+        ],
         "phrases": phrases_of(provider),
         "phrase_form": phrase_form or PhraseForm(),
         "top_up_form": top_up_form or TopUpForm(),
@@ -221,14 +235,29 @@ def _page(
     return render(request, "orders/staff/provider.html", context, status=status)
 
 
-def _rejections(provider: Provider) -> list[tuple[RejectionText, str]]:
-    """The messages with what comes of such orders, new ones first, then the latest."""
+@dataclass(frozen=True, slots=True)
+class RejectionRow:
+    """One rejection message with what comes of such orders."""
+
+    rejection: RejectionText
+    effect: str
+    is_undecided: bool  # orders with it wait until somebody says what it means
+
+
+def _rejections(provider: Provider) -> list[RejectionRow]:
+    """The messages, new ones first, then the latest."""
     texts = RejectionText.objects.filter(provider=provider).select_related("looked_by")
     is_new = Case(When(looked_at=None, then=0), default=1)
-    return [(text, _effect(text)) for text in texts.order_by(is_new, "-last_seen_at", "pk")]
+    return [_row(text) for text in texts.order_by(is_new, "-last_seen_at", "pk")]
 
 
-def _effect(text: RejectionText) -> str:
-    if text.is_ambiguous:
-        return "Unclear"
-    return EFFECTS[find_reason(text.example)]
+def _row(text: RejectionText) -> RejectionRow:
+    reason = meaning_of(text.example)
+    if text.meaning:
+        reason = REASONS.get(Meaning(text.meaning), reason)
+    is_unclear = text.meaning == Meaning.AMBIGUOUS or (
+        not text.meaning and is_ambiguous(text.example)
+    )
+    effect = "Unclear" if is_unclear else EFFECTS[reason]
+    is_undecided = not text.meaning and not is_unclear and reason is Reason.UNKNOWN
+    return RejectionRow(text, effect, is_undecided)

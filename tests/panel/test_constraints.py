@@ -143,7 +143,7 @@ REFUSED = {
     ),
     "proposal_one_open": another("orders_proposal"),
     "refill_one_open": another("orders_refill"),
-    "rejection_ambiguous_by_someone": change("orders_refusaltext", "is_ambiguous = true"),
+    "rejection_meaning_by_someone": change("orders_refusaltext", "meaning = 'later'"),
     "refusal_looked_at_by_someone": change("orders_refusaltext", "looked_at = now()"),
     "refusal_text_once": another("orders_refusaltext"),
     "subscription_counted_not_negative": change("orders_subscription", "counted = -1"),

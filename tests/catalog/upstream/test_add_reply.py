@@ -178,7 +178,7 @@ def test_order_id_is_accepted(body: bytes | str, order_id: str) -> None:
     ],
 )
 def test_plain_error_is_refused(body: str, text: str) -> None:
-    for status in (200, 201, 400, 403, 422):
+    for status in (200, 201, 400, 422):
         outcome = judge(body, status=status)
 
         assert isinstance(outcome, Rejected), status
@@ -198,11 +198,87 @@ def test_reason_of_a_refusal_is_told_apart() -> None:
     } == REASONS
 
 
-def test_401_is_about_our_key_whatever_its_words() -> None:
-    outcome = judge('{"error":"Nope"}', status=401)
+@pytest.mark.parametrize(
+    ("status", "text", "reason"),
+    [
+        (401, "Nope", Reason.BAD_KEY),
+        (401, "Bad link", Reason.BAD_KEY),
+        (402, "Nope", Reason.NO_FUNDS),
+        (403, "Nope", Reason.BAD_KEY),
+        (403, "Bad link", Reason.CUSTOMER),
+    ],
+)
+def test_http_status_is_about_our_account_unless_a_known_panel_says_this_of_orders(
+    status: int, text: str, reason: Reason
+) -> None:
+    said, stated = (
+        judge(json.dumps({"error": text}), status=status),
+        judge(json.dumps({"error": text, "code": status})),
+    )
+
+    assert isinstance(said, Rejected)
+    assert isinstance(stated, Rejected)
+    assert (said.reason, stated.reason) == (reason, reason)
+
+
+def test_body_that_states_a_server_error_is_unclear() -> None:
+    assert isinstance(judge('{"error":"Bad link","code":"500"}'), Unclear)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Bakiyeniz YETERSİZ", Reason.NO_FUNDS),
+        ("На балансе недостаточно средств.", Reason.NO_FUNDS),
+        ("Saldo insuficiente", Reason.NO_FUNDS),
+        ("رصيد غير كافٍ", Reason.NO_FUNDS),
+        ("余额不足", Reason.NO_FUNDS),
+        ("Your IP 10.0.0.1 is not on the whitelist", Reason.BAD_KEY),
+        ("API access is disabled for your account", Reason.BAD_KEY),
+        ("Неверная ссылка!", Reason.CUSTOMER),
+        ("Link inválido", Reason.CUSTOMER),
+        ("Quantity less than minimal 100", Reason.CUSTOMER),
+        ("Minimum quantity is 1,000", Reason.CUSTOMER),
+        ("link: не подходит; quantity: za mało", Reason.CUSTOMER),
+        ("Quantity less than minimal, and our panel is closed", Reason.UNKNOWN),
+        ("Nope", Reason.UNKNOWN),
+        ("Ödeme bekleniyor", Reason.UNKNOWN),
+    ],
+)
+def test_message_of_any_language_is_the_customers_only_where_it_is_known_to_be(
+    text: str, reason: Reason
+) -> None:
+    outcome = judge(json.dumps({"error": text}))
 
     assert isinstance(outcome, Rejected)
-    assert outcome.reason is Reason.BAD_KEY
+    assert outcome.reason is reason
+    assert outcome.reason.is_ours is (reason is not Reason.CUSTOMER)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Внутренняя ошибка",
+        "Попробуйте позже",
+        "Erro interno do servidor",
+        "Inténtelo más tarde",
+        "Sunucu hatası",
+        "Panelimiz bakımda",
+        "Kesalahan sistem",
+        "Lỗi hệ thống",
+        "Erreur interne",
+        "Wartungsarbeiten",
+        "خطأ داخلي",
+        "服务器错误",
+    ],
+)
+def test_trouble_of_the_provider_in_any_language_is_unclear_and_keeps_its_message(
+    text: str,
+) -> None:
+    outcome = judge(json.dumps({"error": text}))
+
+    assert isinstance(outcome, Unclear)
+    assert outcome.text == text
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
 
 from catalog.models import Provider, Service
+from orders.forwarding.record_outcome import MAX_TRIES
 from orders.forwarding.recovery import check_providers
 from orders.forwarding.sweep import submit_due
 from orders.models import HoldReason, Order, Status
@@ -184,3 +186,61 @@ def test_healthy_provider_is_asked_every_ten_minutes(service: Service) -> None:
 
     assert notes == ["1 asked", "nothing to ask", "1 asked"]
     assert service.provider.paused_at is None
+
+
+def orders_sent(double: ProviderDouble) -> int:
+    return sum(asked.action == "add" for asked in double.journal().requests)
+
+
+def run_for(minutes: int, double: ProviderDouble, *, step: int = 1) -> int:
+    """How often `add` is called in so many minutes, with sweeps and checks every `step`."""
+    before, passed = orders_sent(double), timedelta(minutes=step)
+    for _ in range(minutes // step):
+        check_providers()
+        submit_due()
+        # time passes: all moments move into the past
+        Order.objects.update(submit_at=F("submit_at") - passed)
+        Provider.objects.update(
+            resume_at=F("resume_at") - passed, balance_checked_at=F("balance_checked_at") - passed
+        )
+    return orders_sent(double) - before
+
+
+@pytest.mark.parametrize("mode", ["no_funds", "bad_key"])
+def test_order_that_is_refused_again_and_again_rests_longer_and_is_left_to_staff(
+    double: ProviderDouble, service: Service, mode: str
+) -> None:
+    orders = make_due(service, count=3)
+    double.fault("add", mode)
+
+    first, second = run_for(15, double), run_for(15, double)
+    run_for(1200, double, step=20)
+
+    assert first <= 8
+    assert second <= 3
+    assert orders[0].attempts.refused().count() == MAX_TRIES
+    orders[0].refresh_from_db()
+    assert (orders[0].status, orders[0].hold_reason) == (Status.HELD, HoldReason.STAFF)
+    assert orders[0].refunded == 0
+
+
+def test_balance_that_rises_ends_the_rest_at_once(double: ProviderDouble, service: Service) -> None:
+    make_due(service, count=3)
+    double.fault("add", "no_funds")
+    run_for(15, double)
+    double.clear_faults()
+    double.set_balance(double.balance() + 100)
+
+    check_providers()
+
+    assert Order.objects.held().count() == 0
+
+
+def test_accepted_order_lets_all_others_go_on(double: ProviderDouble, service: Service) -> None:
+    make_due(service, count=5)
+    double.fault("add", "no_funds", times=2)
+
+    run_for(15, double)
+
+    assert Order.objects.running().count() == 5
+    assert Provider.objects.get().resumes_in_row == 0

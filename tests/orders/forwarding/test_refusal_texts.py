@@ -12,9 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Role, User
 from catalog.models import Provider
 from orders.forwarding import refusal_texts
-from orders.forwarding.refusal_texts import mark_ambiguous, mark_definite, note_rejection
+from orders.forwarding.refusal_texts import decide_meaning, note_rejection
 from orders.forwarding.sweep import submit_due
-from orders.models import Order, ProviderAccount, RejectionText, Status
+from orders.models import Meaning, Order, ProviderAccount, RejectionText, Status
 from tests.double.handle import ProviderDouble
 from tests.factories import NOW, make_provider, make_user
 from tests.guards_off import at_once_without
@@ -38,6 +38,14 @@ def phrases() -> list[str]:
 def note(provider: Provider, text: str = WORDS) -> RejectionText:
     note_rejection(provider_id=provider.pk, text=text, now=NOW)
     return RejectionText.objects.latest("pk")
+
+
+def mark_ambiguous(*, rejection: RejectionText, actor: User) -> None:
+    decide_meaning(rejection=rejection, meaning=Meaning.AMBIGUOUS, actor=actor, now=NOW)
+
+
+def mark_customers(*, rejection: RejectionText, actor: User) -> None:
+    decide_meaning(rejection=rejection, meaning=Meaning.CUSTOMER, actor=actor, now=NOW)
 
 
 @pytest.fixture
@@ -80,7 +88,7 @@ def test_of_over_a_hundred_texts_the_longest_unseen_gives_way_but_never_an_ambig
     staff: User,
 ) -> None:
     provider = make_provider()
-    mark_ambiguous(rejection=note(provider, "ambiguous"), actor=staff, now=NOW)
+    mark_ambiguous(rejection=note(provider, "ambiguous"), actor=staff)
     words = ["x" * number for number in range(1, 102)]
     for minutes, word in enumerate(words):
         note_rejection(provider_id=provider.pk, text=word, now=NOW + timedelta(minutes=minutes))
@@ -89,16 +97,32 @@ def test_of_over_a_hundred_texts_the_longest_unseen_gives_way_but_never_an_ambig
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rejected_order_leaves_its_message_and_is_refunded(double: ProviderDouble) -> None:
+def test_rejected_order_leaves_its_message(double: ProviderDouble) -> None:
     service = make_lane(double)
-    [order] = make_due(service)
+    make_due(service)
     double.fault("add", "refuse", text=WORDS)
 
     submit_due()
 
-    order.refresh_from_db()
     assert texts(service.provider) == [(FOLDED, 1)]
-    assert (order.status, order.refunded) == (Status.CANCELED, order.charge)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_message_that_is_ambiguous_everywhere_is_kept_and_can_be_decided(
+    double: ProviderDouble, staff: User
+) -> None:
+    service = make_lane(double)
+    double.fault("add", "refuse", text="Link unavailable")
+    [first] = make_due(service)
+    submit_due()
+    mark_customers(rejection=RejectionText.objects.get(), actor=staff)
+    [second] = make_due(service)
+    submit_due()
+
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, second.status) == (Status.UNCLEAR, Status.CANCELED)
+    assert second.refunded == second.charge
 
 
 @pytest.mark.django_db(transaction=True)
@@ -108,10 +132,10 @@ def test_ambiguous_message_makes_an_order_unclear_and_a_definite_one_refunds_aga
     service = make_lane(double)
     rejection = note(service.provider)
     double.fault("add", "refuse", text=WORDS.replace("991", "1042"))
-    mark_ambiguous(rejection=rejection, actor=staff, now=NOW)
+    mark_ambiguous(rejection=rejection, actor=staff)
     [ambiguous] = make_due(service)
     submit_due()
-    mark_definite(rejection=rejection, actor=staff, now=NOW)
+    mark_customers(rejection=rejection, actor=staff)
     [trusted] = make_due(service)
     submit_due()
 
@@ -126,7 +150,7 @@ def test_message_that_contains_an_ambiguous_one_is_not_ambiguous(
     double: ProviderDouble, staff: User
 ) -> None:
     service = make_lane(double)
-    mark_ambiguous(rejection=note(service.provider, "Bad"), actor=staff, now=NOW)
+    mark_ambiguous(rejection=note(service.provider, "Bad"), actor=staff)
     double.fault("add", "refuse", text="Bad link")
     [order] = make_due(service)
 
@@ -143,13 +167,13 @@ def test_marking_ambiguous_and_definite_twice_is_the_same_as_once(staff: User) -
     rejection = note(provider)
 
     lists = []
-    for decide in (mark_ambiguous, mark_ambiguous, mark_definite, mark_definite):
-        decide(rejection=rejection, actor=staff, now=NOW)
+    for decide in (mark_ambiguous, mark_ambiguous, mark_customers, mark_customers):
+        decide(rejection=rejection, actor=staff)
         lists.append(phrases())
 
     assert lists == [["queue", f"={FOLDED}"]] * 2 + [["queue"]] * 2
     kept = RejectionText.objects.get()
-    assert (kept.is_ambiguous, kept.looked_by, kept.looked_at) == (False, staff, NOW)
+    assert (kept.meaning, kept.looked_by, kept.looked_at) == ("customer", staff, NOW)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -157,7 +181,7 @@ def test_of_many_decisions_at_once_none_is_lost(staff: User) -> None:
     provider = make_provider()
     rows = [note(provider, f"words {'x' * number}") for number in range(1, 9)]
 
-    at_once(lambda number: mark_ambiguous(rejection=rows[number], actor=staff, now=NOW), times=8)
+    at_once(lambda number: mark_ambiguous(rejection=rows[number], actor=staff), times=8)
 
     assert sorted(phrases()) == sorted(f"={row.text}" for row in rows)
 
@@ -169,7 +193,7 @@ def test_control_without_the_providers_lock_all_decisions_but_one_are_lost(staff
     rows = [note(provider, f"words {'x' * number}") for number in range(1, 5)]
 
     def decide(number: int) -> None:
-        mark_ambiguous(rejection=rows[number], actor=staff, now=NOW)
+        mark_ambiguous(rejection=rows[number], actor=staff)
 
     at_once_without(decide, times=4)
 
@@ -228,37 +252,55 @@ def test_new_words_are_counted_in_the_menu_until_looked_at(client: Client, staff
 
 
 @pytest.mark.django_db
-def test_one_click_marks_ambiguous_and_one_definite_again(client: Client, staff: User) -> None:
+def test_meaning_is_chosen_on_the_page_and_can_be_chosen_anew(client: Client, staff: User) -> None:
     client.force_login(staff)
     rejection = note(make_provider())
+    address = reverse("staff_refusal_decide", args=[rejection.pk])
 
-    client.post(reverse("staff_refusal_decide", args=[rejection.pk, "doubt"]))
+    client.post(address, {"meaning": "ambiguous"})
     added = phrases()
     page = client.get(page_of(rejection.provider)).content.decode()
-    client.post(reverse("staff_refusal_decide", args=[rejection.pk, "trust"]))
+    answer = client.post(address, {"meaning": "funds"}, follow=True).content.decode()
 
     assert added == [f"={FOLDED}"]
-    assert "Mark as definite" in page
+    assert '<option value="ambiguous" selected>' in page
     assert phrases() == []
+    assert "Saved. Our balance there: hold." in answer
+    assert RejectionText.objects.get().meaning == "funds"
 
 
 @pytest.mark.django_db
-def test_decisions_are_posted_by_staff_and_are_known_ones(client: Client) -> None:
+def test_meanings_are_posted_by_staff_and_are_known_ones(client: Client) -> None:
     rejection = note(make_provider())
-    address = reverse("staff_refusal_decide", args=[rejection.pk, "doubt"])
-    stranger = client.post(address)
+    address = reverse("staff_refusal_decide", args=[rejection.pk])
+    stranger = client.post(address, {"meaning": "customer"})
     client.force_login(make_user())
-    customer = client.post(address)
+    customer = client.post(address, {"meaning": "customer"})
     client.force_login(make_user(role=Role.STAFF))
 
     assert (stranger.status_code, customer.status_code) == (302, 403)
     assert client.get(address).status_code == 405
-    assert (
-        client.post(reverse("staff_refusal_decide", args=[rejection.pk, "burn"])).status_code == 404
-    )
-    assert client.post(reverse("staff_refusal_decide", args=[0, "doubt"])).status_code == 404
-    assert phrases() == []
+    for wrong in ({}, {"meaning": ""}, {"meaning": "burn"}):
+        answer = client.post(address, wrong, follow=True)
+        assert "Meaning: choose one." in answer.content.decode()
+    assert client.post(reverse("staff_refusal_decide", args=[0])).status_code == 404
+    assert RejectionText.objects.get().meaning == ""
     assert Order.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_message_that_holds_orders_stays_new_until_it_is_decided(
+    client: Client, staff: User
+) -> None:
+    client.force_login(staff)
+    provider = make_provider()
+    known, unknown = note(provider, "Bad link"), note(provider, WORDS)
+
+    page = client.get(page_of(provider)).content.decode()
+
+    assert f'type="hidden" name="text" value="{known.pk}"' in page
+    assert f'type="hidden" name="text" value="{unknown.pk}"' not in page
+    assert "Held until known" in page
 
 
 @pytest.mark.django_db
@@ -315,7 +357,7 @@ def test_phrase_that_any_message_contains_is_refused(
 @pytest.mark.django_db
 def test_whole_text_is_not_removed_as_a_word(staff: User) -> None:
     rejection = note(make_provider())
-    mark_ambiguous(rejection=rejection, actor=staff, now=NOW)
+    mark_ambiguous(rejection=rejection, actor=staff)
 
     refusal_texts.remove_phrase(provider=rejection.provider, phrase=f"={FOLDED}", actor=staff)
 

@@ -236,7 +236,7 @@ def test_words_that_would_name_the_provider_are_kept_from_the_customer(
     double: ProviderDouble,
 ) -> None:
     [order] = make_due(make_lane(double))
-    double.fault("add", "refuse", text="Bad link, see https://cheap-panel.example/help")
+    double.fault("add", "refuse", text="Bad link https://cheap-panel.example/help")
 
     submit_due()
 

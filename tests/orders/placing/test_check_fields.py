@@ -95,7 +95,7 @@ def test_link_of_2000_characters_is_taken_and_one_more_refused() -> None:
         ("10.5", Problem("Enter a whole number, digits only.")),
         ("1e2", Problem("Enter a whole number, digits only.")),
         ("1,000", Problem("Enter a whole number, digits only.")),
-        ("١٠٠", Problem("Enter a whole number, digits only.")),  # noqa: RUF001  # digits, but not ours
+        ("١٠٠", Problem("Enter a whole number, digits only.")),  # digits, but not ours
         ("²", Problem("Enter a whole number, digits only.")),
         ("NaN", Problem("Enter a whole number, digits only.")),
     ],
