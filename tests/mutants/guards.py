@@ -1,4 +1,4 @@
-"""The twelve guards: how each is switched off, and the scenario that fails then. Nothing here
+"""The fourteen guards: how each is switched off, and the scenario that fails then. Nothing here
 touches the panel's code.
 
 A guard that is a function is replaced while the scenario runs; one that is the database's is
@@ -20,19 +20,20 @@ from accounts.models import User
 from billing import ledger
 from billing.models import Account, SubjectKind, Transfer
 from billing.reference import Reference
-from catalog.upstream import AddOutcome, Client, NotSent, OrderStatus, Unclear
+from catalog.upstream import AddOutcome, Client, NotSent, OrderStatus, Reason, Unclear, add_reply
+from orders.aftercare import requests
 from orders.forwarding import choose_order, drain, expired_leases
 from orders.forwarding import send as forwarding_send
 from orders.forwarding import sweep as forwarding_sweep
 from orders.forwarding.claim import Claim
 from orders.forwarding.send import Withheld
 from orders.lifecycle import end as lifecycle_end
-from orders.models import Order, Watch
+from orders.models import Order, Status, Watch
 from orders.tracking import apply_reports as tracking_apply_reports
 from orders.tracking import sweep as tracking_sweep
 from orders.unclear import apply_verdict, decisions, known_orders, open_attempts
 from orders.unclear import sweep as unclear_sweep
-from tests.mutants import transfers
+from tests.mutants import refunds, transfers
 from tests.mutants.ground import Ground
 from tests.mutants.lost_orders import (
     answered_with_5xx,
@@ -193,6 +194,20 @@ def _everybody_dead() -> Iterator[None]:
         yield
 
 
+def _cancel_at_any_time() -> AbstractContextManager[object]:
+    def is_unsent(order: Order) -> bool:
+        return order.status in {Status.WAITING, Status.HELD, Status.SUBMITTING}
+
+    return _replaced(is_unsent, (requests, "is_unsent"))
+
+
+def _customer_to_blame() -> AbstractContextManager[object]:
+    def meaning_of(text: str, *, http_status: int | None = None) -> Reason:
+        return Reason.CUSTOMER
+
+    return _replaced(meaning_of, (add_reply, "meaning_of"))
+
+
 GUARDS = (
     Guard("at-most-once index", "attempt_at_most_once dropped", _no_index, set_waiting_by_hand),
     Guard("quiet time", "UNCLEAR_QUIET taken as 0 s", _no_quiet_time, placed_late),
@@ -220,5 +235,17 @@ GUARDS = (
         "every sender counts as dead",
         _everybody_dead,
         sends_after_the_quiet_time,
+    ),
+    Guard(
+        "cancel of what is sent",
+        "refunded at any time",
+        _cancel_at_any_time,
+        refunds.canceled_while_it_is_sent,
+    ),
+    Guard(
+        "unknown message",
+        "taken for the customer's mistake",
+        _customer_to_blame,
+        refunds.rejected_for_our_account,
     ),
 )
