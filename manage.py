@@ -6,7 +6,9 @@ import sys
 
 
 def main() -> None:
-    """Run one management command; say in one line what is wrong with the settings or the database."""
+    """Run one management command; say in one line what is wrong with the settings or the
+    database.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panel.settings")
     from django.core.exceptions import ImproperlyConfigured  # the settings must be named first
     from django.core.management import execute_from_command_line

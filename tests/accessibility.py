@@ -60,7 +60,9 @@ def faults_at_every_width(page: Page) -> list[str]:
 
 
 def violations(page: Page) -> Iterator[dict[str, str]]:
-    """What axe finds, as `id`, `impact` and the first `html`: everything in light, colours in dark."""
+    """What axe finds, as `id`, `impact` and the first `html`: everything in light, colours in
+    dark.
+    """
     yield from _judged(page, scheme="light", rules=RULES)
     yield from _judged(page, scheme="dark", rules=COLOURS)
 

@@ -25,7 +25,9 @@ def connect(double: ProviderDouble, *, name: str | None = None) -> Provider:
 
 
 def mirror_service(double: ProviderDouble, provider: Provider, **wanted: Any) -> Service:
-    """One service of the double's catalog (`wanted`: refill=True …), mirrored with a third on top."""
+    """One service of the double's catalog (`wanted`: refill=True …), mirrored with a third on
+    top.
+    """
     row = double.service_of(wanted.pop("type", "Default"), **wanted)
     rate = Decimal(str(row["rate"]))
     service = make_service(

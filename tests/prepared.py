@@ -31,7 +31,9 @@ def choose() -> Path | None:
 
 
 def copy_into(data_dir: Path) -> None:
-    """Give `data_dir` what was prepared; nothing outside a test run, or where a panel was before."""
+    """Give `data_dir` what was prepared; nothing outside a test run, or where a panel was
+    before.
+    """
     chosen = os.environ.get(VARIABLE)
     if not chosen or Paths.of(data_dir).postgres.exists():
         return

@@ -11,8 +11,8 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = ("tests/faults/", "tests/journeys/")
 # Each of its tests by itself
 APART = ("tests/mutants/",)
-# Rough seconds of the long ones on two idle cores. A file that is not named comes after them; a wrong
-# number only makes the end of a run less even.
+# Rough seconds of the long ones on two idle cores. A file that is not named comes after them; a
+# wrong number only makes the end of a run less even.
 SECONDS = {
     "tests/faults/": 110,
     "tests/journeys/": 90,

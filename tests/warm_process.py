@@ -57,7 +57,9 @@ class WarmProcess:
         )
 
     def start(self, program: str, *, env: Mapping[str, str]) -> Fork:
-        """Run `program` in a fork whose environment also has `env`; the settings are read already."""
+        """Run `program` in a fork whose environment also has `env`; the settings are read
+        already.
+        """
         handle, output = tempfile.mkstemp(prefix="panel-fork-")
         os.close(handle)
         return Fork(self, self.ask(program=program, env=dict(env), output=output), Path(output))

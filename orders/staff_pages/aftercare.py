@@ -175,7 +175,9 @@ def _list(request: HttpRequest, page: Page, *, status: int = 200) -> HttpRespons
 def _page_of(
     rows: AftercareQuerySet[Any], *, tab: Tab, after: int | None
 ) -> tuple[list[Any], int | None]:
-    """A queue begins with the oldest, other tabs with the newest; and where the next page begins."""
+    """A queue begins with the oldest, other tabs with the newest; and where the next page
+    begins.
+    """
     if tab.is_queue:
         queue = oldest_first(rows, size=PAGE, after=after)
         return queue.rows, queue.newer_than

@@ -1,4 +1,6 @@
-"""The frame and the account pages in a real browser: narrow, dark, by keyboard, without a script."""
+"""The frame and the account pages in a real browser: narrow, dark, by keyboard, without a
+script.
+"""
 
 from collections.abc import Callable
 

@@ -66,7 +66,9 @@ class Disturber:
         )
 
     def let_go(self, *, until: float = float("inf")) -> None:
-        """Let those go on that have stood still long enough; all of them where no moment is given."""
+        """Let those go on that have stood still long enough; all of them where no moment is
+        given.
+        """
         for pid in [pid for pid, moment in self._stopped.items() if moment <= until]:
             del self._stopped[pid]
             with contextlib.suppress(ProcessLookupError):

@@ -9,7 +9,9 @@ from tests.double.server import Server
 
 
 async def run(options: Options) -> None:
-    """Serve; prints the control address, then `ready` with the API's address, each on its own line."""
+    """Serve; prints the control address, then `ready` with the API's address, each on its own
+    line.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

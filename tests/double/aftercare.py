@@ -12,7 +12,9 @@ from tests.double.world import Account, World
 
 
 def request_refill(*, world: World, account: Account, fields: Mapping[str, str]) -> Answer:
-    """Begin one refill (`order`) or up to 100 (`orders`); each id is accepted or refused by itself."""
+    """Begin one refill (`order`) or up to 100 (`orders`); each id is accepted or refused by
+    itself.
+    """
     world.settle()
     if "orders" not in fields:
         refill = _refill(world=world, account=account, text=fields.get("order", ""))

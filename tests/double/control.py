@@ -197,7 +197,9 @@ def _account(world: World, wanted: Wanted) -> Account:
 
 
 def _forced(order: Order, wanted: Wanted, *, now: float) -> Look:
-    """Complete a forced state: what is not named follows from the status as it would at a real end."""
+    """Complete a forced state: what is not named follows from the status as it would at a real
+    end.
+    """
     if unknown := set(wanted) - {"status", "remains", "start_count", "charge"}:
         raise NotPossible(f"an order has no {', '.join(sorted(unknown))}")
     look = order.look(now)

@@ -57,7 +57,9 @@ def _age(order: Order, world: World) -> float:
 
 
 def _not_asked(*, world: World, asked: dict[str, Row]) -> dict[str, Row]:
-    """Write Canceled for an id of nobody, and for an order of the caller's that was not asked for."""
+    """Write Canceled for an id of nobody, and for an order of the caller's that was not asked
+    for.
+    """
     ours = [
         str(order.id)
         for order in world.orders.values()

@@ -86,7 +86,9 @@ class ProviderDouble:
     # time
 
     def advance(self, seconds: float) -> None:
-        """Move the provider's clock on; 3600 ends every order that is neither slow nor a drip-feed."""
+        """Move the provider's clock on; 3600 ends every order that is neither slow nor a
+        drip-feed.
+        """
         self.control("POST", "advance", seconds=seconds)
 
     def set_speed(self, speed: float) -> None:

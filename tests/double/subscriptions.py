@@ -12,7 +12,9 @@ EXPIRY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
 @dataclass(slots=True)
 class Feed:
-    """What a subscription has been served, and when more is due; all moments in provider seconds."""
+    """What a subscription has been served, and when more is due; all moments in provider
+    seconds.
+    """
 
     starts_at: float  # old posts and the first new one
     every: float

@@ -55,7 +55,9 @@ class World:
         return next((account for account in self.accounts.values() if account.key == key), None)
 
     def order_of(self, account: Account, text: str) -> Order | None:
-        """Find an account's own order by the id as it was sent; somebody else's is as good as none."""
+        """Find an account's own order by the id as it was sent; somebody else's is as good as
+        none.
+        """
         order = self.orders.get(int(text)) if text.isascii() and text.isdigit() else None
         return order if order and order.account == account.name else None
 

@@ -99,7 +99,9 @@ class Shopper:
         }
 
     def send(self, form: dict[str, str], *, limit: float = 60.0) -> int:
-        """Send the form; the status code, 0 where the connection broke. Success is a redirect: 302."""
+        """Send the form; the status code, 0 where the connection broke. Success is a redirect:
+        302.
+        """
         try:
             with requests.Session() as session:
                 session.trust_env = False

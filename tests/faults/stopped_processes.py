@@ -1,4 +1,6 @@
-"""Lets processes of the stand stand still: at once wherever they are, or between two of their jobs."""
+"""Lets processes of the stand stand still: at once wherever they are, or between two of their
+jobs.
+"""
 
 import os
 import signal

@@ -129,7 +129,9 @@ NAMES = ("order", "user", "provider", "category", "sync", "key", "webhook", "gro
 
 @pytest.fixture(scope="module")
 def keys(shop: Shop) -> dict[str, str]:
-    """What the addresses name: an unclear order among it, so that staff have something to decide."""
+    """What the addresses name: an unclear order among it, so that staff have something to
+    decide.
+    """
     shop.create_user(CUSTOMER, balance=Decimal(50))
     place = (
         "from django.utils import timezone; from accounts.models import User; from catalog.models import Service;"

@@ -66,7 +66,9 @@ def canceled_while_unclear(ground: Ground) -> list[str]:
 
 
 def answered_with_5xx(ground: Ground) -> list[str]:
-    """A provider behind a failing proxy: it places the orders, and the answers are HTTP 500 to 503."""
+    """A provider behind a failing proxy: it places the orders, and the answers are HTTP 500 to
+    503.
+    """
     lane = Lane(ground.double)
     for number in range(ROUNDS):
         ground.double.fault("add", f"commit_http50{(0, 2, 3)[number % 3]}", times=1)

@@ -1,4 +1,6 @@
-"""The words that people read: none of the old ones in pages, in Python's sentences or in documents."""
+"""The words that people read: none of the old ones in pages, in Python's sentences or in
+documents.
+"""
 
 import ast
 import re

@@ -92,7 +92,9 @@ def test_control_two_that_both_send_are_still_one_order_at_a_provider_that_keeps
 def test_late_first_answer_and_the_second_settle_it_once(
     double: ProviderDouble, service: Service, is_placed: bool
 ) -> None:
-    """The first sender's session broke, so nobody could know that it lives; both bring the same id."""
+    """The first sender's session broke, so nobody could know that it lives; both bring the
+    same id.
+    """
     for _ in range(ROUNDS):
         order = lose(double, service, fault="commit_reset" if is_placed else "nocommit_reset")
         pass_time()

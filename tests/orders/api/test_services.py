@@ -1,4 +1,6 @@
-"""`services` as bytes on the wire: encodings, conditions, and how little it asks of the database."""
+"""`services` as bytes on the wire: encodings, conditions, and how little it asks of the
+database.
+"""
 
 import gzip
 import json

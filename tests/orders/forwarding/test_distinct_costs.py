@@ -1,4 +1,6 @@
-"""Open attempts at a provider keep sums that tell them apart; and how long a postponed order waits."""
+"""Open attempts at a provider keep sums that tell them apart; and how long a postponed order
+waits.
+"""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,6 @@
-"""When an order that was perhaps placed must not be sent again, though its provider honours keys."""
+"""When an order that was perhaps placed must not be sent again, though its provider honours
+keys.
+"""
 
 from datetime import timedelta
 from decimal import Decimal
