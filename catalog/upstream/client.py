@@ -18,7 +18,8 @@ from catalog.upstream.error_texts import (
     is_ambiguous,
 )
 from catalog.upstream.errors import ErrorReply, Throttled
-from catalog.upstream.json_values import NotJSON, as_decimal, as_text, parse_exactly, parse_loosely
+from catalog.upstream.json_values import NotJSON, as_text, parse_exactly, parse_loosely
+from catalog.upstream.numbers import as_amount
 from catalog.upstream.outcomes import AddOutcome, NotSent, Reason, Rejected, Unclear
 from catalog.upstream.refill_and_cancel_replies import (
     Answered,
@@ -118,7 +119,7 @@ class Client:
         tree, raw = self._read("balance", {}, ids=())
         if isinstance(tree, Mapping) and isinstance(tree.get("data"), Mapping):
             tree = tree["data"]
-        amount = as_decimal(tree.get("balance")) if isinstance(tree, Mapping) else None
+        amount = as_amount(tree.get("balance")) if isinstance(tree, Mapping) else None
         if amount is None or not isinstance(tree, Mapping):
             raise BadReply("the reply holds no balance", is_sent=True, exchange=raw)
         return Balance(amount, as_text(tree.get("currency"), limit=CURRENCY_LENGTH))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from collections.abc import Iterator
@@ -13,16 +12,9 @@ ID_LENGTH = 64  # characters; longer ones are no ids
 MAX_DEPTH = 32
 # Python's int grows without bound; no figure of a provider is longer
 MAX_DIGITS = 30
-MAX_FIGURE = 64  # characters
-# rounded to 8 places it fits a numeric(20, 8)
-MAX_VALUE = Decimal(999_999_999_999)
-MIN_EXPONENT = -30
 MAX_TRIES = 16  # places in a noisy reply at which JSON may begin
 MAX_NOISE = 8192  # bytes of noise before the JSON
 
-NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?", re.ASCII)
-# "0,900" may mean 0.9, never 900
-GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d{0,30})?", re.ASCII)
 PHP_NOTICE = re.compile(
     rb"\s*(?:<br\s*/?>\s*)?(?:<b>)?(?:PHP )?"
     rb"(?:Warning|Notice|Deprecated|Strict Standards)(?:</b>)?:"
@@ -133,44 +125,11 @@ def as_id(value: object) -> str | None:
     return text if 0 < len(text) <= ID_LENGTH and text.isprintable() else None
 
 
-def as_decimal(value: object) -> Decimal | None:
-    """A finite number within ±MAX_VALUE, exactly as written ("1,234.5", too), or None."""
-    if isinstance(value, str):
-        return _decimal_of(value) if len(value) <= MAX_FIGURE else None
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
-        return None
-    return _bounded(Decimal(value))
-
-
-def as_integer(value: object) -> int | None:
-    """A whole number within ±MAX_VALUE, or None; "157", 157 and 157.0 are the same."""
-    number = as_decimal(value)
-    return int(number) if number is not None and number == number.to_integral_value() else None
-
-
 def as_flag(value: object) -> bool:
     """Whether a value means yes; absent, null and unknown words mean no."""
     if isinstance(value, str):
         return value.strip().casefold() in TRUE_WORDS
     return value is True or (isinstance(value, (int, Decimal)) and value == 1)
-
-
-@functools.lru_cache(maxsize=4096)
-def _decimal_of(text: str) -> Decimal | None:
-    """Cached: a catalog of 10,000 rows has a few hundred different limits."""
-    text = text.strip()
-    if GROUPED.fullmatch(text):
-        text = text.replace(",", "")
-    return _bounded(Decimal(text)) if NUMBER.fullmatch(text) else None
-
-
-def _bounded(number: Decimal) -> Decimal | None:
-    # abs() rounds, and overflows at 1e9999999
-    if not number.is_finite() or number.copy_abs() > MAX_VALUE:
-        return None
-    if MIN_EXPONENT <= number.adjusted() <= -MIN_EXPONENT:
-        return number
-    return None if number else Decimal(0)  # 0e9999999 would be written out with all its zeros
 
 
 def _integer(text: str) -> int | str:

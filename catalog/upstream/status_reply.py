@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from catalog.upstream.error_texts import error_text
-from catalog.upstream.json_values import as_decimal, as_id, as_integer, as_text
+from catalog.upstream.json_values import as_id, as_text
+from catalog.upstream.numbers import as_amount, as_count
 from outbound.exchange import Exchange
 
 WORD_LENGTH = 64
@@ -147,16 +148,16 @@ def _read_entry(entry: object) -> OrderStatus | IdError | None:
         charge=_price(entry.get("charge")),
         currency=as_text(entry.get("currency"), limit=CURRENCY_LENGTH),
         start_count=_count(entry.get("start_count")),
-        remains=as_integer(entry.get("remains")),
+        remains=as_count(entry.get("remains")),
         remains_text=as_text(entry.get("remains"), limit=WORD_LENGTH),
     )
 
 
 def _price(value: object) -> Decimal | None:
-    charge = as_decimal(value)
+    charge = as_amount(value)
     return charge if charge is not None and charge >= 0 else None
 
 
 def _count(value: object) -> int | None:
-    count = as_integer(value)
+    count = as_count(value)
     return count if count is not None and count >= 0 else None
