@@ -26,6 +26,16 @@ CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 TRUE_WORDS = frozenset({"1", "true", "yes", "on", "y"})
 
 
+# how providers write that there is no error, or no order
+BLANK_WORDS = frozenset({"", "0", "false", "null", "none"})
+# an id that is text: one word with a digit in it, unlike a sentence or "0.5"
+TEXT_ID = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?", re.ASCII)
+FLOAT = re.compile(r"[0-9]+[eE][+-]?[0-9]+", re.ASCII)
+NOT_IN_IDS = frozenset(
+    {"error", "err", "fail", "failed", "failure", "false", "invalid", "none", "null", "undefined"}
+)
+
+
 class NotJSON(ValueError):
     """The reply is not usable JSON."""
 
@@ -123,6 +133,35 @@ def as_id(value: object) -> str | None:
         return None
     text = str(value).strip()
     return text if 0 < len(text) <= ID_LENGTH and text.isprintable() else None
+
+
+def as_given_id(value: object) -> str | None:
+    """An id that a provider gives to something new, or None where the value may be something else.
+
+    A positive integer, or one word of ASCII letters, digits, "-" and "_" with a digit: not true,
+    1.0, " 5", "+5", "1e3", "000", "error-5" or "not found".
+    """
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    text = str(value)
+    if len(text) > ID_LENGTH or not text.isascii() or not text.strip("0-_"):
+        return None
+    if text.isdigit():
+        return text
+    is_id = TEXT_ID.fullmatch(text) and not FLOAT.fullmatch(text)
+    words = re.split(r"[\d_-]+", text.casefold())
+    return text if is_id and NOT_IN_IDS.isdisjoint(words) else None
+
+
+def is_blank(value: object) -> bool:
+    """Whether a value says that there is nothing: null, false, 0, "", "null", [], [""]."""
+    if isinstance(value, str):
+        return value.strip().casefold() in BLANK_WORDS
+    if isinstance(value, list):
+        return all(map(is_blank, value))
+    if isinstance(value, dict):
+        return all(map(is_blank, value.values()))
+    return not value
 
 
 def as_flag(value: object) -> bool:

@@ -160,6 +160,8 @@ def _find_rows(tree: object) -> Sequence[object] | None:
         return None
     if tree and all(isinstance(row, Mapping) and "service" in row for row in tree.values()):
         return list(tree.values())  # PHP writes a list with gaps as an object
+    if tree and all(map(_are_services, tree.values())):  # by category
+        return [row for rows in tree.values() for row in rows]
     for name in LISTS:
         if (rows := _find_rows(tree.get(name))) is not None:
             return rows
@@ -167,6 +169,14 @@ def _find_rows(tree: object) -> Sequence[object] | None:
         "empty" in as_text(tree.get(name), limit=64).casefold() for name in LISTS
     )
     return [] if is_said_empty else None
+
+
+def _are_services(rows: object) -> bool:
+    return (
+        isinstance(rows, list)
+        and bool(rows)
+        and all(isinstance(row, Mapping) and "service" in row for row in rows)
+    )
 
 
 def _rates(slices: Sequence[bytes | msgspec.Raw]) -> Iterator[str]:
