@@ -3,7 +3,8 @@
 In: an endpoint and typed questions. Out: typed answers, which never guess about money.
 """
 
-from catalog.upstream.client import BATCH, Balance, Client
+from catalog.upstream.balance_reply import Balance
+from catalog.upstream.client import BATCH, Client
 from catalog.upstream.error_texts import AMBIGUOUS_PHRASES
 from catalog.upstream.errors import ErrorReply, Throttled
 from catalog.upstream.outcomes import Accepted, AddOutcome, NotSent, Reason, Rejected, Unclear

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from types import MappingProxyType, TracebackType
 from typing import Self
 
 from catalog.upstream.add_reply import judge_add
-from catalog.upstream.error_texts import (
-    AMBIGUOUS_PHRASES,
-    error_text,
-    find_reason,
-    is_about_an_id,
-    is_ambiguous,
-)
+from catalog.upstream.balance_reply import Balance, parse_balance
+from catalog.upstream.batch_reply import judge_batch
+from catalog.upstream.error_texts import AMBIGUOUS_PHRASES, find_reason, is_about_an_id
 from catalog.upstream.errors import ErrorReply, Throttled
-from catalog.upstream.json_values import NotJSON, as_decimal, as_text, parse_exactly, parse_loosely
-from catalog.upstream.outcomes import AddOutcome, NotSent, Reason, Rejected, Unclear
+from catalog.upstream.json_values import NotJSON, parse_loosely
+from catalog.upstream.outcomes import AddOutcome, NotSent, Unclear
 from catalog.upstream.refill_and_cancel_replies import (
-    Answered,
     BatchOutcome,
     RefillStatusReply,
     parse_refill_statuses,
-    parse_taken,
 )
+from catalog.upstream.reply_shapes import Opened, call_error, open_reply
 from catalog.upstream.services_reply import CatalogReply, plain_slices, read_rows, slices_of
-from catalog.upstream.status_reply import CURRENCY_LENGTH, IdError, StatusReply, parse_statuses
+from catalog.upstream.status_reply import StatusReply, parse_statuses
 from outbound.endpoint import Endpoint, parse_url
 from outbound.errors import BadReply, ProviderError
 from outbound.exchange import Exchange
@@ -43,14 +36,6 @@ BATCH = 100  # ids that a provider takes in one call
 SEND_CAP = 65_536
 READ_CAP = 32 * 1024 * 1024  # bytes; the largest known catalogs have 10 MB
 NOTHING_KNOWN: Mapping[bytes, str] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """Our money at the provider."""
-
-    amount: Decimal
-    currency: str  # "" when the provider does not say
 
 
 class Client:
@@ -92,10 +77,10 @@ class Client:
         failure: BadReply
         try:
             slices = plain_slices(body) if reply.status < 300 else None
-            if slices is None:
+            if slices is None or len(slices) == 1:
                 tree = self._parse(reply, body=body)
-                self._raise_error(tree, reply)
-                slices = slices_of(tree)
+                self._raise_error(open_reply(tree, action="services"), reply)
+                slices = slices_of(tree) if slices is None else slices
             return read_rows(slices, known=known)
         except NotJSON as error:
             failure = BadReply(str(error), is_sent=True, exchange=reply.exchange)
@@ -104,24 +89,22 @@ class Client:
     def status(self, ids: Sequence[str]) -> StatusReply:
         """The status of up to 100 orders; a single id is asked in the single form."""
         names = _batch(ids)
-        tree, raw = self._read("status", _ids("order", names), ids=names)
-        return parse_statuses(tree, ids=names, raw=raw)
+        opened, raw = self._read("status", _ids("order", names), ids=names)
+        return parse_statuses(opened.content, ids=names, raw=raw)
 
     def refill_status(self, ids: Sequence[str]) -> RefillStatusReply:
         """The status of up to 100 refills, by the provider's refill ids."""
         names = _batch(ids)
-        tree, raw = self._read("refill_status", _ids("refill", names), ids=names)
-        return parse_refill_statuses(tree, ids=names, raw=raw)
+        opened, raw = self._read("refill_status", _ids("refill", names), ids=names)
+        return parse_refill_statuses(opened.content, ids=names, raw=raw)
 
     def balance(self) -> Balance:
         """Our balance in the provider's currency; it may be negative."""
-        tree, raw = self._read("balance", {}, ids=())
-        if isinstance(tree, Mapping) and isinstance(tree.get("data"), Mapping):
-            tree = tree["data"]
-        amount = as_decimal(tree.get("balance")) if isinstance(tree, Mapping) else None
-        if amount is None or not isinstance(tree, Mapping):
+        opened, raw = self._read("balance", {}, ids=())
+        balance = parse_balance(opened.content)
+        if balance is None:
             raise BadReply("the reply holds no balance", is_sent=True, exchange=raw)
-        return Balance(amount, as_text(tree.get("currency"), limit=CURRENCY_LENGTH))
+        return balance
 
     def add(
         self,
@@ -204,21 +187,7 @@ class Client:
         reply = self._send(action, field, before_send=before_send, headers={})
         if not isinstance(reply, Reply):
             return reply
-        raw = reply.exchange
-        if reply.status == 429:
-            return NotSent(
-                "the provider asks us to slow down", raw, is_429=True, retry_after=reply.retry_after
-            )
-        try:
-            tree = self._mask.tree(parse_exactly(reply.body)[0])
-        except NotJSON:
-            return Unclear(f"HTTP {reply.status} without JSON", raw)
-        if text := _error_of_all(tree, names):
-            return _judge_batch_error(text, tree, reply, names=names, words=words)
-        if not 200 <= reply.status < 300:
-            return Unclear(f"HTTP {reply.status}", raw)
-        answered = parse_taken(tree, action=action, ids=names, raw=raw, ambiguous_phrases=words)
-        return answered if answered.results else Unclear("the reply names none of the orders", raw)
+        return judge_batch(reply, action=action, ids=names, mask=self._mask, words=words)
 
     # Reading
 
@@ -230,12 +199,13 @@ class Client:
 
     def _read(
         self, action: str, fields: Mapping[str, str], *, ids: Sequence[str]
-    ) -> tuple[object, Exchange]:
+    ) -> tuple[Opened, Exchange]:
         reply = self._ask(action, fields)
         tree = self._parse(reply, body=reply.body)
         tree = self._mask.tree(tree) if self._mask.may_be_in(reply.body) else tree
-        self._raise_error(tree, reply, ids=ids)
-        return tree, reply.exchange
+        opened = open_reply(tree, action=action, ids=ids)
+        self._raise_error(opened, reply, ids=ids)
+        return opened, reply.exchange
 
     def _parse(self, reply: Reply, *, body: bytes) -> object:
         try:
@@ -246,9 +216,9 @@ class Client:
             )
         raise failure
 
-    def _raise_error(self, tree: object, reply: Reply, *, ids: Sequence[str] = ()) -> None:
+    def _raise_error(self, opened: Opened, reply: Reply, *, ids: Sequence[str] = ()) -> None:
         """Raise the error of the whole call; one about the only id asked for is data."""
-        text = _error_of_all(tree, ids)
+        text = call_error(opened, ids=ids)
         if text:
             reason = find_reason(text, http_status=reply.status)
             if len(ids) != 1 or not is_about_an_id(text) or reply.status >= 500:
@@ -292,26 +262,3 @@ def _batch(ids: Sequence[str]) -> tuple[str, ...]:
 
 def _ids(name: str, ids: Sequence[str]) -> dict[str, str]:
     return {name: ids[0]} if len(ids) == 1 else {f"{name}s": ",".join(ids)}
-
-
-def _error_of_all(tree: object, ids: Sequence[str]) -> str:
-    """The error of the whole call; one beside entries by id is not."""
-    if isinstance(tree, Mapping) and not any(name in tree for name in ids):
-        return error_text(tree)
-    return ""
-
-
-def _judge_batch_error(
-    text: str, tree: object, reply: Reply, *, names: Sequence[str], words: tuple[str, ...]
-) -> BatchOutcome:
-    if (
-        reply.status >= 500
-        or reply.status < 200
-        or 300 <= reply.status < 400
-        or is_ambiguous(tree, words)
-    ):
-        return Unclear(f"HTTP {reply.status}: {text}", reply.exchange)
-    reason = find_reason(text, http_status=reply.status)
-    if len(names) == 1 and reason is Reason.CUSTOMER:
-        return Answered({names[0]: IdError(text)}, (), reply.exchange)
-    return Rejected(text, reason, reply.exchange)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
-from catalog.upstream.json_values import as_text
+from catalog.upstream.json_values import as_text, is_blank
 from catalog.upstream.outcomes import Reason
 
 TEXT_LENGTH = 500  # characters of an error text that are kept
@@ -14,6 +15,9 @@ FOLDED_LENGTH = 200  # characters that identify a text
 WHOLE = "="
 LINK = re.compile(r"(?:https?://|www\.)\S+")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+# an error that is only flagged or numbered: its words are in a message
+FLAGS = frozenset({"true", "1", "yes"})
+CODE = re.compile(r"\d{1,6}|true|yes", re.IGNORECASE)
 # names that say nothing
 WRAPPERS = frozenset({"error", "errors", "message", "msg", "text", "detail"})
 
@@ -144,25 +148,29 @@ def error_text(reply: object) -> str:
     """The error that a reply states, in any shape that providers use, or ""."""
     if not isinstance(reply, Mapping):
         return ""
-    for name in ("error", "errors", "detail"):
-        if text := _words(reply.get(name)):
-            return text
-    if not is_failure(reply):
+    told = [_words(reply.get(name)) for name in ("error", "errors", "detail")]
+    told = [text for text in told if not is_blank(text)]
+    codes = [text for text in told if CODE.fullmatch(text)]
+    if text := next((text for text in told if text not in codes), ""):
+        return text
+    if not (is_failure(reply) or codes):
         return ""
-    return next(
-        (
-            text
-            for name in ("msg", "message", "description", "reason")
-            if (text := _words(reply.get(name)))
-        ),
-        "",
-    )
+    return message_text(reply) or next((text for text in codes if text not in FLAGS), "")
+
+
+def message_text(reply: Mapping[str, object]) -> str:
+    """The message of a reply that states failure."""
+    names = ("msg", "message", "error_message", "error_msg", "description", "reason", "text")
+    return next((text for name in names if (text := _words(reply.get(name)))), "")
 
 
 def is_failure(reply: Mapping[str, object]) -> bool:
     """Whether the reply states failure."""
-    return _word(reply.get("status")) in FAILURE_WORDS or (
-        "success" in reply and _word(reply["success"]) in {"false", "0", "no"}
+    return (
+        _word(reply.get("status")) in FAILURE_WORDS
+        or ("success" in reply and _word(reply["success"]) in {"false", "0", "no"})
+        or _word(reply.get("error")) in FLAGS
+        or _is_code(reply.get("error"))
     )
 
 
@@ -215,6 +223,10 @@ def is_about_an_id(text: str) -> bool:
 def normalize(text: str) -> str:
     """Lower case and single spaces: "error.no_funds" → "error no funds"."""
     return " ".join(re.split(r"[\W_]+", text.casefold().replace("'", ""))).strip()
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool) and value != 0
 
 
 def _word(value: object) -> str:

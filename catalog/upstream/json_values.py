@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from collections.abc import Iterator
@@ -13,16 +12,9 @@ ID_LENGTH = 64  # characters; longer ones are no ids
 MAX_DEPTH = 32
 # Python's int grows without bound; no figure of a provider is longer
 MAX_DIGITS = 30
-MAX_FIGURE = 64  # characters
-# rounded to 8 places it fits a numeric(20, 8)
-MAX_VALUE = Decimal(999_999_999_999)
-MIN_EXPONENT = -30
 MAX_TRIES = 16  # places in a noisy reply at which JSON may begin
 MAX_NOISE = 8192  # bytes of noise before the JSON
 
-NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?", re.ASCII)
-# "0,900" may mean 0.9, never 900
-GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d{0,30})?", re.ASCII)
 PHP_NOTICE = re.compile(
     rb"\s*(?:<br\s*/?>\s*)?(?:<b>)?(?:PHP )?"
     rb"(?:Warning|Notice|Deprecated|Strict Standards)(?:</b>)?:"
@@ -32,6 +24,16 @@ JSON_START = re.compile(rb"(?:^|[\n>])\s*([{\[])")
 # some of them PostgreSQL or UTF-8 cannot store
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 TRUE_WORDS = frozenset({"1", "true", "yes", "on", "y"})
+
+
+# how providers write that there is no error, or no order
+BLANK_WORDS = frozenset({"", "0", "false", "null", "none"})
+# an id that is text: one word with a digit in it, unlike a sentence or "0.5"
+TEXT_ID = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?", re.ASCII)
+FLOAT = re.compile(r"[0-9]+[eE][+-]?[0-9]+", re.ASCII)
+NOT_IN_IDS = frozenset(
+    {"error", "err", "fail", "failed", "failure", "false", "invalid", "none", "null", "undefined"}
+)
 
 
 class NotJSON(ValueError):
@@ -133,19 +135,33 @@ def as_id(value: object) -> str | None:
     return text if 0 < len(text) <= ID_LENGTH and text.isprintable() else None
 
 
-def as_decimal(value: object) -> Decimal | None:
-    """A finite number within ±MAX_VALUE, exactly as written ("1,234.5", too), or None."""
-    if isinstance(value, str):
-        return _decimal_of(value) if len(value) <= MAX_FIGURE else None
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+def as_given_id(value: object) -> str | None:
+    """An id that a provider gives to something new, or None where the value may be something else.
+
+    A positive integer, or one word of ASCII letters, digits, "-" and "_" with a digit: not true,
+    1.0, " 5", "+5", "1e3", "000", "error-5" or "not found".
+    """
+    if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    return _bounded(Decimal(value))
+    text = str(value)
+    if len(text) > ID_LENGTH or not text.isascii() or not text.strip("0-_"):
+        return None
+    if text.isdigit():
+        return text
+    is_id = TEXT_ID.fullmatch(text) and not FLOAT.fullmatch(text)
+    words = re.split(r"[\d_-]+", text.casefold())
+    return text if is_id and NOT_IN_IDS.isdisjoint(words) else None
 
 
-def as_integer(value: object) -> int | None:
-    """A whole number within ±MAX_VALUE, or None; "157", 157 and 157.0 are the same."""
-    number = as_decimal(value)
-    return int(number) if number is not None and number == number.to_integral_value() else None
+def is_blank(value: object) -> bool:
+    """Whether a value says that there is nothing: null, false, 0, "", "null", [], [""]."""
+    if isinstance(value, str):
+        return value.strip().casefold() in BLANK_WORDS
+    if isinstance(value, list):
+        return all(map(is_blank, value))
+    if isinstance(value, dict):
+        return all(map(is_blank, value.values()))
+    return not value
 
 
 def as_flag(value: object) -> bool:
@@ -153,24 +169,6 @@ def as_flag(value: object) -> bool:
     if isinstance(value, str):
         return value.strip().casefold() in TRUE_WORDS
     return value is True or (isinstance(value, (int, Decimal)) and value == 1)
-
-
-@functools.lru_cache(maxsize=4096)
-def _decimal_of(text: str) -> Decimal | None:
-    """Cached: a catalog of 10,000 rows has a few hundred different limits."""
-    text = text.strip()
-    if GROUPED.fullmatch(text):
-        text = text.replace(",", "")
-    return _bounded(Decimal(text)) if NUMBER.fullmatch(text) else None
-
-
-def _bounded(number: Decimal) -> Decimal | None:
-    # abs() rounds, and overflows at 1e9999999
-    if not number.is_finite() or number.copy_abs() > MAX_VALUE:
-        return None
-    if MIN_EXPONENT <= number.adjusted() <= -MIN_EXPONENT:
-        return number
-    return None if number else Decimal(0)  # 0e9999999 would be written out with all its zeros
 
 
 def _integer(text: str) -> int | str:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from catalog.upstream.error_texts import error_text, is_ambiguous, is_failure, is_success
-from catalog.upstream.json_values import as_id, as_text
+from catalog.upstream.json_values import as_given_id, as_text
 from catalog.upstream.outcomes import NotSent, Rejected, Unclear
 from catalog.upstream.status_reply import WORD_LENGTH, IdError, entries, fold
 from outbound.exchange import Exchange
-
-REFILL_ID = re.compile(r"(?=.*\d)[\w-]{1,64}")  # a text without a digit is an error, not an id
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +29,7 @@ class Answered:
     raw: Exchange
 
 
+TAKEN_WORDS = ("true", "success")
 BatchOutcome = Answered | Rejected | NotSent | Unclear
 
 
@@ -99,7 +97,7 @@ def parse_taken(
     else:
         if action == "cancel" and isinstance(tree, list) and len(tree) == len(ids):
             tree = _name_in_order(tree, ids)
-        for name, entry in entries(tree, ids=ids, id_name="order", mark=action):
+        for name, entry in entries(tree, ids=ids, action=action):
             if name in ids and (read := _read_taken(entry, action=action, words=words)) is not None:
                 results[name] = read
     missing = tuple(name for name in ids if name not in results)
@@ -109,9 +107,7 @@ def parse_taken(
 def parse_refill_statuses(tree: object, *, ids: Sequence[str], raw: Exchange) -> RefillStatusReply:
     """Read a `refill_status` reply: a list, an object by id, or flat or nested for one id."""
     found: dict[str, RefillStatus | IdError] = {}
-    if len(ids) == 1 and isinstance(tree, Mapping) and isinstance(tree.get("refill"), Mapping):
-        tree = tree["refill"]
-    for name, entry in entries(tree, ids=ids, id_name="refill", mark="status"):
+    for name, entry in entries(tree, ids=ids, action="refill_status"):
         if name in ids and (read := _read_state(entry)) is not None:
             found[name] = read
     missing = tuple(name for name in ids if name not in found)
@@ -134,43 +130,47 @@ def _is_for_all(tree: Mapping[str, object], *, action: str) -> bool:
     ):
         return False
     if action == "cancel" and action in tree:
-        return "order" not in tree and isinstance(_read_flag(tree["cancel"]), Taken)
+        flag = tree["cancel"]
+        is_yes = flag in (1, "1") or (isinstance(flag, str) and fold(flag) in TAKEN_WORDS)
+        return "order" not in tree and is_yes
     return action not in tree and is_success(tree)
 
 
 def _read_taken(entry: object, *, action: str, words: tuple[str, ...]) -> Taken | IdError | None:
     value = entry.get(action, entry) if isinstance(entry, Mapping) else entry
     if isinstance(value, Mapping):
-        text = error_text(value)
-        if text:
-            return IdError(text, is_ambiguous=is_ambiguous(value, words))
-        return Taken(as_id(value.get("id"))) if is_success(value) else None
+        return _read_taken_object(value, action=action, words=words)
     if isinstance(entry, Mapping) and (text := error_text(entry)):
         return IdError(text, is_ambiguous=is_ambiguous(entry, words))
-    if (
-        isinstance(value, str)
-        and not REFILL_ID.fullmatch(value.strip())
-        and fold(value) not in ("true", "success")
-    ):
-        return (
-            IdError(as_text(value, limit=500), is_ambiguous=is_ambiguous(value, words))
-            if value.strip()
-            else None
-        )
-    return _read_flag(value) if action == "cancel" else _read_refill_id(value)
-
-
-def _read_flag(value: object) -> Taken | IdError | None:
-    if value in (1, "1", True) or (isinstance(value, str) and fold(value) in ("true", "success")):
+    if value is True or (isinstance(value, str) and fold(value) in TAKEN_WORDS):
         return Taken()
-    return IdError("not canceled") if value in (0, "0", False) else None
+    return _read_value(value, action=action, words=words)
 
 
-def _read_refill_id(value: object) -> Taken | None:
-    if value is True or (isinstance(value, str) and fold(value) in ("true", "success")):
-        return Taken()
-    refill_id = as_id(value)
-    return Taken(refill_id) if refill_id is not None and refill_id.strip("0-") else None
+def _read_taken_object(
+    value: Mapping[str, object], *, action: str, words: tuple[str, ...]
+) -> Taken | IdError | None:
+    if text := error_text(value):
+        return IdError(text, is_ambiguous=is_ambiguous(value, words))
+    names = ("id", action, f"{action}_id")
+    given = next((one for name in names if (one := as_given_id(value.get(name)))), None)
+    if is_failure(value) or (given is None and not is_success(value)):
+        return None
+    return Taken(given if action == "refill" else None)
+
+
+def _read_value(value: object, *, action: str, words: tuple[str, ...]) -> Taken | IdError | None:
+    """A refill's id; of a cancel 1, or the id of the cancellation. A text without id is an error."""
+    if action == "cancel" and value in (0, "0", False):
+        return IdError("not canceled")
+    given = as_given_id(value.strip() if isinstance(value, str) else value)
+    if given is not None:
+        return Taken(given if action == "refill" else None)
+    if isinstance(value, str) and value.strip() and not value.strip("0-_ "):
+        return None
+    if isinstance(value, str) and value.strip():
+        return IdError(as_text(value, limit=500), is_ambiguous=is_ambiguous(value, words))
+    return None
 
 
 def _read_state(entry: object) -> RefillStatus | IdError | None:

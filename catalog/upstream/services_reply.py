@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import html
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,23 +16,23 @@ import msgspec
 from catalog.upstream.error_texts import is_success
 from catalog.upstream.json_values import (
     NotJSON,
-    as_decimal,
     as_flag,
     as_id,
-    as_integer,
     as_text,
     json_starts,
     parse_loosely,
 )
+from catalog.upstream.numbers import Notation, as_amount, as_count, figure, notation_of
 from catalog.upstream.service_types import ServiceType, canonical, find
 
 # part of every digest: change it so that all rows are parsed again
-READER = b"rows-2"
+READER = b"rows-3"
 NAME_LENGTH = 500
 CATEGORY_LENGTH = 255
 TYPE_LENGTH = 64
 DESCRIPTION_LENGTH = 20_000
 AVERAGE_TIME_LENGTH = 100
+RATE = re.compile(rb'"rate"\s*:\s*"([^"\\]{1,64})"')  # of a raw row
 LISTS = ("data", "services", "result", "results", "response")  # names that wrap a catalog
 
 
@@ -107,12 +109,13 @@ def read_rows(slices: Sequence[bytes | msgspec.Raw], *, known: Mapping[bytes, st
     found: dict[str, ServiceRow | None] = {}
     problems: list[RowProblem] = []
     duplicates: dict[str, None] = {}
+    notation = functools.cache(lambda: notation_of(_rates(slices)))
     for position, raw in enumerate(slices):
         digest = hashlib.blake2b(raw, digest_size=16, person=READER).digest()
         row, service_id = None, known.get(digest)
         if service_id is None:
             try:
-                row = _read_row(raw, digest=digest)
+                row = _read_row(raw, digest=digest, notation=notation)
             except _BadRow as bad:
                 problems.append(RowProblem(position, bad.service_id, bad.problem))
                 continue
@@ -157,6 +160,8 @@ def _find_rows(tree: object) -> Sequence[object] | None:
         return None
     if tree and all(isinstance(row, Mapping) and "service" in row for row in tree.values()):
         return list(tree.values())  # PHP writes a list with gaps as an object
+    if tree and all(map(_are_services, tree.values())):  # by category
+        return [row for rows in tree.values() for row in rows]
     for name in LISTS:
         if (rows := _find_rows(tree.get(name))) is not None:
             return rows
@@ -166,7 +171,31 @@ def _find_rows(tree: object) -> Sequence[object] | None:
     return [] if is_said_empty else None
 
 
-def _read_row(raw: bytes | msgspec.Raw, *, digest: bytes) -> ServiceRow:
+def _are_services(rows: object) -> bool:
+    return (
+        isinstance(rows, list)
+        and bool(rows)
+        and all(isinstance(row, Mapping) and "service" in row for row in rows)
+    )
+
+
+def _rates(slices: Sequence[bytes | msgspec.Raw]) -> Iterator[str]:
+    """The rates of all rows as sent, also of rows that are not parsed."""
+    for raw in slices:
+        if found := RATE.search(raw):
+            yield found[1].decode("utf-8", "replace")
+
+
+def _rate(value: object, notation: Callable[[], Notation]) -> Decimal | None:
+    """The rate; the list's notation is looked for only where this figure does not tell."""
+    if isinstance(value, str) and not figure(value).is_clear:
+        return as_amount(value, notation())
+    return as_amount(value)
+
+
+def _read_row(
+    raw: bytes | msgspec.Raw, *, digest: bytes, notation: Callable[[], Notation]
+) -> ServiceRow:
     row = _read_object(raw)
     service_id = as_id(row.get("service"))
     if service_id is None:
@@ -174,9 +203,9 @@ def _read_row(raw: bytes | msgspec.Raw, *, digest: bytes) -> ServiceRow:
     name = as_text(row.get("name"), limit=NAME_LENGTH)
     if not name:
         raise _BadRow("no name", service_id)
-    rate = as_decimal(row.get("rate"))
+    rate = _rate(row.get("rate"), notation)
     if rate is None or rate < 0:
-        raise _BadRow("the rate is not a price", service_id)
+        raise _BadRow(_problem_of_rate(row.get("rate")), service_id)
     type_name = canonical(as_text(row.get("type"), limit=TYPE_LENGTH) or "Default")
     least, most = _limits(row, kind=find(type_name), service_id=service_id)
     return ServiceRow(
@@ -196,6 +225,12 @@ def _read_row(raw: bytes | msgspec.Raw, *, digest: bytes) -> ServiceRow:
     )
 
 
+def _problem_of_rate(value: object) -> str:
+    if isinstance(value, str) and figure(value).is_ambiguous:
+        return f"the rate {as_text(value, limit=64)} can be read in two ways"
+    return "the rate is not a price"
+
+
 def _read_object(raw: bytes | msgspec.Raw) -> Mapping[str, object]:
     row: object
     try:
@@ -213,7 +248,7 @@ def _read_object(raw: bytes | msgspec.Raw) -> Mapping[str, object]:
 def _limits(
     row: Mapping[str, object], *, kind: ServiceType | None, service_id: str
 ) -> tuple[int, int]:
-    least, most = as_integer(row.get("min")), as_integer(row.get("max"))
+    least, most = as_count(row.get("min")), as_count(row.get("max"))
     if kind is not None and kind.is_per_order:
         least, most = 1 if least is None else least, 1 if most is None else most
     if least is None or most is None:

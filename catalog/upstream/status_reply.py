@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from catalog.upstream.error_texts import error_text
-from catalog.upstream.json_values import as_decimal, as_id, as_integer, as_text
+from catalog.upstream.json_values import as_id, as_text
+from catalog.upstream.numbers import as_amount, as_count
+from catalog.upstream.reply_shapes import ACTIONS, Action
 from outbound.exchange import Exchange
 
 WORD_LENGTH = 64
@@ -87,10 +89,10 @@ class StatusReply:
 
 
 def parse_statuses(tree: object, *, ids: Sequence[str], raw: Exchange) -> StatusReply:
-    """Read a `status` reply: an object by id, a list, or flat for a single id."""
+    """Read a `status` reply, opened: an object by id, a list, or flat for a single id."""
     found: dict[str, OrderStatus | IdError] = {}
     ignored = 0
-    for name, entry in entries(tree, ids=ids, id_name="order", mark="status"):
+    for name, entry in entries(tree, ids=ids, action="status"):
         if name not in ids:
             ignored += 1
         elif (read := _read_entry(entry)) is not None:
@@ -99,17 +101,17 @@ def parse_statuses(tree: object, *, ids: Sequence[str], raw: Exchange) -> Status
     return StatusReply(orders=found, missing=missing, ignored=ignored, raw=raw)
 
 
-def entries(
-    tree: object, *, ids: Sequence[str], id_name: str, mark: str
-) -> Iterator[tuple[str, object]]:
-    """The pairs of id and entry in a reply; a flat entry has the field `mark`."""
+def entries(tree: object, *, ids: Sequence[str], action: str) -> Iterator[tuple[str, object]]:
+    """The pairs of id and entry in an opened reply to an action with ids."""
+    shape = ACTIONS[action]
     if isinstance(tree, list):
-        yield from _listed(tree, ids=ids, id_name=id_name)
+        yield from _listed(tree, ids=ids, shape=shape)
     elif isinstance(tree, Mapping):
-        named = as_id(tree.get(id_name))
-        if named is not None and mark in tree:
+        named = _id_of(tree, ids=ids, shape=shape)
+        is_flat = any(mark in tree for mark in shape.marks)
+        if named is not None and is_flat:
             yield named, tree
-        elif len(ids) == 1 and ids[0] not in tree and (mark in tree or error_text(tree)):
+        elif len(ids) == 1 and ids[0] not in tree and (is_flat or error_text(tree)):
             yield ids[0], tree
         else:
             yield from ((str(name), entry) for name, entry in tree.items())
@@ -121,14 +123,23 @@ def fold(word: str) -> str:
 
 
 def _listed(
-    rows: Sequence[object], *, ids: Sequence[str], id_name: str
+    rows: Sequence[object], *, ids: Sequence[str], shape: Action
 ) -> Iterator[tuple[str, object]]:
     for row in rows:
-        name = as_id(row.get(id_name)) if isinstance(row, Mapping) else None
+        name = _id_of(row, ids=ids, shape=shape) if isinstance(row, Mapping) else None
         if name is None and len(rows) == len(ids) == 1:
             name = ids[0]
         if name is not None:
             yield name, row
+
+
+def _id_of(row: Mapping[str, object], *, ids: Sequence[str], shape: Action) -> str | None:
+    """The id under its documented name, or one that was asked for under another name."""
+    documented, *others = shape.id_names
+    if (name := as_id(row.get(documented))) is not None:
+        return name
+    found = (as_id(row.get(other)) for other in others)
+    return next((name for name in found if name in ids), None)
 
 
 def _read_entry(entry: object) -> OrderStatus | IdError | None:
@@ -147,16 +158,16 @@ def _read_entry(entry: object) -> OrderStatus | IdError | None:
         charge=_price(entry.get("charge")),
         currency=as_text(entry.get("currency"), limit=CURRENCY_LENGTH),
         start_count=_count(entry.get("start_count")),
-        remains=as_integer(entry.get("remains")),
+        remains=as_count(entry.get("remains")),
         remains_text=as_text(entry.get("remains"), limit=WORD_LENGTH),
     )
 
 
 def _price(value: object) -> Decimal | None:
-    charge = as_decimal(value)
+    charge = as_amount(value)
     return charge if charge is not None and charge >= 0 else None
 
 
 def _count(value: object) -> int | None:
-    count = as_integer(value)
+    count = as_count(value)
     return count if count is not None and count >= 0 else None

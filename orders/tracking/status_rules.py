@@ -134,11 +134,17 @@ def _stopped_runs(
 ) -> Verdict:
     """A drip-feed is canceled between its runs: those that were delivered stay paid."""
     if not report.remains:
-        text = "The provider canceled the drip-feed without saying how much remains."
+        text = _lacks_remains("The provider canceled the drip-feed", report)
         return replace(seen, review=ReviewKind.NO_REMAINS, review_text=text)
     remains = clamp(report.remains, facts.billed_quantity)
     ending = "canceled" if remains == facts.billed_quantity else "partial"
     return refundable(seen, facts, ending, remains, observed_at, confirm_after)
+
+
+def _lacks_remains(ended: str, report: OrderStatus) -> str:
+    if report.remains is None and report.remains_text:
+        return f"{ended} with {report.remains_text!r} remaining, which is not a clear number."
+    return f"{ended} without saying how much remains."
 
 
 def clamp(remains: int, billed_quantity: int) -> int:
@@ -157,7 +163,7 @@ def _partial(
         text = "The provider delivered only part of an order that is sold as a whole."
         return replace(seen, review=ReviewKind.PER_ORDER_PARTIAL, review_text=text)
     if report.remains is None:
-        text = "The provider ended the order partially without saying how much remains."
+        text = _lacks_remains("The provider ended the order partially", report)
         return replace(seen, review=ReviewKind.NO_REMAINS, review_text=text)
     remains = clamp(report.remains, facts.billed_quantity)
     return refundable(seen, facts, "partial", remains, observed_at, confirm_after)

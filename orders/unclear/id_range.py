@@ -22,6 +22,7 @@ class IdRange:
 
     lower: int | None
     upper: int | None
+    is_numeric: bool = True  # False: some ids around it are no numbers, so it may be anywhere
 
     @property
     def is_closed(self) -> bool:
@@ -41,7 +42,9 @@ class IdRange:
         )
 
     def holds(self, upstream_id: int) -> bool:
-        """Whether an id may lie inside, as far as the ends are known."""
+        """Whether an id may lie inside, as far as the ends are known; among texts none is sure."""
+        if not self.is_numeric:
+            return False
         is_above = self.lower is None or self.lower < upstream_id
         return is_above and (self.upper is None or upstream_id < self.upper)
 

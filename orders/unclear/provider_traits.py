@@ -75,9 +75,9 @@ def self_test(*, account: ProviderAccount, client: Client, now: datetime) -> Pro
 
     Stores the result on the account; changes nothing there. Raises upstream.ProviderError.
     """
-    known_orders = latest_known_orders(account.pk)
+    known_orders, is_numeric = latest_known_orders(account.pk)
     profile = Profile()
-    profile.ids_monotonic = _judge_ids(known_orders, profile)
+    profile.ids_monotonic = _judge_ids(known_orders, profile, is_numeric=is_numeric)
     full, refunded = _sample(account)
     answers = _ask(client, [str(order.upstream_id) for order in [*full, *refunded]])
     profile.charge_is_net = _judge_charges(refunded, answers, profile)
@@ -109,7 +109,12 @@ def learn_remains(*, account: ProviderAccount, client: Client) -> None:
         account.save(update_fields=["remains_exact"])
 
 
-def _judge_ids(known_orders: Sequence[KnownOrder], profile: Profile) -> bool | None:
+def _judge_ids(
+    known_orders: Sequence[KnownOrder], profile: Profile, *, is_numeric: bool
+) -> bool | None:
+    if not is_numeric:
+        profile.findings.append("Ids: some are not numbers.")
+        return False
     is_rising = are_rising(known_orders, least=MIN_FOLLOWERS)
     words = {
         True: "each newer one has a higher id",

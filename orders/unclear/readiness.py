@@ -61,6 +61,9 @@ def _provider_known(lacking: Sequence[str], *, is_probe_allowed: bool) -> Condit
 
 def _id_range_known(id_range: IdRange) -> Condition:
     name, lower, upper = "Id range known", id_range.lower, id_range.upper
+    if not id_range.is_numeric:
+        words = "This provider also gives ids that are not numbers."
+        return Condition(name, is_met=False, words=words, advice=LOOK_THERE)
     if id_range.is_closed:
         words = f"If it was placed, its id is between {lower} and {upper}."
         return Condition(name, is_met=True, words=words)

@@ -7,7 +7,7 @@ from typing import Any
 from tests.double.answers import Answer
 from tests.double.dialect_services import phrase_services
 from tests.double.dialect_statuses import phrase_status
-from tests.double.dialects import Dialect
+from tests.double.dialects import WORD, Dialect
 from tests.double.wire import dumped
 
 BOM = b"\xef\xbb\xbf"
@@ -82,6 +82,8 @@ class Phrasing:
                 return phrase_services(payload, dialect)
             case "add" if dialect.ids == "text":
                 return {"order": str(payload["order"])}
+            case "add" if dialect.ids == "word":
+                return {"order": f"{WORD}{payload['order']}"}
             case "status":
                 return phrase_status(answer, dialect)
             case "refill":
@@ -108,7 +110,13 @@ def _refill(answer: Answer, dialect: Dialect) -> Any:
         return {"refill": int(number) if dialect.ids == "number" else number}
     if dialect.ids == "text":
         return [{name: _as_text(value) for name, value in row.items()} for row in answer.payload]
-    return answer.payload
+    return _worded(answer.payload, dialect)
+
+
+def _worded(rows: list[dict[str, Any]], dialect: Dialect) -> list[dict[str, Any]]:
+    if dialect.ids != "word":
+        return rows
+    return [{**row, "order": f"{WORD}{row['order']}"} for row in rows]
 
 
 def _as_text(value: Any) -> Any:
@@ -141,4 +149,4 @@ def _cancel(rows: list[dict[str, Any]], dialect: Dialect) -> Any:
             return [{**row, "order": None} for row in rows]
     if dialect.ids == "text":
         return [{**row, "order": str(row["order"])} for row in rows]
-    return rows
+    return _worded(rows, dialect)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.double.answers import Answer
-from tests.double.dialects import Dialect
+from tests.double.dialects import WORD, Dialect
 
 Row = dict[str, Any]
 WORDS = {
@@ -19,7 +19,9 @@ def phrase_status(answer: Answer, dialect: Dialect) -> Any:
     """Write one row, or many in the dialect's shape."""
     if not answer.is_many:
         return _row(answer.payload, dialect) if isinstance(answer.payload, dict) else answer.payload
-    rows: dict[str, Any] = {text: _row(row, dialect) for text, row in answer.payload.items()}
+    rows: dict[str, Any] = {
+        _id(text, dialect): _row(row, dialect) for text, row in answer.payload.items()
+    }
     if dialect.unknown_left_out:
         rows = {text: row for text, row in rows.items() if "error" not in row}
     if dialect.bare_errors:
@@ -33,6 +35,10 @@ def phrase_status(answer: Answer, dialect: Dialect) -> Any:
     if dialect.status_shape == "flat" and len(rows) == 1:
         return next(iter(rows.values()))
     return rows
+
+
+def _id(text: str, dialect: Dialect) -> str:
+    return f"{WORD}{text}" if dialect.ids == "word" else text
 
 
 def _listed(text: str, row: Any, dialect: Dialect) -> Any:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+WORD = "ORD-"  # before the number of an order, where ids are words
+
 
 def one_of(*words: str) -> Any:
     """Declare a choice; the first is as documented."""
@@ -18,7 +20,7 @@ class Dialect:
     bom: bool = False
     php_warning: bool = False
     content_type: str = "application/json"
-    ids: str = one_of("documented", "text", "number")
+    ids: str = one_of("documented", "text", "number", "word")  # word: orders are "ORD-17"
     # errors
     error_shape: str = one_of(
         "documented",
@@ -102,6 +104,11 @@ class Dialect:
 
     def heard(self, request: dict[str, str]) -> dict[str, str]:
         """Understand a request as this provider does: some know only the single form of refill."""
+        if self.ids == "word":
+            request = {
+                name: text.replace(WORD, "") if name in {"order", "orders"} else text
+                for name, text in request.items()
+            }
         if (
             self.refill_shape == "single"
             and request.get("action") == "refill"

@@ -68,7 +68,6 @@ EVERYTHING_ELSE: list[bytes | str] = [
     '"23501"',
     "[]",
     "{}",
-    '[{"order":1}]',
     '{"order":null}',
     '{"order":true}',
     '{"order":0}',
@@ -83,6 +82,17 @@ EVERYTHING_ELSE: list[bytes | str] = [
     '{"order":"\\u0665"}',  # a digit to Python, none to us
     '{"order":"abc"}',
     '{"order":""}',
+    '{"order":"  "}',
+    '{"order":"error-5"}',
+    '{"order":"E 102"}',
+    '{"order":"not found 5"}',
+    '{"order":"invalid_5"}',
+    '{"order":"1e3"}',
+    '{"order":"-5"}',
+    '{"order":"0-0"}',
+    '{"order":"5,6"}',
+    '{"order":"5/6"}',
+    '{"order":"5\\n6"}',
     '{"order":[5]}',
     '{"order":{"id":5}}',
     '{"order":' + "9" * 65 + "}",
@@ -90,11 +100,34 @@ EVERYTHING_ELSE: list[bytes | str] = [
     '{"order":1e999999999999999999999}',
     '{"Order":5}',
     '{"id":5}',
-    '{"order":5,"error":null}',
     '{"order":5,"error":"Bad link"}',
-    '{"order":5,"errors":[]}',
+    '{"order":5,"error":true}',
+    '{"order":5,"error":102}',
+    '{"order":5,"errors":{"link":["Bad link"]}}',
+    '{"order":5,"success":false}',
+    '{"order":5,"status":"fail"}',
+    '{"order":5,"error":{"code":7}}',
+    '{"order":0,"error":"Bad link"}',  # an id that was lost, perhaps
+    '{"order":null}',
+    '{"order":null,"error":""}',
+    '{"order":null,"error":"Bad link","order_id":5}',
+    '{"order":null,"error":"Bad link","data":{"order":5}}',
+    '{"order_id":6,"data":{"order":5}}',
+    '{"status":"error","data":{"order":5}}',
+    '{"success":true,"data":{"error":"Bad link"}}',
+    '{"data":[{"order":5},{"order":6}]}',
+    '[{"order":5},{"error":"Bad link"}]',
+    "[[5]]",
+    '{"data":5}',
+    '{"orders":[5]}',
+    '{"orders":{"5":{}}}',
+    '{"data":{},"result":{}}',
+    '{"error":"0"}',
+    '{"error":"false"}',
+    '{"error":"true"}',
+    '{"error":false,"message":"Order placed"}',
+    '{"error":"0","message":"Order placed"}',
     '{"order":5,"status":"error","msg":"Bad link"}',
-    '{"order":null,"error":"Bad link"}',
     '{"order":5,"order":6}',
     '{"error":"Bad link","error":"Bad link"}',
     '{"order":5',
@@ -141,6 +174,26 @@ def judge(body: bytes | str, *, status: int = 200, **options: Any) -> AddOutcome
         ('{"order":"23501"}', "23501"),
         ('{"order":99999999999999999999}', "99999999999999999999"),
         (b'\xef\xbb\xbf\r\n {"order": 7}\n', "7"),
+        ('{"order":"ORD-2024-17"}', "ORD-2024-17"),
+        ('{"order":"65f1c0ffee65f1c0ffee65f1"}', "65f1c0ffee65f1c0ffee65f1"),
+        (
+            '{"order":"8c7e1f0a-0000-4000-8000-00805f9b34fb"}',
+            "8c7e1f0a-0000-4000-8000-00805f9b34fb",
+        ),
+        ('{"order":"a_7"}', "a_7"),
+        ('{"order":7,"error":""}', "7"),
+        ('{"order":7,"error":null,"errors":[]}', "7"),
+        ('{"order":7,"error":false,"message":"Order placed"}', "7"),
+        ('{"order":7,"error":[]}', "7"),
+        ('{"order":7,"error":0}', "7"),
+        ('{"order":7,"error":"0"}', "7"),
+        ('[{"order":7}]', "7"),
+        ('{"data":{"order":7}}', "7"),
+        ('{"status":"success","data":{"order":7}}', "7"),
+        ('{"status":200,"error":"","data":[{"order":"7"}]}', "7"),
+        ('{"orders":[{"order":7}]}', "7"),
+        ('{"orders":{"order":7}}', "7"),
+        ('{"success":true,"result":{"orders":[{"order":7}]}}', "7"),
         ('{"order":7,"status":"success","charge":"0.1","currency":"USD"}', "7"),
         (NOTICE + b'{"order":7}', "7"),
         (
@@ -174,6 +227,22 @@ def test_order_id_is_accepted(body: bytes | str, order_id: str) -> None:
         ),
         ('{"detail":[{"loc":["body","link"],"msg":"field required"}]}', "link: field required"),
         ('{"error":{"message":"Bad link"}}', "Bad link"),
+        ('{"error":true,"message":"Bad link"}', "Bad link"),
+        ('{"error":"true","msg":"Bad link"}', "Bad link"),
+        ('{"error":1,"message":"Bad link"}', "Bad link"),
+        ('{"error":"102","message":"Bad link"}', "Bad link"),
+        ('{"error":102,"error_message":"Bad link"}', "Bad link"),
+        ('{"status":false,"message":"Bad link"}', "Bad link"),
+        ('{"status":"false","msg":"Bad link"}', "Bad link"),
+        ('{"order":null,"error":"Bad link"}', "Bad link"),
+        ('{"order":"","error":"Bad link"}', "Bad link"),
+        ('{"order":false,"status":"fail","message":"Bad link"}', "Bad link"),
+        ('{"error":"Bad link","order_id":null,"orders":[]}', "Bad link"),
+        ('[{"error":"Bad link"}]', "Bad link"),
+        ('{"data":{"error":"Bad link"}}', "Bad link"),
+        ('{"status":"error","data":{"message":"Bad link"}}', "Bad link"),
+        ('{"status":"fail","data":[],"message":"Bad link"}', "Bad link"),
+        ('{"orders":[{"order":null,"error":"Bad link"}]}', "Bad link"),
         ('{"error":"  Bad\\u0000 link \\ud800"}', "Bad link"),
     ],
 )
@@ -322,10 +391,15 @@ def test_everything_else_is_unclear() -> None:
     assert [pair for pair in outcomes if not isinstance(pair[1], Unclear)] == []
 
 
+@pytest.mark.parametrize("status", [201, 202])
+def test_an_order_that_was_created_or_taken_is_accepted(status: int) -> None:
+    assert isinstance(judge('{"order":5}', status=status), Accepted)
+
+
 @pytest.mark.parametrize(
-    "status", [100, 201, 202, 204, 301, 302, 304, 400, 404, 500, 502, 503, 520]
+    "status", [100, 203, 204, 206, 301, 302, 304, 400, 404, 500, 502, 503, 520]
 )
-def test_order_with_any_status_but_200_is_unclear(status: int) -> None:
+def test_order_with_any_other_status_is_unclear(status: int) -> None:
     assert isinstance(judge('{"order":5}', status=status), Unclear)
 
 

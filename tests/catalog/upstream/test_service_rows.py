@@ -44,6 +44,9 @@ def test_id_is_text(sent: object, service_id: str) -> None:
         ("1,234.5", "1234.5"),
         ("1,234,567", "1234567"),
         (" 2.5 ", "2.5"),
+        ("1 000", "1000"),
+        ("1,234", "1234"),  # another row shows that the point is the decimal point
+        ("1.234", "1.234"),
         ("9.0E-5", "0.000090"),
         (".5", "0.5"),
         (0, "0"),
@@ -82,7 +85,6 @@ def test_nothing_is_nothing_with_however_many_zeros(rate: bytes) -> None:
         "0,900",
         "1,23.4",
         "$1",
-        "1 000",
         "1e999",
         True,
         [],
@@ -129,11 +131,54 @@ def test_number_that_is_none_spoils_only_its_row(rate: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sent", "rates"),
+    [
+        (["0,90", "1.234", "1,234", "1.500.000"], ["0.90", "1234", "1.234", "1500000"]),
+        (["0.90", "1.234", "1,234", "1,500,000"], ["0.90", "1.234", "1234", "1500000"]),
+        (["1.234,50", "15.000"], ["1234.50", "15000"]),
+        (["15.000", "8", "900"], [None, "8", "900"]),  # rupiah, or 15 dollars
+        (["1,234", "8"], [None, "8"]),
+        (["0.90", "0,80", "1.234"], ["0.90", None, None]),  # a list that writes both
+        ([1.234, "8"], ["1.234", "8"]),  # JSON's own point
+    ],
+)
+def test_rates_are_read_as_their_list_shows_or_skipped(
+    sent: list[object], rates: list[str | None]
+) -> None:
+    reply = read([{**ROW, "service": number, "rate": rate} for number, rate in enumerate(sent)])
+
+    found = {row.service_id: row.rate for row in reply.rows}
+    assert [found.get(str(number)) for number in range(len(sent))] == [
+        None if rate is None else Decimal(rate) for rate in rates
+    ]
+    assert len(reply.problems) == rates.count(None)
+
+
+def test_rows_that_are_not_parsed_again_still_show_the_notation() -> None:
+    first = {**ROW, "service": 1, "rate": "0,90"}
+    known = {row.digest: row.service_id for row in read([first]).rows}
+
+    reply = ask(json.dumps([first, {**ROW, "service": 2, "rate": "15.000"}]).encode(), known=known)
+
+    assert [row.rate for row in reply.rows] == [Decimal(15000)]
+    assert reply.unchanged == ("1",)
+
+
+def test_rate_with_two_readings_is_told_as_sent() -> None:
+    reply = read([{**ROW, "rate": "15.000"}, {**ROW, "service": 2, "rate": "8"}])
+
+    assert reply.problems == (RowProblem(0, "1", "the rate 15.000 can be read in two ways"),)
+
+
+@pytest.mark.parametrize(
     ("least", "most", "limits"),
     [
         ("50", "10000", (50, 10_000)),
         (1, 10_000_000_000, (1, 10_000_000_000)),
         ("1,000", "2,000", (1000, 2000)),
+        ("1 000", "1.000.000", (1000, 1_000_000)),
+        ("10'000", "1,00,000", (10_000, 100_000)),
+        ("1000.0", "10\u202f000", (1000, 10_000)),
     ],
 )
 def test_limits_are_numbers(least: object, most: object, limits: tuple[int, int]) -> None:
@@ -143,7 +188,18 @@ def test_limits_are_numbers(least: object, most: object, limits: tuple[int, int]
 
 
 @pytest.mark.parametrize(
-    ("least", "most"), [("", 5), (5, None), (1.5, 5), ("x", 5), (10, 5), (-1, 5), (1, 10**13)]
+    ("least", "most"),
+    [
+        ("", 5),
+        ("1.000", 5000),
+        (1, "1.000"),
+        (5, None),
+        (1.5, 5),
+        ("x", 5),
+        (10, 5),
+        (-1, 5),
+        (1, 10**13),
+    ],
 )
 def test_row_without_usable_limits_is_skipped(least: object, most: object) -> None:
     reply = read([ROW, {**ROW, "service": 9, "min": least, "max": most}])

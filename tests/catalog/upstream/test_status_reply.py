@@ -195,6 +195,10 @@ def test_status_words_are_folded_and_kept() -> None:
         (157, 157),
         ("157.0", 157),
         ("1,570", 1570),
+        ("1.000", None),  # 1 or 1000
+        ("1.570", None),
+        ("1.000.000", 1_000_000),
+        ("1 570", 1570),
         ("-5", -5),
         (0, 0),
         ("99999999", 99_999_999),
@@ -227,6 +231,10 @@ def test_remains_is_kept_as_sent() -> None:
         (..., None),
         ("-1", None),
         ("x", None),
+        ("0,27819", "0.27819"),
+        ("1.125", "1.125"),
+        ("1,125", None),
+        ("1.234,50", "1234.50"),
     ],
 )
 def test_charge_is_exact_or_not_known(sent: object, charge: str | None) -> None:

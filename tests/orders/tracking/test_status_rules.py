@@ -1,5 +1,6 @@
 """What one status report means: the pure rules."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -153,6 +154,22 @@ def test_pitfall_13_partial_without_remains_goes_to_staff() -> None:
     verdict = judged(facts(), report(Status.PARTIAL, remains=None))
 
     assert (verdict.act, verdict.review) == (Act.NOTHING, ReviewKind.NO_REMAINS)
+
+
+def test_a_partial_end_with_an_unreadable_number_goes_to_staff_with_the_number_as_sent() -> None:
+    said = replace(report(Status.PARTIAL), remains_text="1.000")
+
+    verdict = judged(facts(remains=400), said)
+
+    assert (verdict.act, verdict.remains, verdict.review) == (
+        Act.NOTHING,
+        400,
+        ReviewKind.NO_REMAINS,
+    )
+    assert verdict.review_text == (
+        "The provider ended the order partially with '1.000' remaining,"
+        " which is not a clear number."
+    )
 
 
 @pytest.mark.parametrize(

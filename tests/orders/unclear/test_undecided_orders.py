@@ -52,6 +52,22 @@ def test_nothing_is_said_while_no_later_order_was_accepted(lane: Lane) -> None:
     assert unmet(order) == ["Id range known"]
 
 
+@pytest.mark.parametrize("text", ["ORD-9", "007", "9f3c"])
+def test_nothing_is_said_where_the_provider_also_gives_ids_that_are_no_numbers(
+    lane: Lane, text: str
+) -> None:
+    order = lane.lose("nocommit_reset")
+    between = lane.go_on()
+    Attempt.objects.filter(order=between).update(upstream_id=text)
+    lane.go_on()
+
+    resolve_due()
+
+    assert verdict(order) == UNDECIDED
+    told = {each.name: each.words for each in only_attempt(order).evidence.unmet}
+    assert told["Id range known"] == "This provider also gives ids that are not numbers."
+
+
 def test_nothing_is_said_while_the_sender_lives(lane: Lane) -> None:
     order = lane.lose("nocommit_reset")
     lane.go_on()
