@@ -30,6 +30,8 @@ ENVIRONMENT = {
     "PROBE_EVERY": "0.1",
     "AUDIT_EVERY": "10",
     "LOG_LEVEL": "WARNING",
+    # the shop is no mirror of the double's catalog: a sync would take its services off sale
+    "SYNC_EVERY": "86400",
 }
 # What a role's command line contains, and which of the processes it is (None: the main one, else
 # the children)
