@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from catalog.models import Provider
+from catalog.status_words import taught_words
 from catalog.upstream import Client, Endpoint
 from lib.encryption import unseal
 
@@ -15,5 +16,6 @@ def open_client(provider: Provider) -> Client:
             key=unseal(provider.sealed_key),
             timeout=settings.PROVIDER_TIMEOUT,
             is_private_allowed=settings.PROVIDER_ALLOW_PRIVATE,
-        )
+        ),
+        taught=taught_words(provider),
     )

@@ -18,6 +18,7 @@ from catalog.admin_pages.services import (
     admin_services,
     admin_services_accept,
 )
+from catalog.admin_pages.statuses import admin_status_revert, admin_statuses
 from catalog.admin_pages.syncs import admin_sync, admin_sync_accept, admin_syncs
 from catalog.admin_pages.types import admin_type_revert, admin_types
 
@@ -42,6 +43,8 @@ admin: list[URLPattern] = [
     path("admin/services/<int:pk>", admin_service, name="admin_service"),
     path("admin/types", admin_types, name="admin_types"),
     path("admin/types/<int:pk>/revert", admin_type_revert, name="admin_type_revert"),
+    path("admin/statuses", admin_statuses, name="admin_statuses"),
+    path("admin/statuses/<int:pk>/revert", admin_status_revert, name="admin_status_revert"),
     path("admin/categories/<int:pk>", admin_category, name="admin_category"),
 ]
 

@@ -24,6 +24,7 @@ from catalog.providers import (
     resume_provider,
     want_sync,
 )
+from catalog.status_words import unknown_statuses
 from catalog.tasks import nudge_sync
 
 MAX_RUNS = 10  # last syncs on a provider's page
@@ -43,7 +44,8 @@ def admin_providers(request: MemberRequest) -> HttpResponse:
         for run in SyncRun.objects.order_by("provider", "-started_at", "-pk").distinct("provider")
     }
     rows = [{"provider": provider, "run": last_runs.get(provider.pk)} for provider in providers]
-    return render(request, "catalog/admin/providers.html", {"rows": rows})
+    context = {"rows": rows, "unknown_statuses": unknown_statuses()}
+    return render(request, "catalog/admin/providers.html", context)
 
 
 @sensitive_post_parameters("key")

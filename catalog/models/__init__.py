@@ -15,6 +15,7 @@ from catalog.models.services import (
     ServiceQuerySet,
     TypeMapping,
 )
+from catalog.models.status_words import StatusMapping, StatusSubject, UnknownStatus
 from catalog.models.syncs import ServiceChange, SyncOutcome, SyncRun
 
 __all__ = [
@@ -31,7 +32,10 @@ __all__ = [
     "Service",
     "ServiceChange",
     "ServiceQuerySet",
+    "StatusMapping",
+    "StatusSubject",
     "SyncOutcome",
     "SyncRun",
     "TypeMapping",
+    "UnknownStatus",
 ]

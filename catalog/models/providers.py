@@ -56,6 +56,8 @@ class Provider(models.Model):
     sync_wanted_at = models.DateTimeField(null=True, blank=True)  # the admin asked for one now
     # so many may go at the next sync
     accepted_gone = models.PositiveIntegerField(null=True, blank=True)
+    # "order" and "refill": folded word → status; a copy of the StatusMappings that count
+    status_words = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ProviderQuerySet.as_manager()

@@ -18,6 +18,7 @@ from catalog.upstream.refill_and_cancel_replies import (
 )
 from catalog.upstream.services_reply import CatalogReply, RowProblem, ServiceRow, plain_text
 from catalog.upstream.status_reply import IdError, OrderStatus, Status, StatusReply
+from catalog.upstream.taught_words import TaughtWords
 from outbound.endpoint import Endpoint, parse_url
 from outbound.errors import (
     BadReply,
@@ -63,6 +64,7 @@ __all__ = [
     "Status",
     "StatusReply",
     "Taken",
+    "TaughtWords",
     "Throttled",
     "TimedOut",
     "Unclear",

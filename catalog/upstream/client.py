@@ -22,6 +22,7 @@ from catalog.upstream.refill_and_cancel_replies import (
 from catalog.upstream.reply_shapes import Opened, call_error, open_reply
 from catalog.upstream.services_reply import CatalogReply, plain_slices, read_rows, slices_of
 from catalog.upstream.status_reply import StatusReply, parse_statuses
+from catalog.upstream.taught_words import NOTHING_TAUGHT, TaughtWords
 from outbound.endpoint import Endpoint, parse_url
 from outbound.errors import BadReply, ProviderError
 from outbound.exchange import Exchange
@@ -45,8 +46,15 @@ class Client:
     (add, refill, cancel) return what they may have done instead. No text holds the key.
     """
 
-    def __init__(self, endpoint: Endpoint, *, resolver: Resolver = look_up) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        resolver: Resolver = look_up,
+        taught: TaughtWords = NOTHING_TAUGHT,
+    ) -> None:
         self._endpoint = endpoint
+        self._taught = taught
         self._mask = KeyMask(endpoint.key)
         self._session = ProviderSession(Wire(endpoint, mask=self._mask, resolver=resolver))
 
@@ -90,13 +98,15 @@ class Client:
         """The status of up to 100 orders; a single id is asked in the single form."""
         names = _batch(ids)
         opened, raw = self._read("status", _ids("order", names), ids=names)
-        return parse_statuses(opened.content, ids=names, raw=raw)
+        taught = self._taught.orders
+        return parse_statuses(opened.content, ids=names, raw=raw, taught=taught)
 
     def refill_status(self, ids: Sequence[str]) -> RefillStatusReply:
         """The status of up to 100 refills, by the provider's refill ids."""
         names = _batch(ids)
         opened, raw = self._read("refill_status", _ids("refill", names), ids=names)
-        return parse_refill_statuses(opened.content, ids=names, raw=raw)
+        taught = self._taught.refills
+        return parse_refill_statuses(opened.content, ids=names, raw=raw, taught=taught)
 
     def balance(self) -> Balance:
         """Our balance in the provider's currency; it may be negative."""

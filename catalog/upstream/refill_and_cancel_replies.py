@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from catalog.upstream.error_texts import error_text, is_ambiguous, is_failure, is_success
 from catalog.upstream.json_values import as_given_id, as_text
@@ -104,14 +105,28 @@ def parse_taken(
     return Answered(results=results, missing=missing, raw=raw)
 
 
-def parse_refill_statuses(tree: object, *, ids: Sequence[str], raw: Exchange) -> RefillStatusReply:
-    """Read a `refill_status` reply: a list, an object by id, or flat or nested for one id."""
+def parse_refill_statuses(
+    tree: object,
+    *,
+    ids: Sequence[str],
+    raw: Exchange,
+    taught: Mapping[str, RefillState] = MappingProxyType({}),
+) -> RefillStatusReply:
+    """Read a `refill_status` reply: a list, an object by id, or flat or nested for one id.
+
+    `taught`: what folded words mean at this provider.
+    """
     found: dict[str, RefillStatus | IdError] = {}
     for name, entry in entries(tree, ids=ids, action="refill_status"):
-        if name in ids and (read := _read_state(entry)) is not None:
+        if name in ids and (read := _read_state(entry, taught)) is not None:
             found[name] = read
     missing = tuple(name for name in ids if name not in found)
     return RefillStatusReply(refills=found, missing=missing, raw=raw)
+
+
+def refill_state_of(word: str) -> RefillState:
+    """The state that a word means at every provider."""
+    return _STATE_BY_WORD.get(fold(word), RefillState.UNKNOWN)
 
 
 def _name_in_order(rows: Sequence[object], ids: Sequence[str]) -> object:
@@ -173,7 +188,7 @@ def _read_value(value: object, *, action: str, words: tuple[str, ...]) -> Taken 
     return None
 
 
-def _read_state(entry: object) -> RefillStatus | IdError | None:
+def _read_state(entry: object, taught: Mapping[str, RefillState]) -> RefillStatus | IdError | None:
     value = entry.get("status") if isinstance(entry, Mapping) else entry
     if isinstance(value, Mapping):
         if text := error_text(value):
@@ -184,6 +199,6 @@ def _read_state(entry: object) -> RefillStatus | IdError | None:
     word = as_text(value, limit=WORD_LENGTH)
     if not word:
         return None
-    state = _STATE_BY_WORD.get(fold(word), RefillState.UNKNOWN)
+    state = taught.get(fold(word)) or refill_state_of(word)
     is_complaint = state is RefillState.UNKNOWN and isinstance(entry, str)
     return IdError(word) if is_complaint else RefillStatus(state, word)

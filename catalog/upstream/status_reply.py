@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 
 from catalog.upstream.error_texts import error_text
 from catalog.upstream.json_values import as_id, as_text
@@ -88,14 +89,23 @@ class StatusReply:
     raw: Exchange
 
 
-def parse_statuses(tree: object, *, ids: Sequence[str], raw: Exchange) -> StatusReply:
-    """Read a `status` reply, opened: an object by id, a list, or flat for a single id."""
+def parse_statuses(
+    tree: object,
+    *,
+    ids: Sequence[str],
+    raw: Exchange,
+    taught: Mapping[str, Status] = MappingProxyType({}),
+) -> StatusReply:
+    """Read a `status` reply, opened: an object by id, a list, or flat for a single id.
+
+    `taught`: what folded words mean at this provider.
+    """
     found: dict[str, OrderStatus | IdError] = {}
     ignored = 0
     for name, entry in entries(tree, ids=ids, action="status"):
         if name not in ids:
             ignored += 1
-        elif (read := _read_entry(entry)) is not None:
+        elif (read := _read_entry(entry, taught)) is not None:
             found[name] = read
     missing = tuple(name for name in ids if name not in found)
     return StatusReply(orders=found, missing=missing, ignored=ignored, raw=raw)
@@ -122,6 +132,11 @@ def fold(word: str) -> str:
     return re.sub(r"[\s_-]+", "", word).casefold()
 
 
+def status_of(word: str) -> Status:
+    """The status that a word means at every provider."""
+    return _STATUS_BY_WORD.get(fold(word), Status.UNKNOWN)
+
+
 def _listed(
     rows: Sequence[object], *, ids: Sequence[str], shape: Action
 ) -> Iterator[tuple[str, object]]:
@@ -142,13 +157,13 @@ def _id_of(row: Mapping[str, object], *, ids: Sequence[str], shape: Action) -> s
     return next((name for name in found if name in ids), None)
 
 
-def _read_entry(entry: object) -> OrderStatus | IdError | None:
+def _read_entry(entry: object, taught: Mapping[str, Status]) -> OrderStatus | IdError | None:
     if isinstance(entry, str):
         return IdError(as_text(entry, limit=500)) if entry.strip() else None
     if not isinstance(entry, Mapping) or not entry:
         return None
     word = as_text(entry.get("status"), limit=WORD_LENGTH)
-    status = _STATUS_BY_WORD.get(fold(word), Status.UNKNOWN)
+    status = taught.get(fold(word)) or status_of(word)
     text = error_text(entry)
     if text and ("error" in entry or not entry.keys() & {"charge", "remains", "start_count"}):
         return IdError(text)

@@ -9,7 +9,8 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 
-from catalog.models import Provider
+from catalog.models import Provider, StatusSubject
+from catalog.status_words import note_unknown
 from catalog.upstream import Client, IdError, RefillState, RefillStatus
 from lib.clock import database_now
 from orders.jobs.ask_one_by_one import Answers, ask_and_apply
@@ -53,6 +54,7 @@ def poll_batch(*, provider: Provider, client: Client, stop_at: float = math.inf)
 
     def apply(answers: Answers[RefillStatus | IdError]) -> Counter[str]:
         named = [refill for refill in refills if refill.upstream_id in answers.names]
+        _note_unknown_words(provider, answers.by_name)
         return apply_statuses(refills=named, statuses=answers.by_name, now=database_now())
 
     return ask_and_apply(
@@ -62,6 +64,18 @@ def poll_batch(*, provider: Provider, client: Client, stop_at: float = math.inf)
         asked_at=asked_at,
         stop_at=stop_at,
     )
+
+
+def _note_unknown_words(provider: Provider, statuses: Mapping[str, RefillStatus | IdError]) -> None:
+    """Show the admin words that nobody has explained; no query where all are understood."""
+    words = {
+        status.word
+        for status in statuses.values()
+        if isinstance(status, RefillStatus) and status.state is RefillState.UNKNOWN
+    }
+    if words:
+        subject = StatusSubject.REFILL
+        note_unknown(provider=provider, subject=subject, words=words, now=database_now())
 
 
 @transaction.atomic

@@ -11,8 +11,9 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from catalog.models import Provider
-from catalog.upstream import BATCH, Client, IdError, OrderStatus
+from catalog.models import Provider, StatusSubject
+from catalog.status_words import note_unknown
+from catalog.upstream import BATCH, Client, IdError, OrderStatus, Status
 from lib.clock import database_now
 from orders.jobs.ask_one_by_one import Answers, ask_and_apply
 from orders.jobs.lanes import ask_providers, note_of, sweep_end, work_off
@@ -73,9 +74,11 @@ def track_batch(*, provider: Provider, client: Client, stop_at: float = math.inf
     keys = {upstream_id: pk for pk, upstream_id in batch.upstream_ids.items()}
 
     def apply(answers: Answers[OrderStatus | IdError]) -> Counter[str]:
+        reports = _reports(answers.by_name)
+        _note_unknown_words(provider, reports)
         return apply_reports(
             upstream_ids={keys[name]: name for name in answers.names},
-            reports=_reports(answers.by_name),
+            reports=reports,
             observed_at=answers.asked_at,
             now=timezone.now(),
         )
@@ -91,6 +94,19 @@ def track_batch(*, provider: Provider, client: Client, stop_at: float = math.inf
 
 def _reports(answers: Mapping[str, OrderStatus | IdError]) -> dict[str, OrderStatus]:
     return {name: answer for name, answer in answers.items() if isinstance(answer, OrderStatus)}
+
+
+def _note_unknown_words(provider: Provider, reports: Mapping[str, OrderStatus]) -> None:
+    """Show the admin words that nobody has explained; no query where all are understood."""
+    words = {
+        report.word
+        for report in reports.values()
+        if report.word and report.status in {Status.UNKNOWN, Status.FAILED}
+    }
+    if words:
+        note_unknown(
+            provider=provider, subject=StatusSubject.ORDER, words=words, now=timezone.now()
+        )
 
 
 def claim_batch(*, provider: Provider) -> Batch:

@@ -73,7 +73,7 @@ ADMINS += [
 ]
 ADMINS += ["/admin/adjustments/{adjustment}/agree"]
 ADMINS += ["/admin/syncs", "/admin/syncs/{sync}", "/admin/services", "/admin/services/{service}"]
-ADMINS += ["/admin/types", "/admin/categories/{category}"]
+ADMINS += ["/admin/types", "/admin/statuses", "/admin/categories/{category}"]
 # What tests/browser judges on a phone and a laptop, with longer and worse words than here: axe need
 # not read it again.
 JUDGED = {

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import ApiKey, CustomerGroup, Role
 from billing.models import Adjustment
-from catalog.models import MarginRule, SyncOutcome, SyncRun, TypeMapping
+from catalog.models import MarginRule, StatusMapping, SyncOutcome, SyncRun, TypeMapping
 from orders.models import (
     AttemptState,
     Cancellation,
@@ -76,6 +76,7 @@ PAGES = {
         "admin_group_new",
         "admin_group",
         "admin_types",
+        "admin_statuses",
     },
 }
 ACTS = {
@@ -107,6 +108,7 @@ ACTS = {
         "admin_margin_remove",
         "admin_services_accept",
         "admin_type_revert",
+        "admin_status_revert",
         "staff_halt_clear",
     },
 }
@@ -192,6 +194,15 @@ def things(order: Order) -> dict[str, int]:
     mapping = TypeMapping.objects.create(
         provider=order.provider, word="Odd", type="Default", mapped_by=order.user, mapped_at=NOW
     )
+    status_mapping = StatusMapping.objects.create(
+        provider=order.provider,
+        subject="order",
+        word="Odd",
+        folded="odd",
+        status="canceled",
+        mapped_by=order.user,
+        mapped_at=NOW,
+    )
     return {
         "account_key": key.pk,
         "admin_adjustment": adjustment.pk,
@@ -202,6 +213,7 @@ def things(order: Order) -> dict[str, int]:
         "admin_margin": MarginRule.objects.create(scope="service", service=order.service).pk,
         "admin_provider": order.provider_id,
         "admin_service": order.service_id,
+        "admin_status_revert": status_mapping.pk,
         "admin_sync": run.pk,
         "admin_type": mapping.pk,
         "admin_user": order.user_id,

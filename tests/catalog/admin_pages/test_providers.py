@@ -278,5 +278,6 @@ def test_the_list_asks_few_questions_however_many_rows(
     for _ in range(providers):
         make_service()
 
-    with django_assert_num_queries(6):  # session, user, balance, inbox, providers, runs
+    # session, user, balance, inbox, providers, runs, unknown statuses
+    with django_assert_num_queries(7):
         client.get("/admin/providers")
