@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.decorators import MemberRequest, admin_required
 from catalog.forms import PauseForm, ProviderChangeForm, ProviderForm
-from catalog.models import MarginRule, Provider, SyncRun
+from catalog.models import LOWEST_PRICE, MarginRule, Provider, SyncRun
 from catalog.prices.exchange_rates import known_exchange_rates
 from catalog.prices.margin_rules import TooDear
 from catalog.providers import (
@@ -27,6 +27,10 @@ from catalog.providers import (
 from catalog.tasks import nudge_sync
 
 MAX_RUNS = 10  # last syncs on a provider's page
+# as ServiceQuerySet.to_review
+NEEDS_REVIEW = ~Q(services__review_reason="") | Q(
+    services__price__lt=LOWEST_PRICE, services__free_per_day=None
+)
 
 
 @admin_required
@@ -36,7 +40,7 @@ def admin_providers(request: MemberRequest) -> HttpResponse:
     listed = Q(services__withdrawn_at=None)
     providers = Provider.objects.annotate(
         listed=Count("services", filter=listed),
-        waiting=Count("services", filter=listed & ~Q(services__review_reason="")),
+        waiting=Count("services", filter=listed & NEEDS_REVIEW),
     ).order_by("name", "pk")
     last_runs = {
         run.provider_id: run
@@ -152,7 +156,7 @@ def _page(
         "runs": SyncRun.objects.filter(provider=provider).order_by("-started_at", "-pk")[:MAX_RUNS],
         "margin": MarginRule.objects.filter(provider=provider).first(),
         "on_sale": provider.services.on_sale().count(),
-        "waiting": provider.services.listed().exclude(review_reason="").count(),
+        "waiting": provider.services.to_review().count(),
     }
     return render(request, "catalog/admin/provider.html", context, status=status)
 

@@ -8,6 +8,7 @@ catalog/upstream/service_types.py that are sold so.
 from catalog.models.margins import MarginRule, MarginScope
 from catalog.models.providers import RATE, Digits, ExchangeRate, Provider, ProviderQuerySet
 from catalog.models.services import (
+    LOWEST_PRICE,
     AftercareMode,
     Category,
     PriceListVersion,
@@ -18,6 +19,7 @@ from catalog.models.services import (
 from catalog.models.syncs import ServiceChange, SyncOutcome, SyncRun
 
 __all__ = [
+    "LOWEST_PRICE",
     "RATE",
     "AftercareMode",
     "Category",

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from django.db import transaction
@@ -17,7 +18,15 @@ from catalog.prices.exchange_rates import NoExchangeRate, exchange_rate_of
 from catalog.prices.reprice import open_rulebook
 from catalog.prices.write_lock import lock_catalog
 from catalog.provider_client import open_client
-from catalog.sync.difference import Offer, Reading, difference, read, rejection, with_types
+from catalog.sync.difference import (
+    Difference,
+    Offer,
+    Reading,
+    difference,
+    read,
+    rejection,
+    with_types,
+)
 from catalog.sync.history import forget_old, record_changes, record_failure, record_run
 from catalog.sync.write import Mirror
 from catalog.type_mappings import types_of
@@ -86,21 +95,14 @@ def _apply(
     started: float,
 ) -> SyncRun:
     reading = with_types(reading, types=types_of(provider=provider))
-    listed = set(
-        Service.objects.listed().filter(provider=provider).values_list("upstream_id", flat=True)
+    exchange_rate = exchange_rate_of(provider.currency)
+    found, reason = _compare(
+        provider, reading, exchange_rate=exchange_rate, accepted_gone=accepted_gone
     )
-    found = difference(reading=reading, listed=listed, ours=_ours(provider, reading))
-    reason = rejection(found=found, count=reading.count, listed=len(listed))
-    accepted = max(
-        NOTHING if number is None else number for number in (accepted_gone, provider.accepted_gone)
-    )
-    if reason and found.lost <= accepted:
-        reason = ""
     if reason:
         log.error("sync of %s rejected: %s", provider, reason)
         outcome = SyncOutcome.REFUSED
     else:
-        exchange_rate = exchange_rate_of(provider.currency)
         Mirror(provider=provider, exchange_rate=exchange_rate, book=open_rulebook(), now=now).write(
             found
         )
@@ -121,6 +123,28 @@ def _apply(
     if not reason:
         record_changes(run=run, reading=reading, found=found)
     return run
+
+
+def _compare(
+    provider: Provider, reading: Reading, *, exchange_rate: Decimal, accepted_gone: int | None
+) -> tuple[Difference, str]:
+    """What the reply changes, and why a person must accept that first, or ""."""
+    listed = set(
+        Service.objects.listed().filter(provider=provider).values_list("upstream_id", flat=True)
+    )
+    found = difference(
+        reading=reading,
+        listed=listed,
+        ours=_ours(provider, reading),
+        exchange_rate=exchange_rate,
+        is_review_first=provider.is_review_first,
+    )
+    accepted = max(
+        NOTHING if number is None else number for number in (accepted_gone, provider.accepted_gone)
+    )
+    if found.lost <= accepted:
+        return found, ""
+    return found, rejection(found=found, count=reading.count, listed=len(listed))
 
 
 def _ours(provider: Provider, reading: Reading) -> dict[str, Offer]:
