@@ -49,6 +49,20 @@ class ExchangeRateField(forms.DecimalField):
         ]
 
 
+class CurrencyField(forms.CharField):
+    """A three-letter currency code, in capitals."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=3, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        """The code; "" where it is not required."""
+        currency = str(super().clean(value)).strip().upper()
+        if currency and not CURRENCY.fullmatch(currency):
+            raise forms.ValidationError("Enter a three-letter currency code such as USD.")
+        return currency
+
+
 class ConnectionForm(forms.Form):
     """Name, URL and key of a new or known provider."""
 

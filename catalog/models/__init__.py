@@ -6,7 +6,7 @@ catalog/upstream/service_types.py that are sold so.
 """
 
 from catalog.models.margins import MarginRule, MarginScope
-from catalog.models.providers import RATE, Digits, ExchangeRate, Provider, ProviderQuerySet
+from catalog.models.providers import RATE, Contact, Digits, ExchangeRate, Provider, ProviderQuerySet
 from catalog.models.services import (
     LOWEST_PRICE,
     AftercareMode,
@@ -23,6 +23,7 @@ __all__ = [
     "RATE",
     "AftercareMode",
     "Category",
+    "Contact",
     "Digits",
     "ExchangeRate",
     "MarginRule",

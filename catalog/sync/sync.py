@@ -7,6 +7,7 @@ and position, margins, hidden, modes). A service that is gone is withdrawn, neve
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -30,7 +31,7 @@ from catalog.sync.difference import (
 from catalog.sync.history import forget_old, record_changes, record_failure, record_run
 from catalog.sync.write import Mirror
 from catalog.type_mappings import types_of
-from catalog.upstream import ProviderError
+from catalog.upstream import Client, ProviderError
 from lib.encryption import CannotUnseal
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,11 @@ Report = Callable[[str], None]
 
 
 class Overtaken(Exception):
-    """Another sync of this provider was applied meanwhile; its list may be newer."""
+    """Another sync of this provider was applied meanwhile, or its currency changed."""
+
+
+class CurrencyDiffers(Exception):
+    """The provider's replies name another currency; an admin decides."""
 
 
 def sync_provider(
@@ -65,7 +70,7 @@ def sync_provider(
     report("asking")
     try:
         reading = _ask(provider)
-    except (ProviderError, CannotUnseal, NoExchangeRate) as problem:
+    except (ProviderError, CannotUnseal, NoExchangeRate, CurrencyDiffers) as problem:
         log.warning("sync of %s failed: %s", provider, problem)
         Provider.objects.filter(pk=provider.pk).update(sync_wanted_at=None)
         return record_failure(provider=provider, problem=str(problem), now=now, started=started)
@@ -75,6 +80,8 @@ def sync_provider(
         fresh = Provider.objects.get(pk=provider_id)
         if fresh.synced_at != provider.synced_at:
             raise Overtaken(f"another sync of {provider} was applied meanwhile")
+        if (fresh.currency, fresh.other_currency) != (provider.currency, ""):
+            raise Overtaken(f"the currency of {provider} came into question meanwhile")
         return _apply(fresh, reading, accepted_gone=accepted_gone, now=now, started=started)
 
 
@@ -83,7 +90,20 @@ def _ask(provider: Provider) -> Reading:
     known = {bytes(digest): upstream_id for digest, upstream_id in rows.iterator(chunk_size=5000)}
     exchange_rate = exchange_rate_of(provider.currency)
     with open_client(provider) as client:
+        _check_currency(provider, client)
         return read(client.services(known=known), exchange_rate=exchange_rate)
+
+
+def _check_currency(provider: Provider, client: Client) -> None:
+    """Raise CurrencyDiffers unless the rates are in the stored currency, as far as replies say.
+
+    The list names none, so the balance is asked; where that fails, the list says why.
+    """
+    if not provider.other_currency:
+        with suppress(ProviderError):
+            client.balance()
+    if provider.other_currency:
+        raise CurrencyDiffers(provider.trouble)
 
 
 def _apply(

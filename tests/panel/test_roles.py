@@ -66,6 +66,7 @@ PAGES = {
         "admin_providers",
         "admin_provider_new",
         "admin_provider",
+        "admin_provider_currency",
         "admin_syncs",
         "admin_sync",
         "admin_margins",
