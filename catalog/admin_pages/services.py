@@ -1,8 +1,10 @@
 """Admin pages of services and categories: list, review and edit."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,6 +19,7 @@ from catalog.search import matching
 from catalog.shop_list import Place, unit_of
 from catalog.type_mappings import unknown_types
 from catalog.upstream.service_types import find
+from lib.decimals import plain
 
 if TYPE_CHECKING:
     ServiceModelForm = forms.ModelForm[Service]
@@ -193,7 +196,9 @@ def admin_service(request: MemberRequest, pk: int) -> HttpResponse:
     values = dict(form.cleaned_data)
     category = values.pop("category")
     change_service(service=service, category=category, values=values, now=timezone.now())
-    messages.success(request, f"Service {pk} saved.")
+    price = Service.objects.values_list("price", flat=True).get(pk=pk)
+    moved = "" if price == service.price else _moved(service.price, price)
+    messages.success(request, f"Service {pk} saved.{moved}")
     return redirect("admin_service", pk=pk)
 
 
@@ -211,6 +216,12 @@ def admin_category(request: MemberRequest, pk: int) -> HttpResponse:
     return render(
         request, "catalog/admin/category.html", context, status=422 if form.errors else 200
     )
+
+
+def _moved(before: Decimal, after: Decimal) -> str:
+    """What another category's margin does to the price."""
+    currency = settings.PANEL_CURRENCY
+    return f" Its price changed from {plain(before)} to {plain(after)} {currency}."
 
 
 def _accept(request: MemberRequest, service: Service) -> HttpResponse:

@@ -69,9 +69,11 @@ def test_another_category_is_the_admins_own_and_its_margin_prices_at_once(client
     service, category = make_service(cost="1"), make_category()
     set_margin(target=category, percent=Decimal(100), fixed=Decimal(0), actor=None, now=NOW)
 
-    save(client, service, category=category.pk)
+    address = f"{URL}/{service.pk}"
+    page = client.post(address, values_of(service, category=category.pk), follow=True)
 
     saved = stored(service)
+    assert "Its price changed from 1.20 to 2.00 USD." in page.content.decode()
     assert (saved.category, saved.is_category_own, saved.price) == (category, True, Decimal(2))
 
 
