@@ -40,9 +40,12 @@ def change_service(
 
 @transaction.atomic
 def accept_review(*, services: ServiceQuerySet, expected: int, now: datetime) -> bool:
-    """Accept the services that wait for review; False, and no change, unless `expected` do."""
+    """Accept the services that wait for review; False, and no change, unless `expected` do.
+
+    Services without a price keep waiting: the admin sets a margin, or allows free orders.
+    """
     lock_catalog()
-    waiting = services.exclude(review_reason="")
+    waiting = services.acceptable()
     if waiting.count() != expected:
         return False
     waiting.update(review_reason="", updated_at=now)

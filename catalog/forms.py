@@ -8,11 +8,13 @@ from django import forms
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 
+from catalog.currencies import agrees, code_of
 from catalog.models import Provider
 from catalog.prices.exchange_rates import known_exchange_rates
 from catalog.prices.reprice import DEFAULT_PERCENT
 from catalog.prices.set_margin import MAX_FIXED, MAX_PERCENT
 from catalog.upstream import parse_url
+from lib.decimals import shortest
 from lib.public_url import check_url
 
 KEY: Final = re.compile(r"[!-~]{1,500}")
@@ -47,6 +49,20 @@ class ExchangeRateField(forms.DecimalField):
             MinValueValidator(Decimal("0.00000001"), "An exchange rate must be above 0."),
             MaxValueValidator(MAX_RATE, f"An exchange rate can be at most {MAX_RATE:,}."),
         ]
+
+
+class CurrencyField(forms.CharField):
+    """A three-letter currency code, in capitals."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=3, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        """The code; "" where it is not required."""
+        currency = str(super().clean(value)).strip().upper()
+        if currency and not CURRENCY.fullmatch(currency):
+            raise forms.ValidationError("Enter a three-letter currency code such as USD.")
+        return currency
 
 
 class ConnectionForm(forms.Form):
@@ -96,8 +112,9 @@ class ConnectionForm(forms.Form):
 class ProviderForm(ConnectionForm):
     """A new provider."""
 
-    currency = forms.CharField(
-        max_length=3, help_text="Three-letter code of the currency of its rates."
+    currency = CurrencyField(
+        required=False,
+        help_text="Read from the provider's balance. Enter it only if the provider names none.",
     )
     exchange_rate = ExchangeRateField(required=False)
     percent = PercentField(
@@ -127,37 +144,59 @@ class ProviderForm(ConnectionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["currency"].initial = settings.PANEL_CURRENCY
-        self.fields[
-            "exchange_rate"
-        ].help_text = f"One unit of its currency in {settings.PANEL_CURRENCY}."
+        self.fields["exchange_rate"].help_text = (
+            f"One unit of its currency in {settings.PANEL_CURRENCY}. Leave empty if the panel knows"
+            " it."
+        )
 
-    def clean_currency(self) -> str:
-        """Three letters."""
-        currency = str(self.cleaned_data["currency"]).strip().upper()
-        if not CURRENCY.fullmatch(currency):
-            raise forms.ValidationError("Enter a three-letter currency code such as USD.")
-        return currency
+    def clean(self) -> dict[str, Any]:
+        """The exchange rate fits the currency, where that is entered."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("currency") and "exchange_rate" in cleaned:
+            self._check_rate(cleaned["currency"])
+        return cleaned
 
-    def clean_exchange_rate(self) -> Decimal | None:
-        """Required for a currency without a rate, not allowed for the panel's own."""
-        rate: Decimal | None = self.cleaned_data["exchange_rate"]
-        currency = self.cleaned_data.get("currency")
-        if currency == settings.PANEL_CURRENCY:
-            if rate not in {None, Decimal(1)}:
-                raise forms.ValidationError(f"{currency} is the panel's currency: its rate is 1.")
-            return None
-        if currency and rate is None and currency not in known_exchange_rates():
-            raise forms.ValidationError(
-                f"Enter how many {settings.PANEL_CURRENCY} one {currency} is worth."
+    def settle_currency(self, word: str) -> bool:
+        """Take the currency that the provider named, or where it named none the one entered.
+
+        `word`: as `currencies.word_of` has it. False where the form now says what is missing.
+        """
+        entered, named = self.cleaned_data["currency"], code_of(word)
+        if not entered and not named:
+            said = f" “{word}” is no currency code." if word else ""
+            self.add_error(
+                "currency", f"Enter the currency of its rates: the provider names none.{said}"
             )
-        return rate
+            return False
+        if entered and named and not agrees(word, currency=entered):
+            self.add_error("currency", f"The provider's balance is in {named}. Leave this empty.")
+            return False
+        self.cleaned_data["currency"] = entered or named
+        self._check_rate(entered or named)
+        return not self.errors
+
+    def _check_rate(self, currency: str) -> None:
+        """A rate is required where none is known, and does not change a known one unseen."""
+        rate, panel = self.cleaned_data["exchange_rate"], settings.PANEL_CURRENCY
+        known = known_exchange_rates().get(currency)
+        if currency == panel and rate not in {None, known}:
+            problem = f"{currency} is the panel's currency: its rate is 1."
+        elif known is None and rate is None:
+            problem = f"Enter how many {panel} one {currency} is worth."
+        elif known is not None and rate not in {None, known}:
+            problem = (
+                f"The panel knows 1 {currency} = {shortest(known)} {panel}. Leave this empty, or"
+                " change the rate first: other prices follow it."
+            )
+        else:
+            self.cleaned_data["exchange_rate"] = rate if known is None else None
+            return
+        self.add_error("exchange_rate", problem)
 
 
 class ProviderChangeForm(ConnectionForm):
     """A known provider; an empty key keeps the stored one."""
 
-    exchange_rate = ExchangeRateField(required=False)
     is_review_first = ProviderForm.base_fields["is_review_first"]
     is_probe_allowed = ProviderForm.base_fields["is_probe_allowed"]
     is_idempotent = ProviderForm.base_fields["is_idempotent"]
@@ -175,13 +214,12 @@ class ProviderChangeForm(ConnectionForm):
         self.known = known
         self.fields["key"].required = False
         self.fields["key"].help_text = "Leave empty to keep the stored key."
-        if known.currency == settings.PANEL_CURRENCY:
-            del self.fields["exchange_rate"]
-        else:
-            self.fields["exchange_rate"].required = True
-            self.fields[
-                "exchange_rate"
-            ].help_text = f"One {known.currency} in {settings.PANEL_CURRENCY}."
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether a valid form names another address or key, which is to be tested first."""
+        values = self.cleaned_data
+        return bool(values["key"]) or (self.known is not None and values["url"] != self.known.url)
 
     def clean(self) -> dict[str, Any]:
         """The stored key is not sent to another host."""

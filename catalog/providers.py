@@ -2,13 +2,17 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from catalog.models import ExchangeRate, Provider, Service
-from catalog.prices.reprice import open_rulebook, reprice
+from catalog.currencies import agrees
+from catalog.first_contact import FirstContact
+from catalog.models import Contact, ExchangeRate, Provider, Service
+from catalog.prices.exchange_rates import known_exchange_rates
+from catalog.prices.reprice import Preview, open_rulebook, preview, reprice
 from catalog.prices.set_margin import set_margin
 from catalog.prices.write_lock import lock_catalog
 from lib.encryption import seal
@@ -30,12 +34,13 @@ def add_provider(
     is_probe_allowed: bool = False,
     is_review_first: bool = False,
     is_idempotent: bool = False,
+    contact: FirstContact | None = None,
     actor: User | None,
     now: datetime,
 ) -> Provider:
     """Store a provider with its margin rule and, where given, its exchange rate.
 
-    The values come from a valid ProviderForm. Raises NameTaken.
+    The values come from a valid ProviderForm; `contact` from the provider itself. Raises NameTaken.
     """
     try:
         with transaction.atomic():
@@ -47,6 +52,7 @@ def add_provider(
                 is_probe_allowed=is_probe_allowed,
                 is_review_first=is_review_first,
                 is_idempotent=is_idempotent,
+                **_said(contact, currency=currency, now=now),
             )
     except IntegrityError:
         raise NameTaken(f"another provider is named {name}") from None
@@ -54,6 +60,20 @@ def add_provider(
         set_exchange_rate(currency=currency, rate=exchange_rate, now=now)
     set_margin(target=provider, percent=percent, fixed=Decimal(0), actor=actor, now=now)
     return provider
+
+
+def _said(contact: FirstContact | None, *, currency: str, now: datetime) -> dict[str, Any]:
+    """What first contact says about the row."""
+    if contact is None:
+        return {}
+    is_other_word = not agrees(contact.currency, currency=currency)
+    return {
+        "balance": contact.balance,
+        "balance_checked_at": now,
+        "contact": Contact.ANSWERED,
+        "contact_at": now,
+        "own_words": [contact.currency] if is_other_word else [],
+    }
 
 
 @transaction.atomic
@@ -67,16 +87,8 @@ def change_provider(
     is_review_first: bool,
     is_idempotent: bool,
     is_429_unclear: bool,
-    exchange_rate: Decimal | None = None,
-    now: datetime,
 ) -> None:
-    """Change a provider and, where given, its exchange rate; an empty `key` keeps the stored one.
-
-    Raises NameTaken and TooDear.
-    """
-    # first: like a sync, it locks the catalog before the provider's row
-    if exchange_rate is not None:
-        set_exchange_rate(currency=provider.currency, rate=exchange_rate, now=now)
+    """Change a provider; an empty `key` keeps the stored one. Raises NameTaken."""
     provider.name, provider.url = name, url
     provider.is_probe_allowed, provider.is_review_first = is_probe_allowed, is_review_first
     provider.is_idempotent, provider.is_429_unclear = is_idempotent, is_429_unclear
@@ -96,6 +108,15 @@ def change_provider(
             provider.save(update_fields=fields)
     except IntegrityError:
         raise NameTaken(f"another provider is named {name}") from None
+
+
+def preview_exchange_rate(*, currency: str, rate: Decimal) -> Preview:
+    """What `set_exchange_rate` would change. Raises TooDear as it does."""
+    return preview(
+        services=Service.objects.filter(provider__currency=currency),
+        book=open_rulebook(),
+        exchange_rates={**known_exchange_rates(), currency: rate},
+    )
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from catalog import views
+from catalog.admin_pages.exchange_rates import admin_provider_rate
 from catalog.admin_pages.margins import admin_margin_remove, admin_margins
 from catalog.admin_pages.providers import (
     admin_provider,
@@ -33,6 +34,7 @@ admin: list[URLPattern] = [
     path("admin/providers/<int:pk>/pause", admin_provider_pause, name="admin_provider_pause"),
     path("admin/providers/<int:pk>/resume", admin_provider_resume, name="admin_provider_resume"),
     path("admin/providers/<int:pk>/sync", admin_provider_sync, name="admin_provider_sync"),
+    path("admin/providers/<int:pk>/exchange-rate", admin_provider_rate, name="admin_provider_rate"),
     path("admin/syncs", admin_syncs, name="admin_syncs"),
     path("admin/syncs/<int:pk>", admin_sync, name="admin_sync"),
     path("admin/syncs/<int:pk>/accept", admin_sync_accept, name="admin_sync_accept"),

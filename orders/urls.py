@@ -24,6 +24,7 @@ from orders.staff_pages.orders import (
     staff_unclear,
 )
 from orders.staff_pages.proof import staff_halt_clear, staff_proof
+from orders.staff_pages.provider_currency import admin_provider_currency
 from orders.staff_pages.providers import (
     staff_provider,
     staff_provider_explain,
@@ -90,6 +91,9 @@ staff: list[URLPattern] = [
     path("staff/providers/<int:pk>/top-up", staff_provider_top_up, name="staff_provider_top_up"),
     path("staff/providers/<int:pk>/explain", staff_provider_explain, name="staff_provider_explain"),
     path("staff/providers/<int:pk>/test", staff_provider_test, name="staff_provider_test"),
+    path(
+        "admin/providers/<int:pk>/currency", admin_provider_currency, name="admin_provider_currency"
+    ),
     path("staff/refills", staff_refills, name="staff_refills"),
     path("staff/refills/<int:pk>/<slug:decision>", staff_refill_decide, name="staff_refill_decide"),
     path("staff/cancels", staff_cancels, name="staff_cancels"),

@@ -54,7 +54,8 @@ def _ask_for_staff() -> tuple[int, int, bool]:
                  + (SELECT count(*) FROM orders_cancellation
                      WHERE state IN ('requested', 'unclear'))
                  + (SELECT count(*) FROM orders_doubt WHERE closed_at IS NULL)
-                 + (SELECT count(*) FROM orders_refusaltext WHERE looked_at IS NULL),
+                 + (SELECT count(*) FROM orders_refusaltext WHERE looked_at IS NULL)
+                 + (SELECT count(*) FROM catalog_provider WHERE other_currency <> ''),
                    (SELECT count(*) FROM billing_adjustment WHERE closed_at IS NULL),
                    EXISTS (SELECT 1 FROM billing_halt WHERE is_standing)
             """

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import User
-from catalog.models import Provider, Service
+from catalog.models import Contact, Provider, Service
 from catalog.provider_client import open_client
 from catalog.upstream import Accepted
 from lib.encryption import seal
@@ -20,6 +20,7 @@ def connect(double: ProviderDouble, *, name: str | None = None) -> Provider:
     """A provider row that points at the double, with its key sealed."""
     provider = make_provider(name=name, url=double.url)
     provider.sealed_key = seal(double.key)
+    provider.contact = Contact.ANSWERED
     provider.save()
     return provider
 

@@ -85,6 +85,7 @@ def make_service(
     is_refill: bool = False,
     is_cancel: bool = False,
     is_dripfeed: bool = False,
+    free_per_day: int | None = None,
 ) -> Service:
     """A service on sale; its rate is its cost, as with a provider in the panel's currency."""
     return Service.objects.create(
@@ -101,6 +102,7 @@ def make_service(
         is_refill=is_refill,
         is_cancel=is_cancel,
         is_dripfeed=is_dripfeed,
+        free_per_day=free_per_day,
     )
 
 

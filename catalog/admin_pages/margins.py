@@ -1,7 +1,5 @@
 """Admin page of margins: all rules, and changes with a preview."""
 
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
@@ -10,23 +8,23 @@ from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import MemberRequest, admin_required
+from catalog.admin_pages.price_preview import preview_context
 from catalog.forms import FixedField, PercentField
 from catalog.models import Category, MarginRule, MarginScope, Provider, Service
 from catalog.prices.margin_rules import TooDear
-from catalog.prices.reprice import open_rulebook
+from catalog.prices.reprice import Preview, open_rulebook
 from catalog.prices.set_margin import (
-    Preview,
     RuleNeeded,
     Target,
     preview_margin,
+    preview_removal,
     remove_margin,
     set_margin,
 )
 
-MAX_SHOWN: Final = 100  # rows of a preview: those that change most
 TOO_HIGH: Final = "With this margin a price would be too high."
 
 
@@ -68,16 +66,6 @@ class MarginForm(forms.Form):
         return target
 
 
-@dataclass(frozen=True, slots=True)
-class PriceRow:
-    """One line of a preview."""
-
-    service: Service
-    cost: Decimal
-    before: Decimal
-    after: Decimal
-
-
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def admin_margins(request: MemberRequest) -> HttpResponse:
@@ -99,11 +87,14 @@ def admin_margins(request: MemberRequest) -> HttpResponse:
 
 
 @admin_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def admin_margin_remove(request: MemberRequest, pk: int) -> HttpResponse:
-    """Remove a rule; the next broader one applies."""
+    """Show what removing a rule would change; POST removes it, and the next broader one applies."""
     rule = get_object_or_404(MarginRule, pk=pk)
     try:
+        if request.method != "POST":
+            found = preview_removal(rule=rule)
+            return _page(request, form=MarginForm(), preview=found, removed=rule)
         remove_margin(rule=rule, actor=request.user, now=timezone.now())
     except RuleNeeded as reason:
         messages.error(request, f"{reason}.")
@@ -133,7 +124,12 @@ def _apply(request: MemberRequest) -> HttpResponse:
 
 
 def _page(
-    request: MemberRequest, *, form: MarginForm, preview: Preview | None = None, status: int = 200
+    request: MemberRequest,
+    *,
+    form: MarginForm,
+    preview: Preview | None = None,
+    removed: MarginRule | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     open_rulebook()  # creates the rule for all services if there is none
     rules = (
@@ -145,29 +141,7 @@ def _page(
     context = {
         "form": form,
         "rules": widest_first,
-        "preview": preview,
-        "rows": _rows(preview) if preview else [],
-        "shown": MAX_SHOWN,
+        "removed": removed,
+        **preview_context(preview),
     }
     return render(request, "catalog/admin/margins.html", context, status=status)
-
-
-def _rows(preview: Preview) -> list[PriceRow]:
-    """The prices that change most, in proportion."""
-    moved = sorted(
-        preview.moved,
-        key=lambda row: (
-            abs(row.priced.price - row.price_before) / max(row.price_before, Decimal("0.00000001"))
-        ),
-        reverse=True,
-    )[:MAX_SHOWN]
-    services = Service.objects.in_bulk([row.service for row in moved])
-    return [
-        PriceRow(
-            service=services[row.service],
-            cost=row.priced.cost,
-            before=row.price_before,
-            after=row.priced.price,
-        )
-        for row in moved
-    ]

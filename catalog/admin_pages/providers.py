@@ -12,10 +12,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.decorators import MemberRequest, admin_required
+from catalog.first_contact import FirstContact, ask_provider
 from catalog.forms import PauseForm, ProviderChangeForm, ProviderForm
-from catalog.models import MarginRule, Provider, SyncRun
+from catalog.models import LOWEST_PRICE, MarginRule, Provider, SyncRun
 from catalog.prices.exchange_rates import known_exchange_rates
-from catalog.prices.margin_rules import TooDear
 from catalog.providers import (
     NameTaken,
     add_provider,
@@ -26,8 +26,14 @@ from catalog.providers import (
 )
 from catalog.status_words import unknown_statuses
 from catalog.tasks import nudge_sync
+from lib.decimals import plain
+from lib.encryption import CannotUnseal, unseal
 
 MAX_RUNS = 10  # last syncs on a provider's page
+# as ServiceQuerySet.to_review
+NEEDS_REVIEW = ~Q(services__review_reason="") | Q(
+    services__price__lt=LOWEST_PRICE, services__free_per_day=None
+)
 
 
 @admin_required
@@ -37,7 +43,7 @@ def admin_providers(request: MemberRequest) -> HttpResponse:
     listed = Q(services__withdrawn_at=None)
     providers = Provider.objects.annotate(
         listed=Count("services", filter=listed),
-        waiting=Count("services", filter=listed & ~Q(services__review_reason="")),
+        waiting=Count("services", filter=listed & NEEDS_REVIEW),
     ).order_by("name", "pk")
     last_runs = {
         run.provider_id: run
@@ -52,20 +58,14 @@ def admin_providers(request: MemberRequest) -> HttpResponse:
 @admin_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def admin_provider_new(request: MemberRequest) -> HttpResponse:
-    """Add a provider; its first sync starts at once."""
+    """Add a provider, once it has answered; its first sync starts at once."""
     form = ProviderForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        now = timezone.now()
-        try:
-            provider = add_provider(**form.cleaned_data, actor=request.user, now=now)
-        except NameTaken as error:
-            form.add_error("name", f"{error}.")
-        except TooDear:
-            form.add_error("exchange_rate", "With this rate a price would be too high.")
-        else:
-            _sync_soon(provider)
-            messages.success(request, f"{provider.name} added. Its catalog is being synced.")
-            return redirect("admin_provider", pk=provider.pk)
+        contact = ask_provider(form)
+        if contact and form.settle_currency(contact.currency):
+            provider = _add(request, form, contact)
+            if provider:
+                return redirect("admin_provider", pk=provider.pk)
     return render(
         request,
         "catalog/admin/provider_new.html",
@@ -85,17 +85,27 @@ def admin_provider(request: MemberRequest, pk: int) -> HttpResponse:
             request, provider, form=ProviderChangeForm(known=provider, initial=_initial(provider))
         )
     form = ProviderChangeForm(request.POST, known=provider)
-    if form.is_valid():
+    if form.is_valid() and _still_answers(form, provider):
         try:
-            change_provider(provider=provider, **form.cleaned_data, now=timezone.now())
+            change_provider(provider=provider, **form.cleaned_data)
         except NameTaken as error:
             form.add_error("name", f"{error}.")
-        except TooDear:
-            form.add_error("exchange_rate", "With this rate a price would be too high.")
         else:
             messages.success(request, "Saved.")
             return redirect("admin_provider", pk=pk)
     return _page(request, Provider.objects.get(pk=pk), form=form, status=422)
+
+
+def _still_answers(form: ProviderChangeForm, provider: Provider) -> bool:
+    """Whether another address or key was tested, where the form names one."""
+    if not form.is_elsewhere:
+        return True
+    try:
+        stored_key = "" if form.cleaned_data["key"] else unseal(provider.sealed_key)
+    except CannotUnseal as error:
+        form.add_error("key", f"{error}.")
+        return False
+    return ask_provider(form, stored_key=stored_key) is not None
 
 
 @admin_required
@@ -135,6 +145,23 @@ def admin_provider_sync(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect("admin_provider", pk=pk)
 
 
+def _add(request: MemberRequest, form: ProviderForm, contact: FirstContact) -> Provider | None:
+    try:
+        provider = add_provider(
+            **form.cleaned_data, contact=contact, actor=request.user, now=timezone.now()
+        )
+    except NameTaken as error:
+        form.add_error("name", f"{error}.")
+        return None
+    _sync_soon(provider)
+    messages.success(
+        request,
+        f"{provider.name} added: balance {plain(contact.balance)} {provider.currency},"
+        f" {contact.services:,} services. Its catalog is being synced.",
+    )
+    return provider
+
+
 def _sync_soon(provider: Provider) -> None:
     transaction.on_commit(partial(nudge_sync, provider_id=provider.pk), robust=True)
 
@@ -152,9 +179,10 @@ def _page(
         "form": form,
         "pause_form": pause_form or PauseForm(),
         "runs": SyncRun.objects.filter(provider=provider).order_by("-started_at", "-pk")[:MAX_RUNS],
+        "exchange_rate": known_exchange_rates().get(provider.currency),
         "margin": MarginRule.objects.filter(provider=provider).first(),
         "on_sale": provider.services.on_sale().count(),
-        "waiting": provider.services.listed().exclude(review_reason="").count(),
+        "waiting": provider.services.to_review().count(),
     }
     return render(request, "catalog/admin/provider.html", context, status=status)
 
@@ -168,5 +196,4 @@ def _initial(provider: Provider) -> dict[str, object]:
         "is_idempotent",
         "is_429_unclear",
     )
-    rate = known_exchange_rates().get(provider.currency)
-    return {name: getattr(provider, name) for name in names} | {"exchange_rate": rate}
+    return {name: getattr(provider, name) for name in names}

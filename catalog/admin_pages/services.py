@@ -1,8 +1,10 @@
 """Admin pages of services and categories: list, review and edit."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,6 +19,7 @@ from catalog.search import matching
 from catalog.shop_list import Place, unit_of
 from catalog.type_mappings import unknown_types
 from catalog.upstream.service_types import find
+from lib.decimals import plain
 
 if TYPE_CHECKING:
     ServiceModelForm = forms.ModelForm[Service]
@@ -32,6 +35,8 @@ STATES: Final = {
     "unsellable": "Unknown type",
     "withdrawn": "Withdrawn",
 }
+
+NO_PRICE: Final = "Set a margin with a fixed amount, or allow free orders under Settings."
 
 
 class FilterForm(forms.Form):
@@ -80,6 +85,7 @@ class ServiceForm(ServiceModelForm):
             "category",
             "position",
             "is_hidden",
+            "free_per_day",
             "refill_mode",
             "cancel_mode",
         )
@@ -87,6 +93,7 @@ class ServiceForm(ServiceModelForm):
             "own_name": "Name",
             "own_description": "Description",
             "is_hidden": "Hidden",
+            "free_per_day": "Free orders per day",
             "refill_mode": "Refill requests",
             "cancel_mode": "Cancellation requests",
         }
@@ -95,6 +102,10 @@ class ServiceForm(ServiceModelForm):
             "own_description": "Leave empty to use the provider's.",
             "position": "Lower numbers come first in the category.",
             "is_hidden": "Not for sale, even if the provider lists it.",
+            "free_per_day": (
+                "How many a customer may place in 24 hours while the price is 0."
+                " Leave empty to sell it only at a price."
+            ),
         }
         widgets = {"own_name": forms.TextInput(attrs={"maxlength": 500})}
 
@@ -133,6 +144,7 @@ def admin_services(request: MemberRequest) -> HttpResponse:
     context = {
         "form": form,
         "place": place,
+        "acceptable": services.acceptable().count() if state == "review" else 0,
         "rows": [{"service": service, "unit": _unit(service)} for service in shown],
         "state": state,
         "unknown_types": unknown_types(),
@@ -184,7 +196,9 @@ def admin_service(request: MemberRequest, pk: int) -> HttpResponse:
     values = dict(form.cleaned_data)
     category = values.pop("category")
     change_service(service=service, category=category, values=values, now=timezone.now())
-    messages.success(request, f"Service {pk} saved.")
+    price = Service.objects.values_list("price", flat=True).get(pk=pk)
+    moved = "" if price == service.price else _moved(service.price, price)
+    messages.success(request, f"Service {pk} saved.{moved}")
     return redirect("admin_service", pk=pk)
 
 
@@ -204,8 +218,17 @@ def admin_category(request: MemberRequest, pk: int) -> HttpResponse:
     )
 
 
+def _moved(before: Decimal, after: Decimal) -> str:
+    """What another category's margin does to the price."""
+    currency = settings.PANEL_CURRENCY
+    return f" Its price changed from {plain(before)} to {plain(after)} {currency}."
+
+
 def _accept(request: MemberRequest, service: Service) -> HttpResponse:
-    """Accept it only for the reason that the admin saw."""
+    """Accept it only for the reason that the admin saw, and never without a price."""
+    if service.lacks_price:
+        messages.error(request, f"Service {service.pk} has no price. {NO_PRICE}")
+        return redirect("admin_service", pk=service.pk)
     seen = Service.objects.filter(pk=service.pk, review_reason=request.POST["accept"])
     if accept_review(services=seen, expected=1, now=timezone.now()):
         messages.success(request, f"Service {service.pk} accepted.")
@@ -223,7 +246,7 @@ def _narrowed(chosen: dict[str, Any]) -> ServiceQuerySet:
         case "sale":
             return services.on_sale()
         case "review":
-            return services.listed().exclude(review_reason="")
+            return services.to_review()
         case "hidden":
             return services.listed().filter(is_hidden=True)
         case "unsellable":
@@ -240,6 +263,7 @@ def _service_page(
         "service": service,
         "form": form,
         "unit": _unit(service),
+        "no_price": NO_PRICE,
         "changes": service.changes.select_related("run").order_by("-pk")[:20],
     }
     return render(request, "catalog/admin/service.html", context, status=status)

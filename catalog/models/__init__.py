@@ -6,8 +6,9 @@ catalog/upstream/service_types.py that are sold so.
 """
 
 from catalog.models.margins import MarginRule, MarginScope
-from catalog.models.providers import RATE, Digits, ExchangeRate, Provider, ProviderQuerySet
+from catalog.models.providers import RATE, Contact, Digits, ExchangeRate, Provider, ProviderQuerySet
 from catalog.models.services import (
+    LOWEST_PRICE,
     AftercareMode,
     Category,
     PriceListVersion,
@@ -19,9 +20,11 @@ from catalog.models.status_words import StatusMapping, StatusSubject, UnknownSta
 from catalog.models.syncs import ServiceChange, SyncOutcome, SyncRun
 
 __all__ = [
+    "LOWEST_PRICE",
     "RATE",
     "AftercareMode",
     "Category",
+    "Contact",
     "Digits",
     "ExchangeRate",
     "MarginRule",

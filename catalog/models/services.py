@@ -1,12 +1,19 @@
 """Services, their categories, the version of the price list, and mappings of unknown types."""
 
+from decimal import Decimal
+from typing import Final
+
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from catalog.models.providers import RATE, Provider
 from catalog.triggers import CATEGORY_RENEWS_PRICE_LIST, SERVICE_RENEWS_PRICE_LIST
+
+# one step of booked money: a cost or price below it is nothing, as in a mistyped or missing rate
+LOWEST_PRICE: Final = Decimal("0.00001")
 
 
 class Category(models.Model):
@@ -35,16 +42,30 @@ class AftercareMode(models.TextChoices):
     AUTOMATIC = "automatic", "Goes to the provider at once"
 
 
+# or is free by the admin's choice
+HAS_PRICE: Final = Q(price__gte=LOWEST_PRICE) | Q(free_per_day__isnull=False)
+
+
 class ServiceQuerySet(models.QuerySet["Service"]):
     """Selections of services in business words."""
 
     def on_sale(self) -> "ServiceQuerySet":
         """Services that a customer may buy now."""
-        return self.filter(withdrawn_at=None, review_reason="", is_hidden=False, is_sellable=True)
+        return self.filter(
+            HAS_PRICE, withdrawn_at=None, review_reason="", is_hidden=False, is_sellable=True
+        )
+
+    def to_review(self) -> "ServiceQuerySet":
+        """Listed services that wait for the admin: for a review, or for a price."""
+        return self.listed().filter(~Q(review_reason="") | ~HAS_PRICE)
 
     def listed(self) -> "ServiceQuerySet":
         """Services in the provider's catalog now, sold or not."""
         return self.filter(withdrawn_at=None)
+
+    def acceptable(self) -> "ServiceQuerySet":
+        """Services that go on sale once their review is accepted; not those without a price."""
+        return self.filter(HAS_PRICE).exclude(review_reason="")
 
     def in_shop_order(self) -> "ServiceQuerySet":
         """By category, then position, then id."""
@@ -82,6 +103,11 @@ class Service(models.Model):
         null=True,
         blank=True,
     )  # why this price
+    # set by the admin: a service without a price is sold, so many orders per customer in 24 hours;
+    # NULL: it is not sold
+    free_per_day = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)]
+    )
     min_quantity = models.BigIntegerField()
     max_quantity = models.BigIntegerField()
     is_refill = models.BooleanField(default=False)
@@ -119,6 +145,10 @@ class Service(models.Model):
                 name="service_quantities_in_order",
                 condition=Q(min_quantity__gte=0, max_quantity__gte=F("min_quantity")),
             ),
+            models.CheckConstraint(
+                name="service_free_limit_positive",
+                condition=Q(free_per_day=None) | Q(free_per_day__gt=0),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -142,7 +172,18 @@ class Service(models.Model):
             and not self.review_reason
             and not self.is_hidden
             and self.is_sellable
+            and not self.lacks_price
         )
+
+    @property
+    def is_free(self) -> bool:
+        """Whether its price is nothing."""
+        return self.price < LOWEST_PRICE
+
+    @property
+    def lacks_price(self) -> bool:
+        """Whether its price is nothing, and not by the admin's choice."""
+        return self.is_free and self.free_per_day is None
 
     @property
     def is_below_cost(self) -> bool:

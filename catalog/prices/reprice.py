@@ -3,7 +3,7 @@
 A writer holds `lock_catalog` from before it reads the rules; a preview need not.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +29,14 @@ class Repriced:
     priced: Priced
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a change of margins or exchange rates would do, saved or not."""
+
+    services: int  # that it concerns
+    moved: tuple[Repriced, ...]  # whose price would change
+
+
 def open_rulebook() -> RuleBook:
     """All margin rules; creates the rule for all services on first use."""
     MarginRule.objects.get_or_create(scope=MarginScope.ALL, defaults={"percent": DEFAULT_PERCENT})
@@ -43,12 +51,29 @@ def open_rulebook() -> RuleBook:
     )
 
 
-def work_out(*, services: ServiceQuerySet, book: RuleBook) -> Iterator[Repriced]:
+def preview(
+    *,
+    services: ServiceQuerySet,
+    book: RuleBook,
+    exchange_rates: Mapping[str, Decimal] | None = None,
+) -> Preview:
+    """What `reprice` would change by these rules and rates. Raises TooDear and NoExchangeRate."""
+    rows = work_out(services=services, book=book, exchange_rates=exchange_rates)
+    moved = tuple(row for row in rows if row.price_before != row.priced.price)
+    return Preview(services=services.count(), moved=moved)
+
+
+def work_out(
+    *,
+    services: ServiceQuerySet,
+    book: RuleBook,
+    exchange_rates: Mapping[str, Decimal] | None = None,
+) -> Iterator[Repriced]:
     """The services whose cost, price or rule differs from what is stored.
 
-    Raises TooDear and NoExchangeRate.
+    `exchange_rates`: the known ones unless given. Raises TooDear and NoExchangeRate.
     """
-    exchange_rates = known_exchange_rates()
+    exchange_rates = known_exchange_rates() if exchange_rates is None else exchange_rates
     rows = services.order_by("pk").values_list(
         "pk",
         "provider_id",

@@ -1,7 +1,6 @@
 """Set and remove margins, or preview the effect on prices."""
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -11,7 +10,7 @@ from django.db import transaction
 from accounts.models import User
 from catalog.models import Category, MarginRule, MarginScope, Provider, Service
 from catalog.prices.margin_rules import Rule
-from catalog.prices.reprice import Repriced, open_rulebook, reprice, services_under, work_out
+from catalog.prices.reprice import Preview, open_rulebook, preview, reprice, services_under
 from catalog.prices.write_lock import lock_catalog
 
 log = logging.getLogger(__name__)
@@ -31,21 +30,18 @@ class RuleNeeded(Exception):
     """The rule for all services cannot be removed: services would have no price."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a margin would do, saved or not."""
-
-    services: int  # that the rule's scope holds
-    moved: tuple[Repriced, ...]  # whose price would change
-
-
 def preview_margin(*, target: Target, percent: Decimal, fixed: Decimal) -> Preview:
     """What `set_margin` would change. Raises BadMargin and TooDear as it does."""
     rule = _rule(target=target, percent=percent, fixed=fixed)
     services = services_under(scope=rule.scope, target=rule.target)
-    rows = work_out(services=services, book=open_rulebook().with_rule(rule))
-    moved = tuple(row for row in rows if row.price_before != row.priced.price)
-    return Preview(services=services.count(), moved=moved)
+    return preview(services=services, book=open_rulebook().with_rule(rule))
+
+
+def preview_removal(*, rule: MarginRule) -> Preview:
+    """What `remove_margin` would change. Raises RuleNeeded as it does."""
+    target = _removable(rule)
+    book = open_rulebook().without(scope=rule.scope, target=target)
+    return preview(services=services_under(scope=rule.scope, target=target), book=book)
 
 
 @transaction.atomic
@@ -82,14 +78,19 @@ def set_margin(
 @transaction.atomic
 def remove_margin(*, rule: MarginRule, actor: User | None, now: datetime) -> None:
     """Price these services by the next broader rule. Raises RuleNeeded for all services."""
-    target = rule.provider_id or rule.category_id or rule.service_id
-    if rule.scope == MarginScope.ALL or target is None:
-        raise RuleNeeded("The margin for all services can be changed, but not removed")
+    target = _removable(rule)
     lock_catalog()
     book = open_rulebook().without(scope=rule.scope, target=target)
     moved = reprice(services=services_under(scope=rule.scope, target=target), book=book, now=now)
     log.info("margin rule %s removed by %s: %s prices moved", rule, actor, moved)
     rule.delete()
+
+
+def _removable(rule: MarginRule) -> int:
+    target = rule.provider_id or rule.category_id or rule.service_id
+    if rule.scope == MarginScope.ALL or target is None:
+        raise RuleNeeded("The margin for all services can be changed, but not removed")
+    return target
 
 
 def _rule(*, target: Target, percent: Decimal, fixed: Decimal) -> Rule:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
+from catalog.models import LOWEST_PRICE
 from catalog.prices.arithmetic import cost_of
 from catalog.sync.clean_text import clean_line, clean_text
 from catalog.upstream import CatalogReply, ServiceRow, service_types
@@ -21,6 +22,7 @@ FEW_GONE: Final = 1  # may always go: small catalogs change, too
 NO_CATEGORY: Final = "Other"
 # a mistake from here on; below it no price overflows its column
 MAX_COST: Final = Decimal(10) ** 9
+NEW_REASON: Final = "New: waiting for review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,18 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class New:
+    """A service that the provider did not list before."""
+
+    offer: Offer
+    review_reason: str  # not empty: not sold before an admin reviews it
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """Everything that a reply changes in our mirror of one provider."""
 
-    new: tuple[Offer, ...]
+    new: tuple[New, ...]
     changed: tuple[Changed, ...]
     gone: tuple[str, ...]  # upstream ids
     back: tuple[str, ...]
@@ -90,6 +100,16 @@ class Difference:
     def lost(self) -> int:
         """How many of our services the reply does not describe."""
         return len(self.gone) + len(self.unreadable)
+
+    @property
+    def rows(self) -> tuple[New | Changed, ...]:
+        """The offers to be written, known services first."""
+        return (*self.changed, *self.new)
+
+    @property
+    def held(self) -> dict[str, str]:
+        """Why services wait for the admin's review, by upstream id."""
+        return {row.offer.upstream_id: row.review_reason for row in self.rows if row.review_reason}
 
     @property
     def is_nothing(self) -> bool:
@@ -155,19 +175,28 @@ def offer_of(row: ServiceRow) -> Offer:
 
 
 def difference(
-    *, reading: Reading, listed: Collection[str], ours: Mapping[str, Offer]
+    *,
+    reading: Reading,
+    listed: Collection[str],
+    ours: Mapping[str, Offer],
+    exchange_rate: Decimal,
+    is_review_first: bool = False,
 ) -> Difference:
     """Compare a provider's reply with our mirror.
 
     `listed`: the upstream ids in our mirror that are not withdrawn. `ours`: our mirror of the ids
-    in `reading.offers`.
+    in `reading.offers`. `is_review_first`: every new service waits for the admin.
     """
     is_listed = set(listed)
     known = [offer for offer in reading.offers if offer.upstream_id in ours]
     readable = {offer.upstream_id for offer in known} | set(reading.unchanged)
+    new = [offer for offer in reading.offers if offer.upstream_id not in ours]
+    first_reason = NEW_REASON if is_review_first else ""
     return Difference(
-        new=tuple(offer for offer in reading.offers if offer.upstream_id not in ours),
-        changed=tuple(_changed(ours[offer.upstream_id], offer) for offer in known),
+        new=tuple(New(offer, _no_price(offer, exchange_rate) or first_reason) for offer in new),
+        changed=tuple(
+            _changed(ours[offer.upstream_id], offer, exchange_rate=exchange_rate) for offer in known
+        ),
         gone=tuple(sorted(is_listed - reading.named)),
         back=tuple(sorted(readable - is_listed)),
         unreadable=tuple(sorted((is_listed & reading.named) - readable)),
@@ -189,7 +218,7 @@ def rejection(*, found: Difference, count: int, listed: int) -> str:
     return ""
 
 
-def _changed(before: Offer, after: Offer) -> Changed:
+def _changed(before: Offer, after: Offer, *, exchange_rate: Decimal) -> Changed:
     before = before if before.category else replace(before, category=after.category)
     before = (
         replace(before, is_dripfeed=after.is_dripfeed) if before.is_dripfeed is None else before
@@ -199,7 +228,17 @@ def _changed(before: Offer, after: Offer) -> Changed:
         for name in WATCHED
         if getattr(before, name) != getattr(after, name)
     )
-    return Changed(offer=after, moves=moves, review_reason=_reason_to_review(before, after))
+    reason = "" if _no_price(before, exchange_rate) else _no_price(after, exchange_rate)
+    return Changed(
+        offer=after, moves=moves, review_reason=reason or _reason_to_review(before, after)
+    )
+
+
+def _no_price(offer: Offer, exchange_rate: Decimal) -> str:
+    """Why the offer has no price, or ""."""
+    if cost_of(rate=offer.rate, exchange_rate=exchange_rate) >= LOWEST_PRICE:
+        return ""
+    return f"No price: the provider lists it at a rate of {_shown(offer.rate)}"
 
 
 def _reason_to_review(before: Offer, after: Offer) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from django.db import connection
 
 from catalog.models import Provider, Service, SyncOutcome, SyncRun
-from catalog.sync.difference import Difference, Reading
+from catalog.sync.difference import NEW_REASON, Difference, Reading
 
 # characters of a text in a change set
 MAX_LENGTH: Final = 300
@@ -47,7 +47,6 @@ def record_run(
     started: float,
 ) -> SyncRun:
     """Store how a sync ended; a rejected one keeps the figures of what it would have done."""
-    news = len(found.new) if provider.is_review_first else 0
     return SyncRun.objects.create(
         provider=provider,
         started_at=now,
@@ -60,7 +59,7 @@ def record_run(
         withdrawn=len(found.gone),
         returned=len(found.back),
         skipped=len(reading.problems),
-        held=news + sum(bool(row.review_reason) for row in found.changed),
+        held=len(found.held),
         lost=found.lost,
     )
 
@@ -100,8 +99,8 @@ def record_changes(*, run: SyncRun, reading: Reading, found: Difference) -> None
 
 
 def _changes(found: Difference) -> Iterator[Change]:
-    for offer in found.new:
-        yield offer.upstream_id, "new", "", offer.name
+    for new in found.new:
+        yield new.offer.upstream_id, "new", "", new.offer.name
     for id_ in found.gone:
         yield id_, "gone", "", ""
     for id_ in found.back:
@@ -109,8 +108,9 @@ def _changes(found: Difference) -> Iterator[Change]:
     for row in found.changed:
         for move in row.moves:
             yield row.offer.upstream_id, move.what, move.before, move.after
-        if row.review_reason:
-            yield row.offer.upstream_id, "held", "", row.review_reason
+    for id_, reason in found.held.items():
+        if reason != NEW_REASON:  # "new" says it
+            yield id_, "held", "", reason
 
 
 def _note(reading: Reading) -> str:

@@ -7,7 +7,9 @@ and position, margins, hidden, modes). A service that is gone is withdrawn, neve
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from django.db import transaction
@@ -17,11 +19,19 @@ from catalog.prices.exchange_rates import NoExchangeRate, exchange_rate_of
 from catalog.prices.reprice import open_rulebook
 from catalog.prices.write_lock import lock_catalog
 from catalog.provider_client import open_client
-from catalog.sync.difference import Offer, Reading, difference, read, rejection, with_types
+from catalog.sync.difference import (
+    Difference,
+    Offer,
+    Reading,
+    difference,
+    read,
+    rejection,
+    with_types,
+)
 from catalog.sync.history import forget_old, record_changes, record_failure, record_run
 from catalog.sync.write import Mirror
 from catalog.type_mappings import types_of
-from catalog.upstream import ProviderError
+from catalog.upstream import Client, ProviderError
 from lib.encryption import CannotUnseal
 
 log = logging.getLogger(__name__)
@@ -35,7 +45,11 @@ Report = Callable[[str], None]
 
 
 class Overtaken(Exception):
-    """Another sync of this provider was applied meanwhile; its list may be newer."""
+    """Another sync of this provider was applied meanwhile, or its currency changed."""
+
+
+class CurrencyDiffers(Exception):
+    """The provider's replies name another currency; an admin decides."""
 
 
 def sync_provider(
@@ -56,7 +70,7 @@ def sync_provider(
     report("asking")
     try:
         reading = _ask(provider)
-    except (ProviderError, CannotUnseal, NoExchangeRate) as problem:
+    except (ProviderError, CannotUnseal, NoExchangeRate, CurrencyDiffers) as problem:
         log.warning("sync of %s failed: %s", provider, problem)
         Provider.objects.filter(pk=provider.pk).update(sync_wanted_at=None)
         return record_failure(provider=provider, problem=str(problem), now=now, started=started)
@@ -66,6 +80,8 @@ def sync_provider(
         fresh = Provider.objects.get(pk=provider_id)
         if fresh.synced_at != provider.synced_at:
             raise Overtaken(f"another sync of {provider} was applied meanwhile")
+        if (fresh.currency, fresh.other_currency) != (provider.currency, ""):
+            raise Overtaken(f"the currency of {provider} came into question meanwhile")
         return _apply(fresh, reading, accepted_gone=accepted_gone, now=now, started=started)
 
 
@@ -74,7 +90,20 @@ def _ask(provider: Provider) -> Reading:
     known = {bytes(digest): upstream_id for digest, upstream_id in rows.iterator(chunk_size=5000)}
     exchange_rate = exchange_rate_of(provider.currency)
     with open_client(provider) as client:
+        _check_currency(provider, client)
         return read(client.services(known=known), exchange_rate=exchange_rate)
+
+
+def _check_currency(provider: Provider, client: Client) -> None:
+    """Raise CurrencyDiffers unless the rates are in the stored currency, as far as replies say.
+
+    The list names none, so the balance is asked; where that fails, the list says why.
+    """
+    if not provider.other_currency:
+        with suppress(ProviderError):
+            client.balance()
+    if provider.other_currency:
+        raise CurrencyDiffers(provider.trouble)
 
 
 def _apply(
@@ -86,21 +115,14 @@ def _apply(
     started: float,
 ) -> SyncRun:
     reading = with_types(reading, types=types_of(provider=provider))
-    listed = set(
-        Service.objects.listed().filter(provider=provider).values_list("upstream_id", flat=True)
+    exchange_rate = exchange_rate_of(provider.currency)
+    found, reason = _compare(
+        provider, reading, exchange_rate=exchange_rate, accepted_gone=accepted_gone
     )
-    found = difference(reading=reading, listed=listed, ours=_ours(provider, reading))
-    reason = rejection(found=found, count=reading.count, listed=len(listed))
-    accepted = max(
-        NOTHING if number is None else number for number in (accepted_gone, provider.accepted_gone)
-    )
-    if reason and found.lost <= accepted:
-        reason = ""
     if reason:
         log.error("sync of %s rejected: %s", provider, reason)
         outcome = SyncOutcome.REFUSED
     else:
-        exchange_rate = exchange_rate_of(provider.currency)
         Mirror(provider=provider, exchange_rate=exchange_rate, book=open_rulebook(), now=now).write(
             found
         )
@@ -121,6 +143,28 @@ def _apply(
     if not reason:
         record_changes(run=run, reading=reading, found=found)
     return run
+
+
+def _compare(
+    provider: Provider, reading: Reading, *, exchange_rate: Decimal, accepted_gone: int | None
+) -> tuple[Difference, str]:
+    """What the reply changes, and why a person must accept that first, or ""."""
+    listed = set(
+        Service.objects.listed().filter(provider=provider).values_list("upstream_id", flat=True)
+    )
+    found = difference(
+        reading=reading,
+        listed=listed,
+        ours=_ours(provider, reading),
+        exchange_rate=exchange_rate,
+        is_review_first=provider.is_review_first,
+    )
+    accepted = max(
+        NOTHING if number is None else number for number in (accepted_gone, provider.accepted_gone)
+    )
+    if found.lost <= accepted:
+        return found, ""
+    return found, rejection(found=found, count=reading.count, listed=len(listed))
 
 
 def _ours(provider: Provider, reading: Reading) -> dict[str, Offer]:

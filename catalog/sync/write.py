@@ -14,8 +14,6 @@ from catalog.prices.margin_rules import RuleBook
 from catalog.sync.difference import Difference, Offer
 from catalog.upstream import service_types
 
-NEW_REASON = "New: waiting for review"
-
 TABLE = """
 CREATE TEMPORARY TABLE incoming (
   place integer, id bigint, upstream_id text, upstream_name text, upstream_description text,
@@ -93,20 +91,19 @@ class Mirror:
                     )
 
     def _write_offers(self, found: Difference) -> None:
-        offers = [*(row.offer for row in found.changed), *found.new]
+        offers = [row.offer for row in found.rows]
         if not offers:
             return
         categories = categories_for(offer.category for offer in offers)
         places = self._places(found)
-        new_reason = NEW_REASON if self._provider.is_review_first else ""
-        reasons = {row.offer.upstream_id: row.review_reason for row in found.changed}
+        reasons = found.held
         with connection.cursor() as cursor:
             cursor.execute(TABLE)
             with cursor.copy("COPY incoming FROM STDIN") as copy:
                 for place, offer in enumerate(offers):
                     pk, own_category = places.get(offer.upstream_id, (None, None))
                     category = own_category or categories[offer.category]
-                    reason = reasons.get(offer.upstream_id, new_reason)
+                    reason = reasons.get(offer.upstream_id, "")
                     copy.write_row((place, pk, *self._row(offer, pk=pk, category=category), reason))
             cursor.execute(CHANGE, {"now": self._now})
             cursor.execute(ADD, {"now": self._now, "provider": self._provider.pk})

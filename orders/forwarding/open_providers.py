@@ -15,13 +15,14 @@ LOCK_PATIENCE = 250  # milliseconds that one claim waits for another at the same
 
 
 def open_for_orders(*, now: datetime) -> ProviderQuerySet:
-    """Providers that are neither paused nor drained for a reading of the account.
+    """Providers that are neither paused, nor stopped for their currency, nor drained for a reading
+    of the account.
 
     None at all while the money is halted.
     """
     is_halted = Exists(Halt.objects.filter(is_standing=True))
     is_not_drained = Q(account__draining_until=None) | Q(account__draining_until__lt=now)
-    return Provider.objects.filter(is_not_drained, ~Q(is_halted), paused_at=None)
+    return Provider.objects.filter(is_not_drained, ~Q(is_halted), paused_at=None, other_currency="")
 
 
 def lock_if_open(*, provider_id: int, now: datetime) -> Provider | None:

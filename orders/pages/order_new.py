@@ -24,6 +24,7 @@ from orders.models import Order
 from orders.pages.order_form import OrderForm
 from orders.pages.service_choice import Choice, choose, ordered_lately
 from orders.placing.check_fields import FieldErrors
+from orders.placing.free_orders import FreeLimitReached
 from orders.placing.open_links import find_overlap
 from orders.placing.place_order import KeyReused, NotOnSale, PriceChanged, place_order
 from orders.placing.price_quote import forecast, quote, read_quote
@@ -92,6 +93,8 @@ def _place(request: MemberRequest, *, service: Service, form: OrderForm) -> Orde
             client_key=str(form.key),
             quoted_price=quoted,
         )
+    except FreeLimitReached as reached:
+        form.add_error(None, str(reached))
     except FieldErrors as errors:
         form.show(errors)
     except InsufficientFunds as short:

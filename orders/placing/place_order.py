@@ -20,6 +20,7 @@ from lib.decimals import plain
 from orders.lifecycle.charge_text import charge_formula
 from orders.models import EventKind, Order, Status, Subscription
 from orders.placing.check_fields import FieldErrors, Problem, Wanted, check
+from orders.placing.free_orders import FreeLimitReached, check_free_limit
 
 KEY_LENGTH = 100  # characters of Order.client_key
 
@@ -68,7 +69,8 @@ def place_order(
     `client_key` and values give the same order again, charged once, however many ask at once. A
     subscription is charged nothing yet, but the balance must cover one post.
 
-    Raises FieldErrors, NotOnSale, PriceChanged, KeyReused, and ledger.InsufficientFunds.
+    Raises FieldErrors (FreeLimitReached is one), NotOnSale, PriceChanged, KeyReused, and
+    ledger.InsufficientFunds.
     """
     request = _Request(customer, service, values, now, quoted_price)
     if client_key is None:
@@ -80,9 +82,10 @@ def place_order(
         return placed
     try:
         return _place(request, client_key=client_key, request_hash=request_hash)
-    except IntegrityError as error:
-        # Another request with this key was first and has committed: the index made us wait.
-        if not _is_repeat(error):
+    except (IntegrityError, FreeLimitReached) as error:
+        # Another request with this key was first and has committed: the index, or the lock of free
+        # orders, made us wait.
+        if isinstance(error, IntegrityError) and not _is_repeat(error):
             raise
         placed = _placed_before(customer=customer, client_key=client_key, request_hash=request_hash)
         if placed is None:
@@ -109,6 +112,8 @@ def _place(request: _Request, *, client_key: str | None = None, request_hash: st
     wanted = check(kind=kind, service=service, values=request.values, now=request.now)
     if request.quoted_price is not None and service.price > request.quoted_price:
         raise PriceChanged(old=request.quoted_price, new=service.price)
+    if service.is_free:
+        check_free_limit(customer=request.customer, service=service, now=request.now)
     charge = _charge_of(kind=kind, service=service, wanted=wanted)
     order = _new_order(request, service=service, kind=kind, wanted=wanted, charge=charge)
     order.client_key, order.request_hash = client_key, request_hash

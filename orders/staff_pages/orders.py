@@ -109,6 +109,7 @@ def staff_unclear(request: MemberRequest) -> HttpResponse:
     page = inbox_page(after=to_id(after))
     context = {
         "cards": [(case, _forms(case)) for case in cases_of(page.rows)],
+        "stopped_providers": Provider.objects.stopped(),
         "more_after": page.newer_than,
         "first_url": reverse("staff_unclear") if after else "",
     }

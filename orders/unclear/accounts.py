@@ -8,6 +8,7 @@ from typing import Final
 from django.db import transaction
 
 from accounts.models import User
+from catalog.change_currency import switch_currency
 from catalog.models import Provider
 from catalog.provider_client import open_client
 from lib.clock import database_now
@@ -98,6 +99,27 @@ def enter_top_up(*, provider: Provider, amount: Decimal, note: str, actor: User)
         entered_by=actor,
         entered_at=database_now(),
     )
+
+
+@transaction.atomic
+def change_currency(
+    *,
+    provider: Provider,
+    word: str,
+    currency: str,
+    exchange_rate: Decimal | None,
+    actor: User,
+    now: datetime,
+) -> None:
+    """The provider counts in another currency: prices follow at a sync, our account starts anew.
+
+    Raises NothingToDecide and NoExchangeRate, with nothing changed.
+    """
+    reason = f"The currency changed from {provider.currency} to {currency}"
+    switch_currency(
+        provider=provider, word=word, currency=currency, exchange_rate=exchange_rate, now=now
+    )
+    explain(provider=provider, reason=reason, actor=actor)
 
 
 @transaction.atomic

@@ -104,9 +104,13 @@ class _Reader:
         for _ in range(TRIES):
             self._check_time()
             try:
-                return self.client.balance().amount
+                amount = self.client.balance().amount
             except ProviderError as error:
                 problem = error
+                continue
+            if self.provider.other_currency:
+                raise NotReadable(self.provider.trouble, calls=self.calls)
+            return amount
         raise NotReadable(f"The provider did not return its balance: {problem}", calls=self.calls)
 
     def known(self) -> Decimal:

@@ -2,17 +2,20 @@
 types.
 """
 
+from decimal import Decimal
+
 import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from catalog.models import MarginRule, Service, SyncRun
+from catalog.models import ExchangeRate, MarginRule, Provider, Service, SyncRun
+from catalog.prices.set_margin import set_margin
 from catalog.sync.sync import sync_provider
 from tests.accessibility import faults_at_every_width
 from tests.browser.test_frame import log_in
 from tests.connected_provider import connect
 from tests.double.handle import ProviderDouble
-from tests.factories import NOW
+from tests.factories import NOW, make_provider, make_service
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -69,6 +72,14 @@ def test_a_hostile_catalog_runs_nothing_and_every_page_fits(
 ) -> None:  # pitfall 31
     service = Service.objects.get(upstream_id="2")
     rule = MarginRule.objects.get()
+    own = set_margin(
+        target=run.provider, percent=Decimal(60), fixed=Decimal(0), actor=None, now=NOW
+    )
+    euro = make_service(provider=make_provider(currency="EUR")).provider
+    ExchangeRate.objects.create(currency="EUR", rate=1)
+    Provider.objects.filter(pk=euro.pk).update(
+        other_currency="<I>CREDITS", contact="unreachable", contact_text="no connection: refused"
+    )
     paths = [
         "/services",
         "/admin/providers",
@@ -85,6 +96,9 @@ def test_a_hostile_catalog_runs_nothing_and_every_page_fits(
         "/admin/services?state=review",
         f"/admin/categories/{service.category_id}",
         "/admin/margins",
+        f"/admin/providers/{euro.pk}/exchange-rate?rate=2",
+        f"/admin/providers/{euro.pk}/currency",
+        f"/admin/margins/{own.pk}/remove",
     ]
     paths += [f"/admin/margins?scope={rule.scope}&percent=60&fixed=0"]
     found = []

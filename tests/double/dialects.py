@@ -21,6 +21,7 @@ class Dialect:
     php_warning: bool = False
     content_type: str = "application/json"
     ids: str = one_of("documented", "text", "number", "word")  # word: orders are "ORD-17"
+    currency: str = ""  # as balance and status name it; "": the option's, "absent": not at all
     # errors
     error_shape: str = one_of(
         "documented",

@@ -20,7 +20,7 @@ def tell_services(*, world: World) -> Answer:
 def tell_status(*, world: World, account: Account, fields: Mapping[str, str]) -> Answer:
     """Tell one order (`order`) or up to 100 (`orders`); unknown and foreign ids read alike."""
     now = world.settle()
-    currency = world.options.currency
+    currency = named_currency(world)
     if "orders" not in fields:
         order = world.order_of(account, fields.get("order", ""))
         if order is None:
@@ -35,7 +35,13 @@ def tell_status(*, world: World, account: Account, fields: Mapping[str, str]) ->
     return Answer("status", rows, is_many=True)
 
 
-def status_row(order: Order, *, now: float, currency: str) -> dict[str, Any]:
+def named_currency(world: World) -> dict[str, str]:
+    """Name the currency in the dialect's way."""
+    said = world.phrasing.dialect.currency or world.options.currency
+    return {} if said == "absent" else {"currency": said}
+
+
+def status_row(order: Order, *, now: float, currency: Mapping[str, str]) -> dict[str, Any]:
     """Write the documented five keys, all text."""
     look = order.look(now)
     row = {
@@ -43,7 +49,7 @@ def status_row(order: Order, *, now: float, currency: str) -> dict[str, Any]:
         "start_count": str(look.start_count),
         "status": look.status,
         "remains": str(look.remains),
-        "currency": currency,
+        **currency,
     }
     return {**row, **order.shown} if order.shown else row
 
@@ -69,6 +75,4 @@ def tell_refill_status(*, world: World, account: Account, fields: Mapping[str, s
 def tell_balance(*, world: World, account: Account) -> Answer:
     """Tell the account's money with all refunds paid that are due."""
     world.settle()
-    return Answer(
-        "balance", {"balance": shown(account.balance), "currency": world.options.currency}
-    )
+    return Answer("balance", {"balance": shown(account.balance), **named_currency(world)})

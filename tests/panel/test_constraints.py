@@ -112,6 +112,7 @@ REFUSED = {
     "margin_rule_scope_fits": change(
         "catalog_marginrule", "scope = 'provider'", where="scope = 'service'"
     ),
+    "service_free_limit_positive": change("catalog_service", "free_per_day = 0"),
     "service_quantities_in_order": change("catalog_service", "max_quantity = min_quantity - 1"),
     "service_rate_not_negative": change("catalog_service", "price = -1"),
     "service_upstream": another("catalog_service"),

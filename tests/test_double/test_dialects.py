@@ -343,3 +343,18 @@ def test_an_unknown_dialect_is_refused_whole(provider: ProviderDouble, ask: Ask)
         provider.dialect(bom=True, wrap="paper")
 
     assert ask("balance").content.startswith(b"{")
+
+
+@pytest.mark.parametrize(
+    ("said", "named"), [("", ["USD"] * 2), ("EUR", ["EUR"] * 2), ("absent", [None] * 2)]
+)
+def test_the_currency_of_its_money_may_be_another_or_not_named(
+    provider: ProviderDouble, ask: Ask, said: str, named: list[str | None]
+) -> None:
+    provider.set_services([PLAIN])
+    place(ask)
+    provider.dialect(currency=said)
+
+    replies = [ask("balance").json(), ask("status", order=23501).json()]
+
+    assert [reply.get("currency") for reply in replies] == named

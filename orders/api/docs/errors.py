@@ -65,6 +65,11 @@ ERRORS: Final = (
         "add",
         "You already have a running order of this service for this link.",
     ),
+    ErrorText(
+        "service: …",
+        "add",
+        "The service is free, and you have ordered it as often as 24 hours allow.",
+    ),
     ErrorText(TOO_DEAR, "add", "The order would cost more than your max_charge."),
     ErrorText(
         KEY_REUSED,

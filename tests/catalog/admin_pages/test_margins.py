@@ -133,6 +133,32 @@ def test_a_rule_is_removed_but_not_the_one_for_all(client: Client, service: Serv
     assert price() == Decimal("1.25")
 
 
+def test_a_removal_is_previewed_like_a_change_and_saves_nothing(
+    client: Client, service: Service
+) -> None:
+    client.post(URL, for_provider(service))
+    rule = MarginRule.objects.get(scope="provider")
+
+    text = client.get(f"{URL}/{rule.pk}/remove").content.decode()
+
+    assert f'href="{URL}/{rule.pk}/remove"' in client.get(URL).content.decode()
+    assert "Without this margin, 1 of 1 prices would change" in text
+    assert '<td data-label="Current price" class="num">$1.50</td>' in text
+    assert "<strong>$1.25</strong>" in text
+    assert text.count('id="id_percent"') == 1  # in one form alone
+    assert price() == Decimal("1.50")
+    assert MarginRule.objects.filter(pk=rule.pk).exists()
+
+
+def test_the_margin_of_all_services_offers_no_removal(client: Client, service: Service) -> None:
+    rule = MarginRule.objects.get(scope="all")
+
+    text = client.get(f"{URL}/{rule.pk}/remove", follow=True).content.decode()
+
+    assert "The margin for all services can be changed, but not removed." in text
+    assert f"{URL}/{rule.pk}/remove" not in text
+
+
 def test_the_page_lists_each_rule_with_what_it_prices(client: Client, service: Service) -> None:
     set_margin(
         target=service.provider, percent=Decimal("12.5"), fixed=Decimal("0.01"), actor=None, now=NOW

@@ -5,13 +5,11 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import User
-from catalog.models import ExchangeRate, MarginRule, Provider, Service
-from catalog.providers import set_exchange_rate
+from catalog.models import MarginRule, Provider
 from catalog.sync.sync import sync_provider
 from lib.encryption import seal, unseal
 from orders.forwarding.recovery import check_providers
@@ -33,6 +31,11 @@ GOOD = {
 }
 
 
+def good(double: ProviderDouble, **changes: str) -> dict[str, str]:
+    """The form of a new provider that answers."""
+    return {**GOOD, "url": double.url, "key": double.key, "currency": "", **changes}
+
+
 def page_of(provider: Provider) -> str:
     return f"/admin/providers/{provider.pk}"
 
@@ -46,21 +49,79 @@ def values_of(provider: Provider, **changes: str) -> dict[str, str]:
 
 
 def test_a_new_provider_is_stored_with_its_margin_and_read_at_once(
-    client: Client, admin: User
+    client: Client, admin: User, double: ProviderDouble
 ) -> None:
-    response = client.post(NEW, {**GOOD, "is_review_first": "on", "is_idempotent": "on"})
+    response = client.post(NEW, good(double, is_review_first="on", is_idempotent="on"), follow=True)
 
     provider = Provider.objects.get()
     rule = MarginRule.objects.get(provider=provider)
-    assert (response.status_code, response["Location"]) == (302, page_of(provider))
+    assert response.redirect_chain == [(page_of(provider), 302)]
     assert (provider.name, provider.is_review_first, provider.is_probe_allowed) == (
         "Acme",
         True,
         False,
     )
     assert provider.is_idempotent
-    assert unseal(provider.sealed_key) == GOOD["key"]
+    assert unseal(provider.sealed_key) == double.key
     assert (rule.percent, rule.updated_by) == (Decimal(40), admin)
+    assert (provider.currency, provider.balance) == ("USD", double.balance())
+    text = response.content.decode()
+    assert f"{len(double.services())} services. Its catalog is being synced." in text
+    assert '<span class="status" data-tone="good">Active</span>' in text
+
+
+@pytest.mark.parametrize(
+    ("fault", "field", "message"),
+    [
+        ("bad_key", "key", "Nothing was stored: the provider answered: Invalid API key"),
+        ("html200", "url", "Nothing was stored, because the provider cannot be used"),
+    ],
+)
+def test_a_provider_that_cannot_be_used_is_not_stored(
+    client: Client, double: ProviderDouble, fault: str, field: str, message: str
+) -> None:
+    double.fault("balance", fault)
+
+    response = client.post(NEW, good(double))
+
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert f'id="id_{field}_error"' in text
+    assert message in text
+    assert double.key not in text
+    assert not Provider.objects.exists()
+
+
+def test_no_transaction_is_open_while_a_new_provider_is_asked() -> None:
+    """The page is served without one: the provider may take its time."""
+    assert not connection.settings_dict["ATOMIC_REQUESTS"]
+
+
+def test_the_currency_is_read_from_the_balance_and_its_rate_asked_for(
+    client: Client, double: ProviderDouble
+) -> None:
+    double.dialect(currency="EUR")
+
+    asked = client.post(NEW, good(double))
+    stored_before = Provider.objects.count()
+    client.post(NEW, good(double, exchange_rate="1.08"))
+
+    assert asked.status_code == 422
+    assert "Enter how many USD one EUR is worth." in asked.content.decode()
+    assert stored_before == 0
+    assert Provider.objects.get().currency == "EUR"
+
+
+def test_the_currency_is_asked_for_where_the_balance_names_none(
+    client: Client, double: ProviderDouble
+) -> None:
+    double.dialect(currency="absent")
+
+    asked = client.post(NEW, good(double))
+    client.post(NEW, good(double, currency="usd"))
+
+    assert "Enter the currency of its rates: the provider names none." in asked.content.decode()
+    assert Provider.objects.get().currency == "USD"
 
 
 @pytest.mark.parametrize(
@@ -87,9 +148,9 @@ def test_a_bad_value_is_named_and_nothing_is_stored(
     assert not MarginRule.objects.filter(scope="provider").exists()
 
 
-def test_sending_the_form_twice_stores_one(client: Client) -> None:
-    client.post(NEW, GOOD)
-    response = client.post(NEW, GOOD)
+def test_sending_the_form_twice_stores_one(client: Client, double: ProviderDouble) -> None:
+    client.post(NEW, good(double))
+    response = client.post(NEW, good(double))
 
     assert response.status_code == 422
     assert "Another provider is named Acme." in response.content.decode()
@@ -129,36 +190,96 @@ def test_saving_without_a_key_keeps_the_stored_one(client: Client) -> None:
     assert unseal(saved.sealed_key) == "s3cret-key-of-ours"
 
 
-def test_a_new_key_replaces_the_old_one(client: Client) -> None:
-    provider = make_provider()
+def test_a_new_key_replaces_the_old_one_once_it_is_tested(
+    client: Client, double: ProviderDouble
+) -> None:
+    provider = make_provider(url=double.url)
+    provider.sealed_key = seal("old-key")
+    provider.save()
 
-    client.post(page_of(provider), values_of(provider, key="fresh-key"))
+    refused = client.post(page_of(provider), values_of(provider, key="wrong-key"))
+    key_between = unseal(stored(provider).sealed_key)
+    client.post(page_of(provider), values_of(provider, key=double.key))
 
-    assert unseal(stored(provider).sealed_key) == "fresh-key"
+    assert refused.status_code == 422
+    assert "Nothing was stored: the provider answered: Invalid API key" in refused.content.decode()
+    assert key_between == "old-key"
+    assert unseal(stored(provider).sealed_key) == double.key
 
 
-def test_the_stored_key_is_not_sent_to_another_host(client: Client) -> None:  # pitfall 30
+def test_the_stored_key_is_not_sent_to_another_host(
+    client: Client, double: ProviderDouble
+) -> None:  # pitfall 30
     provider = make_provider()
     provider.sealed_key = seal("s3cret-key-of-ours")
     provider.save()
-    elsewhere = "http://127.0.0.1:4242/api/v2"
 
-    refused = client.post(page_of(provider), values_of(provider, url=elsewhere))
+    refused = client.post(page_of(provider), values_of(provider, url=double.url))
     url_after = stored(provider).url
-    client.post(page_of(provider), values_of(provider, url=elsewhere, key="a-key-for-there"))
+    client.post(page_of(provider), values_of(provider, url=double.url, key=double.key))
 
     assert refused.status_code == 422
     assert "Enter the key again" in refused.content.decode()
     assert url_after == provider.url
-    assert stored(provider).url == elsewhere
+    assert stored(provider).url == double.url
 
 
-def test_another_path_on_the_same_host_keeps_the_key(client: Client) -> None:
-    provider = make_provider()
+def test_another_path_on_the_same_host_keeps_the_key(
+    client: Client, double: ProviderDouble
+) -> None:
+    provider = connect(double)
+    Provider.objects.filter(pk=provider.pk).update(url=f"{double.url}/old")
 
-    client.post(page_of(provider), values_of(provider, url=f"{provider.url}/new"))
+    client.post(page_of(provider), values_of(provider, url=double.url))
 
-    assert stored(provider).url == f"{provider.url}/new"
+    assert stored(provider).url == double.url
+    assert unseal(stored(provider).sealed_key) == double.key
+
+
+def test_an_address_that_does_not_answer_is_not_stored(
+    client: Client, double: ProviderDouble
+) -> None:
+    provider = connect(double)
+
+    response = client.post(
+        page_of(provider), values_of(provider, url="http://127.0.0.1:9/api/v2", key="a-key")
+    )
+
+    assert response.status_code == 422
+    assert "Nothing was stored, because the provider cannot be used" in response.content.decode()
+    assert stored(provider).url == double.url
+
+
+def test_a_provider_that_is_down_can_be_renamed(client: Client) -> None:
+    provider = make_provider(name="Acme")
+
+    client.post(page_of(provider), values_of(provider, name="Acme Ltd"))
+
+    assert stored(provider).name == "Acme Ltd"
+
+
+@pytest.mark.parametrize("address", ["/admin/providers", "/admin/providers/{}"])
+def test_a_provider_that_does_not_answer_is_red_and_not_green(
+    client: Client, double: ProviderDouble, address: str
+) -> None:
+    provider = connect(double)
+    Provider.objects.filter(pk=provider.pk).update(url="http://127.0.0.1:9/api/v2")
+    sync_provider(provider_id=provider.pk, now=NOW)
+
+    text = client.get(address.format(provider.pk)).content.decode()
+
+    assert '<span class="status" data-tone="bad">Unreachable</span>' in text
+    assert "no connection" in text
+    assert '<span class="status" data-tone="good">' not in text
+
+
+def test_a_provider_that_was_never_asked_is_not_green(client: Client) -> None:
+    make_provider()
+
+    text = client.get("/admin/providers").content.decode()
+
+    assert '<span class="status" data-tone="idle">Not contacted yet</span>' in text
+    assert 'data-tone="good"' not in text
 
 
 def test_a_name_that_another_has_is_refused(client: Client) -> None:
@@ -170,31 +291,6 @@ def test_a_name_that_another_has_is_refused(client: Client) -> None:
     assert "Another provider is named ACME." in response.content.decode()
     assert stored(other).name == "Bolt"
     assert stored(provider).name == "Acme"
-
-
-def test_an_exchange_rate_is_changed_with_its_prices(client: Client) -> None:
-    provider = make_provider(currency="EUR")
-    service = make_service(provider=provider, cost="1")
-    set_exchange_rate(currency="EUR", rate=service.rate, now=NOW)
-
-    client.post(page_of(provider), values_of(provider, exchange_rate="1.20"))
-
-    assert str(ExchangeRate.objects.get().rate) == "1.20000000"
-    assert str(Service.objects.get().price) == "1.50000000"
-
-
-def test_a_change_locks_the_catalog_before_the_provider_as_a_sync_does(client: Client) -> None:
-    provider = make_provider(currency="EUR")
-
-    with CaptureQueriesContext(connection) as queries:
-        client.post(page_of(provider), values_of(provider, exchange_rate="1.20"))
-
-    sent = [query["sql"] for query in queries]
-    lock = next(place for place, sql in enumerate(sent) if "pg_advisory_xact_lock" in sql)
-    change = next(
-        place for place, sql in enumerate(sent) if sql.startswith('UPDATE "catalog_provider"')
-    )
-    assert lock < change  # the other way round the two wait for each other
 
 
 def test_a_provider_is_paused_with_a_reason_and_resumed(client: Client) -> None:

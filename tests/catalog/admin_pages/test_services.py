@@ -69,9 +69,11 @@ def test_another_category_is_the_admins_own_and_its_margin_prices_at_once(client
     service, category = make_service(cost="1"), make_category()
     set_margin(target=category, percent=Decimal(100), fixed=Decimal(0), actor=None, now=NOW)
 
-    save(client, service, category=category.pk)
+    address = f"{URL}/{service.pk}"
+    page = client.post(address, values_of(service, category=category.pk), follow=True)
 
     saved = stored(service)
+    assert "Its price changed from 1.20 to 2.00 USD." in page.content.decode()
     assert (saved.category, saved.is_category_own, saved.price) == (category, True, Decimal(2))
 
 
@@ -82,6 +84,7 @@ def test_another_category_is_the_admins_own_and_its_margin_prices_at_once(client
         ({"position": "first"}, "Enter a whole number."),
         ({"category": "999999"}, "Select a valid choice."),
         ({"refill_mode": "never"}, "Select a valid choice."),
+        ({"free_per_day": "0"}, "Ensure this value is greater than or equal to 1."),
     ],
     ids=str,
 )
@@ -135,6 +138,52 @@ def test_nothing_is_accepted_where_more_wait_than_were_seen(client: Client) -> N
     client.post(f"{URL}/accept", {"expected": "2"})
 
     assert not any(stored(service).is_on_sale for service in services)
+
+
+def test_accepting_all_leaves_those_without_a_price(client: Client) -> None:
+    priced, free = waiting(), waiting(cost="0", price="0")
+
+    page = client.get(URL, {"state": "review"}).content.decode()
+    client.post(f"{URL}/accept", {"expected": "1"})
+
+    assert "Accept all 1<" in page
+    assert "Those without a price are decided one by one." in page
+    assert (stored(priced).is_on_sale, stored(free).review_reason) == (True, "New")
+
+
+def test_a_service_without_a_price_cannot_be_accepted(client: Client) -> None:
+    service = waiting(cost="0", price="0")
+
+    page = client.get(f"{URL}/{service.pk}").content.decode()
+    client.post(f"{URL}/{service.pk}", {"accept": "New"})
+
+    assert "Not on sale without a price" in page
+    assert "Accept and sell" not in page
+    assert (stored(service).review_reason, stored(service).is_on_sale) == ("New", False)
+
+
+def test_the_admin_sells_for_free_with_a_limit_per_customer_and_day(client: Client) -> None:
+    service = waiting(cost="0", price="0")
+
+    save(client, service, free_per_day="3")
+    client.post(f"{URL}/{service.pk}", {"accept": "New"})
+
+    assert (stored(service).free_per_day, stored(service).is_on_sale) == (3, True)
+    assert "On sale, free" in client.get(f"{URL}/{service.pk}").content.decode()
+
+
+def test_a_service_that_lost_its_price_without_a_sync_is_listed_for_review(client: Client) -> None:
+    service = make_service(cost="0", price="0", name="Priceless")
+
+    page = client.get(URL, {"state": "review"}).content.decode()
+    provider_page = client.get(f"/admin/providers/{service.provider_id}").content.decode()
+    providers = client.get("/admin/providers").content.decode()
+
+    assert "Priceless" in page
+    assert "No price</span>" in page
+    review = f"?state=review&amp;provider={service.provider_id}"
+    assert f'{review}">1</a>' in provider_page
+    assert f'{review}">1</a>' in providers
 
 
 @pytest.mark.parametrize("expected", ["", "0", "some", "-1"])

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from msgspec import structs
@@ -9,6 +10,7 @@ from msgspec import structs
 from catalog.sync.difference import (
     Difference,
     Move,
+    New,
     Offer,
     Reading,
     difference,
@@ -67,9 +69,12 @@ def reading(
     )
 
 
+compare = partial(difference, exchange_rate=Decimal(1))
+
+
 def changed(**moves: object) -> tuple[tuple[Move, ...], str]:
     """The moves and the reason to review when these fields of OFFER change."""
-    found = difference(reading=reading(replace(OFFER, **moves)), listed={"1"}, ours={"1": OFFER})  # type: ignore[arg-type]  # kwargs of a dataclass
+    found = compare(reading=reading(replace(OFFER, **moves)), listed={"1"}, ours={"1": OFFER})  # type: ignore[arg-type]  # kwargs of a dataclass
     return found.changed[0].moves, found.changed[0].review_reason
 
 
@@ -77,20 +82,20 @@ def test_new_gone_and_back_are_told_apart() -> None:
     new = replace(OFFER, upstream_id="2")
     back = replace(OFFER, upstream_id="3", rate=Decimal(1))
 
-    found = difference(
+    found = compare(
         reading=reading(new, back, unchanged=("4", "5")),
         listed={"4", "6"},
         ours={"3": replace(OFFER, upstream_id="3")},
     )
 
-    assert found.new == (new,)
+    assert found.new == (New(new, review_reason=""),)
     assert found.gone == ("6",)
     assert found.back == ("3", "5")
     assert [row.offer for row in found.changed] == [back]
 
 
 def test_a_row_that_cannot_be_read_is_neither_gone_nor_changed() -> None:
-    found = difference(
+    found = compare(
         reading=reading(unchanged=("1",), unreadable=("2",)), listed={"1", "2"}, ours={}
     )
 
@@ -98,7 +103,7 @@ def test_a_row_that_cannot_be_read_is_neither_gone_nor_changed() -> None:
 
 
 def test_a_withdrawn_service_whose_row_cannot_be_read_does_not_come_back() -> None:
-    found = difference(reading=reading(unreadable=("2",)), listed=set(), ours={})
+    found = compare(reading=reading(unreadable=("2",)), listed=set(), ours={})
 
     assert found == NOTHING
 
@@ -126,7 +131,7 @@ def test_the_average_time_moves_without_being_a_change() -> None:
 @pytest.mark.parametrize("rate", ["2.8", "0.3", "2.7"])
 def test_a_rate_within_three_times_needs_no_review(rate: str) -> None:
     before = Decimal("0.9") if rate != "2.8" else Decimal("0.94")
-    found = difference(
+    found = compare(
         reading=reading(replace(OFFER, rate=Decimal(rate))),
         listed={"1"},
         ours={"1": replace(OFFER, rate=before)},
@@ -135,13 +140,46 @@ def test_a_rate_within_three_times_needs_no_review(rate: str) -> None:
     assert found.changed[0].review_reason == ""
 
 
-@pytest.mark.parametrize(
-    ("rate", "shown"), [("2.71", "2.71"), ("0.29", "0.29"), ("0", "0"), ("90", "90")]
-)
+@pytest.mark.parametrize(("rate", "shown"), [("2.71", "2.71"), ("0.29", "0.29"), ("90", "90")])
 def test_a_rate_that_leaps_waits_for_review(rate: str, shown: str) -> None:
     _, reason = changed(rate=Decimal(rate))
 
     assert reason == f"The rate changed from 0.9 to {shown}, by more than 3 times"
+
+
+@pytest.mark.parametrize(
+    ("rate", "exchange_rate", "is_held"),
+    [
+        ("0", "1", True),
+        ("0.00000999", "1", True),
+        ("0.00001", "1", False),
+        ("0.0009", "0.01", True),  # in a currency of little worth
+        ("0.001", "0.01", False),
+    ],
+    ids=str,
+)
+def test_a_rate_that_is_nothing_waits_for_a_price(
+    rate: str, exchange_rate: str, is_held: bool
+) -> None:
+    offer = replace(OFFER, rate=Decimal(rate))
+    reply = reading(offer, replace(offer, upstream_id="2"))
+    cheap = replace(OFFER, rate=Decimal("0.0012"))
+
+    found = difference(
+        reading=reply, listed={"1"}, ours={"1": cheap}, exchange_rate=Decimal(exchange_rate)
+    )
+
+    reason = f"No price: the provider lists it at a rate of {rate}"
+    assert [row.review_reason == reason for row in found.rows] == [is_held] * 2
+    assert (reason in found.held.values()) is is_held
+
+
+def test_a_service_that_had_no_price_before_is_not_held_for_it_again() -> None:
+    free = replace(OFFER, rate=Decimal(0))
+
+    found = compare(reading=reading(replace(free, max=5)), listed={"1"}, ours={"1": free})
+
+    assert found.held == {}
 
 
 def test_another_type_waits_for_review() -> None:
@@ -162,9 +200,7 @@ def test_another_name_in_another_category_waits_for_review() -> None:
 def test_a_category_that_the_admin_chose_is_not_compared() -> None:
     moved = replace(OFFER, category="")
 
-    found = difference(
-        reading=reading(replace(OFFER, name="Likes")), listed={"1"}, ours={"1": moved}
-    )
+    found = compare(reading=reading(replace(OFFER, name="Likes")), listed={"1"}, ours={"1": moved})
 
     assert found.changed[0].moves == (Move("name", "Followers", "Likes"),)
     assert found.changed[0].review_reason == ""

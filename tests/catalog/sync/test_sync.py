@@ -230,6 +230,7 @@ def test_every_dialect_gives_the_same_mirror(
 
 def test_a_providers_currency_is_reckoned_in_ours(double: ProviderDouble) -> None:
     double.set_services(rows(1))
+    double.dialect(currency="EUR")
     provider = connect(double)
     Provider.objects.filter(pk=provider.pk).update(currency="EUR")
     ExchangeRate.objects.create(currency="EUR", rate=Decimal("1.10"))

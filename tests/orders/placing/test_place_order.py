@@ -125,7 +125,7 @@ def test_bad_fields_charge_nothing() -> None:
 
 
 def test_free_service_is_ordered_without_a_transfer() -> None:
-    user, service = make_user(balance="1"), make_service(cost="0", price="0")
+    user, service = make_user(), make_service(cost="0", price="0", free_per_day=1)
 
     order = place_order(customer=user, service=service, values=ASKED, now=NOW)
 
@@ -297,7 +297,7 @@ def test_failed_order_leaves_its_key_free() -> None:
     with pytest.raises(InsufficientFunds):
         place_order(customer=user, service=service, values=ASKED, now=NOW, client_key="k1")
 
-    free = make_service(cost="0", price="0")
+    free = make_service(cost="0", price="0", free_per_day=1)
     order = place_order(customer=user, service=free, values=ASKED, now=NOW, client_key="k1")
 
     assert order.client_key == "k1"

@@ -35,7 +35,7 @@ def test_inbox_takes_the_same_number_of_queries_for_any_number_of_cases(
 ) -> None:
     for _ in range(count):
         make_unclear().open_review(kind=ReviewKind.DUPLICATE_ID, text="twice", now=NOW)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         page(at_desk, "/staff/unclear")
 
 

@@ -79,6 +79,13 @@ def without_comments(shop: Shop) -> str:
     return text.partition(" ")[0] + " …"
 
 
+def free_again(shop: Shop) -> str:
+    service = make_service(price="0", cost="0", free_per_day=1)
+    fields = {"service": service.pk, "quantity": 100}
+    ask(shop.key, "add", link="https://example.com/2", **fields)
+    return shop.add(**fields).partition(" ")[0] + " …"
+
+
 def plain(shop: Shop) -> Service:
     return make_service(price="1", cost="1")
 
@@ -100,6 +107,7 @@ CAUSES: dict[str, Callable[[Shop], str]] = {
     "neworder.error.max_charge": lambda shop: shop.add(max_charge="0.00001"),
     "Idempotency key was used with other parameters": reused,
     "comments: …": without_comments,
+    "service: …": free_again,
     "Incorrect order ID": lambda shop: shop.error("status", order=0),
     "Refill not found": lambda shop: shop.error("refill_status", refill=0),
     "Up to 100 IDs per request": lambda shop: shop.error(

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0013_plain_outcome_of_a_sync"),
+        ("catalog", "0014_resumes_of_a_paused_provider"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
