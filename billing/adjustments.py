@@ -14,7 +14,8 @@ from django.db import transaction
 
 from accounts.models import Role, User
 from billing import ledger
-from billing.models import Adjustment, AdjustmentKind, AdjustmentOutcome, Transfer
+from billing.models import Account, Adjustment, AdjustmentKind, AdjustmentOutcome, Transfer
+from lib.decimals import plain
 
 
 class CannotAgree(Exception):
@@ -29,6 +30,11 @@ class AlreadyClosed(CannotAgree):
     """It was already confirmed, withdrawn or booked."""
 
 
+def money(amount: Decimal) -> str:
+    """An amount as admins read it: 1,234.50 USD."""
+    return f"{plain(amount)} {settings.PANEL_CURRENCY}"
+
+
 def needs_two(amount: Decimal) -> bool:
     """Whether moving that much, in or out, takes a second admin."""
     return abs(amount) > settings.SECOND_PERSON_ABOVE
@@ -37,6 +43,12 @@ def needs_two(amount: Decimal) -> bool:
 def is_alone(actor: User) -> bool:
     """Whether the panel has no other active admin."""
     return not User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=actor.pk).exists()
+
+
+def balance_after(*, customer: User, amount: Decimal) -> Decimal:
+    """What the wallet would hold afterwards."""
+    wallet = Account.objects.filter(owner=customer).values_list("balance", flat=True).first()
+    return (wallet or Decimal(0)) + amount
 
 
 def book(
@@ -63,6 +75,34 @@ def book(
     return ledger.correct(
         customer=customer, amount=amount, correction_id=act_id, actor=actor, reason=reason, now=now
     )
+
+
+def is_bookable(
+    *,
+    kind: AdjustmentKind,
+    customer: User,
+    amount: Decimal,
+    act_id: UUID,
+    actor: User,
+    reason: str,
+    now: datetime,
+) -> bool:
+    """Book it and roll that back; False where this form was booked before.
+
+    Raises ledger.LedgerError, so that the admin learns at once what the ledger rejects.
+    """
+    with transaction.atomic():
+        transfer = book(
+            kind=kind,
+            customer=customer,
+            amount=amount,
+            act_id=act_id,
+            actor=actor,
+            reason=reason,
+            now=now,
+        )
+        transaction.set_rollback(True)
+    return transfer is not None
 
 
 @transaction.atomic
@@ -133,11 +173,15 @@ def _check_open(adjustment: Adjustment) -> None:
 
 
 def _check_bookable(adjustment: Adjustment, *, actor: User, now: datetime) -> None:
-    """Book it and roll that back, so that the proposer learns at once what the ledger rejects."""
-    with transaction.atomic():
-        transfer = _book(adjustment, actor=actor, now=now)
-        transaction.set_rollback(True)
-    if transfer is None:
+    if not is_bookable(
+        kind=AdjustmentKind(adjustment.kind),
+        customer=adjustment.customer,
+        amount=adjustment.amount,
+        act_id=adjustment.act_id,
+        actor=actor,
+        reason=adjustment.reason,
+        now=now,
+    ):
         raise ledger.ReferenceReused(f"form {adjustment.act_id} was booked before")
 
 

@@ -1,6 +1,5 @@
 """Admin pages: a second admin confirms a proposed adjustment, or either withdraws it."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,9 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.decorators import MemberRequest, admin_required
 from billing import ledger
-from billing.adjustments import CannotAgree, agree, withdraw
+from billing.adjustments import CannotAgree, agree, balance_after, money, withdraw
 from billing.models import Adjustment
-from lib.decimals import ungrouped
 
 
 @admin_required
@@ -29,12 +27,12 @@ def admin_adjustment_agree(request: MemberRequest, pk: int) -> HttpResponse:
     except ledger.InsufficientFunds as error:
         messages.error(
             request,
-            f"Only {ungrouped(error.available)} is available. The proposal stays open.",
+            f"Only {money(error.available)} is available. The proposal stays open.",
         )
     except (CannotAgree, ledger.LedgerError) as error:
         messages.error(request, str(error))
     else:
-        booked, left = ungrouped(transfer.signed_amount), ungrouped(transfer.balance_after)
+        booked, left = money(transfer.signed_amount), money(transfer.balance_after)
         messages.success(request, f"Booked {booked}. {adjustment.customer.email} now has {left}.")
     return redirect("admin_user", pk=adjustment.customer_id)
 
@@ -49,17 +47,18 @@ def admin_adjustment_withdraw(request: MemberRequest, pk: int) -> HttpResponse:
     except CannotAgree as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"Withdrawn: {ungrouped(adjustment.amount)}. Nothing was booked.")
+        messages.success(request, f"Withdrawn: {money(adjustment.amount)}. Nothing was booked.")
     return redirect("admin_user", pk=adjustment.customer_id)
 
 
 def _question(adjustment: Adjustment) -> dict[str, object]:
-    money = f"{ungrouped(adjustment.amount)} {settings.PANEL_CURRENCY}"
+    after = balance_after(customer=adjustment.customer, amount=adjustment.amount)
     return {
         "title": "Confirm the adjustment",
-        "question": f"Book {money} on the wallet of {adjustment.customer.email}?",
+        "question": f"Book {money(adjustment.amount)} on the wallet of {adjustment.customer.email}?",
         "details": [
             f"{adjustment.get_kind_display()}, proposed by {adjustment.proposed_by.email}.",
+            f"Balance now {money(after - adjustment.amount)}, afterwards {money(after)}.",
             f"Reason, shown to the customer: {adjustment.reason}",
             "It is booked in your name at once. A booking can be corrected, but never changed.",
         ],

@@ -8,6 +8,8 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -16,11 +18,26 @@ from accounts.decorators import MemberRequest, admin_required
 from accounts.group_form import MembershipForm
 from accounts.models import Role, User
 from billing import ledger
-from billing.adjustments import book, is_alone, needs_two, propose
-from billing.forms import AccessForm, CorrectionForm, MoneyForm, PageForm, TopUpForm, UserSearchForm
+from billing.adjustments import (
+    balance_after,
+    book,
+    is_alone,
+    is_bookable,
+    money,
+    needs_two,
+    propose,
+)
+from billing.forms import (
+    AccessForm,
+    ConfirmedForm,
+    CorrectionForm,
+    MoneyForm,
+    PageForm,
+    TopUpForm,
+    UserSearchForm,
+)
 from billing.models import Adjustment, AdjustmentKind
 from billing.statement import read_statement
-from lib.decimals import ungrouped
 from lib.keyset import newest_first
 
 PAGE = 50  # users
@@ -86,16 +103,64 @@ def admin_user_correct(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _adjust(request: MemberRequest, pk: int, kind: AdjustmentKind, form: MoneyForm) -> HttpResponse:
-    """Book the form, or propose it where it takes a second admin."""
+    """Book the form, or propose it where it takes a second admin; who has none confirms it."""
     user = get_object_or_404(User, pk=pk)
     if form.is_valid():
-        takes_two = needs_two(form.cleaned_data["amount"]) and not is_alone(request.user)
-        book_or_propose = _proposed if takes_two else _booked
+        is_large, alone = needs_two(form.cleaned_data["amount"]), is_alone(request.user)
+        book_or_propose = _proposed if is_large and not alone else _booked
+        if is_large and alone and "is_confirmed" not in request.POST:
+            book_or_propose = _asked
         try:
             return book_or_propose(request, user, kind, form)
         except ledger.LedgerError as error:
             _explain(error, form)
     return _page(request, user, **{form.subject: form})
+
+
+def _asked(
+    request: MemberRequest, user: User, kind: AdjustmentKind, form: MoneyForm
+) -> HttpResponse:
+    """Ask for confirmation, unless the ledger would reject it or has booked it."""
+    values = form.cleaned_data
+    if not is_bookable(kind=kind, customer=user, actor=request.user, now=timezone.now(), **values):
+        return _booked(request, user, kind, form)
+    return render(request, "confirm.html", _question(user, kind, form))
+
+
+def _question(user: User, kind: AdjustmentKind, form: MoneyForm) -> dict[str, object]:
+    """What confirm.html asks an admin who has no second one."""
+    amount = form.cleaned_data["amount"]
+    is_top_up = kind == AdjustmentKind.TOP_UP
+    act = f"Add {money(amount)}" if is_top_up else f"Correct by {money(amount)}"
+    after = balance_after(customer=user, amount=amount)
+    return {
+        "title": "Confirm the amount",
+        "question": f"{act}: {user.email}?",
+        "details": [
+            f"Balance now {money(after - amount)}, afterwards {money(after)}.",
+            f"Reason, shown to the customer: {form.cleaned_data['reason']}",
+            "Nobody else approves it. A booking can be corrected, but never changed.",
+        ],
+        "form": ConfirmedForm(initial=form.cleaned_data),
+        "action": act,
+        "cancel_url": reverse("admin_user", args=[user.pk]),
+    }
+
+
+@admin_required
+@require_POST
+def admin_user_balance_after(request: MemberRequest, pk: int) -> HttpResponse:
+    """The balance that the amount being typed would lead to, as a fragment; moves nothing."""
+    user = get_object_or_404(User, pk=pk)
+    form = CorrectionForm(request.POST)
+    form.is_valid()
+    amount = form.cleaned_data.get("amount", Decimal(0))
+    context = {
+        "balance_after": balance_after(customer=user, amount=amount),
+        "is_moved": bool(amount),
+        "currency": settings.PANEL_CURRENCY,
+    }
+    return HttpResponse(render_to_string("billing/admin/_balance_after.html", context))
 
 
 def _page(request: MemberRequest, user: User, **invalid: AccessForm | MoneyForm) -> HttpResponse:
@@ -130,7 +195,7 @@ def _matching(*, text: str, role: str) -> QuerySet[User]:
 
 def _explain(error: ledger.LedgerError, form: MoneyForm) -> None:
     if isinstance(error, ledger.InsufficientFunds):
-        form.add_error("amount", f"Amount: only {ungrouped(error.available)} is available.")
+        form.add_error("amount", f"Amount: only {money(error.available)} is available.")
     elif isinstance(error, ledger.BadAmount):
         form.add_error("amount", f"Amount: {error}.")
     elif isinstance(error, ledger.Halted):
@@ -152,7 +217,7 @@ def _proposed(
     if is_new:
         messages.success(
             request,
-            f"{ungrouped(adjustment.amount)} waits for another admin. Nothing has been booked yet.",
+            f"{money(adjustment.amount)} waits for another admin. Nothing has been booked yet.",
         )
     else:
         messages.info(
@@ -173,7 +238,7 @@ def _booked(
     else:
         messages.success(
             request,
-            f"Booked {ungrouped(transfer.signed_amount)}."
-            f" {user.email} now has {ungrouped(transfer.balance_after)}.",
+            f"Booked {money(transfer.signed_amount)}."
+            f" {user.email} now has {money(transfer.balance_after)}.",
         )
     return redirect("admin_user", pk=user.pk)

@@ -94,6 +94,15 @@ class MoneyForm(forms.Form):
     )
 
 
+class ConfirmedForm(forms.Form):
+    """The same values again, once the admin has confirmed them; rendered hidden."""
+
+    amount = forms.CharField(widget=forms.HiddenInput)
+    reason = forms.CharField(widget=forms.HiddenInput)
+    act_id = forms.CharField(widget=forms.HiddenInput)
+    is_confirmed = forms.CharField(widget=forms.HiddenInput, initial="yes")
+
+
 class TopUpForm(MoneyForm):
     """Money received outside the panel."""
 

@@ -6,7 +6,7 @@ an order debits it. Every transfer has an account on each side, so all accounts 
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, Self, TypedDict
+from typing import Final, Self
 
 from django.conf import settings
 from django.db import models
@@ -20,15 +20,8 @@ from billing.triggers import (
     TRANSFER_MOVES_ITS_WALLET,
     WALLET_MOVES_WITH_ITS_TRANSFER,
 )
+from lib.decimals import Digits
 from lib.row_locks import LockingQuerySet
-
-
-class Digits(TypedDict):
-    """Digits of a decimal column."""
-
-    max_digits: int
-    decimal_places: int
-
 
 # booked money: the API's own five decimals
 MONEY: Final[Digits] = {"max_digits": 20, "decimal_places": 5}

@@ -3,7 +3,13 @@
 from django.urls import path
 
 from billing import admin_adjustments, views
-from billing.admin_users import admin_user, admin_user_correct, admin_user_top_up, admin_users
+from billing.admin_users import (
+    admin_user,
+    admin_user_balance_after,
+    admin_user_correct,
+    admin_user_top_up,
+    admin_users,
+)
 
 customers = [
     path("wallet", views.wallet, name="wallet"),
@@ -14,6 +20,11 @@ admins = [
     path("admin/users/<int:pk>", admin_user, name="admin_user"),
     path("admin/users/<int:pk>/top-up", admin_user_top_up, name="admin_user_top_up"),
     path("admin/users/<int:pk>/correct", admin_user_correct, name="admin_user_correct"),
+    path(
+        "admin/users/<int:pk>/balance-after",
+        admin_user_balance_after,
+        name="admin_user_balance_after",
+    ),
     path(
         "admin/adjustments/<int:pk>/agree",
         admin_adjustments.admin_adjustment_agree,

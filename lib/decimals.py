@@ -1,9 +1,16 @@
 """Decimals as text: for people, for programs, and as money is booked."""
 
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypedDict
 
 MIN_DECIMALS: Final = 2  # "0.90", as the protocol's own example
+
+
+class Digits(TypedDict):
+    """Digits of a decimal column."""
+
+    max_digits: int
+    decimal_places: int
 
 
 def plain(value: Decimal) -> str:

@@ -6,7 +6,7 @@ catalog/upstream/service_types.py that are sold so.
 """
 
 from catalog.models.margins import MarginRule, MarginScope
-from catalog.models.providers import RATE, Contact, Digits, ExchangeRate, Provider, ProviderQuerySet
+from catalog.models.providers import RATE, Contact, ExchangeRate, Provider, ProviderQuerySet
 from catalog.models.services import (
     LOWEST_PRICE,
     AftercareMode,
@@ -25,7 +25,6 @@ __all__ = [
     "AftercareMode",
     "Category",
     "Contact",
-    "Digits",
     "ExchangeRate",
     "MarginRule",
     "MarginScope",

@@ -1,21 +1,14 @@
 """Providers and exchange rates."""
 
 from datetime import datetime, timedelta
-from typing import Final, TypedDict
+from typing import Final
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from lib.decimals import Digits
 from lib.row_locks import LockingQuerySet
-
-
-class Digits(TypedDict):
-    """Digits of a decimal column."""
-
-    max_digits: int
-    decimal_places: int
-
 
 RATE: Digits = {"max_digits": 20, "decimal_places": 8}
 TEXT_LENGTH: Final = 300  # characters of a reason that staff read

@@ -1,5 +1,7 @@
 """Much money that an admin moves by hand is agreed to by another."""
 
+import html
+import re
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -256,7 +258,7 @@ def test_page_proposes_once_and_another_admin_books_it(
     adjustment = Adjustment.objects.get()
     agree = f"/admin/adjustments/{adjustment.pk}/agree"
 
-    assert "1000.00 waits for another admin. Nothing has been booked yet." in page
+    assert "1,000.00 USD waits for another admin. Nothing has been booked yet." in page
     assert "Nothing was proposed twice." in again
     assert agree not in page
     assert "bank &lt;7&gt;" in page
@@ -266,11 +268,12 @@ def test_page_proposes_once_and_another_admin_books_it(
     assert agree in listed
     assert "$1,000.00" in listed
     question = theirs.get(agree).content.decode()
-    assert "Book 1000.00 USD on the wallet of ann@example.com?" in question
+    assert "Book 1,000.00 USD on the wallet of ann@example.com?" in question
     assert "proposed by first@example.com" in question
+    assert "Balance now 150.00 USD, afterwards 1,150.00 USD." in question
     assert balance(ann) == 150
     done = theirs.post(agree, follow=True).content.decode()
-    assert "Booked 1000.00. ann@example.com now has 1150.00." in done
+    assert "Booked 1,000.00 USD. ann@example.com now has 1,150.00 USD." in done
     assert "agreed by <bdi>second@example.com</bdi>" in done
     assert "Waiting for a second admin" not in done
     assert "to approve" not in done
@@ -296,8 +299,8 @@ def test_page_says_why_it_does_not_book(first: User, second: User, ann: User) ->
     )
 
     assert "Another admin must confirm your proposal." in own
-    assert "Only 100.00 is available. The proposal stays open." in poor
-    assert "Withdrawn: -150.00. Nothing was booked." in withdrawn
+    assert "Only 100.00 USD is available. The proposal stays open." in poor
+    assert "Withdrawn: -150.00 USD. Nothing was booked." in withdrawn
     assert "This proposal was already withdrawn." in late
     assert "This proposal was already withdrawn." in twice
     assert balance(ann) == 100
@@ -310,18 +313,55 @@ def test_form_says_what_becomes_of_much_money(first: User, ann: User) -> None:
     make_user(role=Role.ADMIN)
     together = browser.get(f"/admin/users/{ann.pk}").content.decode()
 
-    assert "Booked at once, because you are the only admin." in alone
+    assert "because you are the only admin; above $100.00 you confirm it first." in alone
     assert "Above $100.00, another admin must approve." in together
 
 
-def test_only_admin_books_much_money_at_once(first: User, ann: User) -> None:
+@pytest.mark.parametrize(
+    ("act", "amount", "question", "after"),
+    [
+        ("top-up", "1000", "Add 1,000.00 USD: ann@example.com?", "1,150.00"),
+        ("correct", "-120", "Correct by -120.00 USD: ann@example.com?", "30.00"),
+    ],
+)
+def test_only_admin_confirms_much_money_and_sees_the_new_balance(
+    first: User, ann: User, act: str, amount: str, question: str, after: str
+) -> None:
     User.objects.filter(pk=make_user(role=Role.ADMIN).pk).update(is_active=False)
     make_user(role=Role.STAFF)
-    form = {"amount": "1000", "reason": "bank 7", "act_id": str(uuid4())}
+    browser, address = signed_in(first), f"/admin/users/{ann.pk}/{act}"
+    form = {"amount": amount, "reason": "bank <7>", "act_id": str(uuid4())}
 
-    page = (
-        signed_in(first).post(f"/admin/users/{ann.pk}/top-up", form, follow=True).content.decode()
-    )
+    asked = browser.post(address, form).content.decode()
+    balance_asked = balance(ann)
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', asked))
+    hidden["reason"] = html.unescape(hidden["reason"])
+    done = browser.post(address, hidden, follow=True).content.decode()
 
-    assert "Booked 1000.00. ann@example.com now has 1150.00." in page
+    assert question in asked
+    assert f"Balance now 150.00 USD, afterwards {after} USD." in asked
+    assert "Reason, shown to the customer: bank &lt;7&gt;" in asked
+    assert balance_asked == 150
+    assert {name: hidden[name] for name in form} == form
+    assert f"ann@example.com now has {after} USD." in done
+    again = browser.post(address, form, follow=True).content.decode()
+    assert "Nothing was booked twice." in again
     assert not Adjustment.objects.exists()
+
+
+def test_only_admin_books_little_money_at_once(first: User, ann: User) -> None:
+    form = {"amount": "100", "reason": "bank 7", "act_id": str(uuid4())}
+
+    page = signed_in(first).post(f"/admin/users/{ann.pk}/top-up", form, follow=True)
+
+    assert "Booked 100.00 USD. ann@example.com now has 250.00 USD." in page.content.decode()
+
+
+def test_a_confirmation_is_no_second_person(first: User, second: User, ann: User) -> None:
+    """Where there is another admin by now, the confirmed amount becomes a proposal."""
+    form = {"amount": "1000", "reason": "bank 7", "act_id": str(uuid4()), "is_confirmed": "yes"}
+
+    signed_in(first).post(f"/admin/users/{ann.pk}/top-up", form)
+
+    assert balance(ann) == 150
+    assert Adjustment.objects.get().proposed_by == first

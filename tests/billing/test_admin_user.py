@@ -100,7 +100,7 @@ def test_top_up_is_booked_with_actor_and_reason(admin: Client, root: User, ann: 
         "topups:manual",
     )
     assert (
-        "Booked 25.50. ann@example.com now has 35.50."
+        "Booked 25.50 USD. ann@example.com now has 35.50 USD."
         in admin.get(f"/admin/users/{ann.pk}").content.decode()
     )
     assert prove().is_sound
@@ -124,7 +124,7 @@ def test_the_figure_that_is_told_is_the_one_that_is_booked(admin: Client, ann: U
 
     page = admin.post(f"/admin/users/{ann.pk}/correct", form, follow=True).content.decode()
 
-    assert "Booked -0.00125. ann@example.com now has 9.99875." in page
+    assert "Booked -0.00125 USD. ann@example.com now has 9.99875 USD." in page
 
 
 @pytest.mark.parametrize("act", ["top-up", "correct"])
@@ -184,7 +184,7 @@ def test_top_up_while_money_does_not_add_up_says_so(admin: Client, ann: User) ->
         ("top-up", {"act_id": ""}, "This form is incomplete. Reload the page and try again."),
         ("top-up", {"act_id": "1"}, "This form is damaged. Reload the page and try again."),
         ("correct", {"amount": "0"}, "Amount: must not be 0."),
-        ("correct", {"amount": "-10.00001"}, "Amount: only 10.00 is available."),
+        ("correct", {"amount": "-10.00001"}, "Amount: only 10.00 USD is available."),
         ("correct", {"reason": ""}, "Reason: enter a reason."),
     ],
 )
@@ -198,6 +198,28 @@ def test_wrong_value_is_named_and_moves_nothing(
     assert answer.status_code == 422
     assert message in answer.content.decode()
     assert Transfer.objects.count() == 1
+    assert Account.objects.get(owner=ann).balance == 10
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("1234.5", 'New balance: <strong class="tabular-nums">$1,244.50</strong>'),
+        ("-4", 'New balance: <strong class="tabular-nums">$6.00</strong>'),
+        ("", 'Balance now: <strong class="tabular-nums">$10.00</strong>'),
+        ("ten", 'Balance now: <strong class="tabular-nums">$10.00</strong>'),
+    ],
+)
+def test_new_balance_is_shown_beside_the_amount_while_it_is_typed(
+    admin: Client, ann: User, typed: str, shown: str
+) -> None:
+    page = admin.get(f"/admin/users/{ann.pk}").content.decode()
+
+    fragment = admin.post(f"/admin/users/{ann.pk}/balance-after", {"amount": typed})
+
+    assert fragment.content.decode().strip() == shown
+    assert page.count(f'hx-post="/admin/users/{ann.pk}/balance-after"') == 2
+    assert page.count('Balance now: <strong class="tabular-nums">$10.00</strong>') == 2
     assert Account.objects.get(owner=ann).balance == 10
 
 

@@ -102,6 +102,7 @@ ACTS = {
     Role.ADMIN: {
         "admin_user_top_up",
         "admin_user_correct",
+        "admin_user_balance_after",
         "admin_adjustment_withdraw",
         "admin_user_group",
         "admin_provider_pause",
