@@ -100,11 +100,7 @@ def _place(request: MemberRequest, *, service: Service, form: OrderForm) -> Orde
     except InsufficientFunds as short:
         form.add_error(None, _shortage(short))
     except PriceChanged as change:
-        message = (
-            f"The price has risen from {_words(change.old)} to {_words(change.new)} "
-            f"{unit(service)}. Nothing was charged. Order again to accept the new price."
-        )
-        form.add_error(None, message)
+        form.add_error(None, _risen(change, unit(service)))
     except KeyReused:
         form.renew(idempotency_key=str(uuid4()))
         form.add_error(
@@ -143,6 +139,13 @@ def _page(
             customer=request.user, service=choice.service, values=form.values
         )
     return render(request, template, context, status=status)
+
+
+def _risen(change: PriceChanged, unit_text: str) -> str:
+    return (
+        f"The price has risen from {_words(change.old)} to {_words(change.new)} {unit_text}."
+        " Nothing was charged. Order again to accept the new price."
+    )
 
 
 def _shortage(short: InsufficientFunds) -> str:
