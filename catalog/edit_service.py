@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from catalog.dripfeed import takes_dripfeed
 from catalog.models import Category, Service, ServiceQuerySet
 from catalog.prices.reprice import open_rulebook, reprice
 from catalog.prices.write_lock import lock_catalog
@@ -19,8 +20,8 @@ def change_service(
 ) -> None:
     """Store the admin's `values`: fields of the service, and `dripfeed`: "on", "off" or "".
 
-    A new category reprices the service at once. `dripfeed` "" returns to what the provider lists,
-    from the next sync on.
+    A new category reprices the service at once. `dripfeed` "" returns to what the provider's catalog
+    and setting say.
     """
     lock_catalog()
     changes: dict[str, object] = {**values, "updated_at": now}
@@ -28,7 +29,12 @@ def change_service(
     if dripfeed:
         changes |= {"is_dripfeed_own": True, "is_dripfeed": dripfeed == "on"}
     elif dripfeed is not None and service.is_dripfeed_own:
-        changes |= {"is_dripfeed_own": False, "digest": b""}
+        is_dripfeed = takes_dripfeed(
+            mode=service.provider.dripfeed,
+            type_name=service.type,
+            is_listed=service.is_dripfeed_listed,
+        )
+        changes |= {"is_dripfeed_own": False, "is_dripfeed": is_dripfeed}
     if category.pk != service.category_id:
         changes |= {"category": category, "is_category_own": True}
         if not service.is_category_own:  # what it is compared by at a sync

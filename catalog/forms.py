@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from catalog.currencies import agrees, code_of
-from catalog.models import Provider
+from catalog.models import DripfeedMode, Provider
 from catalog.prices.exchange_rates import known_exchange_rates
 from catalog.prices.reprice import DEFAULT_PERCENT
 from catalog.prices.set_margin import MAX_FIXED, MAX_PERCENT
@@ -142,12 +142,27 @@ class ProviderForm(ConnectionForm):
         ),
     )
 
+    dripfeed = forms.ChoiceField(
+        label="Services with drip-feed",
+        required=False,
+        choices=DripfeedMode.choices,
+        initial=DripfeedMode.LISTED,
+        help_text=(
+            "Many catalogs do not say which services take runs and interval."
+            " Ask the provider first. What you set for a service wins."
+        ),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["exchange_rate"].help_text = (
             f"One unit of its currency in {settings.PANEL_CURRENCY}. Leave empty if the panel knows"
             " it."
         )
+
+    def clean_dripfeed(self) -> str:
+        """As the catalog says, where nothing is chosen."""
+        return self.cleaned_data["dripfeed"] or DripfeedMode.LISTED
 
     def clean(self) -> dict[str, Any]:
         """The exchange rate fits the currency, where that is entered."""
@@ -200,6 +215,7 @@ class ProviderChangeForm(ConnectionForm):
     is_review_first = ProviderForm.base_fields["is_review_first"]
     is_probe_allowed = ProviderForm.base_fields["is_probe_allowed"]
     is_idempotent = ProviderForm.base_fields["is_idempotent"]
+    dripfeed = ProviderForm.base_fields["dripfeed"]
     is_429_unclear = forms.BooleanField(
         required=False,
         label="Treat “too many requests” as unclear",

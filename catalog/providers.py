@@ -9,8 +9,9 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from catalog.currencies import agrees
+from catalog.dripfeed import refresh_dripfeeds
 from catalog.first_contact import FirstContact
-from catalog.models import Contact, ExchangeRate, Provider, Service
+from catalog.models import Contact, DripfeedMode, ExchangeRate, Provider, Service
 from catalog.prices.exchange_rates import known_exchange_rates
 from catalog.prices.reprice import Preview, open_rulebook, preview, reprice
 from catalog.prices.set_margin import set_margin
@@ -35,6 +36,7 @@ def add_provider(
     is_review_first: bool = False,
     is_idempotent: bool = False,
     contact: FirstContact | None = None,
+    dripfeed: str = DripfeedMode.LISTED,
     actor: User | None,
     now: datetime,
 ) -> Provider:
@@ -53,6 +55,7 @@ def add_provider(
                 is_review_first=is_review_first,
                 is_idempotent=is_idempotent,
                 **_said(contact, currency=currency, now=now),
+                dripfeed=dripfeed,
             )
     except IntegrityError:
         raise NameTaken(f"another provider is named {name}") from None
@@ -87,8 +90,17 @@ def change_provider(
     is_review_first: bool,
     is_idempotent: bool,
     is_429_unclear: bool,
+    dripfeed: str = "",
+    now: datetime,
 ) -> None:
-    """Change a provider; an empty `key` keeps the stored one. Raises NameTaken."""
+    """Change a provider; an empty `key` or `dripfeed` keeps the stored one. Raises NameTaken.
+
+    A changed drip-feed applies to its services at once.
+    """
+    # first: like a sync, it locks the catalog before the provider's row
+    is_dripfeed_changed = dripfeed not in {"", provider.dripfeed}
+    if is_dripfeed_changed:
+        lock_catalog()
     provider.name, provider.url = name, url
     provider.is_probe_allowed, provider.is_review_first = is_probe_allowed, is_review_first
     provider.is_idempotent, provider.is_429_unclear = is_idempotent, is_429_unclear
@@ -103,11 +115,16 @@ def change_provider(
     if key:
         provider.sealed_key = seal(key)
         fields.append("sealed_key")
+    if is_dripfeed_changed:
+        provider.dripfeed = dripfeed
+        fields.append("dripfeed")
     try:
         with transaction.atomic():
             provider.save(update_fields=fields)
     except IntegrityError:
         raise NameTaken(f"another provider is named {name}") from None
+    if is_dripfeed_changed:
+        refresh_dripfeeds(provider=provider, now=now)
 
 
 def preview_exchange_rate(*, currency: str, rate: Decimal) -> Preview:

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, F
 
 from accounts.models import User
+from catalog.dripfeed import refresh_dripfeeds
 from catalog.models import Provider, Service, TypeMapping
 from catalog.prices.write_lock import lock_catalog
 from catalog.upstream.service_types import find
@@ -74,6 +75,7 @@ def map_type(
     Service.objects.filter(provider=provider, type__iexact=word, upstream_type="").update(
         upstream_type=F("type"), type=kind.name, is_sellable=True, updated_at=now
     )
+    refresh_dripfeeds(provider=provider, now=now)
     return mapping
 
 

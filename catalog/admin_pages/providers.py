@@ -87,7 +87,7 @@ def admin_provider(request: MemberRequest, pk: int) -> HttpResponse:
     form = ProviderChangeForm(request.POST, known=provider)
     if form.is_valid() and _still_answers(form, provider):
         try:
-            change_provider(provider=provider, **form.cleaned_data)
+            change_provider(provider=provider, **form.cleaned_data, now=timezone.now())
         except NameTaken as error:
             form.add_error("name", f"{error}.")
         else:
@@ -195,5 +195,6 @@ def _initial(provider: Provider) -> dict[str, object]:
         "is_probe_allowed",
         "is_idempotent",
         "is_429_unclear",
+        "dripfeed",
     )
     return {name: getattr(provider, name) for name in names}

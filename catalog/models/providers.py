@@ -24,6 +24,14 @@ class Contact(models.TextChoices):
     UNREACHABLE = "unreachable", "Unreachable"
 
 
+class DripfeedMode(models.TextChoices):
+    """Which services of a provider take runs and interval."""
+
+    LISTED = "listed", "As the catalog says"
+    ASSUMED = "assumed", "All default services, unless the catalog says no"
+    NONE = "none", "None"
+
+
 class ProviderQuerySet(LockingQuerySet["Provider"]):
     """Selections of providers in business words."""
 
@@ -58,6 +66,9 @@ class Provider(models.Model):
     is_idempotent = models.BooleanField(default=False)  # honours Idempotency-Key on `add`
     # may have placed an order that it answers with 429
     is_429_unclear = models.BooleanField(default=False)
+    dripfeed = models.CharField(
+        max_length=10, choices=DripfeedMode.choices, default=DripfeedMode.LISTED
+    )
     paused_at = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=300, blank=True)
     # lifts by itself when the cause is gone

@@ -112,8 +112,10 @@ class Service(models.Model):
     max_quantity = models.BigIntegerField()
     is_refill = models.BooleanField(default=False)
     is_cancel = models.BooleanField(default=False)
-    is_dripfeed = models.BooleanField(default=False)
-    # set by the admin: a sync keeps it
+    is_dripfeed = models.BooleanField(default=False)  # sold with runs and interval
+    # what the provider's catalog says of it; NULL: nothing, which is not a no
+    is_dripfeed_listed = models.BooleanField(null=True, blank=True)
+    # `is_dripfeed` is set by the admin: a sync keeps it
     is_dripfeed_own = models.BooleanField(default=False)
     average_time = models.CharField(max_length=100, blank=True)
     refill_mode = models.CharField(

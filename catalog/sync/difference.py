@@ -39,8 +39,7 @@ class Offer:
     max: int
     is_refill: bool
     is_cancel: bool
-    # None where the admin decided on it: not compared
-    is_dripfeed: bool | None
+    is_dripfeed: bool | None  # None: the provider does not say
     description: str
     average_time: str
     digest: bytes
@@ -220,13 +219,10 @@ def rejection(*, found: Difference, count: int, listed: int) -> str:
 
 def _changed(before: Offer, after: Offer, *, exchange_rate: Decimal) -> Changed:
     before = before if before.category else replace(before, category=after.category)
-    before = (
-        replace(before, is_dripfeed=after.is_dripfeed) if before.is_dripfeed is None else before
-    )
     moves = tuple(
         Move(what=name, before=_shown(getattr(before, name)), after=_shown(getattr(after, name)))
         for name in WATCHED
-        if getattr(before, name) != getattr(after, name)
+        if _shown(getattr(before, name)) != _shown(getattr(after, name))
     )
     reason = "" if _no_price(before, exchange_rate) else _no_price(after, exchange_rate)
     return Changed(
@@ -254,7 +250,7 @@ def _reason_to_review(before: Offer, after: Offer) -> str:
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Decimal):
         return shortest(value)

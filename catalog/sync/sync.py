@@ -191,7 +191,7 @@ def _offer_of(service: Service) -> Offer:
         max=service.max_quantity,
         is_refill=service.is_refill,
         is_cancel=service.is_cancel,
-        is_dripfeed=None if service.is_dripfeed_own else service.is_dripfeed,
+        is_dripfeed=service.is_dripfeed_listed,
         description=service.upstream_description,
         average_time=service.average_time,
         digest=bytes(service.digest),

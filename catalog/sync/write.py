@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db import connection
 
+from catalog.dripfeed import takes_dripfeed
 from catalog.models import Category, Provider, Service
 from catalog.prices.margin_rules import RuleBook
 from catalog.sync.difference import Difference, Offer
@@ -21,7 +22,7 @@ CREATE TEMPORARY TABLE incoming (
   upstream_category text, type text, upstream_type text, is_sellable boolean,
   rate numeric, cost numeric, price numeric, margin_rule_id bigint,
   min_quantity bigint, max_quantity bigint, is_refill boolean, is_cancel boolean,
-  is_dripfeed boolean,
+  is_dripfeed_listed boolean, is_dripfeed boolean,
   average_time text, digest bytea, review_reason text
 ) ON COMMIT DROP
 """
@@ -34,6 +35,7 @@ UPDATE catalog_service AS s SET
   rate = i.rate, cost = i.cost, price = i.price,
   margin_rule_id = i.margin_rule_id, min_quantity = i.min_quantity, max_quantity = i.max_quantity,
   is_refill = i.is_refill, is_cancel = i.is_cancel, average_time = i.average_time,
+  is_dripfeed_listed = i.is_dripfeed_listed,
   is_dripfeed = CASE WHEN s.is_dripfeed_own THEN s.is_dripfeed ELSE i.is_dripfeed END,
   digest = i.digest, updated_at = %(now)s,
   review_reason = CASE WHEN i.review_reason = '' THEN s.review_reason ELSE i.review_reason END
@@ -46,14 +48,14 @@ INSERT INTO catalog_service (
   upstream_category, is_category_own, position, type, upstream_type, is_sellable, rate, cost,
   price, margin_rule_id,
   min_quantity, max_quantity,
-  is_refill, is_cancel, is_dripfeed, is_dripfeed_own, average_time, refill_mode, cancel_mode,
+  is_refill, is_cancel, is_dripfeed_listed, is_dripfeed, is_dripfeed_own, average_time, refill_mode, cancel_mode,
   digest, review_reason,
   is_hidden, created_at, updated_at
 )
 SELECT %(provider)s, upstream_id, upstream_name, upstream_description, '', '', category_id,
   upstream_category, false, 0, type, upstream_type, is_sellable, rate, cost, price, margin_rule_id,
   min_quantity, max_quantity,
-  is_refill, is_cancel, is_dripfeed, false, average_time, 'staff', 'staff', digest, review_reason,
+  is_refill, is_cancel, is_dripfeed_listed, is_dripfeed, false, average_time, 'staff', 'staff', digest, review_reason,
   false,
   %(now)s, %(now)s
 FROM incoming WHERE id IS NULL ORDER BY place
@@ -137,6 +139,9 @@ class Mirror:
             offer.is_refill,
             offer.is_cancel,
             offer.is_dripfeed,
+            takes_dripfeed(
+                mode=self._provider.dripfeed, type_name=offer.type, is_listed=offer.is_dripfeed
+            ),
             offer.average_time,
             offer.digest,
         )

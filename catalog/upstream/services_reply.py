@@ -33,6 +33,7 @@ TYPE_LENGTH = 64
 DESCRIPTION_LENGTH = 20_000
 AVERAGE_TIME_LENGTH = 100
 RATE = re.compile(rb'"rate"\s*:\s*"([^"\\]{1,64})"')  # of a raw row
+DRIPFEED = ("dripfeed", "drip_feed", "drip-feed", "is_dripfeed")
 LISTS = ("data", "services", "result", "results", "response")  # names that wrap a catalog
 
 
@@ -48,7 +49,7 @@ class ServiceRow(msgspec.Struct, frozen=True, kw_only=True):
     max: int
     is_refillable: bool
     is_cancelable: bool
-    is_dripfeed: bool
+    is_dripfeed: bool | None  # None: the list does not say
     description: str
     average_time: str
     digest: bytes  # of the row as sent
@@ -218,11 +219,16 @@ def _read_row(
         max=most,
         is_refillable=as_flag(row.get("refill")),
         is_cancelable=as_flag(row.get("cancel")),
-        is_dripfeed=as_flag(row.get("dripfeed")),
+        is_dripfeed=_dripfeed(row),
         description=as_text(row.get("description") or row.get("desc"), limit=DESCRIPTION_LENGTH),
         average_time=as_text(row.get("average_time"), limit=AVERAGE_TIME_LENGTH),
         digest=digest,
     )
+
+
+def _dripfeed(row: Mapping[str, object]) -> bool | None:
+    value = next((row[name] for name in DRIPFEED if row.get(name) not in (None, "")), None)
+    return None if value is None else as_flag(value)
 
 
 def _problem_of_rate(value: object) -> str:

@@ -21,7 +21,7 @@ def test_documented_catalog_is_read_exactly() -> None:
         "First Category",
     )
     assert (row.rate, row.min, row.max) == (Decimal("0.90"), 50, 10_000)
-    assert (row.is_refillable, row.is_cancelable, row.is_dripfeed) == (True, True, False)
+    assert (row.is_refillable, row.is_cancelable, row.is_dripfeed) == (True, True, None)
     assert (row.description, row.average_time) == ("", "")
     assert (reply.unchanged, reply.problems, reply.duplicates, reply.count) == ((), (), (), 1)
 
@@ -223,6 +223,26 @@ def test_yes_is_yes(sent: object) -> None:
 )
 def test_no_is_no(sent: object) -> None:
     assert read_one(refill=sent).is_refillable is False
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_dripfeed"),
+    [
+        ({}, None),
+        ({"dripfeed": None}, None),
+        ({"dripfeed": ""}, None),
+        ({"dripfeed": False}, False),
+        ({"dripfeed": 0}, False),
+        ({"dripfeed": "no"}, False),
+        ({"dripfeed": "1"}, True),
+        ({"drip_feed": True}, True),
+        ({"dripfeed": None, "drip_feed": "true"}, True),
+    ],
+)
+def test_a_list_that_does_not_say_dripfeed_says_no_no(
+    fields: dict[str, object], is_dripfeed: bool | None
+) -> None:
+    assert read_one(**fields).is_dripfeed is is_dripfeed
 
 
 @pytest.mark.parametrize(
