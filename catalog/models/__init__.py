@@ -9,7 +9,6 @@ from catalog.models.margins import MarginRule, MarginScope
 from catalog.models.providers import (
     RATE,
     Contact,
-    Digits,
     DripfeedMode,
     ExchangeRate,
     Provider,
@@ -33,7 +32,6 @@ __all__ = [
     "AftercareMode",
     "Category",
     "Contact",
-    "Digits",
     "DripfeedMode",
     "ExchangeRate",
     "MarginRule",
