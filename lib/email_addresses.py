@@ -17,6 +17,12 @@ def normal_email(text: str) -> str:
     return f"{name}{at}{_ascii_domain(domain)}"
 
 
+def search_form(text: str) -> str:
+    """A part of an address in the form in which addresses are stored."""
+    text = normal_email(text)
+    return text if text.isascii() or "@" in text else _ascii_domain(text)
+
+
 def _ascii_domain(domain: str) -> str:
     if domain.isascii():
         return domain

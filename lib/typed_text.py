@@ -22,6 +22,10 @@ _BLANK: Final = (
 )
 _VISIBLE: Final = rf"[^\x00-\x7f{_UNSEEN}{_BLANK}]"
 
+EDGES: Final = (
+    " \t\r\u00a0\u1680\u202f\u205f\u3000\u115f\u1160\u2800\u3164\uffa0\U0001d159"
+    + "".join(map(chr, range(0x2000, 0x200B)))
+)
 UNSEEN: Final = re.compile(f"[{_UNSEEN}]")
 BLANKS: Final = re.compile(f"[{_BLANK}]+")
 SPACES: Final = re.compile(rf"[\s{_BLANK}]+")
@@ -52,13 +56,11 @@ def one_line(text: str) -> str:
 
 
 def many_lines(text: str) -> str:
-    """A text whose line breaks and inner spaces stay; a line that only looks blank is empty."""
+    """A text whose line breaks and inner spaces stay; what looks blank ends no line."""
     if text.isascii():
         return text
-    return "\n".join(
-        line if BLANKS.sub("", line.strip()) else ""
-        for line in without_unseen(text).replace("\r\n", "\n").split("\n")
-    )
+    lines = without_unseen(text).replace("\r\n", "\n").split("\n")
+    return "\n".join(line.strip(EDGES) for line in lines)
 
 
 def without_unseen(text: str) -> str:

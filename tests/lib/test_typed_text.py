@@ -63,6 +63,6 @@ def test_joiners_that_join_nothing_go(text: str) -> None:
 
 
 def test_lines_stay_lines_and_names_are_one() -> None:
-    assert many_lines("é  x\r\n\u3164\n y") == "é  x\n\n y"
+    assert many_lines("é  x\r\n\u3164\n y") == "é  x\n\ny"
     assert one_line(" Jose\u0301\r\n\tx ") == "José x"
     assert spaced("a\nb") == "a\nb"
