@@ -274,8 +274,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
-# bytes; what a program can order, a page can, and 160,000 characters of a mass order fit
-DATA_UPLOAD_MAX_MEMORY_SIZE = max(API_MAX_BODY, 2048 * 1024)
+# bytes; what a program can order, a page can, and a mass order of 64 K emoji fits
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(API_MAX_BODY, 1_000_000)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_500  # a list of 10,000 lines may come as one field a line
 
 # --- Logs ---

@@ -8,7 +8,7 @@ from django.urls import reverse_lazy
 from orders.mass_order.parse import Line, read_lines
 
 MAX_LINES: Final = 500  # in one go; each is a transaction of some milliseconds
-TEXT_LENGTH: Final = 160_000  # characters; DATA_UPLOAD_MAX_MEMORY_SIZE is for as many emoji
+TEXT_LENGTH: Final = 64 * 1024  # characters
 EXAMPLE: Final = "1 | https://example.com/page | 1000"
 LIVE: Final = {  # checks while the customer types; without a script there is a button
     "hx-post": reverse_lazy("order_mass"),
