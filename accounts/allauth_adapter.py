@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts.models import User
+from lib.email_addresses import normal_email
 from lib.ip_addresses import client_ip
 
 
@@ -21,6 +22,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth's signature
         """Sign-up is open unless SIGN_UP_OPEN is off."""
         return bool(settings.IS_SIGN_UP_OPEN)
+
+    def clean_email(self, email: str) -> str:
+        """The address in its one form."""
+        cleaned: str = super().clean_email(normal_email(email))
+        return cleaned
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that log-in limits count."""

@@ -7,6 +7,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from accounts.models import Role, User
+from lib.email_addresses import normal_email
 
 
 class BadValue(Exception):
@@ -20,7 +21,7 @@ class BadValue(Exception):
 
 def create_user(*, email: str, password: str, role: Role) -> User:
     """A user who can log in at once. Raises BadValue."""
-    email = email.strip().lower()
+    email = normal_email(email)
     _check_email(email)
     _check_password(password, email=email)
     try:

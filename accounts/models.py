@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from lib.email_addresses import normal_email
 from lib.row_locks import LockingQuerySet
 
 
@@ -42,7 +43,7 @@ class UserQuerySet(LockingQuerySet["User"]):
 
 
 class UserManager(BaseUserManager["User"]):
-    """Creates users; e-mail addresses are stored in lower case."""
+    """Creates users; e-mail addresses are stored in one form."""
 
     def get_queryset(self) -> UserQuerySet:
         """All users."""
@@ -54,14 +55,14 @@ class UserManager(BaseUserManager["User"]):
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A saved user; one without a password cannot log in."""
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=normal_email(email), **fields)
         user.set_password(password)
         user.save()
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Find by e-mail in any case."""
-        return self.get(email=(username or "").strip().lower())
+        """Find by e-mail, however it is written."""
+        return self.get(email=normal_email(username or ""))
 
 
 class User(AbstractBaseUser):
@@ -95,8 +96,8 @@ class User(AbstractBaseUser):
         return self.email
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save with the e-mail address in lower case."""
-        self.email = self.email.strip().lower()
+        """Save with the e-mail address in its one form."""
+        self.email = normal_email(self.email)
         super().save(*args, **kwargs)
 
     @property

@@ -38,6 +38,7 @@ from billing.forms import (
 )
 from billing.models import Adjustment, AdjustmentKind
 from billing.statement import read_statement
+from lib.email_addresses import search_form
 from lib.keyset import newest_first
 
 PAGE = 50  # users
@@ -52,7 +53,7 @@ def admin_users(request: MemberRequest) -> HttpResponse:
     if not form.is_valid():
         raise Http404("There is no such list of users")
     place = PageForm.read(request.GET)
-    users = _matching(text=form.cleaned_data["q"].strip().lower(), role=form.cleaned_data["role"])
+    users = _matching(text=search_form(form.cleaned_data["q"]), role=form.cleaned_data["role"])
     page = newest_first(users, size=PAGE, before=place.before, after=place.after)
     context = {
         "form": form,
@@ -187,7 +188,7 @@ def _page(request: MemberRequest, user: User, **invalid: AccessForm | MoneyForm)
 def _matching(*, text: str, role: str) -> QuerySet[User]:
     users = User.objects.annotate(balance=Coalesce(F("wallet__balance"), Decimal(0)))
     if text:
-        users = users.filter(email__contains=text)  # kept in lower case
+        users = users.filter(email__contains=text)
     if role:
         users = users.filter(role=role)
     return users

@@ -6,6 +6,7 @@ from typing import Final
 
 from django import forms
 
+from lib.typed_text import compact
 from outbound.endpoint import is_public, parse_url
 from outbound.errors import ForbiddenAddress
 
@@ -13,8 +14,8 @@ HERE: Final = ("localhost", ".localhost", ".local", ".internal", ".localdomain")
 
 
 def check_url(text: str, *, is_private_allowed: bool) -> str:
-    """The URL, trimmed. Raises forms.ValidationError. Host names are resolved on connecting."""
-    url = text.strip()
+    """The URL without blanks. Raises forms.ValidationError. Host names are resolved on connecting."""
+    url = compact(text)
     try:
         host = parse_url(url, is_private_allowed=is_private_allowed).host
     except ForbiddenAddress as problem:

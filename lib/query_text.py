@@ -1,6 +1,9 @@
 """Text of search fields and query parameters."""
 
+import unicodedata
 from typing import Final
+
+from lib.typed_text import one_line
 
 MAX_QUERY: Final = 200
 
@@ -16,5 +19,10 @@ def to_id(text: str) -> int | None:
 
 
 def printable(text: str) -> str:
-    """A search text for the database: printable, trimmed, at most MAX_QUERY characters."""
-    return "".join(character for character in text if character.isprintable()).strip()[:MAX_QUERY]
+    """A search text for the database: one line without unseen characters, at most MAX_QUERY."""
+    shown = (character for character in one_line(text) if not _is_control(character))
+    return "".join(shown).strip()[:MAX_QUERY]
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cs", "Cn"}

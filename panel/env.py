@@ -79,6 +79,17 @@ def one_of(env: environ.Env, name: str, *, default: str, choices: Mapping[str, s
     return found[word.lower()]
 
 
+def some_of(env: environ.Env, name: str, *, choices: Collection[str]) -> list[str]:
+    """The chosen words of a comma-separated list, in the order of `choices`."""
+    wanted = [word.lower() for word in words(env, name, default=[])]
+    unknown = sorted(set(wanted) - set(choices))
+    if unknown:
+        raise ImproperlyConfigured(
+            f"{name} may list {', '.join(choices)}, not {', '.join(map(repr, unknown))}"
+        )
+    return [word for word in choices if word in wanted]
+
+
 def address(name: str, url: str, *, schemes: Collection[str]) -> SplitResult:
     """The parts of a URL with one of these schemes. Errors omit it: it may hold a password."""
     try:

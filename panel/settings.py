@@ -8,10 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
-from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from panel import embedded
+from panel.celery_settings import *  # noqa: F403  # settings, too
+from panel.celery_settings import CELERY_TASK_SOFT_TIME_LIMIT
 from panel.env import (
     address,
     amount,
@@ -20,11 +21,13 @@ from panel.env import (
     mail_settings,
     one_of,
     positive_seconds,
+    some_of,
     text,
     whole_number,
     words,
 )
 from panel.logs import LEVELS, logging_config
+from panel.security_settings import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -123,50 +126,19 @@ SUBMIT_CONCURRENCY = whole_number(env, "SUBMIT_CONCURRENCY", default=4, least=1)
 PROVIDER_ALLOW_PRIVATE = flag(env, "PROVIDER_ALLOW_PRIVATE", default=False)
 WEBHOOK_ALLOW_PRIVATE = flag(env, "WEBHOOK_ALLOW_PRIVATE", default=False)
 API_ALLOW_GET = flag(env, "API_ALLOW_GET", default=False)
+# bytes; the default is for the largest order: 10,000 lines of 200 bytes
+API_MAX_BODY = 1024 * whole_number(env, "API_MAX_BODY_KB", default=2048, least=64)
+API_SERVICES_EXTRA = some_of(
+    env, "API_SERVICES_EXTRA", choices=["dripfeed", "desc", "average_time", "currency"]
+)
 API_REQUESTS_PER_MINUTE = whole_number(env, "API_REQUESTS_PER_MINUTE", default=1200, least=1)
 API_IP_REQUESTS_PER_MINUTE = whole_number(env, "API_IP_REQUESTS_PER_MINUTE", default=3000, least=1)
 API_ORDERS_PER_MINUTE = whole_number(env, "API_ORDERS_PER_MINUTE", default=1000, least=1)
 IS_SIGN_UP_OPEN = flag(env, "SIGN_UP_OPEN", default=True)
 ARE_SERVICES_PUBLIC = flag(env, "SERVICES_PUBLIC", default=True)
 
-# --- Celery: exactly reliability first; a lost, doubled or late message must change nothing ---
+# --- Celery; the rest is in panel/celery_settings.py ---
 CELERY_BROKER_URL = REDIS_URL
-CELERY_RESULT_BACKEND = None
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_SERIALIZER = "json"
-CELERY_ACCEPT_CONTENT = ["json"]
-CELERY_ENABLE_UTC = True
-CELERY_TIMEZONE = "UTC"
-CELERY_TASK_ACKS_LATE = False  # never redeliver: the next sweep is the redelivery
-CELERY_TASK_REJECT_ON_WORKER_LOST = False
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
-CELERY_WORKER_MAX_MEMORY_PER_CHILD = 250_000  # kilobytes
-CELERY_TASK_SOFT_TIME_LIMIT = 45
-CELERY_TASK_TIME_LIMIT = 60
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_CONNECTION_TIMEOUT = 1
-CELERY_TASK_PUBLISH_RETRY = False
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 3600,
-    "socket_timeout": 2,
-    "socket_connect_timeout": 1,
-    "socket_keepalive": True,
-    "health_check_interval": 10,
-    "max_retries": 0,
-}
-CELERY_TASK_DEFAULT_QUEUE = "misc"
-# Separate queues, so that a slow provider's orders delay neither refunds nor catalog syncs.
-CELERY_TASK_ROUTES = {
-    "orders.tasks.submit_due": {"queue": "submit"},
-    # not behind sweeps that forward for half a minute
-    "orders.tasks.reap_leases": {"queue": "poll"},
-    "orders.tasks.repeat_unclear": {"queue": "poll"},
-    "orders.tasks.track_due": {"queue": "poll"},
-    "orders.tasks.poll_refills": {"queue": "poll"},
-}
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # before that, a call under way may still be answered
 UNCLEAR_QUIET = max(UNCLEAR_QUIET, PROVIDER_TIMEOUT + 1)
@@ -234,17 +206,9 @@ TEMPLATES = [
         },
     },
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "panel.form_renderer.FormRenderer"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 8},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = True
@@ -291,14 +255,14 @@ STORAGES = {
     },
 }
 
-# --- Security ---
+# --- Security; what is the same everywhere is in panel/security_settings.py ---
 ALLOWED_HOSTS = words(
     env, "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", _site.hostname]
 )
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_SSL_REDIRECT = IS_HTTPS
 # the API says so itself: a redirected POST becomes a GET
-SECURE_REDIRECT_EXEMPT = [r"^health$", r"^api/v2/?$"]
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"(?i)^api(?!/v2/openapi\.json$)(?:[/.].*)?$"]
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if flag(env, "BEHIND_PROXY", default=False) else None
 )
@@ -306,27 +270,13 @@ TRUSTED_PROXIES = whole_number(env, "TRUSTED_PROXIES", default=0, least=0)
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SECURE_HSTS_PRELOAD = IS_HTTPS
-SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
-X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; a mass order of 10,000 lines fits
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "object-src": [NONE],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-        "form-action": [SELF],
-    }
-}
+# bytes; what a program can order, a page can, and a mass order of 64 K emoji fits
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(API_MAX_BODY, 1_000_000)
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_500  # a list of 10,000 lines may come as one field a line
 
 # --- Logs ---
 LOGGING = logging_config(

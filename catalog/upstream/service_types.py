@@ -13,7 +13,7 @@ Kind = Literal["link", "quantity", "number", "text", "lines", "choice", "date", 
 # "post": each post that was served, nothing in advance
 Billing = Literal["quantity", "lines", "order", "post"]
 
-LINE_ENDS: Final = re.compile(r"\r\n|\r|\n|\\n")  # clients also send a backslash and an n
+LINE_ENDS: Final = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from orders.api.add import add
 from orders.api.authenticate import Caller
 from orders.api.balance import balance
+from orders.api.orders_list import orders
 from orders.api.refill_and_cancel import cancel, refill
 from orders.api.request import Ask
 from orders.api.services import services
@@ -41,6 +42,7 @@ ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
             Action("services", "read", _services),
             Action("add", "order", add),
             Action("status", "read", status),
+            Action("orders", "read", orders),
             Action("refill", "order", refill),
             Action("refill_status", "read", refill_status),
             Action("cancel", "order", cancel),

@@ -13,6 +13,7 @@ from billing.ledger import InsufficientFunds
 from catalog.models import Service
 from catalog.upstream.service_types import find
 from lib.query_text import is_id
+from lib.typed_numbers import ungrouped_number, whole_number
 from orders.api.answers import ApiError, reply
 from orders.api.authenticate import Caller, orders_per_minute
 from orders.api.rate_limit import too_many
@@ -29,6 +30,7 @@ PREFIX: Final = "api:"  # keeps programs' keys apart from those of the pages' fo
 MINUTE: Final = timedelta(minutes=1)
 # Decimal itself accepts "1_0" and digits of any script
 AMOUNT: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
+NEGATIVE: Final = re.compile(r"-[0-9]+(\.[0-9]+)?")
 NOT_OF_THE_ORDER: Final = frozenset({"service", "max_charge"})
 
 
@@ -48,7 +50,7 @@ def add(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
             max_charge=_max_charge(ask),
         )
     except FieldErrors as errors:
-        raise ApiError(_words(errors.problems, service=service)) from None
+        raise ApiError(_words(errors.problems, service=service, values=values)) from None
     except NotOnSale:
         raise ApiError(UNKNOWN_SERVICE) from None
     except InsufficientFunds:
@@ -65,7 +67,7 @@ def add(caller: Caller, ask: Ask, now: datetime) -> HttpResponse:
 
 def _service(ask: Ask) -> Service:
     """The service of that id, on sale or not: a repeated key still gets its order."""
-    text = ask.values.get("service", "").strip()
+    text = whole_number(ask.values.get("service", ""))
     service = Service.objects.filter(pk=int(text)).first() if is_id(text) else None
     if service is None:
         raise ApiError(UNKNOWN_SERVICE)
@@ -82,7 +84,7 @@ def _client_key(ask: Ask) -> str | None:
 
 
 def _max_charge(ask: Ask) -> Decimal | None:
-    text = ask.values.get("max_charge", "").strip()
+    text = ungrouped_number(ask.values.get("max_charge", ""))
     if not text:
         return None
     if not AMOUNT.fullmatch(text):
@@ -106,19 +108,15 @@ def _check_pace(caller: Caller, *, client_key: str | None, now: datetime) -> Non
     raise too_many(max(1, min(60, -(-wait // timedelta(seconds=1)))))
 
 
-def _words(problems: Mapping[str, Problem], *, service: Service) -> str:
+def _words(problems: Mapping[str, Problem], *, service: Service, values: Mapping[str, str]) -> str:
     """The first problem as programs match it: the trade's error code, or field and message."""
     name, problem = next(iter(problems.items()))
     kind = find(service.type)
     counted = kind.lines_field if kind else ""
     if name == "link":
         return "neworder.error.link"
-    if name == "quantity":  # a missing number counts as too small
-        return (
-            "neworder.error.max_quantity"
-            if problem.code == "too_large"
-            else "neworder.error.min_quantity"
-        )
+    if name == "quantity":
+        return _quantity_words(problem, typed=values.get("quantity", ""))
     if (
         name == counted
         and problem.code in {"too_small", "too_large"}
@@ -126,3 +124,12 @@ def _words(problems: Mapping[str, Problem], *, service: Service) -> str:
     ):
         return f"neworder.error.{'max' if problem.code == 'too_large' else 'min'}_quantity"
     return f"{name}: {problem.message}"
+
+
+def _quantity_words(problem: Problem, *, typed: str) -> str:
+    """Missing and below 0 count as too small; what is no whole number is said to be none."""
+    if problem.code == "too_large":
+        return "neworder.error.max_quantity"
+    if problem.code == "invalid" and not NEGATIVE.fullmatch(ungrouped_number(typed)):
+        return f"quantity: {problem.message}"
+    return "neworder.error.min_quantity"

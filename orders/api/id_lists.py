@@ -1,11 +1,15 @@
-"""Lists of ids as programs send them: "1,2,3". Responses repeat each id as sent."""
+"""Lists of ids as programs send them: "1,2,3". Responses repeat each id as sent, without blanks."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
-from lib.query_text import is_id
+from lib.query_text import to_id
+from lib.typed_numbers import whole_number
+from lib.typed_text import compact
 from orders.api.answers import ApiError
 
+SEPARATORS: Final = re.compile(r"[,;\s]")  # people paste a column, too
 MAX_IDS: Final = 100  # per request
 
 
@@ -14,7 +18,7 @@ def read_ids(text: str, *, nothing: str) -> list[str]:
 
     Raises ApiError if there are too many, with the text `nothing` if there are none.
     """
-    ids = [each for each in map(str.strip, text.split(",")) if each]
+    ids = [each for each in map(compact, SEPARATORS.split(text)) if each]
     if not ids:
         raise ApiError(nothing)
     if len(ids) > MAX_IDS:
@@ -24,7 +28,7 @@ def read_ids(text: str, *, nothing: str) -> list[str]:
 
 def as_number(text: str) -> int | None:
     """The id as a primary key; None if it cannot be one."""
-    return int(text) if is_id(text) else None
+    return to_id(whole_number(text))
 
 
 def numbers(ids: Iterable[str]) -> list[int]:

@@ -1,26 +1,38 @@
 """The fields of an API request as text, whatever its format."""
 
-import io
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Final
-from urllib.parse import parse_qsl
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, UnreadablePostError
-from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from gunicorn.http.errors import ParseException
 
+from catalog.upstream.service_types import TYPES
+from lib.typed_text import compact
 from orders.api.answers import ApiError
+from orders.api.fields import (
+    ID_LISTS,
+    LINE_LISTS,
+    TooLarge,
+    TooManyFields,
+    from_form,
+    from_json,
+    from_parts,
+)
 
-MAX_BODY: Final = 64 * 1024  # bytes; 100 ids or a thousand comments need far less
-MAX_FIELDS: Final = 200  # the largest order has a dozen
-# JSON lists of these are joined by commas, others by line breaks
-ID_LISTS: Final = frozenset({"orders", "refills"})
-MAX_NUMBER_LENGTH: Final = 40  # digits of a JSON number without an exponent
+FIELDS_IN_URL: Final = "Send all fields in the body of the POST request, not in its URL"
+TOO_MANY_FIELDS: Final = "The request has too many fields"
+# every field of every action
+FIELDS: Final = frozenset(
+    {"key", "action", "service", "idempotency_key", "max_charge", "order", "refill", "limit"}
+    | {"before", *ID_LISTS}
+    | {one.name for kind in TYPES for one in kind.fields}
+)
+# programs write line breaks as text, too
+WRITTEN_LINE_END: Final = re.compile(r"\\r\\n|\\n|\\r")
+BEARER: Final = re.compile(r"\s*bearer\s+(\S+)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +50,19 @@ class Ask:
 def read(request: HttpRequest) -> Ask:
     """The fields of a form, multipart or JSON body, or of the query string if GET is allowed.
 
-    Unreadable fields are absent. Raises ApiError for a body above 64 KB and for other methods.
+    Unreadable fields are absent. Raises ApiError for a body above API_MAX_BODY, for other methods,
+    and for fields in the URL of a POST.
     """
     fields = _fields(request)
     own = {"action", "key", "idempotency_key"}
     return Ask(
-        action=fields.get("action", "").strip(),
-        values={name: text for name, text in fields.items() if name not in own},
-        key=fields.get("key", "").strip(),
+        action=compact(fields.get("action", "")),
+        values={
+            name: WRITTEN_LINE_END.sub("\n", text) if name in LINE_LISTS else text
+            for name, text in fields.items()
+            if name not in own
+        },
+        key=compact(fields.get("key", "")) or _key_of_header(request),
         idempotency_key=_idempotency_key(request, fields),
         request=request,
     )
@@ -56,20 +73,43 @@ def _idempotency_key(request: HttpRequest, fields: Mapping[str, str]) -> str | N
     return given.strip() or None
 
 
+def _key_of_header(request: HttpRequest) -> str:
+    bearer = BEARER.fullmatch(request.headers.get("Authorization", ""))
+    return compact(request.headers.get("X-Api-Key", "")) or (bearer[1] if bearer else "")
+
+
 def _fields(request: HttpRequest) -> dict[str, str]:
-    if request.method == "GET" and settings.API_ALLOW_GET:
-        return _from_form(request.META.get("QUERY_STRING", ""))
-    if request.method != "POST":
-        raise ApiError("Incorrect request")
-    if _length(request) > MAX_BODY:
+    """Of a body, and under API_ALLOW_GET of the query string, too; the body takes precedence."""
+    query = request.META.get("QUERY_STRING", "")
+    try:
+        if request.method == "GET" and settings.API_ALLOW_GET:
+            return from_form(query)
+        if request.method != "POST":
+            raise ApiError("Incorrect request")
+        sent = _from_body(request)
+        in_url = from_form(query) if query else {}
+    except TooManyFields:
+        raise ApiError(TOO_MANY_FIELDS) from None
+    except TooLarge:
+        raise _too_large() from None
+    if settings.API_ALLOW_GET:
+        return in_url | sent
+    if in_url.keys() & FIELDS - sent.keys():
+        raise ApiError(FIELDS_IN_URL)
+    return sent
+
+
+def _from_body(request: HttpRequest) -> dict[str, str]:
+    if _length(request) > settings.API_MAX_BODY:
         raise _too_large()
     body = _body(request)
     if request.content_type == "multipart/form-data":
-        return _from_multipart(request, body)
+        return from_parts(request, body)
     text = body.decode("utf-8-sig", errors="replace")
+    del body  # a large one is held once
     if request.content_type == "application/json" or text.lstrip()[:1] == "{":
-        return _from_json(text)
-    return _from_form(text)
+        return from_json(text)
+    return from_form(text)
 
 
 def _length(request: HttpRequest) -> int:
@@ -78,87 +118,21 @@ def _length(request: HttpRequest) -> int:
 
 
 def _body(request: HttpRequest) -> bytes:
+    """Not `request.body`, whose limit is that of the pages."""
+    most = settings.API_MAX_BODY
+    is_chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+    # Django reads nothing without a length
+    stream = request.META["wsgi.input"] if is_chunked else request
     try:
-        if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
-            # Django reads nothing without a length
-            body: bytes = request.META["wsgi.input"].read(MAX_BODY + 1)
-        else:
-            body = request.body
+        body: bytes = stream.read(most + 1)
     # ParseException: the server found invalid chunks
     except (UnreadablePostError, OSError, ParseException):
         return b""
-    if len(body) > MAX_BODY:
+    if len(body) > most:
         raise _too_large()
     # truncated: "quantity=10" may have been 1000
     return body if len(body) >= _length(request) else b""
 
 
-def _from_form(text: str) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MAX_FIELDS)
-    except ValueError:
-        return {}
-    return _from_pairs(pairs)
-
-
-def _from_multipart(request: HttpRequest, body: bytes) -> dict[str, str]:
-    """Not `request.POST`, which treats a chunked body as empty."""
-    _, _, parameters = request.META["CONTENT_TYPE"].partition(";")
-    head = {"CONTENT_TYPE": f"multipart/form-data;{parameters}", "CONTENT_LENGTH": len(body)}
-    try:
-        form, _ = MultiPartParser(head, io.BytesIO(body), request.upload_handlers, "utf-8").parse()
-    except (MultiPartParserError, SuspiciousOperation, BadRequest, UnicodeError):
-        return {}
-    return _from_pairs([(name, str(value)) for name, values in form.lists() for value in values])
-
-
-def _from_pairs(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """The last of a name wins; `orders[]=1&orders[]=2`, PHP's list syntax, is one list."""
-    fields: dict[str, str] = {}
-    for name, text in pairs:
-        bare, bracket, _ = name.partition("[")
-        if bracket and bare in ID_LISTS:
-            fields[bare] = f"{fields[bare]},{text}" if bare in fields else text
-        else:
-            fields[name] = text
-    return fields
-
-
-def _from_json(text: str) -> dict[str, str]:
-    try:
-        # Numbers keep their digits: no floats, and no huge integers to compute.
-        tree = json.loads(text, parse_int=str, parse_float=_number, parse_constant=str)
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(tree, dict):
-        return {}
-    return {
-        name: _text(value, separator="," if name in ID_LISTS else "\n")
-        for name, value in tree.items()
-    }
-
-
-def _text(value: object, *, separator: str) -> str:
-    return separator.join(map(_plain, value)) if isinstance(value, list) else _plain(value)
-
-
-def _plain(value: object) -> str:
-    """A JSON value as text; null, objects and nested lists count as absent."""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    return value if isinstance(value, str) else ""
-
-
-def _number(text: str) -> str:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return text
-    if abs(number.adjusted()) > MAX_NUMBER_LENGTH:
-        return text
-    whole = number.to_integral_value()
-    return f"{whole:f}" if whole == number else f"{number:f}"
-
-
 def _too_large() -> ApiError:
-    return ApiError(f"The request is larger than {MAX_BODY // 1024} KB")
+    return ApiError(f"The request is larger than {settings.API_MAX_BODY // 1024} KB")

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from catalog.upstream.service_types import Field, ServiceType
+from lib.typed_text import compact, is_visible
 from orders.placing.check_fields import FieldErrors, Problem
 
 BAR: Final = "|"
 TAB: Final = "\t"  # between the columns of a table pasted from a spreadsheet
 # not str.splitlines: the check of fields rejects other separators
 LINE_END: Final = re.compile(r"\r\n|\r|\n")
+# between the items of a list, since a line holds no line break; \\n is a backslash and an n
+ITEM_END: Final = re.compile(r"(?<!\\)(?:\\r)?\\n")
 WHOLE_LINE: Final = "line"  # names a problem that is no single field's
 
 
@@ -34,12 +37,12 @@ def read_lines(*, text: str) -> list[Line]:
 
 
 def _lines(text: str) -> Iterator[Line]:
-    for number, line in enumerate(LINE_END.split(text.removeprefix("\ufeff")), start=1):
-        if not line.strip():
+    for number, line in enumerate(LINE_END.split(text), start=1):
+        if not is_visible(line):
             continue
         parted = line if BAR in line else line.strip().replace(TAB, BAR)
         service_id, _, rest = parted.partition(BAR)
-        yield Line(number=number, text=line.strip(), service_id=service_id.strip(), rest=rest)
+        yield Line(number=number, text=line.strip(), service_id=compact(service_id), rest=rest)
 
 
 def fields_of(kind: ServiceType) -> tuple[Field, ...]:
@@ -72,4 +75,12 @@ def values_of(*, kind: ServiceType, line: Line) -> dict[str, str]:
         raise FieldErrors(
             {WHOLE_LINE: Problem(f"Too many parts: {len(parts) + 1} instead of {len(fields) + 1}.")}
         )
-    return {field.name: part for field, part in zip(fields, parts, strict=False) if part}
+    return {
+        field.name: _items(part) if field.kind == "lines" else part
+        for field, part in zip(fields, parts, strict=False)
+        if part
+    }
+
+
+def _items(part: str) -> str:
+    return ITEM_END.sub("\n", part).replace("\\\\n", "\\n")

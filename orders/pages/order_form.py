@@ -157,7 +157,8 @@ def _widget(field: Field, *, service: Service) -> Widget:
     if field.kind == "number":
         least, most = NUMBER_LIMITS.get(field.name, (1, MAX_NUMBER))
         return forms.NumberInput(attrs={"min": least, "max": most, "step": 1})
-    attrs = {"maxlength": TEXT_LENGTH, "autocomplete": "off", "spellcheck": "false"}
+    # no autocomplete="off": with it, browsers forget the value after Back
+    attrs = {"maxlength": TEXT_LENGTH, "spellcheck": "false"}
     if field.kind in {"link", "url"}:
         attrs |= {"inputmode": "url", "autocapitalize": "none"}
     return forms.TextInput(attrs=attrs)

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from catalog.models import Service
 from catalog.upstream.service_types import Field, ServiceType, lines
+from lib.typed_numbers import whole_number
+from lib.typed_text import compact, many_lines, spaced
 
 Code = Literal["missing", "invalid", "too_small", "too_large"]
 
@@ -34,8 +36,7 @@ NUMBER_LIMITS: Final = {
 }
 # An optional number in one of these words is absent: a common client sends runs=undefined.
 ABSENT: Final = frozenset({"", "0", "null", "undefined", "none"})
-# Control characters, halves of a character, and line and paragraph separators; joiners inside emoji
-# are allowed.
+# control characters, halves of a character, and line and paragraph separators
 FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 RUNNABLE_LINK: Final = re.compile(r"\s*(javascript|data|vbscript|file|blob)\s*:", re.IGNORECASE)
 # as the protocol writes it
@@ -121,17 +122,20 @@ def count_units(*, kind: ServiceType, values: Mapping[str, str]) -> int | None:
 
 
 def _text_of(one: Field, values: Mapping[str, str]) -> str:
-    text = values.get(one.name, "").strip()
+    """The value without what nobody sees, in the form that is stored and forwarded."""
+    text = values.get(one.name, "")
     if one.kind == "lines":
-        return "\n".join(lines(text))
+        return "\n".join(lines(many_lines(text)))
     if one.kind in {"number", "quantity"}:
+        text = whole_number(text)
         if not one.is_required and text.lower() in ABSENT:
             return ""
         return text.lstrip("0") or text[:1] if text.isdigit() else text
     if one.kind == "date":
+        text = compact(text)
         found = read_date(text)
         return f"{found:%d/%m/%Y}" if found else "" if text.lower() in ABSENT else text
-    return text
+    return compact(text) if one.kind == "choice" else spaced(text)
 
 
 def read_date(text: str) -> date | None:

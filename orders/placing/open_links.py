@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from accounts.models import User
+from lib.typed_text import spaced
 from orders.models import Order
 from orders.placing.check_fields import FORBIDDEN_CATEGORIES
 
@@ -34,11 +35,11 @@ def find_overlaps(*, customer: User, links: Iterable[str], but_prefix: str) -> d
 
 
 def bare(link: str) -> str:
-    """The link without slashes at its end, for comparison.
+    """The link without slashes at its end and unseen characters, for comparison.
 
     Empty for a link that no order can have and that the database cannot compare.
     """
-    link = link.strip()
+    link = spaced(link)
     if any(unicodedata.category(character) in FORBIDDEN_CATEGORIES for character in link):
         return ""
     return link.rstrip("/")
@@ -46,4 +47,4 @@ def bare(link: str) -> str:
 
 def spellings(link: str) -> list[str]:
     """How the same link may be written; `bare` must not be empty."""
-    return [bare(link), f"{bare(link)}/", link.strip()]
+    return [bare(link), f"{bare(link)}/", spaced(link)]

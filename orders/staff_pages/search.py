@@ -2,6 +2,7 @@
 
 from django.db.models import Q
 
+from lib.email_addresses import search_form
 from lib.query_text import is_id, printable
 from orders.models import Order, OrderQuerySet, Status
 
@@ -22,5 +23,7 @@ def find_any(*, query: str, status: str, provider_id: str) -> OrderQuerySet:
     if is_id(query):
         return found.filter(Q(pk=int(query)) | Q(upstream_id=query))
     return found.filter(
-        Q(upstream_id=query) | Q(link__icontains=query) | Q(user__email__icontains=query)
+        Q(upstream_id=query)
+        | Q(link__icontains=query)
+        | Q(user__email__contains=search_form(query))
     )

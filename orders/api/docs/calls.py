@@ -11,6 +11,7 @@ from typing import Final, Literal
 from catalog.upstream.service_types import TYPES, Field, Kind, ServiceType
 from orders.api.actions import ACTIONS, Scope
 from orders.api.docs.reply_schemas import REPLIES, Reply
+from orders.api.orders_list import MAX_ORDERS
 from orders.placing.check_fields import MAX_LINES, MAX_NUMBER, NUMBER_LIMITS, TEXT_LENGTH
 
 Form = Literal["text", "lines", "number", "id", "ids", "amount", "url", "date", "choice"]
@@ -85,7 +86,19 @@ MAX_CHARGE: Final = Parameter(
     "max_charge", "amount", "The order is rejected if it would cost more", is_required=False
 )
 ORDER_ID: Final = Parameter("order", "id", "The order's ID")
-ORDER_IDS: Final = Parameter("orders", "ids", "Order IDs, separated by commas", limits="up to 100")
+ORDER_IDS: Final = Parameter(
+    "orders", "ids", "Order IDs, separated by commas, or a list", limits="up to 100"
+)
+LIMIT: Final = Parameter(
+    "limit",
+    "number",
+    "Orders per page",
+    limits=f"1 to {MAX_ORDERS}, {MAX_ORDERS} if omitted",
+    is_required=False,
+    least=1,
+    most=MAX_ORDERS,
+)
+BEFORE: Final = Parameter("before", "id", "Only orders older than this ID", is_required=False)
 REFILL_ID: Final = Parameter("refill", "id", "The refill's ID, from refill")
 REFILL_IDS: Final = Parameter(
     "refills", "ids", "Refill IDs, separated by commas", limits="up to 100"
@@ -136,7 +149,7 @@ def _limits_of(field: Field) -> tuple[int | None, int | None, str]:
         return (
             None,
             None,
-            f"up to {MAX_LINES:,} lines, separated by \\r\\n, \\n or a literal backslash-n",
+            f"up to {MAX_LINES:,} lines, separated by line breaks, which may be written as \\r\\n or \\n, or a list",
         )
     if field.kind == "choice":
         return None, None, "; ".join(f"{value}: {label}" for value, label in field.choices)
@@ -185,6 +198,13 @@ CALLS: Final[tuple[Call, ...]] = (
         (ORDER_IDS,),
     ),
     Call(
+        "orders",
+        "orders",
+        "Your orders",
+        "Newest first. For the next page, send the last ID as before; an empty list is the end.",
+        (LIMIT, BEFORE),
+    ),
+    Call(
         "refill",
         "refill",
         "One order",
@@ -218,6 +238,7 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
         "services": "List the services",
         "add": "Place an order",
         "status": "Check orders",
+        "orders": "List your orders",
         "refill": "Request refills",
         "refill_status": "Check refills",
         "cancel": "Request cancellations",

@@ -16,6 +16,7 @@ from orders.api.refill_and_cancel import (
     NOT_YET,
     REFILL_OPEN,
 )
+from orders.api.request import FIELDS_IN_URL, TOO_MANY_FIELDS
 from orders.api.status import UNKNOWN_ORDER, UNKNOWN_REFILL
 
 
@@ -37,6 +38,12 @@ ERRORS: Final = (
     ),
     ErrorText("This API key may only read", "add, refill, cancel", "The key's scope is Read."),
     ErrorText(
+        FIELDS_IN_URL,
+        "",
+        "The URL of a POST request holds a field, such as the key or the action, that the body "
+        "does not.",
+    ),
+    ErrorText(
         "Incorrect request", "", "The action is missing or unknown, or the request is not a POST."
     ),
     ErrorText(
@@ -51,6 +58,10 @@ ERRORS: Final = (
         "A temporary problem. Retry after as many seconds as the Retry-After header says.",
         503,
     ),
+    ErrorText(
+        "The request is larger than … KB", "", "The body is too large; nothing in it was read."
+    ),
+    ErrorText(TOO_MANY_FIELDS, "", "More values than the largest order has."),
     ErrorText(UNKNOWN_SERVICE, "add", "The service does not exist or is not on sale."),
     ErrorText("neworder.error.link", "add", "The link is missing or invalid."),
     ErrorText(

@@ -20,7 +20,16 @@ from orders.api.actions import ACTIONS
 from orders.api.docs.calls import TITLES, Call, Parameter, calls_of
 from orders.api.docs.errors import ERRORS
 from orders.api.docs.examples import Own, fields_of
-from orders.api.docs.reply_schemas import ERROR, ORDER_STATUS, REPLIES, SERVICE, Schema, ref
+from orders.api.docs.reply_schemas import (
+    ERROR,
+    ORDER_STATUS,
+    OWN_ORDER,
+    REPLIES,
+    SERVICE,
+    SERVICE_EXTRA,
+    Schema,
+    ref,
+)
 from orders.placing.check_fields import TEXT_LENGTH
 
 VERSION: Final = "2.0.0"
@@ -34,7 +43,7 @@ BODIES: Final = (JSON_TYPE, "application/x-www-form-urlencoded", "multipart/form
 @require_safe
 def api_openapi(request: HttpRequest) -> HttpResponse:
     """The description, or 304."""
-    body, etag = _document_bytes(settings.SITE_URL)
+    body, etag = _document_bytes(settings.SITE_URL, *settings.API_SERVICES_EXTRA)
     is_known = etag in parse_etags(request.headers.get("If-None-Match", ""))
     response = HttpResponse(status=304) if is_known else HttpResponse(body, content_type=JSON_TYPE)
     response["ETag"] = etag
@@ -45,7 +54,8 @@ def api_openapi(request: HttpRequest) -> HttpResponse:
 
 
 @cache
-def _document_bytes(site_url: str) -> tuple[bytes, str]:
+def _document_bytes(site_url: str, *extra: str) -> tuple[bytes, str]:
+    del extra  # read from the settings
     body = json.dumps(document(site_url), separators=(",", ":")).encode()
     return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
@@ -139,9 +149,20 @@ def _schemas() -> dict[str, Schema]:
         **{_action_name(action): _action(action) for action in ACTIONS},
         **{_call_name(call): _call(call) for action in ACTIONS for call in calls_of(action)},
         **{reply.name: {**reply.schema, "examples": [reply.example]} for reply in REPLIES.values()},
-        "Service": SERVICE,
+        "Service": _service(),
+        "OwnOrder": OWN_ORDER,
         "OrderStatus": ORDER_STATUS,
         "Error": {**ERROR, "examples": [{"error": error.text} for error in ERRORS]},
+    }
+
+
+def _service() -> Schema:
+    """The documented fields, and those that this panel adds."""
+    extra = {name: SERVICE_EXTRA[name] for name in settings.API_SERVICES_EXTRA}
+    return {
+        **SERVICE,
+        "properties": {**SERVICE["properties"], **extra},
+        "required": [*SERVICE["required"], *extra],
     }
 
 

@@ -61,6 +61,14 @@ ID_AS_SENT: Final[Schema] = {
     "description": "The id, as text if it is not a number",
 }
 ERROR: Final = _object(error={"type": "string", "minLength": 1})
+SERVICE_EXTRA: Final[Mapping[str, Schema]] = MappingProxyType(
+    {
+        "dripfeed": {"type": "boolean"},
+        "desc": _text(note="The description"),
+        "average_time": _text(),
+        "currency": _text("^[A-Z]{3}$"),
+    }
+)
 SERVICE: Final = _object(
     service=ID,
     name=_text(),
@@ -78,6 +86,14 @@ ORDER_STATUS: Final = _object(
     status=_one_of(ORDER_STATUSES),
     remains=_text(WHOLE, note="Units left to deliver"),
     currency=_text("^[A-Z]{3}$"),
+)
+OWN_ORDER: Final = _object(
+    order=ID,
+    service=ID,
+    link=_text(note="Empty for subscriptions"),
+    quantity=_text(WHOLE, note="Units ordered, all runs together"),
+    created=_text(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", note="In UTC"),
+    **ORDER_STATUS["properties"],
 )
 _UNKNOWN: Final = {"error": "Incorrect order ID"}
 _SHEET: Final = {
@@ -118,6 +134,20 @@ REPLIES: Final[Mapping[str, Reply]] = MappingProxyType(
                 "maxProperties": 100,
                 "additionalProperties": {"oneOf": [ref("OrderStatus"), ref("Error")]},
             },
+        ),
+        "orders": Reply(
+            "OrdersReply",
+            [
+                {
+                    "order": 23501,
+                    "service": 1,
+                    "link": "https://example.com/page",
+                    "quantity": "1000",
+                    "created": "2026-03-14T12:00:00Z",
+                    **_SHEET,
+                }
+            ],
+            {"type": "array", "maxItems": 100, "items": ref("OwnOrder")},
         ),
         "refill": Reply("RefillReply", {"refill": "1"}, _object(refill=_text(WHOLE))),
         "refill-many": Reply(

@@ -12,6 +12,7 @@ from accounts.api_keys import issue_key
 from accounts.create_user import BadValue, create_user
 from accounts.models import Role, User
 from billing import ledger
+from lib.typed_numbers import ungrouped_number
 
 
 class Command(BaseCommand):
@@ -83,7 +84,7 @@ def _make(
 
 def _amount(text: str) -> Decimal:
     try:
-        amount = Decimal(text)
+        amount = Decimal(ungrouped_number(text))
     except InvalidOperation:
         raise CommandError(f"balance: {text!r} is not an amount like 100.00") from None
     if (

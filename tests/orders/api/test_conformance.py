@@ -127,7 +127,10 @@ def test_add_answers_the_order_alone(customer: User, key: str) -> None:
         ({"quantity": "9"}, "neworder.error.min_quantity"),
         ({"quantity": "0"}, "neworder.error.min_quantity"),
         ({"quantity": "-100"}, "neworder.error.min_quantity"),
-        ({"quantity": "ten"}, "neworder.error.min_quantity"),
+        ({"quantity": "-1,000"}, "neworder.error.min_quantity"),
+        ({"quantity": "ten"}, "quantity: Enter a whole number, digits only."),
+        ({"quantity": "1.000"}, "quantity: Enter a whole number, digits only."),
+        ({"quantity": "10.5"}, "quantity: Enter a whole number, digits only."),
         ({"quantity": "10001"}, "neworder.error.max_quantity"),
         ({"quantity": "9" * 50}, "neworder.error.max_quantity"),
         ({"runs": "x"}, "runs: Enter a whole number, digits only."),
@@ -184,7 +187,7 @@ def test_optional_numbers_in_these_words_are_absent(customer: User, key: str, ab
     assert customer.orders.get().fields == {}
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\\n", "\\r\\n", "\\r"])
 def test_comments_count_by_lines_however_they_end(customer: User, key: str, end: str) -> None:
     service = make_service(type="Custom Comments", min_quantity=2)
 
@@ -197,6 +200,18 @@ def test_comments_count_by_lines_however_they_end(customer: User, key: str, end:
         2,
         {"comments": "one\ntwo 🚀"},
     )
+
+
+@pytest.mark.parametrize(
+    "quantity",
+    ["1,000", "1 000", "1000.0", "1000.00", "1\u202f000", "1'000", "\ufeff1000", "１０００"],
+)
+def test_quantity_is_read_as_people_and_programs_write_it(
+    customer: User, key: str, quantity: str
+) -> None:
+    add(key, make_service(), quantity=quantity)
+
+    assert customer.orders.get().quantity == 1000
 
 
 def test_missing_field_of_a_type_is_named(key: str) -> None:

@@ -191,11 +191,29 @@ def test_type_of_a_body_is_read_in_any_case() -> None:
 @pytest.mark.parametrize(
     "content_type", [FORM, "application/json", "multipart/form-data; boundary=x"]
 )
-def test_body_above_64_kb_is_refused_unread(content_type: str) -> None:
+def test_body_above_the_most_is_refused_unread(content_type: str) -> None:
     with pytest.raises(ApiError) as refusal:
-        asked(b"a" * (64 * 1024 + 1), content_type)
+        asked(b"a" * (2048 * 1024 + 1), content_type)
 
-    assert refusal.value.text == "The request is larger than 64 KB"
+    assert refusal.value.text == "The request is larger than 2048 KB"
+
+
+@pytest.mark.parametrize(
+    "header", [{"HTTP_X_API_KEY": " k "}, {"HTTP_AUTHORIZATION": "bearer k"}], ids=["own", "bearer"]
+)
+def test_key_may_come_in_a_header(header: dict[str, str]) -> None:
+    assert asked("action=balance", **header).key == "k"
+    assert asked("action=balance&key=field", **header).key == "field"
+
+
+def test_no_key_is_read_from_other_credentials() -> None:
+    assert asked("action=balance", HTTP_AUTHORIZATION="Basic azpr").key == ""
+
+
+def test_key_and_action_are_read_without_what_nobody_sees() -> None:
+    found = asked("key=\ufeffab\u200bc d\u00a0\n&action= balance\u2060")
+
+    assert (found.key, found.action) == ("abcd", "balance")
 
 
 def test_key_is_not_shown_where_a_request_is() -> None:
@@ -233,10 +251,40 @@ def test_get_answers_where_it_is_allowed(customer: User) -> None:
     assert answer.content == b'{"balance":"100.00000","currency":"USD"}'
 
 
-def test_key_in_the_address_of_a_post_is_not_looked_at() -> None:
-    request: WSGIRequest = RequestFactory().post(f"{ADDRESS}?key=k&action=balance")
+@pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        ("key=k&action=balance", ""),
+        ("action=balance", "key=k"),
+        ("key=k", "action=balance"),
+        ("service=1&link=x", "key=k&action=add"),
+        ("comments[]=a", "key=k&action=add"),
+    ],
+)
+def test_fields_in_the_address_of_a_post_are_said_to_belong_in_its_body(
+    query: str, form: str
+) -> None:
+    def request() -> WSGIRequest:
+        return RequestFactory().post(f"{ADDRESS}?{query}", form, content_type=FORM)
 
-    assert (read(request).key, read(request).action) == ("", "")
+    with pytest.raises(ApiError) as refusal:
+        read(request())
+    with override_settings(API_ALLOW_GET=True):
+        found = read(request())
+
+    assert refusal.value.text == "Send all fields in the body of the POST request, not in its URL"
+    assert (found.key, found.action in {"balance", "add"}) == ("k", True)
+
+
+def test_what_else_stands_in_the_address_of_a_post_is_not_looked_at() -> None:
+    for is_allowed in (True, False):
+        request: WSGIRequest = RequestFactory().post(
+            f"{ADDRESS}?key=other&v=2", "key=k&action=balance", content_type=FORM
+        )
+        with override_settings(API_ALLOW_GET=is_allowed):
+            found = read(request)
+
+        assert (found.key, found.action) == ("k", "balance")
 
 
 def test_compressed_body_is_no_way_around_the_limit() -> None:

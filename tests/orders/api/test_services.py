@@ -9,10 +9,11 @@ from http import HTTPStatus
 
 import brotli
 import pytest
-from pytest_django import DjangoAssertNumQueries
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from catalog.models import Service
-from catalog.prices.price_list import PriceGroup
+from catalog.prices.price_list import PriceGroup, write_list
 from catalog.prices.price_list_cache import PriceLists
 from orders.api.services import encoding_for
 from tests.factories import make_category, make_service, make_user
@@ -154,3 +155,20 @@ def test_who_cannot_be_given_the_first_list_in_time_is_asked_to_come_back(
     [answer] = answers
     assert (answer.status_code, answer["Retry-After"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "1")
     assert answer.content == b'{"error":"Service unavailable"}'
+
+
+def test_fields_that_the_operator_adds_come_behind_the_documented_ones(settings: Settings) -> None:
+    settings.API_SERVICES_EXTRA = ["dripfeed", "desc", "average_time", "currency"]
+    make_service(is_dripfeed=True)
+    make_service(type="Package", is_dripfeed=True)
+    Service.objects.update(upstream_description="Theirs", average_time="2 hours")
+    Service.objects.filter(type="Package").update(own_description="Ours")
+
+    rows = json.loads(write_list(PriceGroup.EVERYBODY))
+    described = json.loads(Client().get("/api/v2/openapi.json").content)
+
+    assert [list(row.items())[9:] for row in rows] == [
+        [("dripfeed", True), ("desc", "Theirs"), ("average_time", "2 hours"), ("currency", "USD")],
+        [("dripfeed", False), ("desc", "Ours"), ("average_time", "2 hours"), ("currency", "USD")],
+    ]
+    assert described["components"]["schemas"]["Service"]["required"] == list(rows[0])

@@ -64,7 +64,7 @@ def test_every_wrong_line_says_what_is_wrong(client: Client) -> None:
         f"{hidden.pk} | @a | 100": f"Service {hidden.pk} is not on sale.",
         f"{lossy.pk} | @a | 100": "This service is being repriced. Please try again later.",
         f"{service.pk} | @a | 99": "Quantity: At least 100.",
-        f"{service.pk} | @a | 1,000": "Quantity: Enter a whole number, digits only.",
+        f"{service.pk} | @a | 1.000": "Quantity: Enter a whole number, digits only.",
         f"{service.pk} | javascript:alert(1) | 100": "Link: Enter the address of a page or profile.",
         f"{service.pk} | @a | 100 | 2 | 30": "Interval: This service has no drip-feed. Leave this empty.",
         f"{poll.pk} | @a | 100": "Answer number: Fill this in.",
@@ -82,7 +82,7 @@ def test_fields_of_each_type_go_where_they_belong(client: Client) -> None:
     comments = make_service(type="Custom Comments", min_quantity=1)
     poll, traffic = make_service(type="Poll"), make_service(type="Web Traffic", is_dripfeed=True)
     lines = [
-        rf"{comments.pk} | @a | nice\nso | so\n ok ",
+        rf"{comments.pk} | @a | nice\nso | so\n ok \\n\r\nyes",
         f"{poll.pk} | @b | 100 | 3",
         f"{traffic.pk} | example.com | 100 | US | 1 | 2 | | https://example.com/from | 2 | 60",
     ]
@@ -90,7 +90,7 @@ def test_fields_of_each_type_go_where_they_belong(client: Client) -> None:
     client.post(URL, check(client, "\n".join(lines)) | {"order": "ready"})
 
     first, second, third = Order.objects.order_by("pk")
-    assert (first.fields, first.billed_quantity) == ({"comments": "nice\nso | so\nok"}, 3)
+    assert (first.fields, first.billed_quantity) == ({"comments": "nice\nso | so\nok \\n\nyes"}, 4)
     assert second.fields == {"answer_number": "3"}
     assert (third.billed_quantity, third.fields["referring_url"], third.fields["interval"]) == (
         200,

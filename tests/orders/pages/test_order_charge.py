@@ -122,7 +122,7 @@ def test_balance_that_is_too_low_is_said_and_credit_counts(client: Client, user:
         ("Default", {"quantity": "100", "runs": "7", "interval": "30"}, "$0.8642"),
         ("Default", {"quantity": "0100", "runs": "0"}, "$0.12346"),
         ("Package", {}, "$1.23457"),
-        ("Custom Comments", {"comments": "one\n\n two \r\nthree\\nfour"}, "$0.00494"),
+        ("Custom Comments", {"comments": "one\n\n two \r\nthree\\nfour"}, "$0.00371"),
         ("Custom Comments Package", {"comments": "one\ntwo"}, "$1.23457"),
     ],
 )

@@ -94,7 +94,9 @@ def test_link_of_2000_characters_is_taken_and_one_more_refused() -> None:
         ("-10", Problem("Enter a whole number, digits only.")),
         ("10.5", Problem("Enter a whole number, digits only.")),
         ("1e2", Problem("Enter a whole number, digits only.")),
-        ("1,000", Problem("Enter a whole number, digits only.")),
+        ("1.000", Problem("Enter a whole number, digits only.")),
+        ("1,00", Problem("Enter a whole number, digits only.")),
+        ("10,000", Problem("At most 1,000.", "too_large")),
         ("١٠٠", Problem("Enter a whole number, digits only.")),  # digits, but not ours
         ("²", Problem("Enter a whole number, digits only.")),
         ("NaN", Problem("Enter a whole number, digits only.")),
@@ -157,7 +159,42 @@ def test_all_runs_together_stay_countable() -> None:
     ) == {"runs": Problem("At most 1,000,000,000,000 units over all runs.", "too_large")}
 
 
-@pytest.mark.parametrize("comments", ["a\r\nb\n\n  c  \n", r"a\nb\nc", "a\rb\rc"])
+def test_typed_backslash_and_n_are_text_and_emoji_keep_their_joiners() -> None:
+    typed = r"C:\new" + "\n👨\u200d👩\u200d👧 ❤\ufe0f\ufeff\n\u200b\u3164\n\u2800x"
+
+    wanted = ask("Custom Comments", make_unsaved_service(min_quantity=1), link=LINK, comments=typed)
+
+    assert (wanted.billed_quantity, wanted.fields["comments"].split("\n")) == (
+        3,
+        [r"C:\new", "👨\u200d👩\u200d👧 ❤\ufe0f", "x"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "kept"),
+    [
+        ("link", "\ufeff https://x.example/\u200ba\u202e\u00a0", "https://x.example/a"),
+        ("link", "\u2066@ann\u2069\u3164", "@ann"),
+        ("username", "\u200e ann \u00a0 lee\u2060", "ann lee"),
+    ],
+)
+def test_nobody_stores_what_nobody_sees(name: str, typed: str, kept: str) -> None:
+    values = {"link": LINK, "username": "x", "quantity": "10"} | {name: typed}
+    wanted = ask("Comment Likes", None, **values)
+
+    assert {"link": wanted.link, **wanted.fields}[name] == kept
+
+
+@pytest.mark.parametrize("name", ["link", "username", "quantity"])
+def test_field_in_which_nothing_can_be_seen_is_empty(name: str) -> None:
+    typed = {"link": LINK, "username": "x", "quantity": "10"} | {name: "\u3164\u200b\ufeff\u2800"}
+
+    assert problems_of("Comment Likes", None, **typed) == {
+        name: Problem("Fill this in.", "missing")
+    }
+
+
+@pytest.mark.parametrize("comments", ["a\r\nb\n\n  c  \n", "a\rb\rc"])
 def test_comments_are_billed_by_lines_that_are_not_empty(comments: str) -> None:
     service = make_unsaved_service(min_quantity=1)
 

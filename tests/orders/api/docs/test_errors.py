@@ -11,7 +11,7 @@ from catalog.models import Service
 from orders.api.docs.errors import ERRORS
 from orders.models import Order, Refill, Status
 from tests.factories import NOW, make_order, make_service, make_user
-from tests.orders.api.api_client import ask, key_of, post
+from tests.orders.api.api_client import ADDRESS, ask, key_of, post
 
 pytestmark = pytest.mark.django_db
 
@@ -90,12 +90,27 @@ def plain(shop: Shop) -> Service:
     return make_service(price="1", cost="1")
 
 
+def in_url(shop: Shop) -> str:
+    address = f"{ADDRESS}?key={shop.key}"
+    return str(json.loads(post({"action": "balance"}, address=address).content)["error"])
+
+
+def too_large(shop: Shop) -> str:
+    text = shop.add(comments="a" * (2048 * 1024))
+    return text.replace("2048", "…")
+
+
 CAUSES: dict[str, Callable[[Shop], str]] = {
     "Invalid API key": lambda _: str(json.loads(ask("x" * 40, "balance"))["error"]),
     "This API key may only read": lambda shop: str(
         json.loads(ask(key_of(shop.user, name="reader", scope="read"), "add"))["error"]
     ),
-    "Incorrect request": lambda shop: shop.error("order"),
+    "Send all fields in the body of the POST request, not in its URL": in_url,
+    "The request is larger than … KB": too_large,
+    "The request has too many fields": lambda shop: shop.add(
+        **{f"field{number}": 1 for number in range(10_300)}
+    ),
+    "Incorrect request": lambda shop: shop.error("nothing"),
     "Incorrect service ID": lambda shop: shop.add(service=0),
     "neworder.error.link": lambda shop: shop.add(link=""),
     "neworder.error.min_quantity": lambda shop: shop.add(quantity=9),
