@@ -157,7 +157,9 @@ def _unusable(report: OrderStatus, facts: Facts) -> tuple[ReviewKind, str] | Non
         text = "The provider delivered only part of an order that is sold as a whole."
         return ReviewKind.PER_ORDER_PARTIAL, text
     if report.status is Status.PARTIAL and report.remains is None:
-        return ReviewKind.NO_REMAINS, _lacks_remains("The provider ended the order partially", report)
+        return ReviewKind.NO_REMAINS, _lacks_remains(
+            "The provider ended the order partially", report
+        )
     is_stopped_run = report.status is Status.CANCELED and facts.last_run_at and report.charge != 0
     if is_stopped_run and not report.remains:
         return ReviewKind.NO_REMAINS, _lacks_remains("The provider canceled the drip-feed", report)
