@@ -68,6 +68,11 @@ def check_funds(*, customer: User, amount: Decimal) -> None:
         raise InsufficientFunds(available=available, amount=amount)
 
 
+def lock_wallet(*, customer: User) -> None:
+    """Let nothing else move this customer's money before the caller's transaction ends."""
+    _locked_wallet(owner=customer)
+
+
 def charge(
     *, customer: User, amount: Decimal, reference: Reference, now: datetime
 ) -> Transfer | None:
@@ -96,6 +101,25 @@ def refund(
     """
     movement = _Movement(
         TransferKind.REFUND, house=SALES, signed=_checked(amount), reference=reference
+    )
+    return _post(movement, customer=customer, now=now, actor=actor, reason=reason)
+
+
+def take_back(
+    *,
+    customer: User,
+    amount: Decimal,
+    reference: Reference,
+    now: datetime,
+    actor: User,
+    reason: str,
+) -> Transfer | None:
+    """Move a mistaken refund back from the wallet to sales; None where the reference is booked.
+
+    Raises LedgerError.
+    """
+    movement = _Movement(
+        TransferKind.CORRECTION, house=SALES, signed=-_checked(amount), reference=reference
     )
     return _post(movement, customer=customer, now=now, actor=actor, reason=reason)
 

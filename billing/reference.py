@@ -32,9 +32,15 @@ def order_post(order_id: int, *, number: int) -> Reference:
     return _of_order(order_id, f"post:{number}")
 
 
-def order_refund(order_id: int, *, up_to: Decimal) -> Reference:
-    """What brings an order's refunds up to that sum."""
-    return _of_order(order_id, f"refund_to:{five_decimals(up_to)}")
+def order_refund(order_id: int, *, up_to: Decimal, times_undone: int = 0) -> Reference:
+    """What brings an order's refunds up to that sum; after an undone end they begin anew."""
+    again = f":again:{times_undone}" if times_undone else ""
+    return _of_order(order_id, f"refund_to:{five_decimals(up_to)}{again}")
+
+
+def order_refund_undone(order_id: int, *, number: int) -> Reference:
+    """What takes an order's refunds back; undone ends are numbered from 1."""
+    return _of_order(order_id, f"refund_undone:{number}")
 
 
 def payment(*, gateway: str, payment_id: str) -> Reference:

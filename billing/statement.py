@@ -59,7 +59,7 @@ def read_statement(
 
 def _describe(transfer: Transfer, *, order_url_name: str) -> Movement:
     is_order = transfer.subject_kind == SubjectKind.ORDER
-    is_by_hand = transfer.kind in {TransferKind.TOP_UP, TransferKind.CORRECTION}
+    is_by_hand = not is_order and transfer.kind in {TransferKind.TOP_UP, TransferKind.CORRECTION}
     return Movement(
         at=transfer.created_at,
         title=_title(transfer),
@@ -75,6 +75,8 @@ def _title(transfer: Transfer) -> str:
     kind = TransferKind(transfer.kind)
     if transfer.subject_kind == SubjectKind.ORDER:
         number = transfer.subject_id
+        if kind == TransferKind.CORRECTION:
+            return f"Refund for order {number} reversed"
         return f"Refund for order {number}" if kind == TransferKind.REFUND else f"Order {number}"
     if kind == TransferKind.TOP_UP:
         gateway = transfer.gateway

@@ -15,6 +15,11 @@ from orders.staff_pages.aftercare import (
     staff_refill_decide,
     staff_refills,
 )
+from orders.staff_pages.end_order import (
+    staff_order_end,
+    staff_order_end_preview,
+    staff_order_end_undo,
+)
 from orders.staff_pages.orders import (
     staff_doubt_close,
     staff_order,
@@ -71,6 +76,13 @@ customers: list[URLPattern] = [
 staff: list[URLPattern] = [
     path("staff/orders", staff_orders, name="staff_orders"),
     path("staff/orders/<int:pk>", staff_order, name="staff_order"),
+    path("staff/orders/<int:pk>/settle", staff_order_end, name="staff_order_end"),
+    path(
+        "staff/orders/<int:pk>/settle/preview",
+        staff_order_end_preview,
+        name="staff_order_end_preview",
+    ),
+    path("staff/orders/<int:pk>/undo", staff_order_end_undo, name="staff_order_end_undo"),
     path("staff/orders/<int:pk>/<slug:decision>", staff_order_decide, name="staff_order_decide"),
     path("staff/unclear", staff_unclear, name="staff_unclear"),
     path("staff/doubts/<int:pk>/close", staff_doubt_close, name="staff_doubt_close"),

@@ -8,6 +8,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from catalog.models import Provider, StatusSubject
 from catalog.status_words import note_unknown
@@ -16,9 +17,15 @@ from lib.clock import database_now
 from orders.jobs.ask_one_by_one import Answers, ask_and_apply
 from orders.jobs.lanes import ask_providers, note_of, sweep_end, work_off
 from orders.lifecycle.withdraw_reviews import withdraw_reviews
-from orders.models import Refill, RequestState, ReviewKind
+from orders.models import Refill, RequestState, Review, ReviewKind
 from orders.models.limits import REASON_LENGTH
 
+SILENT_FOR = timedelta(days=1)  # without a status that can be understood
+RUNNING_FOR = timedelta(days=30)  # whatever the provider says
+REMIND_AFTER = timedelta(days=7)  # a review that staff closed without ending the refill
+MAX_SILENT = 100  # are shown in one sweep; the rest waits for the next
+SILENT = "No usable status"  # begins the reason of such a refill
+QUESTIONS = [ReviewKind.UNKNOWN_STATUS, ReviewKind.REFILL_SILENT]
 MAX_BATCHES = 20  # a sweep's share for one provider; the rest waits for the next sweep
 UNKNOWN_WORD = "Unknown status word"  # begins the reason of such a refill
 
@@ -37,6 +44,7 @@ def poll_refills() -> str:
     lanes = Provider.objects.filter(pk__in=due.values_list("provider_id", flat=True)).order_by("pk")
     work = partial(_poll_lane, stop_at=sweep_end())
     tally = ask_providers(work, list(lanes), threads=1, name="refills")
+    tally += show_silent(now=database_now())
     return note_of(tally, nothing="nothing due")
 
 
@@ -102,20 +110,21 @@ def _apply(refill: Refill, status: RefillStatus | None, now: datetime) -> str:
     """Move the refill on; returns the word to count it under."""
     if status is None:
         refill.miss(now=now)
-        return "unclear" if refill.state == RequestState.UNCLEAR else "unknown there"
+        if refill.state != RequestState.UNCLEAR:
+            return "unknown there"
+        _ask_staff(refill, f"{refill.reason}.", now)
+        return "unclear"
     if status.state is RefillState.UNKNOWN:
         return _review(refill, status.word, now)
-    reason = refill.reason
-    if reason.startswith(UNKNOWN_WORD):
-        reason = ""
+    if refill.reason:
         why = "The provider has since reported a known status of the refill"
-        withdraw_reviews(orders=[refill.order], kinds=[ReviewKind.UNKNOWN_STATUS], why=why, now=now)
+        withdraw_reviews(orders=[refill.order], kinds=QUESTIONS, why=why, now=now)
     if status.state in _ENDS:
         state, text = _ENDS[status.state]
         refill.end(state, text=text, now=now)
         return "ended"
     upstream_status = _WORDS.get(status.state, refill.upstream_status)
-    refill.update_progress(upstream_status=upstream_status, reason=reason)
+    refill.update_progress(upstream_status=upstream_status, now=now)
     return "looked at"
 
 
@@ -123,8 +132,37 @@ def _review(refill: Refill, word: str, now: datetime) -> str:
     """Nobody has told us what the word means: ask on, and show each such word to staff once."""
     reason = f"{UNKNOWN_WORD}: {word}"[:REASON_LENGTH]
     is_new = refill.reason != reason
-    refill.update_progress(upstream_status=refill.upstream_status, reason=reason)
+    if refill.reason.startswith(SILENT):
+        is_new, reason = False, refill.reason  # staff have that question already
+    refill.puzzle(reason=reason)
     if is_new:
         text = f"The provider reports an unknown status for refill {refill.pk}, {word!r}."
         refill.order.open_review(kind=ReviewKind.UNKNOWN_STATUS, text=text, now=now)
     return "to review"
+
+
+@transaction.atomic
+def show_silent(*, now: datetime) -> Counter[str]:
+    """Ask staff about refills that would run for ever; one that they leave running, again later."""
+    silent = Refill.objects.silent(since=now - SILENT_FOR, requested_before=now - RUNNING_FOR)
+    asked = Review.objects.of_kind(ReviewKind.REFILL_SILENT).filter(
+        order=OuterRef("order"), raised_at__gt=now - REMIND_AFTER
+    )
+    waiting = Review.objects.of_kind(ReviewKind.REFILL_SILENT).open()
+    silent = silent.exclude(Exists(asked)).exclude(Exists(waiting.filter(order=OuterRef("order"))))
+    rows = list(silent.free().with_order().order_by("pk")[:MAX_SILENT])
+    for refill in rows:
+        heard_at = refill.heard_at
+        if heard_at is not None and heard_at < now - SILENT_FOR:
+            refill.note_silence(reason=f"{SILENT} since {heard_at:%Y-%m-%d %H:%M} UTC")
+            text = f"The provider has given no usable status of refill {refill.pk} since"
+            _ask_staff(refill, f"{text} {heard_at:%Y-%m-%d %H:%M} UTC.", now)
+        else:
+            days = (now - refill.requested_at).days
+            _ask_staff(refill, f"Refill {refill.pk} has been running for {days} days.", now)
+    return Counter({"silent for too long": len(rows)} if rows else {})
+
+
+def _ask_staff(refill: Refill, text: str, now: datetime) -> None:
+    text += " Ask the provider, then end the refill on the Refills page."
+    refill.order.open_review(kind=ReviewKind.REFILL_SILENT, text=text, now=now)

@@ -18,6 +18,7 @@ from orders.models import (
     Order,
     Refill,
     RequestState,
+    ReviewKind,
     Status,
 )
 
@@ -90,6 +91,7 @@ def reject(*, request: AftercareRequest, actor: User, reason: str, now: datetime
     """
     _lock(request, RequestState.REQUESTED, RequestState.UNCLEAR)
     request.reject(actor=actor, reason=reason, now=now)
+    _close_question(request, actor=actor, reason=reason, now=now)
 
 
 @transaction.atomic
@@ -100,6 +102,7 @@ def resend(*, request: AftercareRequest, actor: User, reason: str, now: datetime
     """
     _lock(request, RequestState.UNCLEAR)
     request.resend(actor=actor, reason=reason, now=now)
+    _close_question(request, actor=actor, reason=reason, now=now)
 
 
 @transaction.atomic
@@ -125,6 +128,24 @@ def attach_refill(
     if other := others.exclude(pk=request.pk).order_by("pk").first():
         raise AlreadyOurs(f"The provider's refill {upstream_id} is that of order {other.order_id}.")
     request.confirm(upstream_id=upstream_id, actor=actor, reason=reason, now=now)
+    _close_question(request, actor=actor, reason=reason, now=now)
+
+
+@transaction.atomic
+def end_refill(
+    *, request: Refill, state: RequestState, actor: User, reason: str, now: datetime
+) -> None:
+    """Staff say that a refill which the provider has, or perhaps has, is COMPLETED or REJECTED.
+
+    The customer reads the reason of a rejection. Raises AlreadyDecided.
+    """
+    _locked(request.order)
+    # a worker may write down the provider's word at this moment
+    row = Refill.objects.locked().get(pk=request.pk)
+    if row.state not in {RequestState.RUNNING, RequestState.UNCLEAR}:
+        raise AlreadyDecided(_decided_already(row))
+    row.end_by_staff(state, actor=actor, reason=reason, now=now)
+    _close_question(row, actor=actor, reason=reason, now=now)
 
 
 def check_refill(order: Order) -> None:
@@ -177,8 +198,19 @@ def _lock(request: AftercareRequest, *states: RequestState) -> None:
     _locked(request.order)
     request.refresh_from_db()
     if request.state not in states:
-        noun, state = request.NOUN.lower(), RequestState(request.state).label.lower()
-        raise AlreadyDecided(f"This {noun} is already {state}.")
+        raise AlreadyDecided(_decided_already(request))
+
+
+def _decided_already(request: AftercareRequest) -> str:
+    return f"This {request.NOUN.lower()} is already {RequestState(request.state).label.lower()}."
+
+
+def _close_question(request: AftercareRequest, *, actor: User, reason: str, now: datetime) -> None:
+    """What staff were asked about a refill is answered by their decision."""
+    if isinstance(request, Refill):
+        kinds = [ReviewKind.REFILL_SILENT, ReviewKind.UNKNOWN_STATUS]
+        reviews = request.order.reviews.of_kind(*kinds)
+        reviews.close(decision=reason, now=now, actor=actor)
 
 
 def _save(request: Request) -> Request:

@@ -2,7 +2,7 @@
 
 The rules for an order
 - Its charge was booked once, to its customer's wallet; of a subscription, once for each post.
-- Its refunds add up to what the order shows as refunded.
+- Its refunds, less what staff took back of them, add up to what the order shows as refunded.
 - That is what its state owes: all of a canceled order (nothing of a subscription), charge × remains
   / billed quantity of a partial one, rounded down, nothing of any other; more only where a refund
   names the staff member who decided it.
@@ -30,10 +30,13 @@ CHECK: Final = """
 WITH booked AS (
     SELECT CASE WHEN subject_kind = 'order' THEN subject_id END AS order_id, wallet_id,
            coalesce(sum(amount) FILTER (WHERE kind = 'charge'), 0) AS charged,
-           coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0) AS refunded,
+           coalesce(sum(CASE WHEN kind = 'refund' THEN amount ELSE -amount END)
+                    FILTER (WHERE kind <> 'charge'), 0) AS refunded,
            bool_or(kind = 'refund' AND actor_id IS NOT NULL) AS is_decided,
            min(reference) FILTER (WHERE subject_kind <> 'order') AS reference
-    FROM {transfers} AS t WHERE kind IN ('charge', 'refund') GROUP BY order_id, wallet_id
+    FROM {transfers} AS t
+    WHERE kind IN ('charge', 'refund') OR kind = 'correction' AND subject_kind = 'order'
+    GROUP BY order_id, wallet_id
 ),
 judged AS (
     SELECT o.id, o.user_id, o.status, o.charge, o.refunded, o.remains, o.billed_quantity, o.posts,

@@ -16,6 +16,16 @@ def complete(*, order: Order, now: datetime) -> None:
     _end(order=order, status=Status.COMPLETED, owed=Decimal(0), formula="", now=now)
 
 
+def owed_at_end(*, order: Order, status: Status, undelivered: int = 0) -> Decimal:
+    """The total refund that this end owes; `undelivered` belongs to PARTIAL alone."""
+    if status == Status.PARTIAL:
+        return owed_for(
+            charge=order.charge, undelivered=undelivered, billed_quantity=order.billed_quantity
+        )
+    is_whole = status == Status.CANCELED and not order.is_subscription
+    return order.charge if is_whole else Decimal(0)
+
+
 def end_partially(
     *, order: Order, undelivered: int, now: datetime, actor: User | None = None, reason: str = ""
 ) -> None:
@@ -24,9 +34,7 @@ def end_partially(
     The caller makes sure that `undelivered` is from 0 to the billed quantity.
     """
     order.remains = undelivered
-    owed = owed_for(
-        charge=order.charge, undelivered=undelivered, billed_quantity=order.billed_quantity
-    )
+    owed = owed_at_end(order=order, status=Status.PARTIAL, undelivered=undelivered)
     formula = (
         f"{five_decimals(order.charge)} × {undelivered:,} / {order.billed_quantity:,}"
         f" = {five_decimals(owed)}"
@@ -49,7 +57,7 @@ def cancel_in_full(
 
     A subscription is not served any more; posts that were served stay paid.
     """
-    owed = Decimal(0) if order.is_subscription else order.charge
+    owed = owed_at_end(order=order, status=Status.CANCELED)
     _end(
         order=order,
         status=Status.CANCELED,

@@ -32,7 +32,7 @@ def refund_up_to(
     transfer = ledger.refund(
         customer=order.user,
         amount=amount,
-        reference=order_refund(order.pk, up_to=owed),
+        reference=order_refund(order.pk, up_to=owed, times_undone=order.times_undone),
         now=now,
         actor=actor,
         reason=reason,

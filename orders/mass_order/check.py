@@ -17,6 +17,7 @@ from orders.mass_order.parse import WHOLE_LINE, Line, pattern, values_of
 from orders.models import Order
 from orders.placing.check_fields import FieldErrors, check
 from orders.placing.open_links import bare, find_overlaps
+from orders.placing.subscription_cover import needed_by_open, next_posts
 
 
 def client_key(*, key: str, line: Line) -> str:
@@ -48,7 +49,10 @@ def check_lines(*, customer: User, lines: Sequence[Line], key: str, now: datetim
         for line, line_key in zip(lines, keys, strict=True)
     ]
     judged = _mark_repeats(judged, customer=customer, key=key)
-    return MassCheck(lines=_mark_short(judged, available=balance + limit), balance=balance)
+    is_any_subscription = any(one.is_subscription for one in judged)
+    reserved = needed_by_open(customer=customer) if is_any_subscription else Decimal(0)
+    judged = _mark_short(judged, available=balance + limit, reserved=reserved)
+    return MassCheck(lines=judged, balance=balance)
 
 
 def _prefix(key: str) -> str:
@@ -144,15 +148,21 @@ def _repeats(
             yield one
 
 
-def _mark_short(judged: Sequence[CheckedLine], *, available: Decimal) -> list[CheckedLine]:
+def _mark_short(
+    judged: Sequence[CheckedLine], *, available: Decimal, reserved: Decimal
+) -> list[CheckedLine]:
+    """`reserved`: what must be there beside a new subscription, for the open ones."""
     marked = {one.line.number: one for one in judged}
     for verdict in (Verdict.READY, Verdict.REPEAT):
         for one in judged:
             if one.verdict != verdict or one.charge is None:
                 continue
-            if one.needed > available:
-                note = f"Needs {plain(one.needed)}; {plain(available)} would be left."
+            covered = one.needed * next_posts(one.values or {}) if one.is_subscription else None
+            needed = one.needed if covered is None else covered + reserved
+            if needed > available:
+                note = f"Needs {plain(needed)}; {plain(available)} would be left."
                 marked[one.line.number] = replace(one, verdict=Verdict.SHORT, note=note)
             else:
                 available -= one.charge
+                reserved += covered or Decimal(0)
     return list(marked.values())

@@ -88,6 +88,15 @@ class AftercareRequest(models.Model):
         return self.state in OPEN_REQUEST
 
     @property
+    def customer_note(self) -> str:
+        """What its customer reads beside the state, while the provider leaves us in the dark."""
+        if self.state == RequestState.UNCLEAR:
+            return "We are checking this with the provider. You don't need to do anything."
+        if self.state == RequestState.RUNNING and self.reason:
+            return "The provider hasn't told us how this is going. We are looking into it."
+        return self.reason if self.state == RequestState.REJECTED else ""
+
+    @property
     def may_be_sent_again(self) -> bool:
         """Whether a machine may repeat it although it was perhaps taken."""
         return self.lost_answers < self.MAX_LOST_ANSWERS

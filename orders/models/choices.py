@@ -76,6 +76,9 @@ class ReviewKind(models.TextChoices):
     DUPLICATE_ID = "duplicate_id", "The provider gave an id that is already ours"
     UNCOUNTED_POSTS = "uncounted_posts", "The charge is not a whole number of posts"
     UNPAID_POSTS = "unpaid_posts", "The balance does not cover the delivered posts"
+    KEPT_CHARGE = "kept_charge", "Remains and charge contradict each other"
+    LOSS = "loss", "The provider charged more than expected"
+    REFILL_SILENT = "refill_silent", "The provider does not say how a refill ended"
 
 
 class RequestState(models.TextChoices):

@@ -48,6 +48,8 @@ class Order(models.Model):
     price = models.DecimalField(**RATE)  # per 1000 or per order, when bought
     charge = models.DecimalField(**MONEY)  # what the customer paid
     refunded = models.DecimalField(**MONEY, default=0)  # the sum of this order's refund transfers
+    # how often staff undid its end, and so took its refunds back
+    times_undone = models.PositiveIntegerField(default=0, db_default=0)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     hold_reason = models.CharField(max_length=20, choices=HoldReason.choices, blank=True)
     upstream_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  # NULL: none known
@@ -250,6 +252,12 @@ class Order(models.Model):
         """Reach its end, which is final for the machine; `remains` is saved with it."""
         self.ended_at = now
         self._move(status, "ended_at", "remains")
+
+    def reopen(self) -> None:
+        """Back to RUNNING from an end that was a mistake; what remains is the provider's to say."""
+        self.ended_at, self.remains, self.refunded = None, None, Decimal(0)
+        self.times_undone += 1
+        self._move(Status.RUNNING, "ended_at", "remains", "refunded", "times_undone")
 
     def _move(
         self,

@@ -55,6 +55,10 @@ class ReviewQuerySet(LockingQuerySet["Review"]):
         """Reviews of one of these kinds."""
         return self.filter(kind__in=kinds)
 
+    def reopen(self) -> int:
+        """Ask again what was closed by mistake."""
+        return self.update(closed_at=None, closed_by=None, decision="")
+
     def close(self, *, decision: str, now: datetime, actor: "User | None" = None) -> int:
         """Close those that are open; without an actor the question has answered itself."""
         return self.open().update(closed_at=now, closed_by=actor, decision=decision[:REASON_LENGTH])

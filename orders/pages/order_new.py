@@ -28,6 +28,7 @@ from orders.placing.free_orders import FreeLimitReached
 from orders.placing.open_links import find_overlap
 from orders.placing.place_order import KeyReused, NotOnSale, PriceChanged, place_order
 from orders.placing.price_quote import forecast, quote, read_quote
+from orders.placing.subscription_cover import NotCovered
 
 
 @customer_required
@@ -149,6 +150,12 @@ def _risen(change: PriceChanged, unit_text: str) -> str:
 
 
 def _shortage(short: InsufficientFunds) -> str:
+    if isinstance(short, NotCovered):
+        others = f", of which {_words(short.others)} for your open ones" if short.others else ""
+        return (
+            "Your balance must cover the next posts of all your subscriptions: "
+            f"{_words(short.amount)} needed{others}, {_words(short.available)} available."
+        )
     return (
         f"Your balance is too low: {_words(short.amount)} needed, "
         f"{_words(short.available)} available."

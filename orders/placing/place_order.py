@@ -21,6 +21,7 @@ from orders.lifecycle.charge_text import charge_formula
 from orders.models import EventKind, Order, Status, Subscription
 from orders.placing.check_fields import FieldErrors, Problem, Wanted, check
 from orders.placing.free_orders import FreeLimitReached, check_free_limit
+from orders.placing.subscription_cover import check_cover
 
 KEY_LENGTH = 100  # characters of Order.client_key
 
@@ -67,10 +68,11 @@ def place_order(
     `values` are the `add` fields of the service's type by their protocol names. The price is the
     database's: with `quoted_price` (per 1000 or per order) the customer pays that at most. The same
     `client_key` and values give the same order again, charged once, however many ask at once. A
-    subscription is charged nothing yet, but the balance must cover one post.
+    subscription is charged nothing yet, but the balance must cover the next posts of all that the
+    customer has open.
 
     Raises FieldErrors (FreeLimitReached is one), NotOnSale, PriceChanged, KeyReused, and
-    ledger.InsufficientFunds.
+    ledger.InsufficientFunds (of a subscription NotCovered).
     """
     request = _Request(customer, service, values, now, quoted_price)
     if client_key is None:
@@ -163,8 +165,8 @@ def _new_order(
 
 
 def _begin_posts(*, order: Order, charge: Decimal, now: datetime) -> Order:
-    """Charge nothing before a post is served; `charge` is for each. Raises InsufficientFunds."""
-    ledger.check_funds(customer=order.user, amount=charge)
+    """Charge nothing before a post is served; `charge` is for each. Raises NotCovered."""
+    check_cover(order=order, charge=charge)
     Subscription.objects.create(order=order)
     text = f"{plain(charge)} is charged after each post"
     order.record(kind=EventKind.PLACED, text=text, now=now)

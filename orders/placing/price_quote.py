@@ -12,7 +12,9 @@ from billing.models import Account
 from catalog.models import Service
 from catalog.prices.arithmetic import charge_for
 from catalog.upstream.service_types import find
+from lib.query_text import is_id
 from orders.placing.check_fields import count_units
+from orders.placing.subscription_cover import needed_by_open, next_posts
 
 SALT: Final = "orders.quote"
 
@@ -40,6 +42,9 @@ class Forecast:
     charge: Decimal
     balance_after: Decimal
     is_short: bool  # not even the credit limit covers it
+    # what the balance must cover beside a post: existing posts, and the customer's other
+    # subscriptions
+    reserved: Decimal = Decimal(0)
 
 
 def forecast(*, customer: User, service: Service, values: Mapping[str, str]) -> Forecast | None:
@@ -54,5 +59,19 @@ def forecast(*, customer: User, service: Service, values: Mapping[str, str]) -> 
     charge = charge_for(price=service.price, billed_quantity=units, is_per_order=kind.is_per_order)
     wallet = Account.objects.filter(owner=customer).values_list("balance", "credit_limit").first()
     balance, limit = wallet or (Decimal(0), Decimal(0))
-    left = balance - charge
-    return Forecast(charge=charge, balance_after=left, is_short=left < -limit)
+    left, reserved = balance - charge, Decimal(0)
+    if kind.is_subscription:
+        others = needed_by_open(customer=customer)
+        reserved = others + charge * (next_posts(_numbers(values)) - 1)
+    return Forecast(
+        charge=charge,
+        balance_after=left,
+        is_short=left - reserved < -limit,
+        reserved=reserved,
+    )
+
+
+def _numbers(values: Mapping[str, str]) -> dict[str, str]:
+    """How many posts are asked for, as far as that can be read."""
+    asked = {name: values.get(name, "").strip() for name in ("posts", "old_posts")}
+    return {name: text for name, text in asked.items() if is_id(text)}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -20,11 +21,18 @@ from orders.aftercare.requests import (
     AlreadyOurs,
     approve,
     attach_refill,
+    end_refill,
     reject,
     resend,
     take_cancellation,
 )
-from orders.models import AftercareQuerySet, AftercareRequest, Cancellation, Refill
+from orders.models import (
+    AftercareQuerySet,
+    AftercareRequest,
+    Cancellation,
+    Refill,
+    RequestState,
+)
 from orders.models.limits import REASON_LENGTH
 
 PAGE = 50  # rows
@@ -83,6 +91,10 @@ APPROVE = Decision(approve, forms.Form, "approved")
 REJECT = Decision(reject, ReasonForm, "rejected")
 RESEND = Decision(resend, ReasonForm, "will be sent again")
 ATTACH = Decision(attach_refill, AttachForm, "matched")
+COMPLETE = Decision(
+    partial(end_refill, state=RequestState.COMPLETED), ReasonForm, "ended as completed"
+)
+FAIL = Decision(partial(end_refill, state=RequestState.REJECTED), ReasonForm, "ended as rejected")
 TAKE = Decision(take_cancellation, ReasonForm, "marked as taken")
 
 
@@ -105,7 +117,7 @@ REFILLS = Page(
     "staff_refill_decide",
     "Refills",
     Refill,
-    {**BOTH, "attach": ATTACH},
+    {**BOTH, "attach": ATTACH, "complete": COMPLETE, "fail": FAIL},
 )
 CANCELS = Page(
     "staff_cancels",
@@ -134,7 +146,7 @@ def staff_cancels(request: HttpRequest) -> HttpResponse:
 @staff_required
 @require_POST
 def staff_refill_decide(request: MemberRequest, pk: int, decision: str) -> HttpResponse:
-    """Approve, reject, resend or attach one refill."""
+    """Approve, reject, resend, attach or end one refill."""
     return _decide(request, REFILLS, pk, decision)
 
 

@@ -41,11 +41,12 @@ class SettleForm(ReasonForm):
     field_order = ["status", "undelivered", "reason"]
     status = forms.TypedChoiceField(
         label="Ended as",
+        widget=forms.RadioSelect,
         coerce=Status,
         choices=[
-            (Status.COMPLETED.value, "Completed: all was delivered"),
-            (Status.PARTIAL.value, "Partial: some is missing"),
-            (Status.CANCELED.value, "Canceled: nothing was delivered"),
+            (Status.COMPLETED.value, "Completed: all was delivered, nothing is refunded"),
+            (Status.PARTIAL.value, "Partial: some is missing and is refunded"),
+            (Status.CANCELED.value, "Canceled: nothing was delivered, all is refunded"),
         ],
         error_messages={
             "required": "Ended as: choose one.",
@@ -58,8 +59,26 @@ class SettleForm(ReasonForm):
         min_value=0,
         max_value=2**62,
         help_text="Only for a partial order.",
-        error_messages={"invalid": "Undelivered units: enter a whole number."},
+        error_messages={
+            "invalid": "Undelivered units: enter a whole number.",
+            "min_value": "Undelivered units: enter 0 or more.",
+            "max_value": "Undelivered units: this number is too large.",
+        },
     )
+    # what staff have read that it pays back: nothing is ended before they have
+    refund = forms.DecimalField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """A number of missing units and an end without missing units contradict each other."""
+        status, undelivered = self.cleaned_data.get("status"), self.cleaned_data.get("undelivered")
+        if "undelivered" in self.errors or status is None:
+            return self.cleaned_data
+        if status == Status.PARTIAL and undelivered is None:
+            self.add_error("undelivered", "Undelivered units: enter how many are missing.")
+        elif status != Status.PARTIAL and undelivered is not None:
+            text = "Undelivered units: leave this empty, or choose Partial."
+            self.add_error("undelivered", text)
+        return self.cleaned_data
 
 
 class PostsForm(ReasonForm):
@@ -82,6 +101,7 @@ FORMS: Final[Mapping[str, type[ReasonForm]]] = {
     "resend": ReasonForm,
     "refund": ReasonForm,
     "settle": SettleForm,
+    "undo": ReasonForm,
     "posts": PostsForm,
     "close": ReasonForm,
 }

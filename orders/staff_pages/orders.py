@@ -27,15 +27,14 @@ from orders.tracking.settle_reviews import (
     NotUnderReview,
     WrongRemains,
     close_review,
-    end_order,
 )
+from orders.tracking.undo_end import CannotUndo, can_undo
 from orders.unclear.decide import CannotDecide, attach, confirm, decide, withdraw
 
 DECISIONS: Final[Mapping[str, Callable[..., object]]] = {
     "attach": attach,
     "resend": partial(decide, decision="resend"),
     "refund": partial(decide, decision="refund"),
-    "settle": end_order,
     "posts": count_posts,
 }
 ANSWERS: Final[Mapping[str, Callable[..., object]]] = {
@@ -48,12 +47,12 @@ REJECTED: Final = (
     NotUnderReview,
     WrongRemains,
     NothingToCount,
+    CannotUndo,
 )  # staff can act on these: somebody was first, or the input is wrong
 DONE: Final = {
     "attach": "matched",
     "resend": "queued to be resent",
     "refund": "canceled and refunded",
-    "settle": "ended",
     "posts": "charged for the posts you counted",
     "propose": "waits for a second person to confirm",
     "confirm": "decided as proposed",
@@ -98,7 +97,7 @@ def staff_orders(request: MemberRequest) -> HttpResponse:
 @require_GET
 def staff_order(request: MemberRequest, pk: int) -> HttpResponse:
     """One order with everything: timeline, attempts, reviews, money, decisions."""
-    return _render_order(request, pk)
+    return render_order(request, pk)
 
 
 @staff_required
@@ -137,7 +136,7 @@ def staff_order_decide(request: MemberRequest, pk: int, decision: str) -> HttpRe
                 request, f"Order {pk} {DONE['propose'] if is_proposal else DONE[decision]}."
             )
             return redirect("staff_order", pk=pk)
-    return _render_order(request, pk, rejected={decision: form})
+    return render_order(request, pk, rejected={decision: form})
 
 
 @staff_required
@@ -170,18 +169,22 @@ def staff_doubt_close(request: MemberRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, f"Warning about order {review.order_id} closed.")
             return redirect("staff_order", pk=review.order_id)
-    return _render_order(request, review.order_id, rejected={f"close{pk}": form})
+    return render_order(request, review.order_id, rejected={f"close{pk}": form})
 
 
-def _render_order(
+def render_order(
     request: MemberRequest, pk: int, *, rejected: Mapping[str, ReasonForm] | None = None
 ) -> HttpResponse:
+    """The page of one order; rejected forms, by decision, show their errors."""
     order = get_object_or_404(with_evidence(Order.objects.all()), pk=pk)
     [case] = cases_of([order])
     context = {
         "order": order,
         "case": case,
         "forms": _forms(case, rejected),
+        "undo": (rejected or {}).get("undo") or form_for("undo", pk)
+        if can_undo(order, now=timezone.now())
+        else None,
         "orphans": [form for name, form in (rejected or {}).items() if not _has_place(name, case)],
         "earning": earning_of(order),
         "events": [
@@ -215,4 +218,6 @@ def _forms(case: Case, rejected: Mapping[str, ReasonForm] | None = None) -> dict
 
 def _has_place(name: str, case: Case) -> bool:
     """Whether the page still shows the form; not if somebody else has decided meanwhile."""
+    if name == "undo":
+        return can_undo(case.order, now=timezone.now())
     return name in case.decisions or name in {f"close{review.pk}" for review in case.reviews}

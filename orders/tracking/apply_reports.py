@@ -2,11 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
-from django.conf import settings
 from django.db import connection, transaction
 
 from catalog import upstream
@@ -14,37 +11,18 @@ from catalog.upstream import OrderStatus
 from orders.lifecycle.end import cancel_in_full, complete, end_partially
 from orders.lifecycle.withdraw_reviews import withdraw_reviews
 from orders.models import Event, EventKind, Order, ReviewKind, Status, Watch
-from orders.tracking import subscription_rules
 from orders.tracking.count_posts import Posts
-from orders.tracking.mass_cancel_guard import (
-    MAX_SPACING,
-    hold_mass_endings,
-    settle_vanished_endings,
-)
-from orders.tracking.status_rules import Act, Facts, Verdict, differs, judge
-from orders.tracking.subscription_rules import Served
+from orders.tracking.judged_orders import Judged, judge_order, with_evidence
+from orders.tracking.kept_charges import clamp
+from orders.tracking.losses import show_losses
+from orders.tracking.mass_cancel_guard import hold_mass_endings, settle_vanished_endings
+from orders.tracking.status_rules import Act, differs
 
 _ENDED_AS = {
     upstream.Status.COMPLETED: Status.COMPLETED,
     upstream.Status.PARTIAL: Status.PARTIAL,
     upstream.Status.CANCELED: Status.CANCELED,
 }
-
-
-# How many times TRACK_MIN_INTERVAL lie between two checks of an order that is younger than this.
-SPACING: Final = ((timedelta(hours=1), 1), (timedelta(hours=6), 2), (timedelta(days=2), 5))
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One running order of the batch, with what its report means."""
-
-    order: Order
-    facts: Facts
-    verdict: Verdict
-    due_at: datetime
-    served: Served = field(default_factory=Served)  # of a subscription
-    state: str = ""  # of a subscription
 
 
 @transaction.atomic
@@ -73,9 +51,10 @@ def apply_reports(
         if order.status != Status.RUNNING:
             _note_contradiction(order, report, now)
         elif (watch := watches[order.pk]).observed_at is None or watch.observed_at < observed_at:
-            judged.append(_judge(order, watch, report, observed_at, posts))
+            judged.append(judge_order(order, watch, report, observed_at, posts))
             tally["looked at"] += 1
     if judged:
+        judged = with_evidence(judged, observed_at)
         _save_progress(judged, now)
         _save_watches(judged, observed_at)
         for row in judged:
@@ -88,63 +67,6 @@ def apply_reports(
             )
         tally += _settle(judged, now)
     return tally
-
-
-def _judge(
-    order: Order, watch: Watch, report: OrderStatus | None, observed_at: datetime, posts: Posts
-) -> Judged:
-    facts = Facts(
-        upstream_status=order.upstream_status,
-        start_count=order.start_count,
-        remains=order.remains,
-        upstream_charge=order.upstream_charge,
-        billed_quantity=order.billed_quantity,
-        is_per_order=order.kind is None or order.is_per_order,
-        last_run_at=_last_run_at(order),
-        running_at=order.running_at or order.created_at,
-        errors=watch.errors,
-        ending=watch.ending,
-        ending_remains=watch.ending_remains,
-        ending_seen_at=watch.ending_seen_at,
-    )
-    confirm_after = timedelta(seconds=settings.REFUND_CONFIRM)
-    judge_one = subscription_rules.judge if order.is_subscription else judge
-    verdict = judge_one(
-        facts=facts, report=report, observed_at=observed_at, confirm_after=confirm_after
-    )
-    return Judged(
-        order=order,
-        facts=facts,
-        verdict=verdict,
-        due_at=_next_look(facts, verdict, observed_at),
-        served=posts.count(order, report),
-        state=_subscription_state(order, report),
-    )
-
-
-def _subscription_state(order: Order, report: OrderStatus | None) -> str:
-    if report is None or not order.is_subscription:
-        return ""
-    return subscription_rules.STATES.get(report.status, "")
-
-
-def _last_run_at(order: Order) -> datetime | None:
-    """When the last run of a drip-feed begins at the earliest."""
-    if not order.fields.get("runs"):
-        return None
-    minutes = (int(order.fields["runs"]) - 1) * int(order.fields.get("interval") or 0)
-    return (order.running_at or order.created_at) + timedelta(minutes=minutes)
-
-
-def _next_look(facts: Facts, verdict: Verdict, observed_at: datetime) -> datetime:
-    """Young orders are checked every TRACK_MIN_INTERVAL, older and unknown ones less often."""
-    if verdict.act is Act.AWAIT_CONFIRMATION and verdict.ending_seen_at == observed_at:
-        return observed_at + timedelta(seconds=settings.REFUND_CONFIRM)
-    age = observed_at - facts.running_at
-    factor = next((factor for limit, factor in SPACING if age < limit), MAX_SPACING)
-    if verdict.errors:
-        factor = max(factor, min(verdict.errors, MAX_SPACING))
-    return observed_at + timedelta(seconds=settings.TRACK_MIN_INTERVAL * factor)
 
 
 def _save_progress(judged: list[Judged], now: datetime) -> None:
@@ -211,9 +133,15 @@ def _settle(judged: list[Judged], now: datetime) -> Counter[str]:
     tally: Counter[str] = Counter()
     for row in judged:
         if row.verdict.review is not None:
-            row.order.open_review(kind=row.verdict.review, text=row.verdict.review_text, now=now)
+            row.order.open_review(
+                kind=row.verdict.review,
+                text=row.verdict.review_text,
+                now=now,
+                detail=dict(row.verdict.review_detail),
+            )
             tally["to review"] += 1
     _withdraw_answered(judged, now)
+    show_losses(judged, now=now)
     settle_vanished_endings(
         [row.order for row in judged if row.facts.ending and not row.verdict.ending], now=now
     )
@@ -231,14 +159,14 @@ def _settle(judged: list[Judged], now: datetime) -> Counter[str]:
 
 
 def _withdraw_answered(judged: list[Judged], now: datetime) -> None:
-    """An unknown word or id needs no review any more once a report can be understood."""
+    """A report that can be understood answers what an earlier one left open."""
     answered = [
         row.order for row in judged if row.verdict.review is None and not row.verdict.errors
     ]
-    why = "The provider has since reported a known status"
+    why = "The provider has since reported a status that can be understood"
     withdraw_reviews(
         orders=answered,
-        kinds=[ReviewKind.UNKNOWN_STATUS, ReviewKind.UNKNOWN_ORDER],
+        kinds=[ReviewKind.UNKNOWN_STATUS, ReviewKind.UNKNOWN_ORDER, ReviewKind.KEPT_CHARGE],
         why=why,
         now=now,
     )
@@ -259,7 +187,7 @@ def _note_contradiction(order: Order, report: OrderStatus | None, now: datetime)
     """Show staff a report that contradicts an order's end; it moves no money."""
     if report is None or not order.is_ended or _ENDED_AS.get(report.status) == order.status:
         return
-    if report.status not in _ENDED_AS:
+    if report.status not in _ENDED_AS or _is_told_by_remains(order, report):
         return  # an answer on its way while another worker ended the order
     ended_as = order.get_status_display()
     order.open_review(
@@ -268,3 +196,10 @@ def _note_contradiction(order: Order, report: OrderStatus | None, now: datetime)
         now=now,
         detail={"status": report.word, "remains": report.remains, "charge": str(report.charge)},
     )
+
+
+def _is_told_by_remains(order: Order, report: OrderStatus) -> bool:
+    """Whether the order ended partially because of what remained, whatever the word was."""
+    if order.status != Status.PARTIAL or report.remains is None:
+        return False
+    return clamp(report.remains, order.billed_quantity) == order.remains

@@ -1,17 +1,20 @@
 """What one report about a running order means, decided without the database.
 
 An older observation never wins, a rank never goes down, an end that pays money back is believed
-only when it is seen twice, `remains` is clamped for money and never guessed, an unknown word or a
-missing id changes nothing and is shown to staff.
+only when it is seen twice, `remains` is clamped for money and never guessed, an end whose charge
+and remains contradict each other goes to staff, an unknown word or a missing id changes nothing and
+is shown to staff.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum, auto
 
 from catalog.upstream import OrderStatus, Status
 from orders.models import ReviewKind
+from orders.tracking.kept_charges import by_remains, clamp, contradiction, undelivered
 
 # per-id errors in a row; a provider may not know a young order for a while
 ERRORS_BEFORE_REVIEW = 5
@@ -23,6 +26,7 @@ RUNNING_WORDS = {
     Status.PROCESSING: "Processing",
     Status.IN_PROGRESS: "In progress",
 }
+ENDS = {Status.COMPLETED, Status.PARTIAL, Status.CANCELED}
 _RANK = {"": 0, "Pending": 1, "Processing": 2, "In progress": 3}
 
 
@@ -53,6 +57,9 @@ class Facts:
     ending_remains: int | None
     ending_seen_at: datetime | None
     last_run_at: datetime | None = None  # when the last run of a drip-feed begins; None: it is none
+    # what the whole order should cost, provider's currency, by each rate that may have been billed
+    expected_costs: tuple[Decimal, ...] = ()
+    is_charge_mute: bool = False  # at this provider the charge of an ended order says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,7 @@ class Verdict:
     ending_seen_at: datetime | None = None
     review: ReviewKind | None = None
     review_text: str = ""
+    review_detail: Mapping[str, str | int | None] = field(default_factory=dict)
 
 
 def judge(
@@ -93,16 +101,8 @@ def judge(
     )
     if report.status in RUNNING_WORDS:
         return replace(seen, act=Act.UPDATE if differs(facts, seen) else Act.NOTHING)
-    if report.status is Status.COMPLETED:
-        return replace(seen, act=Act.COMPLETE, remains=0)
-    if report.status is Status.CANCELED and facts.last_run_at and report.charge != 0:
-        return _stopped_runs(seen, facts, report, observed_at, confirm_after)
-    if report.status is Status.CANCELED:
-        return refundable(
-            seen, facts, "canceled", facts.billed_quantity, observed_at, confirm_after
-        )
-    if report.status is Status.PARTIAL:
-        return _partial(seen, facts, report, observed_at, confirm_after)
+    if report.status in ENDS:
+        return _end(seen, facts, report, observed_at, confirm_after)
     return replace(
         seen,
         act=Act.NOTHING,
@@ -125,20 +125,45 @@ def _of_all_runs(report: OrderStatus, facts: Facts, observed_at: datetime) -> Or
     return report
 
 
-def _stopped_runs(
+def _end(
     seen: Verdict,
     facts: Facts,
     report: OrderStatus,
     observed_at: datetime,
     confirm_after: timedelta,
 ) -> Verdict:
-    """A drip-feed is canceled between its runs: those that were delivered stay paid."""
-    if not report.remains:
-        text = _lacks_remains("The provider canceled the drip-feed", report)
-        return replace(seen, review=ReviewKind.NO_REMAINS, review_text=text)
-    remains = clamp(report.remains, facts.billed_quantity)
-    ending = "canceled" if remains == facts.billed_quantity else "partial"
-    return refundable(seen, facts, ending, remains, observed_at, confirm_after)
+    """The provider ended it: what it keeps must be what it delivered, or staff decide."""
+    if problem := _unusable(report, facts):
+        kind, text = problem
+        return replace(seen, review=kind, review_text=text)
+    units = undelivered(
+        report,
+        billed_quantity=facts.billed_quantity,
+        expected_costs=facts.expected_costs,
+        is_charge_mute=facts.is_charge_mute,
+    )
+    if units is None:
+        return _contradicts_itself(seen, facts, report)
+    if report.status is Status.COMPLETED and not units:
+        return replace(seen, act=Act.COMPLETE, remains=0)
+    is_whole = report.status is Status.CANCELED and units == facts.billed_quantity
+    ending = "canceled" if is_whole else "partial"
+    return refundable(seen, facts, ending, units, observed_at, confirm_after)
+
+
+def _unusable(report: OrderStatus, facts: Facts) -> tuple[ReviewKind, str] | None:
+    """Why nobody can tell from this report what was delivered."""
+    if report.status is Status.PARTIAL and facts.is_per_order:
+        text = "The provider delivered only part of an order that is sold as a whole."
+        return ReviewKind.PER_ORDER_PARTIAL, text
+    if report.status is Status.PARTIAL and report.remains is None:
+        return ReviewKind.NO_REMAINS, _lacks_remains(
+            "The provider ended the order partially", report
+        )
+    is_stopped_run = report.status is Status.CANCELED and facts.last_run_at and report.charge != 0
+    if is_stopped_run and not report.remains:
+        return ReviewKind.NO_REMAINS, _lacks_remains("The provider canceled the drip-feed", report)
+    return None
 
 
 def _lacks_remains(ended: str, report: OrderStatus) -> str:
@@ -147,26 +172,17 @@ def _lacks_remains(ended: str, report: OrderStatus) -> str:
     return f"{ended} without saying how much remains."
 
 
-def clamp(remains: int, billed_quantity: int) -> int:
-    """`remains` for money: never negative, never above what was bought."""
-    return max(0, min(remains, billed_quantity))
-
-
-def _partial(
-    seen: Verdict,
-    facts: Facts,
-    report: OrderStatus,
-    observed_at: datetime,
-    confirm_after: timedelta,
-) -> Verdict:
-    if facts.is_per_order:
-        text = "The provider delivered only part of an order that is sold as a whole."
-        return replace(seen, review=ReviewKind.PER_ORDER_PARTIAL, review_text=text)
-    if report.remains is None:
-        text = _lacks_remains("The provider ended the order partially", report)
-        return replace(seen, review=ReviewKind.NO_REMAINS, review_text=text)
-    remains = clamp(report.remains, facts.billed_quantity)
-    return refundable(seen, facts, "partial", remains, observed_at, confirm_after)
+def _contradicts_itself(seen: Verdict, facts: Facts, report: OrderStatus) -> Verdict:
+    text = contradiction(
+        report, billed_quantity=facts.billed_quantity, expected_costs=facts.expected_costs
+    )
+    detail = {
+        "status": report.word,
+        "remains": report.remains,
+        "charge": None if report.charge is None else str(report.charge),
+        "undelivered": by_remains(report, billed_quantity=facts.billed_quantity),
+    }
+    return replace(seen, review=ReviewKind.KEPT_CHARGE, review_text=text, review_detail=detail)
 
 
 def refundable(

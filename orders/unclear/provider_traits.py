@@ -21,6 +21,7 @@ OLDEST = "1"  # the id of the provider's first order, hardly ever ours
 GAPS = 3  # ids between two of ours that are asked about
 BEYOND_CENTS = 3  # decimals: who rounds to fewer is found out when the balance does not add up
 AGAIN = timedelta(days=1)
+REFUNDED = {Status.CANCELED, Status.PARTIAL}
 TRAITS = (
     "ids_monotonic",
     "foreign_id_is_error",
@@ -156,9 +157,10 @@ def _judge_charges(
         answer, cost = answers.get(str(order.upstream_id)), _cost_of(order)
         if answer is None or answer.charge is None or not cost:
             continue
-        if answer.status is Status.CANCELED:
+        is_part = 0 < (answer.remains or 0) < order.billed_quantity
+        if answer.status is Status.CANCELED and (answer.charge == 0 or not is_part):
             is_net = answer.charge == 0
-        elif answer.status is Status.PARTIAL and answer.remains and order.billed_quantity > 1:
+        elif answer.status in REFUNDED and answer.remains and order.billed_quantity > 1:
             delivered = order.billed_quantity - min(max(answer.remains, 0), order.billed_quantity)
             is_net = abs(cost * delivered / order.billed_quantity - answer.charge) <= STEP
         else:

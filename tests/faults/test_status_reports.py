@@ -130,7 +130,7 @@ def test_fault_13_of_answers_in_reverse_order_the_newer_wins(
     name = order.upstream_id or ""
     with idle_and_still(shop.stand, "poll", "poll child"), ThreadPoolExecutor(2) as threads:
         # shown as canceled for a moment; both answers that say so are held up
-        shop.double.set_order(name, shown={"status": "Canceled"})
+        shop.double.set_order(name, shown={"status": "Canceled", "charge": "0"})
         shop.double.fault("status", "held", times=2)
         late = []
         for number in (1, 2):

@@ -30,7 +30,7 @@ def answers_in_reverse(ground: Ground) -> list[str]:
     provider = connect(ground.double)
     order = run_order(mirror_service(ground.double, provider))
     name = order.upstream_id or ""
-    ground.double.set_order(name, shown={"status": "Canceled"})
+    ground.double.set_order(name, shown={"status": "Canceled", "charge": "0"})
     ground.double.fault("status", "delayed", seconds=LATE_BY, times=2)
     with ThreadPoolExecutor(2) as threads:
         late = []

@@ -70,7 +70,12 @@ ERRORS: Final = (
         "Below the service's min: the quantity, or the number of lines.",
     ),
     ErrorText("neworder.error.max_quantity", "add", "Above the service's max."),
-    ErrorText("neworder.error.not_enough_funds", "add", "The balance does not cover the charge."),
+    ErrorText(
+        "neworder.error.not_enough_funds",
+        "add",
+        "The balance does not cover the charge. For a subscription it must cover the next post of"
+        " this and of every open one, and all existing posts ordered.",
+    ),
     ErrorText(
         "neworder.error.link_duplicate",
         "add",

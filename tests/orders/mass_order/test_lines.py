@@ -5,6 +5,7 @@ from django.test import Client
 
 from accounts.models import User
 from catalog.models import Service
+from orders.mass_order.lines import Verdict
 from orders.models import Order, Status
 from tests.factories import make_order, make_service, make_user, signed_in
 from tests.orders.mass_order.form import URL, check, notes, verdicts
@@ -102,7 +103,7 @@ def test_fields_of_each_type_go_where_they_belong(client: Client) -> None:
 def test_a_subscription_needs_the_money_for_a_post_and_is_charged_nothing_yet(
     client: Client, user: User
 ) -> None:
-    service = make_service(type="Subscriptions", price="6", min_quantity=10, max_quantity=500)
+    service = make_service(type="Subscriptions", price="5", min_quantity=10, max_quantity=500)
     over = f"{service.pk} | ben | 50 | 100 | 0 | | | 01/01/2020"
     text = f"{service.pk} | ann | 50 | 100 | 0\n{service.pk} | bob | 50 | 100 | 0 | 3\n{over}"
     form = check(client, text)
@@ -110,11 +111,23 @@ def test_a_subscription_needs_the_money_for_a_post_and_is_charged_nothing_yet(
     found = client.post(URL, {"text": text}).context["check"]
 
     assert [(str(line.verdict), line.charge, line.needed) for line in found.lines[:2]] == [
-        ("Ready", 0, 6)
+        ("Ready", 0, 5)
     ] * 2
     assert found.lines[2].note == "Expiry: This date is in the past."
     assert verdicts(client, form, order="ready") == ["Ordered", "Ordered", "Wrong"]
     assert [order.fields["username"] for order in Order.objects.order_by("pk")] == ["ann", "bob"]
+
+
+def test_subscriptions_are_covered_together(client: Client) -> None:
+    service = make_service(type="Subscriptions", price="4", min_quantity=10, max_quantity=500)
+    text = "\n".join(f"{service.pk} | {name} | 50 | 100 | 0" for name in ("ann", "bob", "cat"))
+    form = check(client, text)
+
+    found = client.post(URL, {"text": text}).context["check"]
+
+    assert [str(line.verdict) for line in found.lines] == ["Ready", "Ready", str(Verdict.SHORT)]
+    assert found.lines[2].note == "Needs 12.00; 10.00 would be left."
+    assert verdicts(client, form, order="ready") == ["Ordered", "Ordered", str(Verdict.SHORT)]
 
 
 def test_columns_of_a_spreadsheet_need_no_bars(client: Client) -> None:

@@ -174,12 +174,15 @@ def test_doubtful_running_order_is_ended_with_what_is_missing(at_desk: Client) -
     missing, complaint = decide(
         at_desk, order, "settle", status="partial", undelivered="1001", reason="their page"
     )
-    ended, _ = decide(
-        at_desk, order, "settle", status="partial", undelivered="250", reason="their page"
-    )
+    fields = {"status": "partial", "undelivered": "250", "reason": "their page"}
+    asked, question = decide(at_desk, order, "settle", **fields)
+    still = Order.objects.get(pk=order.pk)
+    ended, _ = decide(at_desk, order, "settle", **fields, refund="0.30")
 
     order.refresh_from_db()
-    assert (missing, ended) == (422, 302)
+    assert (missing, asked, ended) == (422, 200, 302)
+    assert (still.status, still.refunded) == (Status.RUNNING, Decimal(0))
+    assert "End order and refund $0.30" in question
     assert "Remains must be a number from 0 to 1000" in complaint
     assert (order.status, order.remains, order.refunded) == (Status.PARTIAL, 250, Decimal("0.3"))
     assert not Review.objects.filter(closed_at=None).exists()

@@ -81,6 +81,18 @@ def test_impossible_remains_change_nothing(
     assert order.reviews.filter(closed_at=None).exists()
 
 
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.CANCELED])
+def test_number_of_missing_units_beside_another_end_than_partial_changes_nothing(
+    order: Order, staff: User, status: Status
+) -> None:
+    with pytest.raises(WrongRemains):
+        end_order(order=order, status=status, undelivered=450, actor=staff, reason="?", now=NOW)
+
+    order.refresh_from_db()
+    assert (order.status, order.refunded) == (Status.RUNNING, Decimal(0))
+    assert order.reviews.open().exists()
+
+
 @pytest.mark.parametrize(("status", "share"), [(Status.COMPLETED, 0), (Status.CANCELED, 1)])
 def test_staff_end_an_order_completed_or_canceled(
     order: Order, staff: User, status: Status, share: int

@@ -34,6 +34,7 @@ def facts(
         ending_remains=ending_remains,
         ending_seen_at=START if ending else None,
         last_run_at=last_run_at,
+        expected_costs=(Decimal(2),),
     )
 
 
@@ -177,7 +178,7 @@ def test_a_run_that_is_completed_is_not_the_end_of_a_drip_feed() -> None:
 def test_partial_of_a_drip_feed_is_of_all_its_runs() -> None:
     known = facts(ending="partial", ending_remains=300, last_run_at=LAST_RUN)
 
-    verdict = of_dripfeed(report(Status.PARTIAL, remains=300), known=known)
+    verdict = of_dripfeed(report(Status.PARTIAL, remains=300, charge="0.8"), known=known)
 
     assert (verdict.act, verdict.remains) == (Act.END_PARTIALLY, 300)
 
@@ -186,7 +187,8 @@ def test_partial_of_a_drip_feed_is_of_all_its_runs() -> None:
     ("remains", "charge", "ending", "review"),
     [
         (300, "0.8", "partial", None),
-        (500, "0.8", "canceled", None),
+        (300, "0.9", "", ReviewKind.KEPT_CHARGE),
+        (500, "0.8", "", ReviewKind.KEPT_CHARGE),
         (900, None, "canceled", None),
         (None, "0", "canceled", None),
         (0, "0", "canceled", None),
