@@ -5,6 +5,7 @@ A *rate* is what a provider asks, in its currency; a *cost* is that in the panel
 catalog/upstream/service_types.py that are sold so.
 """
 
+from catalog.models.link_rules import LinkCheck, LinkRule, LinkTarget
 from catalog.models.margins import MarginRule, MarginScope
 from catalog.models.providers import (
     RATE,
@@ -36,6 +37,9 @@ __all__ = [
     "Digits",
     "DripfeedMode",
     "ExchangeRate",
+    "LinkCheck",
+    "LinkRule",
+    "LinkTarget",
     "MarginRule",
     "MarginScope",
     "PriceListVersion",

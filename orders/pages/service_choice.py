@@ -8,6 +8,7 @@ from django.db.models import Max, Q, QuerySet
 from accounts.models import User
 from catalog.models import Category, Service, ServiceQuerySet
 from lib.query_text import is_id, printable
+from orders.placing.link_rule import with_link_rules
 
 MAX_LISTED: Final = 100  # services in the list; a search narrows it
 MAX_LATELY: Final = 6  # services to order again
@@ -35,7 +36,8 @@ def choose(*, query: str, category_id: str, service_id: str) -> Choice:
     matching = matching_services(query=query)
     if category:
         matching = matching.filter(category=category)
-    service = matching.filter(pk=int(service_id)).first() if is_id(service_id) else None
+    chosen = with_link_rules(matching)
+    service = chosen.filter(pk=int(service_id)).first() if is_id(service_id) else None
     listed = list(matching.in_shop_order()[: MAX_LISTED + 1])
     services = listed[:MAX_LISTED]
     if service and service not in services:

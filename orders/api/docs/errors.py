@@ -52,7 +52,12 @@ ERRORS: Final = (
         503,
     ),
     ErrorText(UNKNOWN_SERVICE, "add", "The service does not exist or is not on sale."),
-    ErrorText("neworder.error.link", "add", "The link is missing or invalid."),
+    ErrorText(
+        "neworder.error.link",
+        "add",
+        "The link is missing, invalid or rejected for this service. Send a + in a link as %2B: "
+        "unencoded, it arrives as a space.",
+    ),
     ErrorText(
         "neworder.error.min_quantity",
         "add",
