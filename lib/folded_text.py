@@ -4,7 +4,7 @@ import unicodedata
 from typing import Final
 
 # What Unicode's own compatibility forms leave alone: small capitals and letters in boxes
-_SMALL: Final = ("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢıøłđ", "abcdefghijklmnoprstuvwyziold")
+_SMALL: Final = ("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢıøłđς", "abcdefghijklmnoprstuvwyziold\u03c3")
 _BOXED: Final = "".join(chr(first + number) for first in (0x1F150, 0x1F170) for number in range(26))
 FANCY: Final = _SMALL[0] + _BOXED
 MEANT: Final = _SMALL[1] + "abcdefghijklmnopqrstuvwxyz" * 2
