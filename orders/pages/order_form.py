@@ -41,7 +41,8 @@ class ProtocolField(forms.CharField):
 class OrderForm(forms.Form):
     """One order of one service, by one customer."""
 
-    service = forms.CharField(widget=forms.HiddenInput)
+    # the page's list of services has the usual id
+    service = forms.CharField(widget=forms.HiddenInput(attrs={"id": "id_order_service"}))
     quote = forms.CharField(widget=forms.HiddenInput, required=False)
     idempotency_key = forms.UUIDField(
         widget=forms.HiddenInput,

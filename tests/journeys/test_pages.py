@@ -67,6 +67,7 @@ ADMINS = [
 ADMINS += [
     "/admin/users",
     "/admin/users/{user}",
+    "/admin/users/{user}/password",
     "/admin/groups",
     "/admin/groups/new",
     "/admin/groups/{group}",

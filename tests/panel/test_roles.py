@@ -69,6 +69,7 @@ PAGES = {
     Role.ADMIN: {
         "admin_users",
         "admin_user",
+        "admin_user_password",
         "admin_adjustment_agree",
         "admin_providers",
         "admin_provider_new",
