@@ -25,7 +25,7 @@ def folded_name() -> models.GeneratedField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0014_link_rules")]
+    dependencies = [("catalog", "0019_link_rules")]
 
     operations = [
         migrations.RunSQL("CREATE EXTENSION IF NOT EXISTS pg_trgm", migrations.RunSQL.noop),
