@@ -10,7 +10,6 @@ from catalog.models.margins import MarginRule, MarginScope
 from catalog.models.providers import (
     RATE,
     Contact,
-    Digits,
     DripfeedMode,
     ExchangeRate,
     Provider,
@@ -27,6 +26,7 @@ from catalog.models.services import (
 )
 from catalog.models.status_words import StatusMapping, StatusSubject, UnknownStatus
 from catalog.models.syncs import ServiceChange, SyncOutcome, SyncRun
+from lib.decimals import Digits
 
 __all__ = [
     "LOWEST_PRICE",
