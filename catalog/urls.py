@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from catalog import views
 from catalog.admin_pages.exchange_rates import admin_provider_rate
+from catalog.admin_pages.link_rules import admin_link, admin_links
 from catalog.admin_pages.margins import admin_margin_remove, admin_margins
 from catalog.admin_pages.providers import (
     admin_provider,
@@ -43,6 +44,8 @@ admin: list[URLPattern] = [
     path("admin/services", admin_services, name="admin_services"),
     path("admin/services/accept", admin_services_accept, name="admin_services_accept"),
     path("admin/services/<int:pk>", admin_service, name="admin_service"),
+    path("admin/links", admin_links, name="admin_links"),
+    path("admin/links/<int:pk>", admin_link, name="admin_link"),
     path("admin/types", admin_types, name="admin_types"),
     path("admin/types/<int:pk>/revert", admin_type_revert, name="admin_type_revert"),
     path("admin/statuses", admin_statuses, name="admin_statuses"),

@@ -39,9 +39,9 @@ def services(request: HttpRequest) -> HttpResponse:
     on_sale = Service.objects.on_sale()
     form = SearchForm(request.GET, categories=categories_of(on_sale))
     is_understood = form.is_valid()
-    found = matching(on_sale, words=form.cleaned_data.get("q") or "")
-    if category := form.cleaned_data.get("category"):
-        found = found.filter(category=category)
+    category = form.cleaned_data.get("category")
+    narrowed = on_sale.filter(category=category) if category else on_sale
+    found = matching(narrowed, words=form.cleaned_data.get("q") or "")
     place = Place.of(found, number=form.cleaned_data.get("page") or 1)
     template = (
         "catalog/_services.html" if getattr(request, "htmx", False) else "catalog/services.html"

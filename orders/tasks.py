@@ -13,6 +13,7 @@ from orders.forwarding.recovery import check_providers as check_providers_now
 from orders.forwarding.resend_sweep import resend_due
 from orders.forwarding.sweep import submit_due as submit_due_now
 from orders.jobs.run_job import run_alone, run_noted
+from orders.placing.learn_links import learn_links as learn_links_now
 from orders.tracking.sweep import track_due as track_due_now
 from orders.unclear.sweep import resolve_due
 from orders.webhooks.sweep import deliver_due as deliver_due_now
@@ -91,6 +92,12 @@ def _start_syncs() -> str:
 def _sync_here() -> str:
     sync_catalogs_here()
     return "done here"
+
+
+@shared_task
+def learn_links() -> None:
+    """Learn from accepted orders which links services take."""
+    run_alone(name="learn_links", job=lambda: learn_links_now(now=timezone.now()))
 
 
 @shared_task

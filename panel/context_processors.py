@@ -21,6 +21,7 @@ class Frame(TypedDict):
     adjustments_count: int
     is_halted: bool
     services_are_public: bool
+    can_send_mail: bool
 
 
 def panel(request: HttpRequest) -> Frame:
@@ -33,6 +34,7 @@ def panel(request: HttpRequest) -> Frame:
         adjustments_count=0,
         is_halted=False,
         services_are_public=settings.ARE_SERVICES_PUBLIC,
+        can_send_mail=settings.EMAIL_BACKEND != "panel.mail.NoMailServer",
     )
     user = getattr(request, "user", None)
     if isinstance(user, User):

@@ -177,6 +177,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "panel.api_middleware.ApiEntrance",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # pages only: the API and static files compress theirs; it pads against BREACH
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -187,6 +189,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.RefusedFormMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "panel.wrong_verb.WrongVerbMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
 ]
 ROOT_URLCONF = "panel.urls"

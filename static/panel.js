@@ -63,11 +63,15 @@ function showFailure() {
   const note = document.createElement("div");
   note.className = "alert";
   note.dataset.tone = "bad";
+  note.dataset.failure = "";
   note.textContent = "Something went wrong. Check your connection and try again.";
   place.replaceChildren(note);
 }
 document.addEventListener("htmx:responseError", showFailure);
 document.addEventListener("htmx:sendError", showFailure);
+document.addEventListener("htmx:afterOnLoad", (event) => {
+  if (event.detail.successful) document.querySelector("#messages > [data-failure]")?.remove();
+});
 
 // data-refresh="10": sends the element "refresh" every 10 seconds while the tab is visible.
 setInterval(() => {

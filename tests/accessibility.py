@@ -24,13 +24,12 @@ STILL = """() => {
   still.replaceSync("*, ::before, ::after, ::backdrop { transition: none !important; animation: none !important }");
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, still];
 }"""
-# How much wider than the window the page is, and which tables that stand as cards are wider than
-# their place
+# How much wider than the window the page is, and which tables are wider than their place
 WIDER = """() => [
   document.documentElement.scrollWidth - innerWidth,
   [...document.querySelectorAll(".table.is-stacked")]
     .map((table) => table.parentElement)
-    .filter((place) => innerWidth < 640 && place.scrollWidth > place.clientWidth)
+    .filter((place) => place.scrollWidth > place.clientWidth)
     .map((place) => place.ariaLabel),
 ]"""
 # Axe's whole answer also tells what it did not judge, and is far longer than the page

@@ -5,6 +5,7 @@ A *rate* is what a provider asks, in its currency; a *cost* is that in the panel
 catalog/upstream/service_types.py that are sold so.
 """
 
+from catalog.models.link_rules import LinkCheck, LinkRule, LinkTarget
 from catalog.models.margins import MarginRule, MarginScope
 from catalog.models.providers import (
     RATE,
@@ -25,6 +26,7 @@ from catalog.models.services import (
 )
 from catalog.models.status_words import StatusMapping, StatusSubject, UnknownStatus
 from catalog.models.syncs import ServiceChange, SyncOutcome, SyncRun
+from lib.decimals import Digits
 
 __all__ = [
     "LOWEST_PRICE",
@@ -34,6 +36,9 @@ __all__ = [
     "Contact",
     "DripfeedMode",
     "ExchangeRate",
+    "LinkCheck",
+    "LinkRule",
+    "LinkTarget",
     "MarginRule",
     "MarginScope",
     "PriceListVersion",

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
+from catalog.models.folded_names import folded_name
 from catalog.models.providers import RATE, Provider
 from catalog.triggers import CATEGORY_RENEWS_PRICE_LIST, SERVICE_RENEWS_PRICE_LIST
 
@@ -23,6 +24,7 @@ class Category(models.Model):
     # set by the admin; never overwritten by a sync
     own_name = models.CharField(max_length=300, blank=True)
     position = models.IntegerField(default=0)
+    folded_name = folded_name()
 
     triggers = (CATEGORY_RENEWS_PRICE_LIST,)
 
@@ -129,6 +131,7 @@ class Service(models.Model):
     # not empty: off sale until an admin reviews it
     review_reason = models.CharField(max_length=300, blank=True)
     is_hidden = models.BooleanField(default=False)  # taken off sale by the admin
+    folded_name = folded_name()
     withdrawn_at = models.DateTimeField(null=True, blank=True)  # gone from the provider's catalog
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

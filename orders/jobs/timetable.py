@@ -46,5 +46,6 @@ TIMETABLE: Final = (
     Job("orders.tasks.check_providers", "RESOLVE_EVERY"),
     Job("orders.tasks.resolve_unclear", "RESOLVE_EVERY"),
     Job("orders.tasks.sync_catalogs", "SYNC_EVERY", act="orders.tasks.sync_here"),
+    Job("orders.tasks.learn_links", "SYNC_EVERY"),
     Job("orders.tasks.prove_money", "RECONCILE_EVERY"),
 )

@@ -16,6 +16,7 @@ from orders.mass_order.lines import CheckedLine, MassCheck, Verdict
 from orders.mass_order.parse import WHOLE_LINE, Line, pattern, values_of
 from orders.models import Order
 from orders.placing.check_fields import FieldErrors, check
+from orders.placing.link_rule import find_fault, with_link_rules
 from orders.placing.open_links import bare, find_overlaps
 from orders.placing.subscription_cover import needed_by_open, next_posts
 
@@ -62,7 +63,7 @@ def _prefix(key: str) -> str:
 def _services(ids: Iterable[str]) -> dict[str, Service]:
     """By the id as written, leading zeros included."""
     numbers = {text: int(text) for text in ids if is_id(text)}
-    found = Service.objects.in_bulk(set(numbers.values()))
+    found = with_link_rules(Service.objects.all()).in_bulk(set(numbers.values()))
     return {text: found[number] for text, number in numbers.items() if number in found}
 
 
@@ -83,14 +84,22 @@ def _judge(
         ).billed_quantity
     except FieldErrors as errors:
         return CheckedLine(line, Verdict.WRONG, _sentence(errors, kind=kind), service)
+    fault = None if order else find_fault(service=service, link=values.get("link", ""))
+    note = f"{fault.message} {_meant(fault.better)}".strip() if fault else ""
+    if fault and fault.is_rejected:
+        return CheckedLine(line, Verdict.WRONG, f"Link: {note}", service)
     needed = charge_for(price=service.price, billed_quantity=units, is_per_order=kind.is_per_order)
     charge = Decimal(0) if kind.is_subscription else needed
-    judged = CheckedLine(line, Verdict.READY, "", service, values, units, charge, needed)
+    judged = CheckedLine(line, Verdict.READY, note, service, values, units, charge, needed)
     return (
-        replace(judged, verdict=Verdict.ORDERED, charge=order.charge, order=order)
+        replace(judged, verdict=Verdict.ORDERED, note="", charge=order.charge, order=order)
         if order
         else judged
     )
+
+
+def _meant(better: str) -> str:
+    return f"Did you mean {better}?" if better else ""
 
 
 def _unknown(line: Line) -> str:

@@ -14,12 +14,19 @@ from catalog.models import Service
 from catalog.upstream.service_types import Field, ServiceType, find
 from orders.models import Order
 from orders.placing.check_fields import MAX_NUMBER, NUMBER_LIMITS, TEXT_LENGTH, FieldErrors, check
+from orders.placing.link_rule import LinkFault, expected_links, find_fault
 from orders.placing.price_quote import quote
 
 DRIPFEED: Final = ("runs", "interval")
 BESIDE: Final = ("max", "old_posts", "expiry")  # shown next to the field before them
 # fields of the page itself, which no service type has
-OWN_FIELDS: Final = ("service", "quote", "idempotency_key", "is_overlap_accepted")
+OWN_FIELDS: Final = (
+    "service",
+    "quote",
+    "idempotency_key",
+    "is_overlap_accepted",
+    "is_link_accepted",
+)
 
 
 class ProtocolField(forms.CharField):
@@ -34,22 +41,28 @@ class ProtocolField(forms.CharField):
 class OrderForm(forms.Form):
     """One order of one service, by one customer."""
 
-    service = forms.CharField(widget=forms.HiddenInput)
+    # the page's list of services has the usual id
+    service = forms.CharField(widget=forms.HiddenInput(attrs={"id": "id_order_service"}))
     quote = forms.CharField(widget=forms.HiddenInput, required=False)
     idempotency_key = forms.UUIDField(
         widget=forms.HiddenInput,
         error_messages={"invalid": "The form was incomplete. Please order again."},
     )
     is_overlap_accepted = forms.BooleanField(required=False, label="Order anyway")
+    is_link_accepted = forms.BooleanField(required=False, label="Order with this link anyway")
 
     def __init__(self, *args: Any, service: Service, customer: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.overlap: Order | None = None
+        self.link_fault: LinkFault | None = None
         self.kind = cast(ServiceType, find(service.type))
         for field in self.kind.fields:
             if field.name in DRIPFEED and not service.is_dripfeed:
                 continue
             self.fields[field.name] = _form_field(field, service=service, kind=self.kind)
+        expected = expected_links(service).words
+        if "link" in self.fields and expected:
+            self.fields["link"].help_text = f"Link to {expected}"
         if self.kind.is_subscription:
             self.initial["delay"] = 0
         self.initial.update(
@@ -119,6 +132,21 @@ class OrderForm(forms.Form):
             f"Order {overlap.pk} for this link is still running, and two at once distort each "
             "other's start count. Wait until it ends, or tick the box and order again.",
         )
+
+    def find_link_fault(self, *, service: Service) -> LinkFault | None:
+        """Why the link may not fit, unless the customer orders with it anyway."""
+        try:
+            check(kind=self.kind, service=service, values=self.values)
+        except FieldErrors:
+            return None  # placing says what is wrong
+        fault = find_fault(service=service, link=self.values.get("link", ""))
+        is_accepted = self.cleaned_data["is_link_accepted"] and fault and not fault.is_rejected
+        return None if is_accepted else fault
+
+    def question_link(self, fault: LinkFault) -> None:
+        """Ask about the link, and offer the one that was probably meant."""
+        self.link_fault = fault
+        self.add_error("link", fault.message)
 
     def renew(self, **values: str) -> None:
         """Give the page's own fields new values although the form is bound."""

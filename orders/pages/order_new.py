@@ -25,6 +25,7 @@ from orders.pages.order_form import OrderForm
 from orders.pages.service_choice import Choice, choose, ordered_lately
 from orders.placing.check_fields import FieldErrors
 from orders.placing.free_orders import FreeLimitReached
+from orders.placing.link_rule import with_link_rules
 from orders.placing.open_links import find_overlap
 from orders.placing.place_order import KeyReused, NotOnSale, PriceChanged, place_order
 from orders.placing.price_quote import forecast, quote, read_quote
@@ -48,12 +49,15 @@ def order_new(request: MemberRequest) -> HttpResponse:
 
 def _order(request: MemberRequest) -> HttpResponse:
     service_id = request.POST.get("service", "")
-    service = Service.objects.filter(pk=int(service_id)).first() if is_id(service_id) else None
+    services = with_link_rules(Service.objects.all())
+    service = services.filter(pk=int(service_id)).first() if is_id(service_id) else None
     if service is None or find(service.type) is None:
         return _without_service(request, "This service is no longer available.")
     form = OrderForm(request.POST, service=service, customer=request.user)
+    if "use_link" in request.POST:
+        form.renew(link=request.POST["use_link"])
     form.is_valid()
-    if "review" in request.POST:
+    if "review" in request.POST or "use_link" in request.POST:
         form.check(service=service)
         return _again(request, form=form, service_id=service_id)
     try:
@@ -78,6 +82,10 @@ def _place(request: MemberRequest, *, service: Service, form: OrderForm) -> Orde
         form.add_error(
             None, "Nothing has been ordered yet. Please check the price and order again."
         )
+        return None
+    fault = form.find_link_fault(service=service)
+    if fault:
+        form.question_link(fault)
         return None
     overlap = find_overlap(
         customer=request.user, link=form.values.get("link", ""), but_key=form.key

@@ -31,10 +31,18 @@ TONES: Final = {
     EventKind.REFUSED: "bad",
     EventKind.REFUNDED: "good",
     EventKind.POST: "info",
-    EventKind.ENDED: "good",
-    EventKind.REFILL: "warn",
-    EventKind.CANCEL: "warn",
 }
+# What a title says of a refill, a cancellation or an end: the first word that it has
+STATES: Final = {
+    "rejected": "bad",
+    "failed": "bad",
+    "canceled": "idle",
+    "withdrawn": "idle",
+    "partial": "warn",
+    "requested": "warn",
+    "completed": "good",
+}
+TOLD_BY_TITLE: Final = {EventKind.REFILL: "info", EventKind.CANCEL: "info", EventKind.ENDED: "good"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,4 +243,13 @@ def _moment(event: Event) -> Moment:
         title, text = "Placed", event.text
     if kind == EventKind.REFUNDED and "amount" in event.detail:
         title = f"Refunded {plain(Decimal(event.detail['amount']))} {settings.PANEL_CURRENCY}"
-    return Moment(at=event.at, title=title, text=text, tone=TONES.get(kind, "idle"))
+    return Moment(at=event.at, title=title, text=text, tone=_tone(kind, event.text))
+
+
+def _tone(kind: EventKind, text: str) -> str:
+    usual = TOLD_BY_TITLE.get(kind)
+    if usual is None:
+        return TONES.get(kind, "idle")
+    # not in a reason, which comes after the colon
+    said = (text if kind == EventKind.ENDED else text.partition(":")[0]).lower()
+    return next((tone for word, tone in STATES.items() if word in said), usual)

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, QuerySet
 
 from accounts.models import User
-from catalog.models import Category, Service, ServiceQuerySet
+from catalog.models import Category, Service
+from catalog.search import matching
 from lib.query_text import is_id, printable
+from orders.placing.link_rule import with_link_rules
 
 MAX_LISTED: Final = 100  # services in the list; a search narrows it
 MAX_LATELY: Final = 6  # services to order again
 MAX_LATEST: Final = 50  # orders searched for them
-MAX_WORDS: Final = 8  # of a search; more are ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Choice:
     categories: list[Category]  # those with something on sale
     category: Category | None
     services: list[Service]
+    listed: int  # without a chosen one that stands before them
     has_more: bool  # more services match than are listed
     service: Service | None
 
@@ -32,12 +34,13 @@ def choose(*, query: str, category_id: str, service_id: str) -> Choice:
     query = printable(query)
     categories = list(_categories())
     category = next((one for one in categories if str(one.pk) == category_id), None)
-    matching = matching_services(query=query)
-    if category:
-        matching = matching.filter(category=category)
-    service = matching.filter(pk=int(service_id)).first() if is_id(service_id) else None
-    listed = list(matching.in_shop_order()[: MAX_LISTED + 1])
+    on_sale = with_link_rules(Service.objects.on_sale())
+    found = matching(on_sale.filter(category=category) if category else on_sale, words=query)
+    listed = list(found.in_shop_order()[: MAX_LISTED + 1])
     services = listed[:MAX_LISTED]
+    service = found.filter(pk=int(service_id)).first() if is_id(service_id) else None
+    if query and len(listed) == 1:
+        service = listed[0]  # what a search narrows down to is chosen
     if service and service not in services:
         services.insert(0, service)
     return Choice(
@@ -45,6 +48,7 @@ def choose(*, query: str, category_id: str, service_id: str) -> Choice:
         categories=categories,
         category=category,
         services=services,
+        listed=min(len(listed), MAX_LISTED),
         has_more=len(listed) > MAX_LISTED,
         service=service,
     )
@@ -55,20 +59,6 @@ def ordered_lately(customer: User) -> list[Service]:
     newest = customer.orders.newest_first().values("service_id")[:MAX_LATEST]
     found = Service.objects.on_sale().filter(pk__in=newest, orders__user=customer)
     return list(found.annotate(last=Max("orders__pk")).order_by("-last")[:MAX_LATELY])
-
-
-def matching_services(*, query: str) -> ServiceQuerySet:
-    """Services on sale whose name has every word of the query, or whose id it is."""
-    found = Service.objects.on_sale().select_related("category")
-    if is_id(query):
-        return found.filter(Q(pk=int(query)) | _named(query))
-    for word in query.split()[:MAX_WORDS]:
-        found = found.filter(_named(word))
-    return found
-
-
-def _named(word: str) -> Q:
-    return Q(own_name__icontains=word) | Q(own_name="", upstream_name__icontains=word)
 
 
 def _categories() -> QuerySet[Category]:

@@ -21,6 +21,7 @@ from orders.lifecycle.charge_text import charge_formula
 from orders.models import EventKind, Order, Status, Subscription
 from orders.placing.check_fields import FieldErrors, Problem, Wanted, check
 from orders.placing.free_orders import FreeLimitReached, check_free_limit
+from orders.placing.link_rule import find_fault, with_link_rules
 from orders.placing.subscription_cover import check_cover
 
 KEY_LENGTH = 100  # characters of Order.client_key
@@ -112,6 +113,7 @@ def _place(request: _Request, *, client_key: str | None = None, request_hash: st
     # syncs would wait for each other.
     service, kind = _on_sale(service=request.service)
     wanted = check(kind=kind, service=service, values=request.values, now=request.now)
+    _check_link(service=service, link=wanted.link)
     if request.quoted_price is not None and service.price > request.quoted_price:
         raise PriceChanged(old=request.quoted_price, new=service.price)
     if service.is_free:
@@ -175,7 +177,7 @@ def _begin_posts(*, order: Order, charge: Decimal, now: datetime) -> Order:
 
 def _on_sale(*, service: Service) -> tuple[Service, ServiceType]:
     """The service as it is now. Raises NotOnSale, also where each sale would lose money."""
-    fresh = Service.objects.on_sale().filter(pk=service.pk).first()
+    fresh = with_link_rules(Service.objects.on_sale()).filter(pk=service.pk).first()
     kind = find(fresh.type) if fresh else None
     if fresh is None or kind is None or not kind.is_sellable:
         raise NotOnSale("This service is no longer on sale.")
@@ -183,6 +185,13 @@ def _on_sale(*, service: Service) -> tuple[Service, ServiceType]:
     if fresh.is_below_cost or (kind.is_subscription and not fresh.rate):
         raise NotOnSale("This service is being repriced. Please try again later.")
     return fresh, kind
+
+
+def _check_link(*, service: Service, link: str) -> None:
+    """Refuse what the admin refuses. Warnings are the pages' business."""
+    fault = find_fault(service=service, link=link)
+    if fault and fault.is_rejected:
+        raise FieldErrors({"link": Problem(fault.message)})
 
 
 def _charge_of(*, kind: ServiceType, service: Service, wanted: Wanted) -> Decimal:

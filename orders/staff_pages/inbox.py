@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from lib.decimals import plain
@@ -172,9 +173,10 @@ def _advice_held(order: Order, provider: str) -> str:
             )
         case HoldReason.LOSS:
             cost, charge = plain(present_cost(order)), plain(worth(order))
+            currency = settings.PANEL_CURRENCY
             return (
-                f"The cost is now {cost} and the charge {charge}. Resend it to accept the loss, or "
-                "refund it."
+                f"The cost is now {cost} {currency} and the charge {charge} {currency}. Resend it to "
+                "accept the loss, or refund it."
             )
         case HoldReason.STAFF:
             return (

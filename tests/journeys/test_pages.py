@@ -67,6 +67,7 @@ ADMINS = [
 ADMINS += [
     "/admin/users",
     "/admin/users/{user}",
+    "/admin/users/{user}/password",
     "/admin/groups",
     "/admin/groups/new",
     "/admin/groups/{group}",
@@ -74,6 +75,7 @@ ADMINS += [
 ADMINS += ["/admin/adjustments/{adjustment}/agree"]
 ADMINS += ["/admin/syncs", "/admin/syncs/{sync}", "/admin/services", "/admin/services/{service}"]
 ADMINS += ["/admin/types", "/admin/statuses", "/admin/categories/{category}"]
+ADMINS += ["/admin/links", "/admin/links/{link}"]
 # What tests/browser judges on a phone and a laptop, with longer and worse words than here: axe need
 # not read it again.
 JUDGED = {
@@ -111,7 +113,7 @@ from accounts.api_keys import issue_key
 from accounts.models import CustomerGroup
 from billing.adjustments import propose
 from billing.models import AdjustmentKind
-from catalog.models import SyncRun
+from catalog.models import LinkRule, SyncRun
 from orders.models import Order, WebhookType
 from orders.webhooks.endpoints import add_endpoint
 now = timezone.now()
@@ -122,9 +124,21 @@ group = CustomerGroup.objects.create(name="Large", requests_per_minute=3000, ord
 print(order.pk, order.user_id, order.provider_id, order.service.category_id, SyncRun.objects.order_by("pk")[0].pk)
 proposal, _ = propose(kind=AdjustmentKind.TOP_UP, customer=order.user, amount=Decimal(500), act_id=uuid4(),
                       actor=order.user, reason="Bank transfer", now=now)
-print(order.user.api_keys.get().pk, hook.pk, group.pk, proposal.pk)
+rule = LinkRule.objects.create(service=order.service, updated_at=now)
+print(order.user.api_keys.get().pk, hook.pk, group.pk, proposal.pk, rule.pk)
 """
-NAMES = ("order", "user", "provider", "category", "sync", "key", "webhook", "group", "adjustment")
+NAMES = (
+    "order",
+    "user",
+    "provider",
+    "category",
+    "sync",
+    "key",
+    "webhook",
+    "group",
+    "adjustment",
+    "link",
+)
 
 
 @pytest.fixture(scope="module")

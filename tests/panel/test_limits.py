@@ -22,6 +22,7 @@ QUEUES = {
         "check_providers",
         "resolve_unclear",
         "sync_catalogs",
+        "learn_links",
         "prove_money",
     },
 }

@@ -15,7 +15,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import ApiKey, CustomerGroup, Role
 from billing.models import Adjustment
-from catalog.models import MarginRule, StatusMapping, SyncOutcome, SyncRun, TypeMapping
+from catalog.models import (
+    LinkRule,
+    MarginRule,
+    StatusMapping,
+    SyncOutcome,
+    SyncRun,
+    TypeMapping,
+)
 from orders.models import (
     AttemptState,
     Cancellation,
@@ -62,6 +69,7 @@ PAGES = {
     Role.ADMIN: {
         "admin_users",
         "admin_user",
+        "admin_user_password",
         "admin_adjustment_agree",
         "admin_providers",
         "admin_provider_new",
@@ -80,6 +88,8 @@ PAGES = {
         "admin_group",
         "admin_types",
         "admin_statuses",
+        "admin_links",
+        "admin_link",
     },
 }
 ACTS = {
@@ -213,6 +223,7 @@ def things(order: Order) -> dict[str, int]:
         "admin_group": CustomerGroup.objects.create(
             name="Large", requests_per_minute=9, orders_per_minute=9
         ).pk,
+        "admin_link": LinkRule.objects.create(service=order.service, updated_at=NOW).pk,
         "admin_margin": MarginRule.objects.create(scope="service", service=order.service).pk,
         "admin_provider": order.provider_id,
         "admin_service": order.service_id,

@@ -63,7 +63,12 @@ ERRORS: Final = (
     ),
     ErrorText(TOO_MANY_FIELDS, "", "More values than the largest order has."),
     ErrorText(UNKNOWN_SERVICE, "add", "The service does not exist or is not on sale."),
-    ErrorText("neworder.error.link", "add", "The link is missing or invalid."),
+    ErrorText(
+        "neworder.error.link",
+        "add",
+        "The link is missing, invalid or rejected for this service. Send a + in a link as %2B: "
+        "unencoded, it arrives as a space.",
+    ),
     ErrorText(
         "neworder.error.min_quantity",
         "add",

@@ -68,7 +68,7 @@ def api_docs(request: HttpRequest) -> HttpResponse:
     context = {
         "url": _url(),
         "language": language,
-        "tabs": _tabs("samples", language),
+        "tabs": _tabs("samples", language, place="samples"),
         "sections": sections,
         "repeatable": _repeatable(own, language),
         "errors": ERRORS,
@@ -87,11 +87,11 @@ def _url() -> str:
     return f"{settings.SITE_URL}{reverse('api')}"
 
 
-def _tabs(anchor: str, current: Language) -> tuple[Tab, ...]:
+def _tabs(anchor: str, current: Language, *, place: str) -> tuple[Tab, ...]:
     return tuple(
         Tab(
             label=language.name,
-            url=f"?code={language.slug}&open={anchor}#{anchor}",
+            url=f"?code={language.slug}&open={anchor}#{place}",
             is_current=language is current,
         )
         for language in LANGUAGES.values()
@@ -110,7 +110,7 @@ def _shown(call: Call, own: Own, language: Language) -> Shown:
         call=call,
         service=own.services.get(call.kind.name) if call.kind else None,
         sample=language.write(_url(), fields_of(call, own)),
-        tabs=_tabs(call.anchor, language),
+        tabs=_tabs(call.anchor, language, place=f"call-{call.anchor}"),
         reply=json.dumps(call.reply.example, indent=2),
     )
 

@@ -26,6 +26,7 @@ NAMES = {
     "check_providers",
     "resolve_unclear",
     "sync_catalogs",
+    "learn_links",
     "prove_money",
 }
 

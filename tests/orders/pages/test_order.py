@@ -127,6 +127,30 @@ def test_partial_order_explains_every_movement(client: Client, user: User) -> No
     assert "$9.00" in page  # paid in all
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "tone"),
+    [
+        (EventKind.REFILL, "Refill requested", "warn"),
+        (EventKind.REFILL, "Refill accepted by the provider", "info"),
+        (EventKind.REFILL, "Refill completed", "good"),
+        (EventKind.REFILL, "Refill rejected: it was completed before", "bad"),
+        (EventKind.CANCEL, "Cancellation rejected: too late", "bad"),
+        (EventKind.ENDED, "Ended: Completed", "good"),
+        (EventKind.ENDED, "Ended: Partial", "warn"),
+        (EventKind.ENDED, "Ended: Canceled", "idle"),
+    ],
+)
+def test_the_dot_of_an_event_tells_its_state(
+    client: Client, user: User, kind: EventKind, text: str, tone: str
+) -> None:
+    order = make_order(user=user)
+    order.record(kind=kind, text=text, now=NOW)
+
+    dots = re.findall(r'<li data-tone="(\w+)">', page_of(client, order))
+
+    assert dots == [tone]
+
+
 def test_timeline_shows_public_events_alone_and_nobodys_name(client: Client, user: User) -> None:
     order = make_order(user=user)
     staff = make_user(email="secret.staff@example.com")

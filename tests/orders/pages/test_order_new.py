@@ -12,7 +12,14 @@ from accounts.models import User
 from billing.models import Account
 from catalog.models import Service
 from orders.models import Order, Status
-from tests.factories import fund, make_category, make_order, make_service, make_user
+from tests.factories import (
+    fund,
+    make_category,
+    make_order,
+    make_provider,
+    make_service,
+    make_user,
+)
 from tests.orders.pages.order_form import assert_nothing_ordered, filled_in
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +75,24 @@ def test_search_takes_every_word_in_any_case_and_ids(client: Client) -> None:
 
     assert by_words.context["choice"].services == [likes]
     assert by_id.context["choice"].services == [views]
+
+
+def test_the_note_counts_what_is_listed_without_the_chosen_one(client: Client) -> None:
+    category, provider = make_category(), make_provider()
+    Service.objects.bulk_create(
+        Service(
+            provider=provider, category=category,
+            upstream_id=str(number), upstream_name=f"Likes {number:03}",
+            type="Default", rate=1, cost=1, price=1, min_quantity=1, max_quantity=9,
+        )
+        for number in range(101)
+    )  # fmt: skip
+    last = Service.objects.latest("pk")
+
+    page = client.get(URL, {"service": last.pk}).content.decode()
+
+    assert "Showing the first 100." in page
+    assert f'<option value="{last.pk}" selected>' in page
 
 
 def test_category_narrows_the_list_and_drops_a_service_of_another(client: Client) -> None:

@@ -184,3 +184,15 @@ def test_unknown_order_is_not_found(at_desk: Client) -> None:
     ]
 
     assert codes == [404, 404, 404, 404]
+
+
+@pytest.mark.django_db
+def test_counts_on_an_orders_page_are_grouped(at_desk: Client) -> None:
+    order = make_order(status=Status.RUNNING)
+    Order.objects.filter(pk=order.pk).update(start_count=25_969, remains=1_000)
+
+    text = at_desk.get(f"/staff/orders/{order.pk}").content.decode()
+
+    assert "25,969" in text
+    assert "25969" not in text
+    assert "1,000" in text

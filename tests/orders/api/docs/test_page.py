@@ -139,7 +139,7 @@ def test_language_is_chosen_by_a_link(slug: str, ann: User) -> None:
         "javascript": "await fetch(",
     }[slug]
     assert sample(page, "balance").count(mark) == 1
-    assert f'href="?code={slug}&amp;open=balance#balance" aria-current="page"' in page
+    assert f'href="?code={slug}&amp;open=balance#call-balance" aria-current="page"' in page
     assert re.search(r'id="add-poll" open>', page)
     assert not re.search(r'id="add-default" open>', page)
 
