@@ -26,7 +26,6 @@ from catalog.models.services import (
 )
 from catalog.models.status_words import StatusMapping, StatusSubject, UnknownStatus
 from catalog.models.syncs import ServiceChange, SyncOutcome, SyncRun
-from lib.decimals import Digits
 
 __all__ = [
     "LOWEST_PRICE",
