@@ -14,7 +14,13 @@ from panel.embedded.paths import Paths
 from panel.processes.run_panel import PROJECT
 
 WRONG = [
+    ("API_MAX_BODY_KB", "63", "must be a whole number of at least 64, not '63'"),
     ("API_REQUESTS_PER_MINUTE", "²", "must be a whole number of at least 1, not '²'"),
+    (
+        "API_SERVICES_EXTRA",
+        "desc,price",
+        "may list dripfeed, desc, average_time, currency, not 'price'",
+    ),
     ("CLAIM_LEASE", "20", "must be longer than PROVIDER_TIMEOUT: a claim covers a whole call"),
     (
         "DATABASE_URL",
@@ -116,6 +122,12 @@ def test_lists_forgive_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALLOWED_HOSTS", "panel.example, shop.example,")
 
     assert read_settings()["ALLOWED_HOSTS"] == ["panel.example", "shop.example"]
+
+
+def test_fields_of_services_are_listed_in_their_own_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_SERVICES_EXTRA", "Currency, desc")
+
+    assert read_settings()["API_SERVICES_EXTRA"] == ["desc", "currency"]
 
 
 def test_mail_server_is_given_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
