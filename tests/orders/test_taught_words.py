@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_an_explained_word_ends_the_order_by_the_usual_rules(double: ProviderDouble) -> None:
     service = mirror_service(double, connect(double))
     order = run_order(service)
-    double.set_order(order.upstream_id or "", status="Abgebrochen", remains=1000)
+    double.set_order(order.upstream_id or "", status="Abgebrochen", remains=1000, charge="0")
     sweep(times=2)
     unknown = [(one.subject, one.word) for one in unknown_statuses()]
     reviews = list(order.reviews.open().values_list("kind", flat=True))

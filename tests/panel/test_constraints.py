@@ -14,7 +14,15 @@ from accounts.api_keys import issue_key
 from accounts.models import CustomerGroup
 from billing.ledger import open_wallet
 from billing.models import Adjustment, Halt
-from catalog.models import ExchangeRate, MarginRule, SyncOutcome, SyncRun, TypeMapping
+from catalog.models import (
+    ExchangeRate,
+    MarginRule,
+    StatusMapping,
+    SyncOutcome,
+    SyncRun,
+    TypeMapping,
+    UnknownStatus,
+)
 from orders.models import (
     AttemptState,
     Baseline,
@@ -116,7 +124,9 @@ REFUSED = {
     "service_quantities_in_order": change("catalog_service", "max_quantity = min_quantity - 1"),
     "service_rate_not_negative": change("catalog_service", "price = -1"),
     "service_upstream": another("catalog_service"),
+    "status_mapping_once": another("catalog_statusmapping", word="ODD"),
     "type_mapping_once": another("catalog_typemapping", word="ODD"),
+    "unknown_status_once": another("catalog_unknownstatus", word="ODD"),
     # Orders
     "attempt_at_most_once": another("orders_attempt"),
     "attempt_resend_while_unknown": change(
@@ -165,6 +175,10 @@ def world() -> None:
     TypeMapping.objects.create(
         provider=provider, word="Odd", type="Default", mapped_by=user, mapped_at=NOW
     )
+    StatusMapping.objects.create(
+        provider=provider, word="Odd", folded="odd", mapped_by=user, mapped_at=NOW
+    )
+    UnknownStatus.objects.create(provider=provider, word="Odd", folded="odd", met_at=NOW)
     MarginRule.objects.create(scope="service", service=service)
     ExchangeRate.objects.create(currency="EUR", rate=1)
     SyncRun.objects.create(
