@@ -16,6 +16,7 @@ from billing.ledger import open_wallet
 from billing.models import Adjustment, Halt
 from catalog.models import (
     ExchangeRate,
+    LinkRule,
     MarginRule,
     StatusMapping,
     SyncOutcome,
@@ -115,6 +116,14 @@ REFUSED = {
     "catalog_exchangerate.currency": another("catalog_exchangerate"),
     "catalog_provider.name": another("catalog_provider"),
     "exchange_rate_positive": change("catalog_exchangerate", "rate = 0"),
+    "catalog_linkrule.category_id": another("catalog_linkrule", where="category_id > 0"),
+    "catalog_linkrule.service_id": another("catalog_linkrule", where="service_id > 0"),
+    "link_rule_learnt_only_warns": change(
+        "catalog_linkrule", "check_mode = 'off'", where="is_learnt"
+    ),
+    "link_rule_of_a_service_or_a_category": change(
+        "catalog_linkrule", "service_id = NULL, is_learnt = false"
+    ),
     "margin_rule_not_a_loss": change("catalog_marginrule", "percent = -1"),
     "margin_rule_once": another("catalog_marginrule"),
     "margin_rule_scope_fits": change(
@@ -179,6 +188,8 @@ def world() -> None:
         provider=provider, word="Odd", folded="odd", mapped_by=user, mapped_at=NOW
     )
     UnknownStatus.objects.create(provider=provider, word="Odd", folded="odd", met_at=NOW)
+    LinkRule.objects.create(service=service, is_learnt=True, updated_at=NOW)
+    LinkRule.objects.create(category=service.category, updated_at=NOW)
     MarginRule.objects.create(scope="service", service=service)
     ExchangeRate.objects.create(currency="EUR", rate=1)
     SyncRun.objects.create(
