@@ -140,8 +140,8 @@ def test_language_is_chosen_by_a_link(slug: str, ann: User) -> None:
     }[slug]
     assert sample(page, "balance").count(mark) == 1
     assert f'href="?code={slug}&amp;open=balance#call-balance" aria-current="page"' in page
-    assert re.search(r'id="add-poll" open>', page)
-    assert not re.search(r'id="add-default" open>', page)
+    assert re.search(r'id="call-add-poll" open>', page)
+    assert not re.search(r'id="call-add-default" open>', page)
 
 
 def test_unknown_language_is_the_first(ann: User) -> None:
