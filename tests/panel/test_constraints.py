@@ -15,6 +15,7 @@ from accounts.models import CustomerGroup
 from billing.ledger import open_wallet
 from billing.models import Adjustment, Halt
 from catalog.models import (
+    Category,
     ExchangeRate,
     LinkRule,
     MarginRule,
@@ -39,7 +40,7 @@ from orders.models import (
     Subscription,
     TopUp,
 )
-from tests.factories import NOW, make_order, make_user
+from tests.factories import NOW, make_order, make_service, make_user
 from tests.orders.attempts import leave_attempt
 from tests.orders.webhooks.endpoints import make_delivery, make_endpoint
 
@@ -112,7 +113,7 @@ REFUSED = {
         "billing_account", "balance = -1, seq = seq + 1", where="seq > 0"
     ),
     # The catalog
-    "catalog_category.upstream_name": another("catalog_category"),
+    "catalog_category.upstream_name": change("catalog_category", "upstream_name = 'the same'"),
     "catalog_exchangerate.currency": another("catalog_exchangerate"),
     "catalog_provider.name": another("catalog_provider"),
     "exchange_rate_positive": change("catalog_exchangerate", "rate = 0"),
@@ -132,7 +133,7 @@ REFUSED = {
     "service_free_limit_positive": change("catalog_service", "free_per_day = 0"),
     "service_quantities_in_order": change("catalog_service", "max_quantity = min_quantity - 1"),
     "service_rate_not_negative": change("catalog_service", "price = -1"),
-    "service_upstream": another("catalog_service"),
+    "service_upstream": change("catalog_service", "upstream_id = 'the same'"),
     "status_mapping_once": another("catalog_statusmapping", word="ODD"),
     "type_mapping_once": another("catalog_typemapping", word="ODD"),
     "unknown_status_once": another("catalog_unknownstatus", word="ODD"),
@@ -179,6 +180,8 @@ def world() -> None:
     """One row of everything that has a rule."""
     order = make_order(user=make_user(balance="100"), status=Status.RUNNING)
     user, provider, service = order.user, order.provider, order.service
+    make_service(provider=provider)
+    Category.objects.create(upstream_name="Another", name="Another")
     CustomerGroup.objects.create(name="Large", requests_per_minute=9, orders_per_minute=9)
     issue_key(user=user, name="shop", now=NOW)
     TypeMapping.objects.create(
