@@ -98,6 +98,9 @@ ACTS = {
     | {"webhook_rotate", "webhook_old_secret_end"},
     Role.STAFF: {
         "staff_order_decide",
+        "staff_order_end",
+        "staff_order_end_preview",
+        "staff_order_end_undo",
         "staff_doubt_close",
         "staff_proposal_answer",
         "staff_refill_decide",
