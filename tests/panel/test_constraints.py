@@ -181,7 +181,7 @@ def world() -> None:
     order = make_order(user=make_user(balance="100"), status=Status.RUNNING)
     user, provider, service = order.user, order.provider, order.service
     make_service(provider=provider)
-    Category.objects.create(upstream_name="Another", name="Another")
+    Category.objects.create(upstream_name="Another")
     CustomerGroup.objects.create(name="Large", requests_per_minute=9, orders_per_minute=9)
     issue_key(user=user, name="shop", now=NOW)
     TypeMapping.objects.create(
