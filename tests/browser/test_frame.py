@@ -114,7 +114,7 @@ def test_a_failed_refresh_says_so_and_leaves_the_page(
         "Something went wrong. Check your connection and try again."
     )
     expect(page.get_by_role("heading", name="Your e-mail address")).to_be_visible()
-    page.evaluate("htmx.ajax('GET', '/account', {target: 'main', select: 'h1'})")
+    page.evaluate("htmx.ajax('GET', '/account', {target: 'h1', select: 'h1'})")
     expect(page.get_by_role("status")).to_have_text("")
     assert [incident for incident in incidents if "/no/such/page" not in incident] == []
     incidents.clear()
