@@ -219,7 +219,7 @@ def test_balance_and_catalog_are_both_tested(double: ProviderDouble, action: str
         ({"url": "https://intranet/api"}, "url: The URL points to an address that is not public."),
         ({"key": ""}, "key: This field is required."),
         (
-            {"key": "two words"},
+            {"key": "schlüssel"},
             "key: An API key has only printable ASCII characters and no spaces.",
         ),
         (

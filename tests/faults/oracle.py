@@ -162,8 +162,10 @@ def _part_of(charge: Decimal, part: int, whole: int) -> Decimal:
 def _why_with_staff(order: Order) -> str:
     """What the order waits for, in words; empty where it waits for nobody."""
     if order.status == Status.UNCLEAR:
-        evidence = order.attempts.get(state=AttemptState.UNKNOWN).evidence
-        unmet = [each.name for each in evidence.unmet]
+        attempt = order.attempts.filter(state=AttemptState.UNKNOWN).first()
+        if attempt is None:
+            return "unclear: settled while it was judged"
+        unmet = [each.name for each in attempt.evidence.unmet]
         return f"unclear: {unmet[0] if unmet else 'not looked at yet'}"
     if order.status == Status.HELD:
         return f"held: {order.hold_reason}"

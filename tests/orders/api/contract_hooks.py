@@ -19,7 +19,7 @@ GENERATED_KEYS = 10  # one request in so many keeps the key that was made up
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
-    """Most requests come with a right key, and half of the ids in them are those of something."""
+    """Most requests come with a right key, and most ids in them are those of something."""
     body = case.body
     turn = zlib.crc32(repr(body).encode())
     # Each from an address of its own, as behind a proxy: an address that sends wrong keys is soon
@@ -29,8 +29,10 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
         return
     if "key" in body and turn % GENERATED_KEYS:
         body["key"] = KEY
+    if "link" in body and turn % 3:
+        body["link"] = f"https://example.com/{turn}"
     for name in IDS.keys() & body.keys():
-        if turn % 2:
+        if turn % 4:
             body[name] = IDS[name][turn % len(IDS[name])]
 
 

@@ -51,7 +51,7 @@ def test_lost_order_whose_id_another_was_given_is_left_to_staff(lane: Lane) -> N
     for _ in range(2):
         resolve_due()
 
-    review = Review.objects.get(closed_at=None)
+    review = Review.objects.open().of_kind(ReviewKind.DUPLICATE_ID).get()
     assert verdict(lost) == UNDECIDED
     assert (review.order, review.kind) == (lost, ReviewKind.DUPLICATE_ID)
     assert f"returned for our order {usurper.pk}" in review.text

@@ -112,6 +112,8 @@ def test_every_sample_runs_as_it_stands(
         {"order": completed.pk, "cancel": {"error": "Cancel is not available for this order"}},
     ]
     assert isinstance(answers["balance"], dict)
+    assert isinstance(answers["orders"], list)
+    assert {running.pk, completed.pk} <= {row["order"] for row in answers["orders"]}
     assert isinstance(answers["services"], list)
     assert len(answers["services"]) == len(TYPES)
 
@@ -126,6 +128,7 @@ ASKED = [
     "refill_status-many",
     "cancel",
     "balance",
+    "orders",
 ]
 COMPLETED = {"status": "Completed", "remains": "0"}
 
