@@ -10,6 +10,7 @@ import re
 import unicodedata
 from typing import Final
 
+from catalog.upstream.account_messages import BAD_KEY, NO_FUNDS
 from catalog.upstream.error_texts import LINK, NUMBER, find_reason, normalize
 from catalog.upstream.outcomes import Reason
 
@@ -238,92 +239,6 @@ ABOUT_THE_ORDER: Final = frozenset(
     """.splitlines()
     if line.strip()
 )
-
-# Any of these words makes an order wait, for funds or for the key.
-NO_FUNDS: Final = (
-    "saldo insuficiente",
-    "fondos insuficientes",
-    "sin saldo",
-    "sem saldo",
-    "fundos insuficientes",
-    "недостаточно средств",
-    "недостаточный баланс",
-    "не хватает средств",
-    "пополните баланс",
-    "недостатньо коштів",
-    "bakiye yetersiz",
-    "yetersiz bakiye",
-    "bakiyeniz yetersiz",
-    "bakiyeniz yeterli değil",
-    "saldo tidak cukup",
-    "saldo tidak mencukupi",
-    "saldo anda tidak",
-    "số dư không đủ",
-    "không đủ số dư",
-    "không đủ tiền",
-    "solde insuffisant",
-    "fonds insuffisants",
-    "guthaben reicht nicht",
-    "nicht genügend guthaben",
-    "guthaben nicht ausreichend",
-    "saldo insufficiente",
-    "credito insufficiente",
-    "niewystarczające środki",
-    "brak środków",
-    "رصيدك غير كاف",
-    "الرصيد غير كاف",
-    "رصيد غير كاف",
-    "موجودی کافی نیست",
-    "余额不足",
-    "餘額不足",
-    "ยอดเงินไม่เพียงพอ",
-    "शेष राशि अपर्याप्त",
-    "अपर्याप्त शेष",
-    "残高不足",
-    "잔액 부족",
-)
-BAD_KEY: Final = (
-    "clave api",
-    "clave inválida",
-    "chave api",
-    "chave de api",
-    "chave inválida",
-    "api ключ",
-    "неверный ключ",
-    "ключ не найден",
-    "доступ запрещен",
-    "api anahtarı",
-    "geçersiz anahtar",
-    "erişim engellendi",
-    "kunci api",
-    "clé api",
-    "clé invalide",
-    "api schlüssel",
-    "ungültiger schlüssel",
-    "chiave api",
-    "klucz api",
-    "مفتاح api",
-    "密钥",
-    "access denied",
-    "access forbidden",
-    "forbidden",
-    "permission denied",
-    "ip address",
-    "ip not allowed",
-    "ip is not",
-    "your ip",
-    "whitelist",
-    "api is disabled",
-    "api disabled",
-    "api access",
-    "api is not enabled",
-    "account is not active",
-    "account has been",
-    "account was",
-    "verify your email",
-    "payment required",
-)
-
 
 # A message that names a field of the order, as field-by-field validation does in any language
 FIELD: Final = re.compile(
