@@ -79,7 +79,7 @@ def settle_decided(
     """Carry out what staff decided on the orders that this message holds; returns how many."""
     held = Order.objects.held(HoldReason.NEW_MESSAGE).filter(provider=rejection.provider)
     count = 0
-    for order in held.order_by("pk")[:MAX_CHECKED]:
+    for order in held.order_by("pk"):  # all of them: nothing comes back to those left over
         attempt = order.attempts.refused().order_by("pk").last()
         if attempt and fold_text(attempt.problem) == rejection.text:
             count += _act(order, partial(_carry_out, meaning=meaning, actor=actor), now)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import Role, User
 from catalog.models import Provider, Service
 from orders.aftercare.requests import is_unsent
+from orders.forwarding import rejection_checks
 from orders.forwarding.recovery import check_providers
 from orders.forwarding.refusal_texts import decide_meaning
 from orders.forwarding.rejection_checks import settle_decided
@@ -170,6 +171,21 @@ def test_what_staff_decide_once_settles_what_is_held_and_all_that_follow(
         assert seen(later) == (Status.UNCLEAR, "", Decimal(0))
     else:
         assert seen(later) == (status, hold_reason, refunded)
+
+
+def test_decision_settles_more_orders_than_one_check_reads(
+    double: ProviderDouble, service: Service, staff: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejection_checks, "MAX_CHECKED", 1)
+    held = [reject(double, service) for _ in range(3)]
+    rejection = RejectionText.objects.get()
+
+    count = settle_decided(
+        rejection=rejection, meaning=Meaning.CUSTOMER, actor=staff, now=timezone.now()
+    )
+
+    assert count == 3
+    assert [seen(order)[0] for order in held] == [Status.CANCELED] * 3
 
 
 def settle_many_times(staff: User, run: Callable[..., object]) -> None:
